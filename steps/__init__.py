@@ -1,0 +1,1 @@
+"""What happens to a story: one package a step, one contract between them."""

@@ -1,0 +1,59 @@
+"""`python -m steps NAME [options]`: what a step's container runs. Exit statuses are those of `steps.errors`, 70 for a defect."""
+
+import argparse
+import importlib
+import sys
+import traceback
+from pathlib import Path
+
+from steps.errors import NewsreelError
+from steps.progress import Progress
+from steps.step import run_step
+from steps.workspace import Workspace
+
+DEFECT = 70
+
+ON_SCENES = ("hibari", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose")
+"""Steps that are a plan of units over a workspace; each package has a module `step` with its STEP."""
+
+PROGRAMS = ("check", "anchor", "init-story", "publish", "report", "gentle-server")
+"""Steps that are programs of their own: `run(arguments)` in their package's module `program`."""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m steps", description=__doc__)
+    parser.add_argument("step", choices=[*ON_SCENES, *PROGRAMS])
+    chosen, rest = parser.parse_known_args(arguments)
+    try:
+        if chosen.step in ON_SCENES:
+            run_on_scenes(chosen.step, rest)
+        else:
+            importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
+    except NewsreelError as fault:
+        print(f"{chosen.step}: {fault} (exit {fault.exit_status})", file=sys.stderr)
+        return fault.exit_status
+    except Exception:
+        traceback.print_exc()
+        print(f"{chosen.step}: a defect of newsreel; please report the lines above (exit {DEFECT})", file=sys.stderr)
+        return DEFECT
+    return 0
+
+
+def run_on_scenes(name: str, arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog=f"python -m steps {name}")
+    parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
+    parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do every N-th unit from the K-th on")
+    options = parser.parse_args(arguments)
+    step = importlib.import_module(f"steps.{name}.step").STEP
+    run_step(step, Workspace(options.workspace), Progress.from_environment(name), options.shard)
+
+
+def shard(text: str) -> tuple[int, int]:
+    number, of = (int(part) for part in text.split("/"))
+    if not 0 <= number < of:
+        raise ValueError(f"{text}: K must be less than N")
+    return number, of
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

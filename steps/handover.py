@@ -1,0 +1,83 @@
+"""What one step hands to the next: the names of the workspace's files, and their contents as plain data.
+
+script/00.json    init-story   sentences; each token as shown and as spoken          `Script`
+voice/00.wav      hibari / waveglow   the scene's sound, 16-bit mono; its length is the scene's: a whole number of frames
+speech/00.mel.npz tacotron2    mel spectrogram (frames, 80), studio profile only
+words/00.json     gentle       gentle's own align.json
+phones/00.json    g2p          every word and phone with its time                    `Speech`
+footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
+motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
+actor/00.mp4      pix2pixhd    the presenter's frames, visually lossless
+scenes/00.mp4     compose      a composed scene; opening.mp4, closing.mp4 likewise
+final/            compose      landscape.mp4 poster.jpg captions.vtt
+"""
+
+import wave
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["FRAME_RATE", "Phone", "Script", "Speech", "SpokenWord", "Token", "frames_of_sound", "scene_file"]
+
+FRAME_RATE = 30
+"""Frames a second of everything: footage, motion, actor, final."""
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Token(Record):
+    """A word as the story has it, with its punctuation, and the words a voice says for it."""
+
+    shown: str
+    """`£1,200,`"""
+    spoken: tuple[str, ...]
+    """`("one", "thousand", "two", "hundred", "pounds")`: lower-case letters and apostrophes; empty for a lone dash."""
+
+
+class Script(Record):
+    """A scene's narration, sentence by sentence."""
+
+    sentences: tuple[tuple[Token, ...], ...]
+
+    @property
+    def transcript(self) -> str:
+        """The spoken words of the scene, blank-separated: what gentle is given."""
+        return " ".join(word for sentence in self.sentences for token in sentence for word in token.spoken)
+
+
+class Phone(Record):
+    """A phone without stress (ARPAbet, `HH`) and its time in seconds from the scene's start."""
+
+    phone: str
+    start: float
+    end: float
+
+
+class SpokenWord(Record):
+    """A token as it was spoken: `shown` is what captions show; start and end in seconds from the scene's start."""
+
+    shown: str
+    start: float
+    end: float
+    sentence: int
+    phones: tuple[Phone, ...]
+
+
+class Speech(Record):
+    """A scene's sound in time. `duration` is the sound's length in seconds."""
+
+    duration: float
+    words: tuple[SpokenWord, ...]
+
+
+def scene_file(folder: str, index: int, suffix: str) -> str:
+    """`scene_file("voice", 3, ".wav")` is `voice/03.wav`."""
+    return f"{folder}/{index:02d}{suffix}"
+
+
+def frames_of_sound(path: Path) -> int:
+    """How many video frames a scene's sound lasts."""
+    with wave.open(str(path)) as sound:
+        return round(float(sound.getnframes()) * FRAME_RATE / float(sound.getframerate()))

@@ -1,0 +1,128 @@
+"""The contract: what a story is.
+
+A story is a document of free text and pictures by people who may be careless or hostile, so everything that can be said about
+it is said here, before any work. `steps.story_file` reads one from YAML or JSON and names the line of each fault.
+"""
+
+import re
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from steps.presenters import presenter_names
+from steps.voices import VOICES
+
+__all__ = ["CaptionStyle", "Format", "Picture", "Scene", "Story"]
+
+Format = Literal["landscape"]
+CaptionStyle = Literal["boxed", "plain", "none"]
+
+WORDS_A_SCENE = 250
+SCENES_A_STORY = 60
+SPEAKABLE_PUNCTUATION = frozenset(
+    " .,;:!?'\"()-%&/$#@+\u00a3\u20ac\u00a5\u00b0\u00bc\u00bd\u00be\u2010\u2011\u2013\u2014\u2018\u2019\u201c\u201d\u2026"
+)
+DRAWABLE_SIGNS = SPEAKABLE_PUNCTUATION | frozenset("\u00b7\u2022\u00d7\u00a9\u00ae\u2122\u00ab\u00bb\u00bf\u00a1\u00a7")
+
+
+def fold_space(value: object) -> object:
+    """YAML's block texts end in a newline and break lines anywhere; to a reader they are one paragraph."""
+    return re.sub(r"[ \t\r\n\u00a0]+", " ", value).strip() if isinstance(value, str) else value
+
+
+def only_drawable(text: str) -> str:
+    """Refuse what the brand's Latin fonts cannot draw: right-to-left and other scripts, emoji, control characters."""
+    for character in text:
+        if not drawable(character):
+            raise ValueError(f"{describe(character)} cannot be drawn: the fonts are Latin; remove it")
+    return text
+
+
+def only_speakable(text: str) -> str:
+    """Refuse what an English voice cannot say, so that nothing is dropped silently."""
+    for character in text:
+        if not (drawable(character) and (character.isalnum() or character in SPEAKABLE_PUNCTUATION)):
+            raise ValueError(f"{describe(character)} cannot be spoken; write it in words or remove it")
+    if not any(character.isalnum() for character in text):
+        raise ValueError("there is nothing to speak; write at least one word")
+    if (count := len(text.split())) > WORDS_A_SCENE:
+        raise ValueError(f"{count} words are too many for one scene; at most {WORDS_A_SCENE}, split it")
+    return text
+
+
+def drawable(character: str) -> bool:
+    if character.isascii():
+        return character.isprintable()
+    if unicodedata.category(character)[0] == "L":
+        return unicodedata.name(character, "").startswith("LATIN ") and ord(character) < 0x0250
+    return character in DRAWABLE_SIGNS
+
+
+def describe(character: str) -> str:
+    """`U+1F600 GRINNING FACE`: the character itself might upset a terminal."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, 'CONTROL CHARACTER')}"
+
+
+def known(kind: str, names: frozenset[str]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(sorted(names))}")
+        return name
+
+    return AfterValidator(check)
+
+
+def inside_the_story(name: str) -> str:
+    """A picture lies beside its story: a relative path of plain names, never up or away."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*){0,3}", name):
+        raise ValueError("must be a relative path of letters, digits, '_', '-' and '.', such as pictures/chart.png")
+    return name
+
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+
+
+Line = Annotated[str, BeforeValidator(fold_space), StringConstraints(min_length=1), AfterValidator(only_drawable)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Picture(Model):
+    """A still picture beside the story: JPEG, PNG or WebP, at most 8192 x 8192 pixels."""
+
+    file: Annotated[str, StringConstraints(max_length=200), AfterValidator(inside_the_story)]
+    credit: Annotated[Line, Field(max_length=80)] = Field(description="Who made it, shown on the picture.")
+    alt: Annotated[Line, Field(max_length=300)] = Field(description="What is to be seen, for people who cannot see it.")
+
+
+class Scene(Model):
+    """One picture and what is said over it."""
+
+    narration: Annotated[
+        str,
+        BeforeValidator(fold_space),
+        StringConstraints(min_length=1, max_length=4000),
+        AfterValidator(only_speakable),
+    ]
+    headline: Annotated[Line, Field(max_length=70)]
+    picture: Picture
+    captions: CaptionStyle = "boxed"
+
+
+class Story(Model):
+    """A news story, ready to be made into a video."""
+
+    id: Identifier = Field(description="Names the story for ever: lower-case letters, digits and hyphens.")
+    revision: Annotated[int, Field(ge=1, le=9999)] = Field(description="Raise it to publish a changed story.")
+    title: Annotated[Line, Field(max_length=80)]
+    language: Literal["en"] = "en"
+    presenter: Annotated[Name, known("presenter", presenter_names())]
+    voice: Annotated[Name, known("voice", frozenset(VOICES))]
+    formats: Annotated[list[Format], Field(min_length=1, max_length=1)] = ["landscape"]
+    brand: Annotated[Name, known("brand", frozenset({"newsreel"}))] = "newsreel"
+    music: Literal["bed", "none"] = "bed"
+    scenes: Annotated[list[Scene], Field(min_length=1, max_length=SCENES_A_STORY)]

@@ -1,0 +1,160 @@
+"""A story's directory on the node's SSD: files that are either complete or absent, found again by the content they came from.
+
+    lease.json                 the anchor's word that the directory is the story's
+    story.json assets/ ...     what steps read and write, see `steps.handover`
+    .done/STEP/KEY/            finished work, kept under the key of all that went into it
+
+A file enters under its final name only complete: written to a temporary name on the same file system, flushed to disk,
+renamed. Work enters `.done` the same way, a directory at a time, so a killed run leaves at most temporary names behind.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from steps.errors import BadInput, Conflict, NoRoom
+from steps.story import Story
+
+__all__ = ["Workspace", "content_digest", "room_is_short", "work_key", "write_atomically"]
+
+LEASE = "lease.json"
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def work_key(step: str, version: int, settings: Mapping[str, object], inputs: Sequence[Path]) -> str:
+    """The name of a piece of work: the same step, settings and input bytes give the same 40 hexadecimal digits."""
+    identity = [step, version, settings, [content_digest(path) for path in inputs]]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:40]
+
+
+@contextmanager
+def room_is_short(where: Path) -> Iterator[None]:
+    """Turn the operating system's 'no space left' into a NoRoom that names the disk."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoRoom(f"{where}: the disk is full; free some space and run the same command again") from fault
+        raise
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a small file whole or not at all; directories are made as needed. Raises NoRoom."""
+    data = content.encode() if isinstance(content, str) else content
+    with room_is_short(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Workspace:
+    """One story's directory. Steps of the same story may use it at the same time; no two write the same file."""
+
+    def __init__(self, root: Path) -> None:
+        """Open a directory that an anchor has leased; raises BadInput for any other."""
+        self.root = root
+        if not (root / LEASE).is_file():
+            raise BadInput(f"{root}: no {LEASE}: the story's node is gone or was never taken; submit the story again")
+
+    @classmethod
+    def lease(cls, root: Path, holder: str) -> "Workspace":
+        """Make (or take over) a story's directory, and clear what a killed run left half-written."""
+        root.mkdir(parents=True, exist_ok=True)
+        for leftover in [*root.rglob(".tmp-*")]:
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+        write_atomically(root / LEASE, json.dumps({"holder": holder}) + "\n")
+        return cls(root)
+
+    @property
+    def story(self) -> Story:
+        """The story this directory is for, as `init-story` wrote it."""
+        return Story.model_validate_json((self.root / "story.json").read_bytes())
+
+    def adopt(self, story: Story) -> None:
+        """Take a story in. Raises Conflict where the directory belongs to another story or a later revision."""
+        sheet = self.root / "story.json"
+        if sheet.exists():
+            held = self.story
+            if held.id != story.id:
+                raise Conflict(f"{self.root}: holds story {held.id}, not {story.id}; use another workspace")
+            if held.revision > story.revision:
+                raise Conflict(
+                    f"{self.root}: holds revision {held.revision} of {story.id}, the story is revision {story.revision}; "
+                    "raise its revision or use another workspace"
+                )
+        write_atomically(sheet, story.model_dump_json(indent=2) + "\n")
+
+    def path(self, name: str) -> Path:
+        """Where a named file is or will be."""
+        return self.root / name
+
+    def find(self, step: str, key: str, names: Sequence[str]) -> bool:
+        """Put finished work under its final names; False where there is none yet."""
+        done = self.root / ".done" / step / key
+        if not done.is_dir():
+            return False
+        for number, name in enumerate(names):
+            self.link(done / str(number), self.root / name)
+        return True
+
+    @contextmanager
+    def finishing(self, step: str, key: str, names: Sequence[str]) -> Iterator[list[Path]]:
+        """Give temporary paths to write to, one a name; when the block ends well, all appear under their final names.
+
+        A temporary path ends like its name (`.mp4`), since encoders choose the container by it. Raises NoRoom.
+        """
+        home = self.root / ".done" / step
+        with room_is_short(self.root):
+            home.mkdir(parents=True, exist_ok=True)
+            desk = Path(tempfile.mkdtemp(dir=home, prefix=".tmp-"))
+            try:
+                drafts = [desk / f"{number}{Path(name).suffix}" for number, name in enumerate(names)]
+                yield drafts
+                for number, draft in enumerate(drafts):
+                    flush_to_disk(draft)
+                    draft.rename(desk / str(number))
+                desk.chmod(0o755)
+                if not (home / key).exists():
+                    desk.rename(home / key)
+                flush_to_disk(home)
+            finally:
+                shutil.rmtree(desk, ignore_errors=True)
+        if not self.find(step, key, names):
+            raise AssertionError(f"{step}: finished work {key} vanished")
+
+    @staticmethod
+    def link(finished: Path, final: Path) -> None:
+        """A hard link under a temporary name, renamed over the final one: no copy, no moment without a file."""
+        if final.exists() and final.samefile(finished):
+            return
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".tmp-{os.getpid()}-{final.name}")
+        temporary.unlink(missing_ok=True)
+        os.link(finished, temporary)
+        temporary.replace(final)
