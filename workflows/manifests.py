@@ -1,0 +1,46 @@
+"""From a profile to the files that are applied to a cluster or run by the local runner: the same bytes on every machine."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from steps.workspace import write_atomically
+from workflows.settings import Settings
+from workflows.story import story_template
+from workflows.systems import Profile
+
+__all__ = ["emit", "manifests"]
+
+HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
+
+
+def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
+    """Write `story.yaml` and a file for each service into a folder; return the paths. Raises NoRoom."""
+    texts = manifests(profile, settings)
+    for name, text in texts.items():
+        write_atomically(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
+    """The text of every file, by its name."""
+    files = {"story.yaml": as_yaml([story_template(profile, settings).to_dict()])}
+    return files | {f"{service.name}.yaml": as_yaml(service.build(settings)) for service in profile.services}
+
+
+def as_yaml(documents: Iterable[dict[str, Any]]) -> str:
+    """Keys in the order given, no line folded: Hera's own `to_yaml` damages strings with an unbalanced `{{`."""
+    readable = [name_first(document) for document in documents]
+    return HEADER + yaml.safe_dump_all(readable, sort_keys=False, width=10**9, allow_unicode=True)
+
+
+def name_first(node: Any) -> Any:
+    """The same document; what has a name says it first, since that is what a reader looks for."""
+    if isinstance(node, list):
+        return [name_first(entry) for entry in node]
+    if isinstance(node, dict):
+        named = sorted(node, key=lambda key: key != "name")
+        return {key: name_first(node[key]) for key in named}
+    return node

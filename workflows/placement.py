@@ -1,0 +1,178 @@
+"""Where a container runs and what it may touch there.
+
+A story takes one node for itself: its `anchor` is a daemon that repels other anchors, owns the story's directory on that
+node's SSD and removes it in the end. All other steps are `pinned`: to the anchor's node and to that directory alone.
+What this rests on, as seen on a real cluster, is told in DESIGN.md, "Placement".
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from hera.workflows import EmptyDirVolume, HostPathVolume, RetryPolicy, RetryStrategy
+from hera.workflows.models import (
+    Affinity,
+    Backoff,
+    Capabilities,
+    IntOrString,
+    LabelSelector,
+    PodAffinityTerm,
+    PodAntiAffinity,
+    Quantity,
+    RetryAffinity,
+    RetryNodeAntiAffinity,
+    SeccompProfile,
+    SecurityContext,
+    Toleration,
+)
+
+from workflows.settings import Pool, Settings
+
+__all__ = [
+    "ROLE",
+    "SSD_MOUNT",
+    "STORY_MOUNT",
+    "USER",
+    "Placement",
+    "anchored",
+    "confined",
+    "on_system_pool",
+    "pinned",
+    "retry_elsewhere",
+    "retry_transient_faults",
+    "scratch",
+]
+
+ROLE = "newsreel/role"
+"""Label of every pod: `anchor`, `step` or `service`."""
+STORY_MOUNT = PurePosixPath("/story")
+"""Where a step finds its story's directory."""
+SSD_MOUNT = PurePosixPath("/stories")
+"""Where the anchor finds the directory that holds every story's."""
+USER = 65532
+"""The conventional `nonroot` of distroless images."""
+UNAVAILABLE = 75
+"""Exit status of `steps.errors.Unavailable`; the one fault that may be gone when the same step is tried again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """The part of a container's template that says where it runs. Values may be Argo expressions over `inputs`."""
+
+    role: str
+    node_selector: dict[str, str]
+    tolerations: tuple[Toleration, ...]
+    inputs: tuple[str, ...] = ()
+    """Parameters the values refer to."""
+    volumes: tuple[HostPathVolume, ...] = ()
+    affinity: Affinity | None = None
+    daemon: bool = False
+    ready_when: tuple[str, ...] = ()
+    """A command that succeeds once a daemon is ready."""
+    disk: str = "1Gi"
+    """Local disk asked for, beside the story's directory."""
+    security: SecurityContext
+    retry: RetryStrategy | None
+
+
+def on_system_pool(settings: Settings) -> Placement:
+    """A machine that is always there: no GPU, no SSD."""
+    return Placement(
+        role="step",
+        node_selector=dict([settings.system_pool.selector]),
+        tolerations=tolerations(settings.system_pool),
+        security=confined(),
+        retry=retry_transient_faults(),
+    )
+
+
+def anchored(settings: Settings, workspace: PurePosixPath) -> Placement:
+    """A node of the story pool without another anchor on it; `workspace` is the directory the anchor makes there.
+
+    A hostPath belongs to root, so the anchor is root, with no more of root's rights than it takes to make a directory, give
+    it to the steps' user and remove what they left. It has no retry of its own: that of the attempt is for both.
+    """
+    return Placement(
+        role="anchor",
+        node_selector=dict([settings.story_pool.selector]),
+        tolerations=tolerations(settings.story_pool),
+        volumes=(ssd_volume("ssd", settings.ssd_root, SSD_MOUNT),),
+        affinity=Affinity(
+            pod_anti_affinity=PodAntiAffinity(
+                required_during_scheduling_ignored_during_execution=[
+                    PodAffinityTerm(
+                        topology_key="kubernetes.io/hostname",
+                        label_selector=LabelSelector(match_labels={ROLE: "anchor"}),
+                    )
+                ]
+            )
+        ),
+        daemon=True,
+        ready_when=("test", "-f", str(workspace / "lease.json")),
+        disk=settings.story_disk,
+        security=confined(user=0, capabilities=("CHOWN", "DAC_OVERRIDE", "FOWNER")),
+        retry=None,
+    )
+
+
+def pinned(settings: Settings) -> Placement:
+    """The story's node and the story's directory on it, both handed down from the anchor."""
+    return Placement(
+        role="step",
+        node_selector={"kubernetes.io/hostname": "{{inputs.parameters.node}}"},
+        tolerations=tolerations(settings.story_pool),
+        inputs=("node", "dir"),
+        volumes=(ssd_volume("story", "{{inputs.parameters.dir}}", STORY_MOUNT),),
+        security=confined(),
+        retry=retry_transient_faults(),
+    )
+
+
+def tolerations(pool: Pool) -> tuple[Toleration, ...]:
+    return tuple(Toleration(key=key, operator="Exists") for key in pool.tolerates)
+
+
+def ssd_volume(name: str, path: str, mount: PurePosixPath) -> HostPathVolume:
+    return HostPathVolume(name=name, path=path, type="DirectoryOrCreate", mount_path=str(mount))
+
+
+def scratch() -> EmptyDirVolume:
+    """The one place outside the story's directory that a container may write to."""
+    return EmptyDirVolume(name="tmp", mount_path="/tmp", size_limit=Quantity("1Gi"))  # noqa: S108
+
+
+def confined(user: int = USER, capabilities: tuple[str, ...] = ()) -> SecurityContext:
+    """A container that can write nothing but its volumes and gain no right it was not given."""
+    return SecurityContext(
+        run_as_user=user,
+        run_as_group=user,
+        run_as_non_root=user != 0,
+        read_only_root_filesystem=True,
+        allow_privilege_escalation=False,
+        capabilities=Capabilities(drop=["ALL"], add=list(capabilities) or None),
+        seccomp_profile=SeccompProfile(type="RuntimeDefault"),
+    )
+
+
+def retry_transient_faults() -> RetryStrategy:
+    """Once more on the same node where that can help: a service or bucket did not answer, or the pod itself vanished.
+
+    Everything else (bad input, a broken GPU, a full disk) fails here at once; what another node may heal is the attempt's.
+    """
+    return RetryStrategy(
+        limit="3",
+        retry_policy=RetryPolicy.always,
+        expression=f"lastRetry.status == 'Error' || asInt(lastRetry.exitCode) == {UNAVAILABLE}",
+        backoff=Backoff(duration="5s", factor=IntOrString("3"), max_duration="5m"),
+    )
+
+
+def retry_elsewhere() -> RetryStrategy:
+    """The whole attempt again, on nodes other than those it failed on.
+
+    Argo gives the anti-affinity to each pod directly below the attempt; that must be the anchor alone.
+    """
+    return RetryStrategy(
+        limit="2",
+        retry_policy=RetryPolicy.always,
+        affinity=RetryAffinity(node_anti_affinity=RetryNodeAntiAffinity()),
+    )
