@@ -121,9 +121,10 @@ def publish(settings: Settings) -> Container:
 
 
 def report(settings: Settings) -> Container:
-    """Says how the story ended, whatever its end. The workflow's own arguments are its inputs."""
-    arguments = [*STORY, *FINALS, "--status", "{{workflow.status}}"]
-    return REPORT.build(settings, on_system_pool(settings), arguments, inputs=["story", "finals"])
+    """Says how the story ended, whatever its end. An exit handler is nobody's task: it has the workflow's own arguments."""
+    story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
+    arguments = ["--story", story, "--finals", finals, "--status", "{{workflow.status}}"]
+    return REPORT.build(settings, on_system_pool(settings), arguments)
 
 
 def workflow(profile: Profile, settings: Settings) -> WorkflowTemplate:
