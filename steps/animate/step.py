@@ -1,0 +1,73 @@
+"""animate: phones, voice and footage to the landmarks of every frame, a scene at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.handover import frames_of_sound, scene_file
+from steps.presenters import load_presenter
+from steps.progress import Progress
+from steps.step import Step, Unit
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:  # numpy would cost a run with nothing to do as much as all the rest of it
+    from steps.animate.head import Head
+    from steps.animate.visemes import Visemes
+
+__all__ = ["STEP"]
+
+FOOTAGE = "footage/landmarks.npz"
+
+
+@dataclass(frozen=True)
+class Animator:
+    """What all scenes share."""
+
+    head: Head
+    visemes: Visemes
+    size: int
+    """Width and height of the presenter's picture, pixels."""
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    story = workspace.story
+    presenter = load_presenter(story.presenter)
+    for scene in range(len(story.scenes)):
+        voice = scene_file("voice", scene, ".wav")
+        yield Unit(
+            name=f"scene {scene:02d}",
+            reads=(scene_file("phones", scene, ".json"), voice, FOOTAGE),
+            also=(presenter.visemes,),
+            writes=(scene_file("motion", scene, ".npz"),),
+            cost=frames_of_sound(workspace.path(voice)),
+        )
+
+
+@contextmanager
+def start(workspace: Workspace) -> Iterator[Animator]:
+    from steps.animate.head import complex_points, head_of, load_footage
+    from steps.animate.visemes import load_visemes
+
+    visemes = load_visemes(load_presenter(workspace.story.presenter).visemes)
+    footage = load_footage(workspace.path(FOOTAGE))
+    yield Animator(head_of(complex_points(footage.landmarks), complex_points(visemes.rest)), visemes, footage.size)
+
+
+def work(unit: Unit, workspace: Workspace, animator: Animator, drafts: list[Path], _: Progress) -> None:
+    import numpy as np
+
+    from steps.animate.motion import motion_of, speech_from
+    from steps.animate.prosody import loudness_of, read_sound
+
+    phones, voice, _footage = unit.reads
+    speech = speech_from(workspace.path(phones))
+    loudness = loudness_of(*read_sound(workspace.path(voice)), frames=unit.cost)
+    landmarks = motion_of(speech, loudness, animator.head, animator.visemes, animator.size)
+    np.savez_compressed(drafts[0], landmarks=landmarks)
+
+
+STEP = Step(name="animate", version=1, counts="frames", plan=plan, start=start, work=work)
