@@ -1,0 +1,50 @@
+"""What a story's manifest must keep to beyond what Argo checks: each rule is one function, all faults are listed.
+
+A rule lives in the module of its subject and is found there; adding one touches nothing else.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from steps.errors import BadInput
+from workflows.lint import flow, names, placement, pods, travel, wiring
+from workflows.lint.document import Document, Node
+from workflows.lint.rule import Fault, Rule
+from workflows.settings import Settings
+
+__all__ = ["RULES", "Fault", "Rule", "lint", "lint_files"]
+
+RULES: tuple[Rule, ...] = tuple(
+    found
+    for module in (names, wiring, flow, travel, placement, pods)
+    for found in vars(module).values()
+    if isinstance(found, Rule)
+)
+
+
+def lint_files(paths: Iterable[Path], settings: Settings | None = None) -> Iterator[Fault]:
+    """All faults of files, and of every `.yaml` below folders. Raises BadInput for what cannot be read as YAML."""
+    for path in paths:
+        for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
+            for document in read(file):
+                yield from lint(document, str(file), settings)
+
+
+def lint(document: Any, source: str = "manifest", settings: Settings | None = None) -> list[Fault]:
+    """All faults of one document as YAML gave it; `source` is what to call it."""
+    seen = Document(Node(document), settings or Settings())
+    return [fault for rule in RULES for fault in rule.faults(seen, source)]
+
+
+def read(file: Path) -> list[Any]:
+    try:
+        return [document for document in yaml.safe_load_all(file.read_bytes()) if document is not None]
+    except OSError as fault:
+        raise BadInput(f"{file}: {fault.strerror or fault}") from fault
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        line = getattr(getattr(fault, "problem_mark", None), "line", None)
+        place = f"{file}:{line + 1}" if line is not None else str(file)
+        raise BadInput(f"{place}: not YAML: {getattr(fault, 'problem', None) or fault}") from fault
