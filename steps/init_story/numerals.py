@@ -1,0 +1,85 @@
+"""Numbers as the words a newsreader says for them; num2words knows how English counts."""
+
+import re
+from decimal import Decimal
+
+from num2words import num2words
+
+from steps.errors import BadInput
+
+__all__ = ["amount", "cardinal", "day_of_month", "decade", "digits", "fraction", "is_one", "ordinal", "year"]
+
+COUNTED_DIGITS = 15
+"""Longer numbers are read digit by digit, as are those that begin with a nought."""
+DIGITS_A_NUMBER = 30
+FRACTIONS = {"\u00bc": "a quarter", "\u00bd": "a half", "\u00be": "three quarters"}
+DENOMINATORS = {2: "half", 4: "quarter"}
+
+
+def words(text: str) -> list[str]:
+    """`one thousand, two hundred and thirty-four` as single words."""
+    return re.findall(r"[a-z]+", text)
+
+
+def digits(number: str) -> list[str]:
+    """`007`: zero zero seven."""
+    return [num2words(int(digit)) for digit in number]
+
+
+def cardinal(number: str) -> list[str]:
+    """`1,200`: one thousand two hundred. Raises BadInput for what nobody would listen to."""
+    plain = number.replace(",", "")
+    if len(plain) > DIGITS_A_NUMBER:
+        raise BadInput(f"a number of {len(plain)} digits cannot be spoken; at most {DIGITS_A_NUMBER}, or write it in words")
+    if len(plain) > COUNTED_DIGITS or (len(plain) > 1 and plain.startswith("0")):
+        return digits(plain)
+    return words(num2words(int(plain)))
+
+
+def ordinal(number: str) -> list[str]:
+    """`22`: twenty second."""
+    return words(num2words(int(number), to="ordinal"))
+
+
+def day_of_month(number: str) -> list[str]:
+    """`5`: fifth; `05` too."""
+    return ordinal(number)
+
+
+def year(number: str) -> list[str]:
+    """`1905`: nineteen oh five; `2024`: twenty twenty four."""
+    return words(num2words(int(number), to="year"))
+
+
+def decade(number: str) -> list[str]:
+    """`1990` or `90`: nineteen nineties, nineties."""
+    said = year(number) if len(number) == 4 else words(num2words(int(number)))
+    last = said[-1]
+    return [*said[:-1], last[:-1] + "ies" if last.endswith("y") else last + "s"]
+
+
+def amount(number: str) -> list[str]:
+    """A number with thousands, decimals and a fraction sign: `1,200.5`, `2½`."""
+    sign = number[-1] if number[-1] in FRACTIONS else ""
+    whole, point, after = number.removesuffix(sign).partition(".")
+    said = cardinal(whole) if whole else []
+    if point:
+        said += ["point", *digits(after)]
+    if sign:
+        said += [*(["and"] if said else []), *FRACTIONS[sign].split()]
+    return said
+
+
+def fraction(upper: str, lower: str) -> list[str]:
+    """`3`, `4`: three quarters."""
+    count, parts = int(upper), int(lower)
+    name = [DENOMINATORS[parts]] if parts in DENOMINATORS else ordinal(lower)
+    if count > 1:
+        name[-1] = "halves" if parts == 2 else name[-1] + "s"
+    return [*cardinal(upper), *name]
+
+
+def is_one(number: str) -> bool:
+    """Whether a unit after it stands in the singular."""
+    plain = number.replace(",", "")
+    return bool(re.fullmatch(r"[\d.]+", plain)) and Decimal(plain) == 1

@@ -1,0 +1,64 @@
+"""How a newsreader says what is not plain words: ordered readings, each a pattern and the words said for what it matches.
+
+A token is read from left to right; at each place the first reading that matches takes its part. A reading sees the tokens beside
+its own, since "$3.2" before "billion" is said without its dollars, which follow the billion.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from steps.errors import BadInput
+
+__all__ = ["Around", "Readings", "read_token"]
+
+
+@dataclass(frozen=True)
+class Around:
+    """The tokens beside one, with plain quotes and hyphens; empty at either end."""
+
+    before: str
+    after: str
+
+
+Say = Callable[[re.Match[str], Around], list[str] | None]
+"""The words for a match; None where the tokens around show that it is something else."""
+
+
+class Readings:
+    """A list of readings, in the order in which they are declared with it.
+
+    say = Readings()
+
+    @say("#(?=[0-9])")
+    def number_sign(found, around): return ["number"]
+    """
+
+    def __init__(self) -> None:
+        self.known: list[tuple[re.Pattern[str], Say]] = []
+
+    def __call__(self, pattern: str) -> Callable[[Say], Say]:
+        def keep(say: Say) -> Say:
+            self.known.append((re.compile(pattern), say))
+            return say
+
+        return keep
+
+    def __iter__(self) -> Iterator[tuple[re.Pattern[str], Say]]:
+        return iter(self.known)
+
+
+def read_token(token: str, around: Around, readings: Iterable[tuple[re.Pattern[str], Say]]) -> list[str]:
+    """The words said for a token with plain quotes and hyphens. Raises BadInput where no reading matches."""
+    said: list[str] = []
+    place = 0
+    while place < len(token):
+        for pattern, say in readings:
+            found = pattern.match(token, place)
+            if found and (words := say(found, around)) is not None:
+                said += words
+                place = found.end()
+                break
+        else:
+            raise BadInput(f"{token[place]!a} in {token[:40]!a} cannot be spoken; write it in words or remove it")
+    return said
