@@ -6,7 +6,8 @@ from workflows.lint.document import STATUS_WORDS, Document, Node, awaited, depen
 from workflows.lint.rule import Findings, rule
 
 PLACING = ("nodeSelector", "tolerations", "affinity", "volumes", "podSpecPatch")
-UNSEEN = ("sidecars", "initContainers", "podSpecPatch", "volumeDevices")
+KINDS = ("container", "containerSet", "dag", "data", "http", "plugin", "resource", "script", "steps", "suspend")
+UNWATCHED = ("sidecars", "initContainers", "podSpecPatch", "templateDefaults", "templateRef", "workflowTemplateRef", "inline")
 
 
 @rule
@@ -14,14 +15,13 @@ def template_is_a_container_or_a_dag(document: Document) -> Findings:
     """The rules and our runner know containers and DAGs; a script, resource, containerSet, sidecar, patch, inline or foreign
     template would go unwatched: use one container a step."""
     for template in document.templates:
-        if not template.at("dag") and not template.at("container"):
-            yield template, "neither a container nor a DAG"
-        for key in UNSEEN:
-            if template.at(key):
-                yield template.at(key), "is not looked into"
-        for task in tasks(template):
-            if not task.at("template").text:
-                yield task, "calls no template of this document by name"
+        kinds = [kind for kind in KINDS if template.at(kind).value is not None]
+        if kinds not in (["container"], ["dag"]):
+            yield template, f"is {' and '.join(kinds) or 'nothing'}, not a container or a DAG"
+    for node in (document.root.at("spec"), *document.templates, *(task for dag in document.dags for task in tasks(dag))):
+        for key in UNWATCHED:
+            if node.at(key):
+                yield node.at(key), "goes unwatched"
 
 
 @rule

@@ -81,7 +81,8 @@ def attempt_holds_an_anchor(document: Document) -> Findings:
 
 @rule
 def daemon_has_a_readiness_probe(document: Document) -> Findings:
-    """Argo lets the work start as soon as the daemon is ready, and without a probe that is before the directory is there."""
+    """Argo lets the work start as soon as the daemon is ready, and without a probe that is before the directory is
+    there: give the container a readinessProbe that waits for the lease."""
     for daemon in document.daemons:
         if not daemon.at("container", "readinessProbe"):
             yield daemon.at("container", "readinessProbe"), "is not set"

@@ -55,8 +55,8 @@ def container_is_confined(document: Document) -> Findings:
 
 @rule
 def only_the_anchor_is_root(document: Document) -> Findings:
-    """A hostPath belongs to root, so the anchor must be; every other container runs as another user, without added
-    capabilities."""
+    """A hostPath belongs to root, so the anchor must be, and nothing else: give the container `placement.confined()`, which is
+    another user without added capabilities."""
     anchors = [daemon.at("container") for daemon in document.daemons]
     for container in document.containers:
         if container in anchors:

@@ -116,7 +116,8 @@ def reference_resolves(document: Document) -> Findings:
 
 @rule
 def producer_is_awaited(document: Document) -> Findings:
-    """A task that uses what another tells must depend on it, at first or second hand; else it may start before."""
+    """A task that uses what another tells may start before it, unless it waits: add the producer to `depends`, at first or second
+    hand."""
     for dag in document.dags:
         for task in tasks(dag):
             before = awaited(dag, task)

@@ -1,0 +1,148 @@
+"""What a profile becomes: the same bytes everywhere, sound by Argo's and Kubernetes' schemas, as written down in golden files.
+
+`make golden` writes the golden files anew; the change is then read in the commit.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from workflows.lint import lint
+from workflows.manifests import emit, manifests
+from workflows.settings import Pool, Settings
+from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile, System
+
+GOLDEN = Path(__file__).parent / "golden"
+SERVICE = list(yaml.safe_load_all((GOLDEN / "studio" / "gentle.yaml").read_text()))
+
+EMIT_TO = """
+import sys
+from pathlib import Path
+from workflows.manifests import emit
+from workflows.settings import Settings
+from workflows.systems import PROFILES
+emit(PROFILES[sys.argv[1]], Path(sys.argv[2]), Settings())
+"""
+
+PARSE_STRICTLY = """
+import sys, yaml
+from hera.shared._pydantic import APIBaseModel
+APIBaseModel.model_config["extra"] = "forbid"   # before any other import of Hera: its models are built on import
+from hera.workflows.models import WorkflowTemplate
+print(WorkflowTemplate.model_validate(yaml.safe_load(sys.stdin)).metadata.name)
+"""
+
+
+def story_of(profile: Profile, settings: Settings | None = None) -> dict[str, Any]:
+    return yaml.safe_load(manifests(profile, settings or Settings())["story.yaml"])
+
+
+def templates_of(document: dict[str, Any]) -> dict[str, Any]:
+    return {template["name"]: template for template in document["spec"]["templates"]}
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_profile_becomes_its_golden_manifests(profile: Profile) -> None:
+    written_down = {file.name: file.read_text() for file in (GOLDEN / profile.name).iterdir()}
+    assert manifests(profile, Settings()) == written_down, "changed on purpose? `make golden`, and read the difference"
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+def test_every_process_writes_the_same_bytes(seed: str, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Pacific/Auckland", "LANG": "C"}
+    subprocess.run([sys.executable, "-c", EMIT_TO, "studio", str(tmp_path)], check=True, env=environment)
+    for file in (GOLDEN / "studio").iterdir():
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+
+
+def test_nothing_but_whole_files_is_left_behind(tmp_path: Path) -> None:
+    for _ in range(2):
+        paths = emit(EMBEDDED, tmp_path / "manifests", Settings())
+        assert sorted(paths) == sorted((tmp_path / "manifests").iterdir())
+
+
+def parse_strictly(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_argos_models_know_every_field(profile: str) -> None:
+    parsed = parse_strictly((GOLDEN / profile / "story.yaml").read_text())
+    assert (parsed.returncode, parsed.stdout) == (0, "story\n"), parsed.stderr
+
+
+def test_a_misspelt_field_is_not_parsed() -> None:
+    misspelt = (GOLDEN / "studio" / "story.yaml").read_text().replace("podGC:", "podGc:")
+    assert "podGc" in parse_strictly(misspelt).stderr
+
+
+@pytest.mark.parametrize("document", yaml.safe_load_all((GOLDEN / "studio" / "gentle.yaml").read_text()), ids=lambda d: d["kind"])
+def test_kubernetes_schemas_know_every_field_of_a_service(document: dict[str, Any]) -> None:
+    kubernetes_validate.validate(document, "1.34", strict=True)
+
+
+def test_a_misspelt_field_of_a_service_is_refused() -> None:
+    deployment = SERVICE[0] | {"spec": SERVICE[0]["spec"] | {"replicaz": 1}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(deployment, "1.34", strict=True)
+
+
+def test_a_system_is_exchanged_by_one_entry() -> None:
+    other = System(name="vits", stage="voice", image="vits:1.0", counts="sentences", cpu="1", memory="1Gi", deadline=60)
+    document = story_of(replace(STUDIO, voice=(other,)))
+    assert lint(document) == []
+    templates = templates_of(document)
+    assert {"tacotron2", "waveglow"}.isdisjoint(templates)
+    assert templates["vits"]["container"]["image"] == "newsreel/vits:1.0"
+    depends = {task["name"]: task.get("depends") for task in templates["work"]["dag"]["tasks"]}
+    assert (depends["vits"], depends["gentle"]) == ("init-story.Succeeded", "vits.Succeeded")
+    assert "vits" in templates["check"]["container"]["args"]
+
+
+def test_an_installation_has_its_own_names_for_things() -> None:
+    settings = Settings(
+        image_prefix="registry.example/news",
+        ssd_root="/mnt/disks/ssd0/newsreel",
+        story_pool=Pool(selector=("pool", "story"), tolerates=("nvidia.com/gpu", "dedicated")),
+        system_pool=Pool(selector=("pool", "system"), tolerates=("CriticalAddonsOnly",)),
+        addresses=("gs://a/", "gs://b/"),
+    )
+    for text in manifests(STUDIO, settings).values():
+        for document in yaml.safe_load_all(text):
+            assert lint(document, settings=settings) == []
+        for of_the_default in ("newsreel/core", "/var/lib/kubelet", "gke-nodepool", "gs://newsreel"):
+            assert of_the_default not in text
+
+
+def test_another_installations_disk_is_no_place_for_a_story() -> None:
+    faults = lint(story_of(STUDIO, Settings(ssd_root="/home")))
+    assert {fault.rule for fault in faults} == {"host_path_is_a_storys", "directory_is_the_workflows_own"}
+
+
+def test_only_what_has_to_do_with_buckets_may_reach_them() -> None:
+    accounts = {name: template.get("serviceAccountName") for name, template in templates_of(story_of(STUDIO)).items()}
+    assert {name for name, account in accounts.items() if account} == {"check", "init-story", "publish", "report"}
+
+
+@pytest.mark.parametrize(("profile", "on_gpu"), [(STUDIO, {"tacotron2", "waveglow", "pix2pixhd"}), (EMBEDDED, set())])
+def test_a_gpu_goes_to_the_systems_that_need_one(profile: Profile, on_gpu: set[str]) -> None:
+    limits = {
+        name: template["container"]["resources"]["limits"]
+        for name, template in templates_of(story_of(profile)).items()
+        if "container" in template
+    }
+    assert {name for name, limit in limits.items() if "nvidia.com/gpu" in limit} == on_gpu
+
+
+def test_a_catalogues_stages_hold_systems_of_that_stage() -> None:
+    for profile in PROFILES.values():
+        for stage in ("alignment", "phonemes", "landmarks", "motion", "generator", "composition"):
+            assert getattr(profile, stage).stage == stage
+        assert {system.stage for system in profile.voice} == {"voice"}
