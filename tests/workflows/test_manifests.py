@@ -83,7 +83,7 @@ def test_a_misspelt_field_is_not_parsed() -> None:
     assert "podGc" in parse_strictly(misspelt).stderr
 
 
-@pytest.mark.parametrize("document", yaml.safe_load_all((GOLDEN / "studio" / "gentle.yaml").read_text()), ids=lambda d: d["kind"])
+@pytest.mark.parametrize("document", SERVICE, ids=lambda document: document["kind"])
 def test_kubernetes_schemas_know_every_field_of_a_service(document: dict[str, Any]) -> None:
     kubernetes_validate.validate(document, "1.34", strict=True)
 
