@@ -28,8 +28,8 @@ __all__ = [
 
 Points = NDArray[np.complex128]
 
-STABLE = np.array([27, 28, 29, 30, 36, 39, 42, 45])
-"""Bridge of the nose and corners of the eyes: what neither speech nor expression moves."""
+STABLE = np.array([27, 28, 36, 39, 42, 45])
+"""Root of the nose and corners of the eyes: what neither speech nor expression moves, and what is about equally deep."""
 LIDS = np.array([[37, 41], [38, 40], [43, 47], [44, 46]])
 """Pairs of points on upper and lower lid."""
 EYES = slice(36, 48)

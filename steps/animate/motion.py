@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from steps.animate.coarticulation import frame_times, mouth_movement, segments_of
+from steps.animate.depth import DEPTH, NECK
 from steps.animate.head import Head, complex_points, ease_in_and_out, perform, real_points
 from steps.animate.prosody import Accent, accents_of, bumps, openings_of
 from steps.animate.visemes import SHAPES_OF_PHONE, Visemes
@@ -17,10 +18,12 @@ from steps.handover import Speech
 __all__ = ["motion_of", "seed_of", "speech_from"]
 
 BROWS = slice(17, 27)
-NOD = 0.035
-"""How far the strongest accent lowers the head, in distances between the eyes."""
+NOD = 0.06
+"""How far the strongest accent bows the head, radians: it lowers the eyes by a thirtieth of the distance between them."""
 RAISE = 0.045
-"""How far it raises the brows."""
+"""How far it raises the brows, in distances between the eyes."""
+FINEST = 1 / 64
+"""Landmarks are rounded to this many pixels: finer than can be drawn, coarser than what two machines' arithmetic differs by."""
 
 
 def speech_from(path: Path) -> Speech:
@@ -53,15 +56,17 @@ def motion_of(speech: Speech, loudness: NDArray[np.float64], head: Head, visemes
     segments = segments_of(phones, openings_of(phones, loudness), speech.duration)
     face = played.shape + complex_points(mouth_movement(segments, visemes, frames))
     face[:, BROWS] -= 1j * brow_raise(accents, frames)[:, None]
-    face += 1j * nod(accents, frames)[:, None]
+    face += 1j * nod(accents, frames)[:, None] * (DEPTH - NECK)
     landmarks = real_points(played.scale[:, None] * face + played.shift[:, None])
-    return np.clip(landmarks, 0, size - 1).astype(np.float32)
+    return (np.rint(np.clip(landmarks, 0, size - 1) / FINEST) * FINEST).astype(np.float32)
 
 
 def nod(accents: list[Accent], frames: int) -> NDArray[np.float64]:
+    """(frames,) radians; as small a turn moves a point in the picture by the angle times its distance before the neck."""
     return NOD * ease_in_and_out(frames) * bumps(accents, frame_times(frames), rise=0.22, fall=0.38, late=0.06)
 
 
 def brow_raise(accents: list[Accent], frames: int) -> NDArray[np.float64]:
+    """(frames,) distances between the eyes."""
     raised = [accent for accent in accents if accent.brows]
     return RAISE * ease_in_and_out(frames) * bumps(raised, frame_times(frames), rise=0.25, fall=0.5, late=0.0)

@@ -22,9 +22,9 @@ VOICE_BAND = (300.0, 3000.0)
 """Hz; the first formants of vowels, without hum and hiss."""
 FLOOR = -50.0
 """Decibels under the loudest frame at which silence is taken to lie."""
-LOUDER_OPENS = 0.03
+LOUDER_OPENS = 0.04
 """A vowel opens this much further for each decibel above the scene's usual vowel."""
-OPENING_RANGE = (0.8, 1.2)
+OPENING_RANGE = (0.75, 1.25)
 LONGER_STANDS_OUT = 6.0
 """Decibels that a doubled length is worth in the ear's choice of accents."""
 BETWEEN_ACCENTS = 0.8
