@@ -1,0 +1,114 @@
+"""`gs:` addresses: Google Cloud Storage, or what STORAGE_EMULATOR_HOST names in its place.
+
+Objects are created with `if_generation_match=0`, which the service decides atomically, and with a CRC32C that it checks
+(Cloud Storage, "Request preconditions" and "Hashes and ETags"). The SHA-256 travels as the object's metadata.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from steps.address import Address
+from steps.errors import BadInput, Conflict, MissingProgram, Unavailable
+from steps.storage import Found, digest_of, require_same
+
+if TYPE_CHECKING:
+    from google.cloud.storage import Blob, Client  # type: ignore[import-untyped]
+
+__all__ = ["Objects"]
+
+DIGEST = "newsreel-sha256"
+SECONDS_TO_CONNECT_AND_ANSWER = (5, 60)
+SECONDS_OF_RETRIES = 60.0
+"""The client repeats what failed in passing (408, 429, 5xx, lost connections) this long, waiting longer each time."""
+
+
+@dataclass(frozen=True)
+class Objects:
+    """`steps.storage.Backend` over one client."""
+
+    client: "Client"
+    patience: dict[str, Any]
+    """Timeout and retry, the same for each call."""
+
+    @classmethod
+    def connect(cls, seconds_of_retries: float = SECONDS_OF_RETRIES) -> "Objects":
+        try:
+            from google.auth.exceptions import DefaultCredentialsError
+            from google.cloud.storage import Client
+            from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
+        except ImportError as fault:
+            raise MissingProgram("gs: addresses need google-cloud-storage: pip install 'newsreel[gcs]'") from fault
+        try:
+            client = Client()
+        except (DefaultCredentialsError, OSError) as fault:
+            raise BadInput("gs: no credentials; run `gcloud auth application-default login`") from fault
+        retry = DEFAULT_RETRY.with_timeout(seconds_of_retries)
+        return cls(client, {"timeout": SECONDS_TO_CONNECT_AND_ANSWER, "retry": retry})
+
+    def blob(self, address: Address) -> "Blob":
+        return self.client.bucket(address.bucket).blob(address.path)
+
+    def read(self, address: Address, at_most: int) -> bytes:
+        blob = self.blob(address)
+        with told_of(address):
+            blob.reload(**self.patience)
+            if blob.size > at_most:
+                raise BadInput(f"{address}: larger than {at_most:,} bytes")
+            # Raw: an object stored as gzip would otherwise be unpacked here, to any size.
+            return bytes(blob.download_as_bytes(raw_download=True, if_generation_match=blob.generation, **self.patience))
+
+    def find(self, address: Address) -> Found | None:
+        with told_of(address):
+            blob = self.client.bucket(address.bucket).get_blob(address.path, **self.patience)
+        return Found(size=blob.size, sha256=(blob.metadata or {}).get(DIGEST)) if blob else None
+
+    def names(self, address: Address) -> list[str]:
+        prefix = f"{address.path}/" if address.path else ""
+        with told_of(address):
+            listed = [blob.name for blob in self.client.list_blobs(address.bucket, prefix=prefix, **self.patience)]
+        return sorted(name.removeprefix(prefix) for name in listed)
+
+    def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
+        from google.api_core.exceptions import PreconditionFailed
+
+        blob = self.blob(address)
+        blob.metadata = {DIGEST: digest_of(source)}
+        options = {"content_type": content_type, "if_generation_match": 0, "checksum": "crc32c", **self.patience}
+        try:
+            with told_of(address):
+                if isinstance(source, bytes):
+                    blob.upload_from_string(source, **options)
+                else:
+                    blob.upload_from_filename(str(source), **options)
+        except Conflict as fault:
+            # Somebody was first; it may have been ourselves, when the answer to an earlier try was lost.
+            if not isinstance(fault.__cause__, PreconditionFailed):
+                raise
+            require_same(address, self.find(address), source)
+
+
+@contextmanager
+def told_of(address: Address) -> Iterator[None]:
+    """The service's errors as ours."""
+    from google.api_core import exceptions as api
+    from google.auth.exceptions import GoogleAuthError
+    from google.cloud.storage.exceptions import DataCorruption  # type: ignore[import-untyped]
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except api.NotFound as fault:
+        raise BadInput(f"{address}: there is no such object or bucket") from fault
+    except (api.Forbidden, api.Unauthorized) as fault:
+        raise BadInput(f"{address}: access is denied; give the step's service account a role on the bucket") from fault
+    except api.PreconditionFailed as fault:
+        raise Conflict(f"{address}: changed or made by another run meanwhile") from fault
+    except (api.TooManyRequests, api.ServerError, api.RetryError, DataCorruption) as fault:
+        raise Unavailable(f"{address}: Cloud Storage cannot answer now ({type(fault).__name__})") from fault
+    except api.GoogleAPICallError as fault:
+        raise BadInput(f"{address}: Cloud Storage refuses it: {fault.message}") from fault
+    except (RequestException, ConnectionError, TimeoutError, GoogleAuthError) as fault:
+        raise Unavailable(f"{address}: Cloud Storage does not answer ({type(fault).__name__})") from fault
