@@ -131,7 +131,7 @@ class Profile:
 
 
 CHECK = System(
-    name="check", stage="check", image="core:0.1.0", counts="stories", cpu="100m", memory="512Mi", deadline=300, buckets=True
+    name="check", stage="admission", image="core:0.1.0", counts="stories", cpu="100m", memory="512Mi", deadline=300, buckets=True
 )
 ANCHOR = System(name="anchor", stage="placement", image="core:0.1.0", counts=None, cpu="50m", memory="128Mi", deadline=10800)
 INIT_STORY = System(
@@ -148,7 +148,7 @@ PUBLISH = System(
     buckets=True,
 )
 REPORT = System(
-    name="report", stage="report", image="core:0.1.0", counts="reports", cpu="100m", memory="256Mi", deadline=300, buckets=True
+    name="report", stage="notice", image="core:0.1.0", counts="reports", cpu="100m", memory="256Mi", deadline=300, buckets=True
 )
 
 HIBARI = System(
