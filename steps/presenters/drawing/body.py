@@ -5,14 +5,14 @@ from functools import lru_cache
 import numpy as np
 
 from steps.presenters.drawing import palette
-from steps.presenters.drawing.canvas import Canvas, Light, by, curve
+from steps.presenters.drawing.canvas import Canvas, Colour, Light, by, curve, mix
 from steps.presenters.drawing.face import Points
 
 __all__ = ["BODY_LINES", "draw_body"]
 
-SHOULDER = ((207, 250), (232, 262), (268, 272), (304, 284), (330, 304))
-LAPEL = ((199, 245), (196, 262), (186, 288), (164, 330))
-NECKLINE = ((190, 262), (178, 276), (160, 282))
+SHOULDER = ((206, 243), (230, 256), (268, 267), (304, 280), (330, 300))
+LAPEL = ((198, 238), (195, 256), (186, 284), (164, 330))
+NECKLINE = ((190, 258), (178, 272), (160, 278))
 
 BODY_LINES: tuple[tuple[tuple[float, float], ...], ...] = (
     tuple((320.0 - x, float(y)) for x, y in SHOULDER),
@@ -69,14 +69,14 @@ def draw_lapel(canvas: Canvas, side: int, k: float) -> None:
     def at(*points: tuple[float, float]) -> Points:
         return np.array([(160 + side * x, y) for x, y in points]) * k
 
-    collar = at((39, 243), (47, 250), (64, 276), (46, 281), (36, 262))
-    lapel = at((36, 262), (46, 281), (66, 284), (44, 312), (20, 345), (-4, 345), (20, 300))
-    for outline, colour in ((lapel, palette.BLAZER), (collar, palette.BLAZER_LIGHT)):
+    collar = at((38, 236), (46, 243), (63, 271), (46, 277), (35, 258))
+    lapel = at((35, 258), (46, 277), (67, 280), (44, 310), (20, 345), (-4, 345), (20, 297))
+    for outline, colour in ((lapel, mix(palette.BLAZER, palette.BLAZER_LIGHT, 0.45)), (collar, palette.BLAZER_LIGHT)):
         canvas.fill(outline + by(1.6 * k, 2.4 * k), palette.BLAZER_DARK)
         canvas.fill(outline, mix_side(colour, side))
 
 
-def mix_side(colour: tuple[int, int, int], side: int) -> tuple[float, float, float]:
+def mix_side(colour: Colour, side: int) -> Colour:
     """The side away from the light is darker."""
     red, green, blue = (part * (1.0 if side < 0 else 0.9) for part in colour)
     return red, green, blue

@@ -19,7 +19,7 @@ Points: TypeAlias = NDArray[np.float64]
 
 EYE_DISTANCE = 75.0
 """Pixels between the outer corners of the eyes at rest, in a frame of 320."""
-ORIGIN = (160.0, 122.0)
+ORIGIN = (160.0, 127.0)
 """Pixels of the origin at rest, in a frame of 320."""
 PIVOT = np.array([0.0, 0.75, -0.55])
 """What the head turns about: the top of the neck."""
@@ -29,14 +29,14 @@ JAW_TRAVEL = 0.30
 # The half at the picture's right; the other is its mirror image.
 JAW = [(0, 1.195, 0.16), (0.15, 1.172, 0.13), (0.305, 1.09, 0.04), (0.45, 0.955, -0.1), (0.57, 0.775, -0.25),
        (0.65, 0.575, -0.39), (0.695, 0.37, -0.49), (0.715, 0.16, -0.55), (0.715, -0.05, -0.58)]  # fmt: skip
-BROW = [(0.120, -0.222, 0.10), (0.220, -0.272, 0.12), (0.330, -0.300, 0.10), (0.445, -0.287, 0.04), (0.545, -0.222, -0.06)]
+BROW = [(0.128, -0.236, 0.10), (0.220, -0.274, 0.12), (0.330, -0.300, 0.10), (0.445, -0.292, 0.04), (0.545, -0.222, -0.06)]
 NOSE_BRIDGE = [(0, 0.0, 0.10), (0, 0.145, 0.18), (0, 0.285, 0.28), (0, 0.415, 0.36)]
 NOSE_BASE = [(0, 0.545, 0.24), (0.062, 0.534, 0.21), (0.118, 0.508, 0.13)]
 EYE = [(0.172, 0.028, 0.0), (0.252, -0.094, 0.05), (0.385, -0.118, 0.03), (0.50, -0.025, -0.08),
-       (0.395, 0.072, 0.02), (0.265, 0.084, 0.04)]  # fmt: skip
-LIPS_UPPER = [(0, 0.731, 0.235), (0.070, 0.715, 0.225), (0.18, 0.741, 0.165), (0.300, 0.762, 0.07)]
+       (0.395, 0.062, 0.02), (0.265, 0.074, 0.04)]  # fmt: skip
+LIPS_UPPER = [(0, 0.731, 0.235), (0.070, 0.715, 0.225), (0.18, 0.741, 0.165), (0.302, 0.752, 0.07)]
 LIPS_LOWER = [(0.195, 0.867, 0.15), (0.09, 0.919, 0.20), (0, 0.929, 0.21)]
-SEAM = [(0, 0.808, 0.215), (0.115, 0.800, 0.195), (0.278, 0.768, 0.085)]
+SEAM = [(0, 0.808, 0.215), (0.115, 0.800, 0.195), (0.280, 0.758, 0.085)]
 
 UPPER_LID, LOWER_LID = [37, 38, 43, 44], [41, 40, 47, 46]
 LIP_OUTER_TOP, LIP_OUTER_BOTTOM = [49, 50, 51, 52, 53], [59, 58, 57, 56, 55]
@@ -56,7 +56,7 @@ def rest_points() -> Points:
     upper = [*mirrored(LIPS_UPPER[:0:-1]), *LIPS_UPPER]
     lower = [*LIPS_LOWER, *mirrored(LIPS_LOWER[-2::-1])]
     seam = [*mirrored(SEAM[:0:-1]), *SEAM]
-    points = [
+    points: list[tuple[float, float, float]] = [
         *mirrored(JAW[:0:-1]), *JAW,
         *mirrored(BROW[::-1]), *BROW,
         *NOSE_BRIDGE, *mirrored(NOSE_BASE[:0:-1]), *NOSE_BASE,
@@ -64,8 +64,8 @@ def rest_points() -> Points:
         *upper, *lower, *seam, *seam[-2:0:-1],
     ]  # fmt: skip
     rest = np.array(points, float)
-    level: float = (rest[36, 1] + rest[45, 1]) / 2
-    return rest - np.array([0, level, 0])
+    rest[:, 1] -= (rest[36, 1] + rest[45, 1]) / 2
+    return rest
 
 
 REST = rest_points()

@@ -1,5 +1,7 @@
 """Eyes, brows, nose and mouth, each from the landmarks that name it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from steps.presenters.drawing import palette
@@ -19,7 +21,7 @@ def disc(centre: Points, radius: float, flatten: float = 1.0) -> Points:
 
 
 def draw_eyes(canvas: Canvas, head: Head) -> None:
-    open_lids = Head(head.pose.__class__(**{**head.pose.__dict__, "blink": 0.0}), head.size).landmarks
+    open_lids = Head(replace(head.pose, blink=0.0), head.size).landmarks
     for side, upper, lower in ((-1, [36, 37, 38, 39], [39, 40, 41, 36]), (1, [45, 44, 43, 42], [42, 47, 46, 45])):
         draw_eye(canvas, head, side, curve(head.landmarks[upper]), curve(head.landmarks[lower]), curve(open_lids[upper]))
 
@@ -68,7 +70,7 @@ def draw_lashes(canvas: Canvas, u: float, side: int, upper: Points) -> None:
 
 
 def draw_brows(canvas: Canvas, head: Head) -> None:
-    widths = np.array([0.052, 0.064, 0.058, 0.044, 0.012]) * head.unit
+    widths = np.array([0.034, 0.060, 0.056, 0.042, 0.010]) * head.unit
     for points in (head.landmarks[[21, 20, 19, 18, 17]], head.landmarks[22:27]):
         path = curve(points)
         canvas.stroke(path, np.interp(np.linspace(0, 4, len(path)), range(5), widths), palette.BROW)

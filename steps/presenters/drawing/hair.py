@@ -13,22 +13,28 @@ __all__ = ["draw_hair_behind", "draw_hair_in_front"]
 Path = tuple[tuple[float, float, float, float], ...]
 
 SILHOUETTE_LEFT: Path = (
-    (-0.20, -1.17, -0.35, 1.0), (-0.52, -1.08, -0.45, 1.0), (-0.80, -0.80, -0.55, 1.0), (-0.95, -0.36, -0.60, 1.0),
-    (-0.99, 0.12, -0.62, 0.95), (-1.00, 0.58, -0.62, 0.8), (-0.99, 1.00, -0.60, 0.6), (-0.90, 1.34, -0.58, 0.5),
-    (-0.66, 1.54, -0.55, 0.4),
+    (-0.20, -1.19, -0.35, 1.0), (-0.52, -1.11, -0.45, 1.0), (-0.80, -0.84, -0.55, 1.0), (-0.96, -0.40, -0.60, 1.0),
+    (-1.00, 0.08, -0.62, 0.95), (-1.02, 0.52, -0.62, 0.8), (-1.05, 0.92, -0.60, 0.65), (-1.02, 1.22, -0.58, 0.55),
+    (-0.88, 1.42, -0.55, 0.5), (-0.66, 1.48, -0.52, 0.45),
 )  # fmt: skip
 SILHOUETTE_RIGHT: Path = (
-    (-0.20, -1.17, -0.35, 1.0), (0.15, -1.20, -0.40, 1.0), (0.55, -1.07, -0.45, 1.0), (0.84, -0.76, -0.52, 1.0),
-    (0.98, -0.32, -0.56, 1.0), (1.02, 0.14, -0.58, 0.95), (1.02, 0.60, -0.56, 0.85), (0.99, 1.00, -0.52, 0.65), (0.88, 1.33, -0.48, 0.5),
-    (0.62, 1.54, -0.45, 0.4),
+    (-0.20, -1.19, -0.35, 1.0), (0.15, -1.23, -0.40, 1.0), (0.55, -1.11, -0.45, 1.0), (0.85, -0.80, -0.52, 1.0),
+    (1.00, -0.36, -0.56, 1.0), (1.04, 0.10, -0.58, 0.95), (1.05, 0.54, -0.56, 0.85), (1.07, 0.92, -0.52, 0.7),
+    (1.02, 1.22, -0.48, 0.6), (0.86, 1.42, -0.45, 0.5), (0.62, 1.47, -0.42, 0.45),
 )  # fmt: skip
 FRINGE_RIGHT: Path = (
-    (-0.22, -0.80, 0.0, 1.0), (0.02, -0.70, 0.06, 1.0), (0.30, -0.60, 0.05, 1.0), (0.52, -0.42, -0.05, 1.0), (0.64, -0.16, -0.2, 1.0),
-    (0.69, 0.14, -0.3, 1.0), (0.70, 0.46, -0.36, 0.95), (0.72, 0.78, -0.40, 0.8), (0.72, 1.10, -0.42, 0.6), (0.60, 1.46, -0.42, 0.4),
+    (-0.24, -0.83, 0.0, 1.0), (0.0, -0.74, 0.06, 1.0), (0.28, -0.62, 0.05, 1.0), (0.50, -0.43, -0.05, 1.0),
+    (0.63, -0.17, -0.2, 1.0), (0.68, 0.14, -0.3, 1.0), (0.67, 0.46, -0.36, 0.95), (0.66, 0.78, -0.40, 0.85),
+    (0.70, 1.08, -0.42, 0.7), (0.70, 1.30, -0.42, 0.55), (0.58, 1.44, -0.42, 0.45),
 )  # fmt: skip
 FRINGE_LEFT: Path = (
-    (-0.22, -0.80, 0.0, 1.0), (-0.36, -0.66, -0.02, 1.0), (-0.50, -0.50, -0.12, 1.0), (-0.61, -0.28, -0.28, 1.0),
-    (-0.68, -0.08, -0.45, 1.0), (-0.76, 0.06, -0.62, 1.0), (-0.85, 0.30, -0.66, 0.95), (-0.86, 0.70, -0.64, 0.8), (-0.80, 1.10, -0.6, 0.6),
+    (-0.24, -0.83, 0.0, 1.0), (-0.40, -0.71, -0.02, 1.0), (-0.53, -0.53, -0.12, 1.0), (-0.62, -0.30, -0.28, 1.0),
+    (-0.68, -0.09, -0.45, 1.0), (-0.75, 0.06, -0.60, 1.0), (-0.83, 0.28, -0.66, 0.95), (-0.84, 0.62, -0.64, 0.85),
+    (-0.84, 0.96, -0.6, 0.65), (-0.80, 1.24, -0.58, 0.55), (-0.66, 1.46, -0.52, 0.45),
+)  # fmt: skip
+NAPE: Path = (
+    (-0.66, 1.47, -0.52, 0.45), (-0.50, 1.40, -0.55, 0.45), (0.0, 1.30, -0.6, 0.45), (0.48, 1.39, -0.5, 0.45),
+    (0.62, 1.46, -0.42, 0.45),
 )  # fmt: skip
 
 
@@ -38,9 +44,15 @@ def path(head: Head, points: Path) -> Points:
 
 
 def draw_hair_behind(canvas: Canvas, head: Head) -> None:
-    left, right = path(head, SILHOUETTE_LEFT), path(head, SILHOUETTE_RIGHT)
-    outline = np.vstack([left[::-1], right])
-    canvas.fill(outline, palette.HAIR_DARK)
+    """What is seen between face and shoulders: in shadow, a little lighter toward the outside."""
+    left, right, nape = (path(head, points) for points in (SILHOUETTE_LEFT, SILHOUETTE_RIGHT, NAPE))
+    outline = np.vstack([left[::-1], right, nape[::-1]])
+    light = Light(head.size, palette.HAIR_DARK)
+    for edge in (left, right):
+        inward = edge + 0.28 * (outline.mean(0) - edge)
+        light.tint(np.vstack([edge, inward[::-1]]), palette.HAIR, 0.8, 0.08 * head.unit)
+    with canvas.inside(outline) as layer:
+        layer.cover(light)
 
 
 def draw_hair_in_front(canvas: Canvas, head: Head) -> None:
@@ -56,21 +68,30 @@ def resample(line: Points, count: int) -> Points:
 
 def draw_sweep(canvas: Canvas, head: Head, inner: Points, outer: Points) -> None:
     """A mass of hair between two curves, both from the parting to the tips."""
-    u = head.unit
-    outline = np.vstack([inner, outer[::-1]])
+    u, count = head.unit, len(inner)
+
+    def between(share: float, part: slice = slice(None)) -> Points:
+        line: Points = inner[part] + share * (outer[part] - inner[part])
+        return line
+
     light = Light(head.size, palette.HAIR)
-    count = len(inner)
-    edge = slice(0, count)
-    light.tint(np.vstack([inner[edge], (inner + 0.25 * (outer - inner))[::-1]]), palette.HAIR_DARK, 0.7, 0.06 * u)
-    light.tint(np.vstack([outer, (outer + 0.12 * (inner - outer))[::-1]]), palette.HAIR_DARK, 0.6, 0.05 * u)
-    low, high = int(0.17 * count), int(0.40 * count)
-    band = np.vstack([inner[low:high] * 0.72 + outer[low:high] * 0.28, (inner[low:high] * 0.22 + outer[low:high] * 0.78)[::-1]])
-    light.tint(band, palette.HAIR_LIGHT, 0.95, 0.07 * u)
-    with canvas.inside(outline) as layer:
+    light.tint(np.vstack([inner, between(0.25)[::-1]]), palette.HAIR_DARK, 0.7, 0.06 * u)
+    light.tint(np.vstack([outer, between(0.88)[::-1]]), palette.HAIR_DARK, 0.55, 0.05 * u)
+    gleam = slice(int(0.16 * count), int(0.36 * count))
+    light.tint(np.vstack([between(0.22, gleam), between(0.85, gleam)[::-1]]), palette.HAIR_LIGHT, 1.0, 0.07 * u)
+    length = slice(int(0.45 * count), int(0.85 * count))
+    light.tint(np.vstack([between(0.45, length), between(0.75, length)[::-1]]), palette.HAIR_LIGHT, 0.45, 0.06 * u)
+    with canvas.inside(np.vstack([inner, outer[::-1]])) as layer:
         layer.cover(light)
-        for share, tone in zip(np.linspace(0.06, 0.94, 12), np.array([0, 3, 1, 4, 2, 0, 3, 1, 5, 2, 4, 0]), strict=True):
-            strand = inner + (outer - inner) * (share + 0.03 * np.sin(np.linspace(0, 5, count) + 7 * share))[:, None]
+        for share, tone in zip(np.linspace(0.06, 0.94, 12), (0, 3, 1, 4, 2, 0, 3, 1, 5, 2, 4, 0), strict=True):
+            strand = inner + (outer - inner) * waving(share, count)
             begin, end = int(tone * 0.04 * count), count - int((5 - tone) * 0.05 * count)
             widths = 0.022 * u * np.sin(np.pi * np.linspace(0.02, 0.98, end - begin))
             colour = mix(palette.HAIR_DARK, palette.HAIR_LIGHT, 0.15 if tone % 2 else 0.75)
             layer.stroke(strand[begin:end], widths, colour)
+
+
+def waving(share: float, count: int) -> Points:
+    """Where a strand runs between the two curves, (count, 1): no two are parallel."""
+    line: Points = (share + 0.03 * np.sin(np.linspace(0, 5, count) + 7 * share))[:, None]
+    return line

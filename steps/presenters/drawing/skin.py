@@ -80,7 +80,8 @@ def shade_planes(light: Light, head: Head, jaw: Points) -> None:
     near = np.vstack([jaw[2:9], jaw[2:9][::-1] + by(0.10 * u, -0.05 * u)])
     light.tint(near, palette.SKIN_SHADE, 0.10 + 0.35 * (1 - head.lit((-1, 0.3, 0.4))), 0.06 * u)
     fringe = head.at((-0.75, -0.9, -0.3), (-0.62, -0.40, -0.2), (-0.42, -0.55, -0.1), (-0.1, -0.60, 0), (0.25, -0.50, 0),
-                     (0.48, -0.32, -0.1), (0.60, -0.02, -0.2), (0.62, 0.42, -0.3), (0.9, 0.4, -0.4), (0.8, -0.8, -0.4))  # fmt: skip
+                     (0.48, -0.32, -0.1), (0.60, -0.02, -0.2), (0.62, 0.42, -0.3), (0.9, 0.4, -0.4),
+                     (0.8, -0.8, -0.4))  # fmt: skip
     light.tint(fringe, palette.SKIN_SHADE, 0.55, 0.055 * u)
 
     for side in (-1.0, 1.0):
@@ -133,4 +134,4 @@ def shade_mouth(light: Light, head: Head) -> None:
             0.18 + 0.3 * head.pose.mouth.smile,
             0.014 * u,
         )
-        light.spot(corner + by(way * 0.03 * u, 0.012 * u), (0.035 * u, 0.03 * u), palette.SKIN_SHADE, 0.7)
+        light.spot(corner + by(way * 0.03 * u, 0.012 * u), (0.035 * u, 0.03 * u), palette.SKIN_SHADE, 0.45)

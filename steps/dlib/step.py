@@ -1,0 +1,54 @@
+"""The step: a presenter's footage -> footage/landmarks.npz, 68 landmarks a frame."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.presenters import load_presenter
+from steps.progress import Progress
+from steps.step import Step, Unit
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:
+    from steps.dlib.predictor import FaceFinder
+
+__all__ = ["STEP"]
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    """One unit: the clip. It is the presenter's, not the story's, so every story of the presenter has the same key."""
+    from steps.dlib.footage import frame_count
+
+    presenter = load_presenter(workspace.story.presenter)
+    yield Unit(
+        name=f"footage of {presenter.name}",
+        reads=(),
+        also=(presenter.footage, presenter.landmarks),
+        writes=("footage/landmarks.npz",),
+        settings={"size": presenter.size, "frame_rate": presenter.frame_rate},
+        cost=frame_count(presenter.footage),
+    )
+
+
+@contextmanager
+def start(workspace: Workspace) -> Iterator["FaceFinder"]:
+    from steps.dlib.predictor import FaceFinder
+
+    yield FaceFinder(load_presenter(workspace.story.presenter).landmarks)
+
+
+def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Path], progress: Progress) -> None:
+    import numpy as np
+
+    from steps.dlib.footage import decoded
+    from steps.dlib.track import follow
+
+    presenter = load_presenter(workspace.story.presenter)
+    track = follow(decoded(presenter), finder, progress.advance)
+    if track.bridged:
+        progress.say(f"{unit.name}: no face in {track.bridged} frames; bridged from their neighbours")
+    np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
+
+
+STEP = Step(name="dlib", version=1, counts="frames", plan=plan, start=start, work=work)
