@@ -14,6 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from steps.__main__ import ON_SCENES, PROGRAMS
 from workflows.lint import lint
 from workflows.manifests import emit, manifests
 from workflows.settings import Pool, Settings
@@ -146,3 +147,17 @@ def test_a_catalogues_stages_hold_systems_of_that_stage() -> None:
         for stage in ("alignment", "phonemes", "landmarks", "motion", "generator", "composition"):
             assert getattr(profile, stage).stage == stage
         assert {system.stage for system in profile.voice} == {"voice"}
+
+
+@pytest.mark.parametrize("template", story_of(EMBEDDED)["spec"]["templates"], ids=lambda template: template["name"])
+def test_a_container_runs_a_step_that_there_is(template: dict[str, Any]) -> None:
+    if "container" in template:
+        assert template["container"]["command"] == ["python", "-m", "steps"]
+        assert template["container"]["args"][0] in {*ON_SCENES, *PROGRAMS}
+
+
+@pytest.mark.parametrize("name", ON_SCENES)
+def test_the_unit_of_progress_is_the_one_the_step_counts(name: str) -> None:
+    step = pytest.importorskip(f"steps.{name}.step").STEP
+    annotations = templates_of(story_of(EMBEDDED))[name]["metadata"]["annotations"]
+    assert annotations["newsreel/counts"] == step.counts
