@@ -18,10 +18,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from steps.errors import BadInput, Conflict, NoRoom
 from steps.story import Story
 
-__all__ = ["Workspace", "content_digest", "room_is_short", "work_key", "write_atomically"]
+__all__ = ["LEASE", "Workspace", "content_digest", "room_is_short", "work_key", "write_atomically"]
 
 LEASE = "lease.json"
 
@@ -57,6 +59,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb") as file:
+                os.fchmod(handle, 0o644)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -86,8 +89,12 @@ class Workspace:
     def lease(cls, root: Path, holder: str) -> "Workspace":
         """Make (or take over) a story's directory, and clear what a killed run left half-written."""
         root.mkdir(parents=True, exist_ok=True)
+        (root / LEASE).unlink(missing_ok=True)
         for leftover in [*root.rglob(".tmp-*")]:
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
         write_atomically(root / LEASE, json.dumps({"holder": holder}) + "\n")
         return cls(root)
 
@@ -100,7 +107,12 @@ class Workspace:
         """Take a story in. Raises Conflict where the directory belongs to another story or a later revision."""
         sheet = self.root / "story.json"
         if sheet.exists():
-            held = self.story
+            try:
+                held = self.story
+            except ValidationError as fault:
+                raise Conflict(f"{sheet}: is not a story as this newsreel has them; use another workspace") from fault
+            if held == story:
+                return
             if held.id != story.id:
                 raise Conflict(f"{self.root}: holds story {held.id}, not {story.id}; use another workspace")
             if held.revision > story.revision:
@@ -140,6 +152,7 @@ class Workspace:
                     flush_to_disk(draft)
                     draft.rename(desk / str(number))
                 desk.chmod(0o755)
+                flush_to_disk(desk)
                 if not (home / key).exists():
                     desk.rename(home / key)
                 flush_to_disk(home)

@@ -1,0 +1,1 @@
+"""Takes a node and a directory on it for one story, for as long as the story lives."""

@@ -1,0 +1,47 @@
+"""`anchor`: holds a node and the story's directory on its SSD while the story is made.
+
+Clears what dead stories left, makes the directory, waits for SIGTERM, removes the directory. With NEWSREEL_KEEP_WORKSPACE=1, on a
+laptop, it keeps the directory for the next run and touches no other.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from steps.anchor.lease import leased, sweep
+
+__all__ = ["run"]
+
+STEPS_USER = 65532
+"""User and group of every other step, see `workflows.placement`."""
+ENDS = {signal.SIGTERM, signal.SIGINT}
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+def run(arguments: list[str]) -> None:
+    """Returns after SIGTERM or SIGINT, or when the process that started it is gone. Raises Conflict, NoRoom."""
+    parser = argparse.ArgumentParser(prog="python -m steps anchor", description=__doc__)
+    parser.add_argument("--workspace", type=Path, required=True, help="the directory to make, beside those of other stories")
+    directory = parser.parse_args(arguments).workspace.absolute()
+    keep = os.environ.get("NEWSREEL_KEEP_WORKSPACE") == "1"
+    parent = os.getppid()
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    if not keep:
+        for name in sweep(directory.parent, but=directory):
+            say(f"removed {name}, whose story is no more")
+    owner = STEPS_USER if os.geteuid() == 0 and not keep else None
+    with leased(directory, holder=socket.gethostname(), keep=keep, owner=owner):
+        say(f"{directory} is ready")
+        while signal.sigtimedwait(ENDS, SECONDS_BETWEEN_LOOKS) is None:
+            if os.getppid() != parent:
+                say("the runner is gone")
+                break
+    say("kept for the next run" if keep else f"{directory} is removed")
+
+
+def say(line: str) -> None:
+    print(f"anchor: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,60 @@
+"""`check`: is the story sound, and is there anything to do?
+
+Reads the story and its pictures, tells every fault at once, and writes `todo` or `published` for the workflow to go by.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Literal
+
+from steps.address import Address
+from steps.digests import software_digest
+from steps.errors import Conflict
+from steps.intake import take_in
+from steps.presenters import load_presenter
+from steps.publication import home_of, intact, newer_revision, published
+from steps.storage import Storage
+from steps.story import Story
+from steps.workspace import write_atomically
+
+__all__ = ["State", "run", "state_of"]
+
+State = Literal["todo", "published"]
+
+
+def run(arguments: list[str]) -> None:
+    """Raises BadInput, BadWeights for an incomplete presenter, Conflict, Unavailable."""
+    parser = argparse.ArgumentParser(prog="python -m steps check", description=__doc__)
+    parser.add_argument("--story", required=True, metavar="ADDRESS")
+    parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
+    parser.add_argument("--voice-system", required=True, help="the step that speaks, such as hibari")
+    parser.add_argument("--state-file", type=Path, required=True, help="`todo` or `published` is written there")
+    options = parser.parse_args(arguments)
+
+    storage = Storage.from_environment()
+    finals = Address.parse(options.finals)
+    storage.allowed.require(finals)
+    with take_in(storage, Address.parse(options.story), options.voice_system) as intake:
+        state: State = "todo"
+        if intake.digest and intake.file.story:
+            state = state_of(intake.file.story, intake.digest, finals, storage)
+        if state == "todo":
+            load_presenter(intake.sound().presenter)
+    write_atomically(options.state_file, state)
+
+
+def state_of(story: Story, digest: str, finals: Address, storage: Storage) -> State:
+    """Whether this very revision is published whole. Raises Conflict where another or a newer one is."""
+    newer = newer_revision(storage, finals, story.id, story.revision)
+    if newer:
+        raise Conflict(f"{finals}: revision {newer} of {story.id} is published, this is {story.revision}; raise the revision")
+    home = home_of(finals, story.id, story.revision)
+    manifest = published(storage, home)
+    if manifest is None:
+        return "todo"
+    same = manifest.revision == story.revision and manifest.origin.story_digest == digest
+    if finals.scheme == "gs" and not same:
+        raise Conflict(f"{home}: revision {story.revision} of {story.id} is published with other content; raise the revision")
+    if finals.scheme == "file" and (not same or manifest.origin.software_digest != software_digest()):
+        return "todo"
+    return "published" if intact(storage, home, manifest) else "todo"

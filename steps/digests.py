@@ -1,0 +1,43 @@
+"""What makes two videos the same: the story with its pictures, and the software that made them.
+
+`story_digest` is what a published revision is held against. `software_digest` matters on a laptop only, where a draft is made
+again when a step, the presenter or the release has changed; what a bucket holds stays published whatever made it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from steps.story import Story
+from steps.workspace import content_digest
+
+__all__ = ["release", "software_digest", "story_digest"]
+
+HOME = Path(__file__).parent
+MADE_OF = frozenset({".py", ".yaml", ".json", ".npz", ".dat", ".pth", ".mp4", ".ttf", ".wav", ".txt"})
+
+
+def story_digest(story: Story, pictures: Mapping[str, str]) -> str:
+    """SHA-256 of the story as understood (comments and layout of its file left out) and of its pictures.
+
+    `pictures` gives the SHA-256 of each picture's bytes by its name in the story.
+    """
+    whole = [story.model_dump(mode="json"), sorted(pictures.items())]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def software_digest(home: Path = HOME) -> str:
+    """SHA-256 of the release and of the files of `steps` that are installed here: code, brands, presenters, weights."""
+    files = (path for path in sorted(home.rglob("*")) if path.suffix in MADE_OF and path.is_file())
+    parts = [release(), *(f"{path.relative_to(home)} {content_digest(path)}" for path in files)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def release() -> str:
+    """The installed version of newsreel; `unreleased` for a bare checkout."""
+    try:
+        return version("newsreel")
+    except PackageNotFoundError:
+        return "unreleased"

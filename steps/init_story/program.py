@@ -1,0 +1,77 @@
+"""`init-story`: the story enters the workspace, in the form that all other steps read.
+
+story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken) and origin.json, which tells `publish` what
+the video is made from. What is there already and would come out the same is not touched.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from steps.address import Address
+from steps.digests import release, software_digest
+from steps.handover import scene_file
+from steps.init_story.spoken import script_of
+from steps.intake import Intake, take_in
+from steps.pictures import normalise_picture
+from steps.progress import Progress
+from steps.publication import ORIGIN, Origin
+from steps.storage import Storage
+from steps.story import Story
+from steps.workspace import Workspace, work_key, write_atomically
+
+__all__ = ["fill", "run"]
+
+NAME = "init-story"
+PICTURE_VERSION = 1
+"""Raise it when the same picture shall give another asset."""
+
+
+def run(arguments: list[str]) -> None:
+    """Raises BadInput, Conflict for a workspace of another story or a later revision, NoRoom, Unavailable."""
+    parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
+    parser.add_argument("--story", required=True, metavar="ADDRESS")
+    parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
+    parser.add_argument("--shards", type=shard_count, default=1, metavar="N", help="into how many parts a step may be split")
+    parser.add_argument("--shards-file", type=Path, required=True, help='a JSON list is written there: ["0/2", "1/2"]')
+    options = parser.parse_args(arguments)
+
+    workspace = Workspace(options.workspace)
+    with take_in(Storage.from_environment(), Address.parse(options.story)) as intake:
+        story = intake.sound()
+        workspace.adopt(story)
+        fill(workspace, story, intake, Progress.from_environment(NAME))
+    count = min(options.shards, len(story.scenes))
+    write_atomically(options.shards_file, json.dumps([f"{number}/{count}" for number in range(count)]))
+
+
+def fill(workspace: Workspace, story: Story, intake: Intake, progress: Progress) -> None:
+    """Write what the steps read, scene by scene."""
+    progress.expect(len(story.scenes), "scenes")
+    for index, scene in enumerate(story.scenes):
+        with progress.unit(f"scene {index:02d}", 1):
+            source = intake.pictures[scene.picture.file]
+            asset = scene_file("assets", index, ".jpg")
+            key = work_key(NAME, PICTURE_VERSION, {}, [source])
+            if not workspace.find(NAME, key, [asset]):
+                with workspace.finishing(NAME, key, [asset]) as [draft]:
+                    normalise_picture(source, draft)
+            script = script_of(scene.narration).model_dump_json(indent=2) + "\n"
+            write_if_changed(workspace.path(scene_file("script", index, ".json")), script)
+    digest = intake.digest
+    if digest is None:
+        raise AssertionError("a sound story has a digest")
+    origin = Origin(story_digest=digest, software_digest=software_digest(), release=release())
+    write_if_changed(workspace.path(ORIGIN), origin.model_dump_json(indent=2) + "\n")
+
+
+def write_if_changed(path: Path, content: str) -> None:
+    if not path.is_file() or path.read_bytes() != content.encode():
+        write_atomically(path, content)
+
+
+def shard_count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 60:
+        raise ValueError(f"{text}: must be 1 to 60")
+    return count

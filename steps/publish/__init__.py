@@ -1,0 +1,1 @@
+"""Puts a finished video where the newsroom looks for it."""

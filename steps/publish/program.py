@@ -1,0 +1,138 @@
+"""`publish`: the finished video goes to a folder or a bucket, its manifest last.
+
+Who waits for manifest.json never sees half a video. Publishing twice changes nothing; after a crash it goes on where it stopped.
+"""
+
+import argparse
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from steps.address import Address
+from steps.errors import BadInput, Conflict
+from steps.progress import Progress
+from steps.publication import MANIFEST, ORIGIN, Manifest, Origin, PublishedFile, home_of, intact, newer_revision, published
+from steps.publish.mp4 import require_streamable
+from steps.storage import Storage
+from steps.workspace import Workspace, content_digest
+
+__all__ = ["publish", "run"]
+
+FILES: Final = {
+    "landscape.mp4": ("final/landscape.mp4", "video/mp4"),
+    "poster.jpg": ("final/poster.jpg", "image/jpeg"),
+    "captions.vtt": ("final/captions.vtt", "text/vtt; charset=utf-8"),
+    "story.json": ("story.json", "application/json"),
+}
+"""What is published: where it is in the workspace, and its media type."""
+
+
+def run(arguments: list[str]) -> None:
+    """Raises BadInput, Conflict where another video of this revision or a newer revision is published, NoRoom, Unavailable."""
+    parser = argparse.ArgumentParser(prog="python -m steps publish", description=__doc__)
+    parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
+    parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
+    options = parser.parse_args(arguments)
+    progress = Progress.from_environment("publish")
+    where = publish(Workspace(options.workspace), Address.parse(options.finals), Storage.from_environment(), progress)
+    progress.say(f"published at {where}")
+
+
+def publish(workspace: Workspace, finals: Address, storage: Storage, progress: Progress) -> Address:
+    """Publish what is in the workspace; where its manifest is."""
+    manifest = manifest_of(workspace, finals)
+    newer = newer_revision(storage, finals, manifest.id, manifest.revision)
+    if newer:
+        raise Conflict(f"{finals}: revision {newer} of {manifest.id} is published meanwhile; this is {manifest.revision}")
+    progress.expect(sum(file.size for file in manifest.files), "bytes")
+    home = home_of(finals, manifest.id, manifest.revision)
+    put = put_files if finals.scheme == "file" else put_objects
+    put(workspace, manifest, home, storage, progress)
+    return home.child(MANIFEST)
+
+
+def manifest_of(workspace: Workspace, finals: Address) -> Manifest:
+    """What will be published. Raises BadInput where something is missing or no video."""
+    story = workspace.story
+    for source, _ in FILES.values():
+        path = workspace.path(source)
+        if not path.is_file() or path.stat().st_size == 0:
+            raise BadInput(f"{path}: is missing or empty; run the steps before publish again")
+    require_streamable(workspace.path("final/landscape.mp4"))
+    digests = {name: content_digest(workspace.path(source)) for name, (source, _) in FILES.items()}
+    render = sha256("".join(digests.values()).encode()).hexdigest()[:16]
+    files = [
+        PublishedFile(
+            name=name,
+            path=name if finals.scheme == "file" else f"{render}/{name}",
+            size=workspace.path(source).stat().st_size,
+            sha256=digests[name],
+            content_type=content_type,
+        )
+        for name, (source, content_type) in FILES.items()
+    ]
+    return Manifest(
+        id=story.id,
+        revision=story.revision,
+        title=story.title,
+        origin=Origin.model_validate_json(workspace.path(ORIGIN).read_bytes()),
+        created=datetime.now(UTC).replace(microsecond=0),
+        files=tuple(files),
+    )
+
+
+def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
+    """Replace a draft: no manifest while its files change, and one run at a time."""
+    with alone_in(home, storage):
+        held = published(storage, home)
+        if held and held.same_but_for_time(manifest) and intact(storage, home, held):
+            progress.skip(sum(file.size for file in manifest.files), manifest.id)
+            return
+        storage.remove(home.child(MANIFEST))
+        for file in manifest.files:
+            with progress.unit(file.name, file.size):
+                storage.replace(home.child(file.path), workspace.path(FILES[file.name][0]))
+        storage.replace(home.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n")
+
+
+def put_objects(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
+    """Create what is not there; whoever creates the manifest first has published the revision."""
+    if published_alike(manifest, home, storage):
+        progress.skip(sum(file.size for file in manifest.files), manifest.id)
+        return
+    for file in manifest.files:
+        with progress.unit(file.name, file.size):
+            storage.create(home.child(file.path), workspace.path(FILES[file.name][0]), file.content_type)
+    try:
+        storage.create(home.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n", "application/json")
+    except Conflict:
+        if not published_alike(manifest, home, storage):
+            raise
+
+
+def published_alike(manifest: Manifest, home: Address, storage: Storage) -> bool:
+    """Whether the same story is published already, maybe by another run. Raises Conflict where another story is."""
+    held = published(storage, home)
+    if held and held.origin.story_digest != manifest.origin.story_digest:
+        raise Conflict(
+            f"{home}: revision {manifest.revision} of {manifest.id} is published with other content; raise the revision"
+        )
+    return held is not None
+
+
+@contextmanager
+def alone_in(home: Address, storage: Storage) -> Iterator[None]:
+    """One publisher at a time in a folder; the kernel ends the lock with the process."""
+    storage.allowed.require(home)
+    home.file.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home.file, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

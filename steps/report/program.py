@@ -1,0 +1,47 @@
+"""`report`: the workflow's last word, one JSON line: {"story": ..., "status": ..., "video": ...}.
+
+It runs when the rest has failed as well as when all went well, so nothing that is wrong with the story stops it.
+"""
+
+import argparse
+import json
+import sys
+
+from steps.address import Address
+from steps.errors import NewsreelError
+from steps.publication import home_of, published
+from steps.storage import Storage
+from steps.story_file import read_story
+
+__all__ = ["run", "video_of"]
+
+SUCCEEDED = "Succeeded"
+VIDEO = "landscape.mp4"
+MOST_BYTES = 1_000_000
+
+
+def run(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m steps report", description=__doc__)
+    parser.add_argument("--story", required=True, metavar="ADDRESS")
+    parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
+    parser.add_argument("--status", required=True, help="Argo's: Succeeded, Failed or Error")
+    options = parser.parse_args(arguments)
+
+    video = None
+    if options.status == SUCCEEDED:
+        try:
+            video = video_of(options.story, options.finals, Storage.from_environment())
+        except NewsreelError as fault:
+            print(f"report: the video cannot be found: {fault}", file=sys.stderr)
+    else:
+        print(f"report: no video of {options.story!a}: the workflow ended as {options.status!a}", file=sys.stderr)
+    print(json.dumps({"story": options.story, "status": options.status, "video": str(video) if video else None}), flush=True)
+
+
+def video_of(story: str, finals: str, storage: Storage) -> Address | None:
+    """Where the story's published video is; None where its manifest is not there. Raises BadInput, Conflict, Unavailable."""
+    told = read_story(storage.read(Address.parse(story), at_most=MOST_BYTES), story)
+    home = home_of(Address.parse(finals), told.id, told.revision)
+    manifest = published(storage, home)
+    file = manifest.file(VIDEO) if manifest and manifest.revision == told.revision else None
+    return home.child(file.path) if file else None
