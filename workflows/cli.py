@@ -1,0 +1,145 @@
+"""`newsreel`: the one command of people.
+
+Every subcommand imports what it needs when it runs, so that `newsreel --help` and a refused story answer at once.
+Exit statuses: those of `steps.errors` (2 wrong input, 3 another revision, 4 missing program, 5 disk full, 6 weights, 75 try
+again), 1 for lint faults, 130 and 143 when interrupted.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from steps.errors import NewsreelError
+
+__all__ = ["main"]
+
+PROFILES = ("embedded", "studio")
+
+
+def main() -> None:
+    """Entry point of the `newsreel` script."""
+    options = parser().parse_args()
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        status = command(options)
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
+        # The reader has seen enough (`newsreel schema | head`); Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except NewsreelError as fault:
+        print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
+        sys.exit(fault.exit_status)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="newsreel", description="A written news story becomes a finished video.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    render = commands.add_parser("render", help="render a story on this machine, from the manifest that Argo would run")
+    render.add_argument("story", type=Path, help="a story file, YAML or JSON")
+    render.add_argument(
+        "--to", type=Path, default=Path("out"), metavar="FOLDER", help="the video lands in FOLDER/<story id>/ (out)"
+    )
+    render.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
+    render.add_argument("--profile", choices=PROFILES, default="embedded", help="the AI systems to use (embedded)")
+    render.set_defaults(command=run_render)
+
+    check = commands.add_parser("check", help="list every fault of a story, with path and line")
+    check.add_argument("story", type=Path, help="a story file, YAML or JSON")
+    check.set_defaults(command=run_check)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of a story")
+    schema.set_defaults(command=run_schema)
+
+    emit = commands.add_parser("emit", help="write the manifests of a profile")
+    emit.add_argument("--profile", choices=PROFILES, default="embedded")
+    emit.add_argument(
+        "--into", type=Path, default=Path("dist/manifests"), metavar="FOLDER", help="FOLDER/<profile>/ (dist/manifests)"
+    )
+    emit.add_argument("--images", default="newsreel", metavar="PREFIX", help="what stands before an image's name (newsreel)")
+    emit.set_defaults(command=run_emit)
+
+    lint = commands.add_parser("lint", help="check manifests against what a story's pods promise")
+    lint.add_argument(
+        "manifests", type=Path, nargs="*", default=[Path("dist/manifests")], help="files or folders (dist/manifests)"
+    )
+    lint.add_argument("--explain", action="store_true", help="list the rules and the mend for each")
+    lint.set_defaults(command=run_lint)
+
+    graph = commands.add_parser("graph", help="draw the DAG of a manifest as SVG")
+    graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
+    graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
+    graph.set_defaults(command=run_graph)
+    return top
+
+
+def run_render(options: argparse.Namespace) -> int:
+    from workflows.render import render
+
+    return render(options.story, options.to, options.work or options.to / ".work", options.profile)
+
+
+def run_check(options: argparse.Namespace) -> int:
+    from steps.story_file import read_story
+
+    story = read_story(read_bytes(options.story), str(options.story))
+    words = sum(len(scene.narration.split()) for scene in story.scenes)
+    print(f"{options.story}: {story.id} revision {story.revision}: {len(story.scenes)} scenes, {words} words: no fault")
+    return 0
+
+
+def run_schema(options: argparse.Namespace) -> int:
+    from steps.story_file import schema
+
+    print(json.dumps(schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def run_emit(options: argparse.Namespace) -> int:
+    from workflows.manifests import emit
+    from workflows.settings import Settings
+    from workflows.systems import PROFILES as CATALOGUE
+
+    for path in emit(CATALOGUE[options.profile], options.into / options.profile, Settings(image_prefix=options.images)):
+        print(path)
+    return 0
+
+
+def run_lint(options: argparse.Namespace) -> int:
+    from workflows.lint import RULES, lint_files
+
+    if options.explain:
+        for rule in RULES:
+            print(f"{rule.name}\n    {rule.advice}")
+        return 0
+    faults = list(lint_files(options.manifests))
+    for fault in faults:
+        print(fault)
+    print(f"{len(options.manifests)} places, {len(RULES)} rules, {len(faults)} faults", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def run_graph(options: argparse.Namespace) -> int:
+    from steps.workspace import write_atomically
+    from workflows.graph import draw
+
+    picture = draw(read_bytes(options.manifest).decode())
+    if options.to:
+        write_atomically(options.to, picture)
+    else:
+        print(picture)
+    return 0
+
+
+def read_bytes(path: Path) -> bytes:
+    from steps.errors import BadInput
+
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise BadInput(f"{path}: {fault.strerror or fault}") from fault

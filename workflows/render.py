@@ -1,0 +1,68 @@
+"""`newsreel render`: a story on this machine, by the very manifest that Argo would run."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from steps.errors import BadInput
+from steps.story_file import read_story
+from workflows.local.run import run
+from workflows.local.settings import LocalSettings, Result
+from workflows.manifests import emit
+from workflows.settings import Settings
+from workflows.systems import PROFILES
+
+__all__ = ["render"]
+
+
+def render(story: Path, to: Path, work: Path, profile: str) -> int:
+    """Emit the profile's manifests, run them, and say where the video is and what took how long.
+
+    Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story before
+    anything starts.
+    """
+    try:
+        sheet = read_story(story.read_bytes(), str(story))
+    except OSError as fault:
+        raise BadInput(f"{story}: {fault.strerror or fault}") from fault
+    settings = Settings()
+    manifests = work / "manifests" / profile
+    emit(PROFILES[profile], manifests, settings)
+    result = run(
+        manifests,
+        {"story": address(story), "finals": address(to)},
+        LocalSettings(uid=sheet.id, ssd=work, logs=work / "logs" / sheet.id, environment=environment(story, to)),
+    )
+    if result.exit_status:
+        print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
+        return result.exit_status
+    tell(result, to / sheet.id)
+    return 0
+
+
+def address(path: Path) -> str:
+    return f"file:{path.absolute()}"
+
+
+def environment(story: Path, to: Path) -> Mapping[str, str]:
+    """On a laptop a story is read from its own folder, the video goes where it was asked for, and finished work stays."""
+    allowed = f"{address(story.parent)}/,{address(to)}/"
+    cores = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1", "OMP_NUM_THREADS": cores}
+
+
+def tell(result: Result, folder: Path) -> None:
+    rendered = any(step.step == "publish" and step.status == "Succeeded" for step in result.steps)
+    print(result.table() if rendered else f"nothing to do: this revision is published and whole ({result.seconds:.1f} s)")
+    print()
+    for name in ("landscape.mp4", "poster.jpg", "captions.vtt"):
+        path = folder / name
+        print(f"{shown(path):<{min(60, shutil.get_terminal_size().columns - 12)}} {path.stat().st_size / 1e6:8.2f} MB")
+
+
+def shown(path: Path) -> str:
+    """Short where the reader stands above it."""
+    here = Path.cwd()
+    return str(path.resolve().relative_to(here)) if path.resolve().is_relative_to(here) else str(path)
