@@ -94,7 +94,7 @@ class Objects:
 def told_of(address: Address) -> Iterator[None]:
     """The service's errors as ours."""
     from google.api_core import exceptions as api
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import GoogleAuthError, TransportError
     from google.cloud.storage.exceptions import DataCorruption  # type: ignore[import-untyped]
     from requests.exceptions import RequestException
 
@@ -110,5 +110,9 @@ def told_of(address: Address) -> Iterator[None]:
         raise Unavailable(f"{address}: Cloud Storage cannot answer now ({type(fault).__name__})") from fault
     except api.GoogleAPICallError as fault:
         raise BadInput(f"{address}: Cloud Storage refuses it: {fault.message}") from fault
-    except (RequestException, ConnectionError, TimeoutError, GoogleAuthError) as fault:
+    except GoogleAuthError as fault:
+        if isinstance(fault, TransportError) or fault.retryable:
+            raise Unavailable(f"{address}: Google's sign-in does not answer") from fault
+        raise BadInput(f"{address}: access is denied; the credentials are not valid here") from fault
+    except (RequestException, ConnectionError, TimeoutError) as fault:
         raise Unavailable(f"{address}: Cloud Storage does not answer ({type(fault).__name__})") from fault

