@@ -24,6 +24,9 @@ ENLARGED = 2
 NUDGES = ((0.0, 0.0), (-0.02, -0.013), (0.02, 0.013), (-0.013, 0.02), (0.013, -0.02))
 """Shifts of the box, in box widths. The trees' answers jump with the box's whole pixels; their mean over these does not."""
 
+MARGIN = 0.3
+"""What the detector needs to see around a face, in box widths."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -39,10 +42,15 @@ class Box:
 
     def following(self, before: NDArray[np.float64], now: NDArray[np.float64]) -> "Box":
         """The box after landmarks (68, 2) have moved from `before` to `now`: shifted and scaled as they are."""
-        growth = float(now.std() / before.std()) if before.std() > 0 else 1.0
+        growth = spread(now) / max(spread(before), 1e-6)
         side = self.side * growth
         x, y = now.mean(0) + (self.centre - before.mean(0)) * growth
         return Box(float(x - side / 2), float(y - side / 2), side)
+
+
+def spread(landmarks: NDArray[np.float64]) -> float:
+    """How large a face is: root mean square distance of its landmarks from their middle."""
+    return float(np.sqrt(landmarks.var(axis=0).sum()))
 
 
 class FaceFinder:
@@ -62,6 +70,14 @@ class FaceFinder:
     def faces(self, frame: Grey) -> list[Box]:
         """Every face of a frame (H, W)."""
         return [Box(found.left(), found.top(), found.width()) for found in self.detector(frame, 0)]
+
+    def sees_face_at(self, frame: Grey, box: Box) -> bool:
+        """Whether there is a face near the box: the detector again, on that part of the frame (H, W) alone."""
+        margin = MARGIN * box.side
+        left, top = (max(0, round(edge - margin)) for edge in (box.left, box.top))
+        right, bottom = (max(1, round(edge + box.side + margin)) for edge in (box.left, box.top))
+        part = np.ascontiguousarray(frame[top:bottom, left:right])
+        return part.size > 0 and len(self.detector(part, 0)) > 0
 
     def landmarks(self, enlarged: Grey, box: Box) -> NDArray[np.float64]:
         """Landmarks (68, 2) in pixels of the frame, from the frame enlarged by ENLARGED and the face's box in the frame."""

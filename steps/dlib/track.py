@@ -15,11 +15,13 @@ from steps.handover import FRAME_RATE
 __all__ = ["Track", "bridge", "follow", "smooth"]
 
 SIGHTING_EVERY = 10
-"""Frames from one look of the detector to the next while the face is in view; without one it looks at every frame."""
+"""Frames from one look at the whole picture to the next while the face is in view; in between it is looked for where it was."""
 LONGEST_GAP = FRAME_RATE
 """Frames. A face that is away for longer has not moved in a straight line meanwhile."""
 SMOOTHING_FRAMES, SMOOTHING_DEGREE = 5, 2
 """A blink is seven frames: a wider or stiffer filter would flatten it."""
+
+UNSEEN = np.full((LANDMARKS, 2), np.nan)
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,12 @@ def follow(frames: Iterable[tuple[Grey, Grey]], finder: FaceFinder, advance: Cal
     """
     seen: list[NDArray[np.float64]] = []
     box: Box | None = None
-    confirmed = 0
     for number, (frame, enlarged) in enumerate(frames):
-        if box is None or number % SIGHTING_EVERY == 0:
+        if box is None or number % SIGHTING_EVERY == 0 or not finder.sees_face_at(frame, box):
             box = sighting(finder.faces(frame), number)
-            if box is None:  # nothing since the last sighting can be trusted
-                seen[confirmed:] = [np.full((LANDMARKS, 2), np.nan)] * (number - confirmed)
-        if box is None:
-            seen.append(np.full((LANDMARKS, 2), np.nan))
-        else:
-            if number % SIGHTING_EVERY == 0 or number == confirmed:
-                confirmed = number + 1
-            seen.append(finder.landmarks(enlarged, box))
-            if len(seen) > 1 and np.isfinite(seen[-2]).all():
-                box = box.following(seen[-2], seen[-1])
+        seen.append(UNSEEN if box is None else finder.landmarks(enlarged, box))
+        if box is not None and number > 0 and seen[-2] is not UNSEEN:
+            box = box.following(seen[-2], seen[-1])
         advance(1)
     return finished(seen)
 

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from steps.handover import FRAME_RATE
 from steps.presenters.drawing import Mouth, Pose, draw
 from steps.presenters.visemes import VISEMES
 
-__all__ = ["LIMITS", "idle", "rehearsal", "write_footage"]
+__all__ = ["FOOTAGE_SECONDS", "idle", "rehearsal", "talking", "write_footage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,9 @@ LIMITS = Range(yaw=0.35, pitch=0.21, roll=0.175, shift=0.16, scale=0.05)
 """What is rehearsed: 20, 12 and 10 degrees."""
 IDLE = Range(yaw=0.115, pitch=0.055, roll=0.05, shift=0.035, scale=0.008)
 """What is seen: a presenter who looks into the camera."""
+
+FOOTAGE_SECONDS = 12.0
+FRAMES_A_SOUND = (2, 6)
 
 BLINK_FRAMES = np.array([0.35, 0.85, 1.0, 0.9, 0.6, 0.3, 0.1])
 """Lids close in about 80 ms and open in about 150 (Guitton et al., "Upper eyelid movements", 1991)."""
@@ -93,6 +97,20 @@ def idle(seed: int, seconds: float) -> list[Pose]:
     ]
 
 
+def talking(seed: int, frames: int) -> list[Pose]:
+    """The idle presenter saying nonsense: mouth shapes in no order, two to six frames each, flowing into one another."""
+    random = np.random.default_rng([seed, 1])
+    shapes = list(VISEMES.values())
+    mouths: list[Mouth] = []
+    here = Mouth()
+    while len(mouths) < frames:
+        there, lasts = shapes[random.integers(len(shapes))], int(random.integers(*FRAMES_A_SOUND, endpoint=True))
+        mouths += [here.toward(there, float(np.sin(np.pi / 2 * step / lasts) ** 2)) for step in range(1, lasts + 1)]
+        here = there
+    poses = idle(seed, frames / FRAME_RATE)
+    return [replace(pose, mouth=replace(mouth, smile=0.5 * mouth.smile)) for pose, mouth in zip(poses, mouths, strict=False)]
+
+
 def wander(random: np.random.Generator, frames: int) -> NDArray[np.float64]:
     """Aimless slow motion that ends where it began: a periodic sum of waves of 2 to 12 s, within -1 to 1."""
     seconds = frames / FRAME_RATE
@@ -125,21 +143,27 @@ def accents(random: np.random.Generator, frames: int) -> NDArray[np.float64]:
 
 
 def write_footage(path: Path, seed: int, seconds: float, size: int) -> None:
-    """Draw the idle presenter straight into the encoder: H.264, 4:4:4 being rare, in yuv420p at high quality."""
+    """Draw the idle presenter straight into the encoder: H.264 at high quality, the same bytes every time.
+
+    The file appears under its name only when complete.
+    """
     import imageio_ffmpeg
 
+    draft = path.with_name(f".tmp-{path.name}")
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-r", str(FRAME_RATE), "-i", "pipe:0",
         "-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int",
         "-c:v", "libx264", "-crf", "14", "-preset", "slow", "-pix_fmt", "yuv420p", "-threads", "1",
         "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
-        "-movflags", "+faststart", "-fflags", "+bitexact", "-flags:v", "+bitexact", str(path),
+        "-movflags", "+faststart", "-fflags", "+bitexact", "-flags:v", "+bitexact", str(draft),
     ]  # fmt: skip
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
-        assert encoder.stdin is not None  # noqa: S101 (what PIPE asks for)
-        for pose in idle(seed, seconds):
-            frame, _ = draw(pose, size)
-            encoder.stdin.write(frame.tobytes())
-    if encoder.returncode:
-        raise subprocess.CalledProcessError(encoder.returncode, command)
+    try:
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder, cast(IO[bytes], encoder.stdin) as frames:
+            for pose in idle(seed, seconds):
+                frames.write(draw(pose, size)[0].tobytes())
+        if encoder.returncode:
+            raise subprocess.CalledProcessError(encoder.returncode, "ffmpeg")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,53 @@
+"""What ships against what is drawn: the predictor has never seen these frames."""
+
+import numpy as np
+import pytest
+
+from steps.dlib.footage import decoded
+from steps.dlib.measures import eye_distance, mouth_opening
+from steps.dlib.predictor import FaceFinder
+from steps.dlib.track import follow
+from steps.presenters import load_presenter
+from steps.presenters.drawing import draw
+from steps.presenters.drawing.head import Head
+from steps.presenters.footage import FOOTAGE_SECONDS, idle, talking
+from steps.presenters.make import FOOTAGE_SEED
+
+
+@pytest.fixture(scope="module")
+def finder():
+    return FaceFinder(load_presenter("maya").landmarks)
+
+
+def error(found, truth):
+    """Mean distance of the landmarks from the truth, in distances between the eyes, each frame (T,)."""
+    return np.linalg.norm(found - truth, axis=2).mean(1) / eye_distance(truth)
+
+
+def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_between_the_eyes(filmed, finder):
+    shots = [draw(pose) for pose in talking(1234, 120)]
+    truth = np.stack([landmarks for _, landmarks in shots])
+    found = follow(decoded(filmed([frame for frame, _ in shots])), finder, lambda _: None).landmarks
+    assert found.shape == truth.shape and found.dtype == np.float32
+    assert error(found, truth).mean() < 0.02 / 3, "a third of the promise is what it does"
+    assert error(found, truth).max() < 0.02
+    opening, true_opening = mouth_opening(found), mouth_opening(truth)
+    assert np.corrcoef(opening, true_opening)[0, 1] > 0.97
+    assert np.abs(opening - true_opening).max() < 0.06
+
+
+def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
+    presenter = load_presenter("maya")
+    truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle(FOOTAGE_SEED, FOOTAGE_SECONDS)])
+    track = follow(decoded(presenter), finder, lambda _: None)
+    assert track.bridged == 0 and len(track.landmarks) == 12 * 30
+    assert error(track.landmarks, truth).mean() < 0.005
+    trembling = np.diff(track.landmarks - truth, n=2, axis=0)
+    assert np.abs(trembling).mean() < 0.15, "pixels"
+
+
+def test_an_open_mouth_is_measured_in_distances_between_the_eyes():
+    face = np.zeros((2, 68, 2), np.float32)
+    face[:, 45, 0] = 80
+    face[1, 66, 1] = 20
+    assert mouth_opening(face).tolist() == [0, 0.25]
