@@ -1,0 +1,63 @@
+"""g2p: every token of a scene with its time and its phones, words/NN.json and script/NN.json to phones/NN.json (`Speech`)."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.errors import MissingProgram
+from steps.handover import Script, scene_file
+from steps.progress import Progress
+from steps.step import Step, Unit
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:
+    from steps.g2p.pronounce import Pronouncer
+
+__all__ = ["STEP"]
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    for number in range(len(workspace.story.scenes)):
+        script = scene_file("script", number, ".json")
+        yield Unit(
+            name=f"scene {number + 1:02d}",
+            reads=(scene_file("words", number, ".json"), script, scene_file("voice", number, ".wav")),
+            writes=(scene_file("phones", number, ".json"),),
+            cost=len(script_at(workspace, script).transcript.split()),
+        )
+
+
+def script_at(workspace: Workspace, name: str) -> Script:
+    return Script.model_validate_json(workspace.path(name).read_bytes())
+
+
+@contextmanager
+def start(workspace: Workspace) -> Iterator[Pronouncer]:
+    try:
+        from steps.g2p.gru import load_g2p
+        from steps.g2p.pronounce import Pronouncer
+    except ImportError as fault:
+        raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[g2p]") from fault
+    yield Pronouncer(load_g2p())
+
+
+def work(unit: Unit, workspace: Workspace, pronounce: Pronouncer, drafts: list[Path], progress: Progress) -> None:
+    from steps.g2p.alignment import found_words
+    from steps.g2p.timing import speech_of
+
+    words, script, voice = unit.reads
+    found = found_words(workspace.path(words).read_bytes(), words)
+    speech = speech_of(script_at(workspace, script), found, seconds_of(workspace.path(voice)), pronounce)
+    drafts[0].write_text(speech.model_dump_json() + "\n")
+
+
+def seconds_of(sound: Path) -> float:
+    with wave.open(str(sound)) as file:
+        return float(file.getnframes()) / float(file.getframerate())
+
+
+STEP = Step(name="g2p", version=1, counts="words", plan=plan, start=start, work=work)

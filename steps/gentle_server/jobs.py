@@ -1,0 +1,114 @@
+"""Transcriptions on their way: a queue with an end, each aligned in a process of its own.
+
+A process apart keeps other transcriptions going where one meets a fault in pocketsphinx's C, and can be stopped when it takes
+too long.
+"""
+
+import multiprocessing
+import threading
+import uuid
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+
+from steps.errors import Unavailable
+from steps.gentle_server.audio import Sound
+
+__all__ = ["Job", "Jobs", "Order"]
+
+REMEMBERED = 200
+"""Finished transcriptions that can still be fetched."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for."""
+
+    sound: Sound
+    transcript: str
+    disfluency: bool
+    conservative: bool
+
+
+@dataclass
+class Job:
+    """How far an order is. `status` is what status.json says; `json` and `csv` are there when it says OK."""
+
+    uid: str
+    status: dict[str, object] = field(default_factory=lambda: {"status": "STARTED"})
+    json: str = ""
+    csv: str = ""
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Jobs:
+    """At most `workers` at work and `waiting` in line."""
+
+    def __init__(self, workers: int, waiting: int, seconds: float) -> None:
+        self.seconds = seconds
+        self.room = threading.BoundedSemaphore(workers + waiting)
+        self.pool = ThreadPoolExecutor(workers, thread_name_prefix="alignment")
+        self.processes = multiprocessing.get_context("forkserver")
+        self.processes.set_forkserver_preload([__name__, "steps.gentle_server.aligner"])
+        forkserver.ensure_running()
+        self.lock = threading.Lock()
+        self.known: OrderedDict[str, Job] = OrderedDict()
+
+    def submit(self, order: Order) -> Job:
+        """Put an order in line. Raises Unavailable where the line is full."""
+        if not self.room.acquire(blocking=False):
+            raise Unavailable("too many transcriptions are waiting; try again in a moment")
+        job = Job(uuid.uuid4().hex[:8])
+        with self.lock:
+            self.known[job.uid] = job
+            ended = [uid for uid, other in self.known.items() if other.ended.is_set()]
+            for uid in ended[: max(len(self.known) - REMEMBERED, 0)]:
+                del self.known[uid]
+        self.pool.submit(self.run, job, order)
+        return job
+
+    def find(self, uid: str) -> Job | None:
+        with self.lock:
+            return self.known.get(uid)
+
+    def run(self, job: Job, order: Order) -> None:
+        try:
+            job.status = {"status": "TRANSCRIBING", "duration": order.sound.seconds}
+            job.json, job.csv = self.align_apart(order)
+            job.status = {**job.status, "status": "OK"}
+        except Exception as fault:
+            job.status = {"status": "ERROR", "error": str(fault) or "the alignment failed"}
+        finally:
+            self.room.release()
+            job.ended.set()
+
+    def align_apart(self, order: Order) -> tuple[str, str]:
+        """align.json and align.csv. Raises Unavailable where the process fails or takes too long."""
+        ours, theirs = self.processes.Pipe(duplex=False)
+        process = self.processes.Process(target=align_and_tell, args=(order, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            if not ours.poll(self.seconds):
+                raise Unavailable(f"the alignment took more than {self.seconds:.0f} s; send a shorter recording")
+            answer: tuple[str, str] = ours.recv()
+            return answer
+        except EOFError as fault:
+            raise Unavailable("the aligner gave up on this recording") from fault
+        finally:
+            process.kill()
+            process.join()
+            ours.close()
+
+    def close(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+def align_and_tell(order: Order, answers: Connection) -> None:
+    """The process's whole life."""
+    from steps.gentle_server.aligner import align
+
+    found = align(order.sound.for_listener(), order.transcript, disfluency=order.disfluency, conservative=order.conservative)
+    answers.send((found.to_json(), found.to_csv()))

@@ -1,0 +1,58 @@
+"""hibari: a scene's script spoken, script/NN.json to voice/NN.wav (24 kHz, 16-bit mono), a whole number of frames long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.errors import BadInput, MissingProgram
+from steps.handover import Script, scene_file
+from steps.progress import Progress
+from steps.step import Step, Unit
+from steps.voices import VOICES
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:
+    from steps.hibari.speaker import Speaker
+
+__all__ = ["STEP"]
+
+WORDS_A_SECOND = 2.6
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    """One unit a scene; its cost is the seconds its words will take."""
+    story = workspace.story
+    speaks = VOICES[story.voice].system
+    if speaks != "hibari":
+        raise BadInput(f"voice {story.voice!r} is spoken by {speaks}, not by hibari; choose another voice or the studio profile")
+    for number in range(len(story.scenes)):
+        script = scene_file("script", number, ".json")
+        words = Script.model_validate_json(workspace.path(script).read_bytes()).transcript.split()
+        yield Unit(
+            name=f"scene {number + 1:02d}",
+            reads=(script,),
+            writes=(scene_file("voice", number, ".wav"),),
+            settings={"voice": story.voice},
+            cost=math.ceil(len(words) / WORDS_A_SECOND),
+        )
+
+
+@contextmanager
+def start(workspace: Workspace) -> Iterator[Speaker]:
+    try:
+        from steps.hibari.speaker import Speaker
+    except ImportError as fault:
+        raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[hibari]") from fault
+    yield Speaker.load(workspace.story.voice)
+
+
+def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path], progress: Progress) -> None:
+    script = Script.model_validate_json(workspace.path(unit.reads[0]).read_bytes())
+    speaker.speak(script, drafts[0])
+
+
+STEP = Step(name="hibari", version=1, counts="seconds of speech", plan=plan, start=start, work=work)
