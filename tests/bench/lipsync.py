@@ -49,8 +49,9 @@ OPENNESS = {
 FURTHEST = 0.25
 """Lags are looked for this far to both sides, seconds."""
 LAGS = np.arange(-FURTHEST, FURTHEST + 1e-9, 0.005)
-CLOSED = 0.15
-"""Lips count as together up to this share of the way from rest to an open vowel."""
+CLOSED = 0.25
+"""Lips count as together up to this share of the way from rest to an open vowel: where pressed lips truly meet, dlib still finds
+a sixth of that way."""
 
 
 @dataclass(frozen=True)
