@@ -12,6 +12,8 @@ from steps.step import run_step
 from steps.workspace import Workspace
 
 DEFECT = 70
+INTERRUPTED = 130
+"""As a shell reports SIGINT. What was finished is kept."""
 
 ON_SCENES = ("hibari", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose")
 """Steps that are a plan of units over a workspace; each package has a module `step` with its STEP."""
@@ -23,7 +25,7 @@ PROGRAMS = ("check", "anchor", "init-story", "publish", "report", "gentle-server
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m steps", description=__doc__)
     parser.add_argument("step", choices=[*ON_SCENES, *PROGRAMS])
-    chosen, rest = parser.parse_known_args(arguments)
+    chosen, rest = parser.parse_args(arguments[:1]), arguments[1:]
     try:
         if chosen.step in ON_SCENES:
             run_on_scenes(chosen.step, rest)
@@ -32,6 +34,8 @@ def main(arguments: list[str]) -> int:
     except NewsreelError as fault:
         print(f"{chosen.step}: {fault} (exit {fault.exit_status})", file=sys.stderr)
         return fault.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception:
         traceback.print_exc()
         print(f"{chosen.step}: a defect of newsreel; please report the lines above (exit {DEFECT})", file=sys.stderr)

@@ -1,0 +1,57 @@
+"""`report`: one JSON line, whatever happened."""
+
+import json
+
+import pytest
+
+from steps.__main__ import main
+
+
+@pytest.fixture
+def report(newsroom, capsys):
+    def run(status="Succeeded", story=None, finals=None):
+        capsys.readouterr()
+        assert (
+            main(["report", "--story", story or newsroom.story, "--finals", finals or newsroom.finals, "--status", status]) == 0
+        )
+        told = capsys.readouterr()
+        (line,) = told.out.splitlines()
+        return json.loads(line), told.err
+
+    return run
+
+
+def test_a_success_names_the_video(newsroom, report):
+    newsroom.publish(newsroom.finished_workspace())
+    line, said = report()
+    assert line == {"story": newsroom.story, "status": "Succeeded", "video": f"{newsroom.finals}/budget/landscape.mp4"}
+    assert said == ""
+
+
+def test_a_success_in_a_bucket_names_an_object_that_is_there(newsroom, report, bucket):
+    newsroom.publish(newsroom.finished_workspace(), bucket)
+    line, _ = report(finals=bucket)
+    assert line["video"].startswith(f"{bucket}/budget/r1/")
+    assert line["video"].endswith("/landscape.mp4")
+
+
+@pytest.mark.parametrize("status", ["Failed", "Error"])
+def test_a_failure_is_said_and_has_no_video(newsroom, report, status):
+    newsroom.publish(newsroom.finished_workspace())
+    line, said = report(status=status)
+    assert (line["status"], line["video"]) == (status, None)
+    assert f"the workflow ended as '{status}'" in said
+
+
+def test_a_story_that_cannot_be_read_is_reported_all_the_same(newsroom, report):
+    for story in (f"file:{newsroom.folder}/none.yaml", "{{workflow.name}}", "x\ny"):
+        line, said = report(story=story)
+        assert (line["story"], line["video"]) == (story, None)
+        assert said.startswith("report: the video cannot be found: ")
+
+
+def test_another_revisions_video_is_not_taken_for_this_ones(newsroom, report):
+    newsroom.publish(newsroom.finished_workspace())
+    newsroom.document["revision"] = 2
+    newsroom.save()
+    assert report()[0]["video"] is None

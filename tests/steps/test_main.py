@@ -1,0 +1,54 @@
+"""`python -m steps NAME`: what a container's command line does with names, errors and defects."""
+
+import importlib
+
+import pytest
+
+from steps.__main__ import PROGRAMS, main
+from steps.errors import Unavailable
+
+
+def run_raising(monkeypatch, fault):
+    def run(_):
+        raise fault
+
+    monkeypatch.setattr(importlib.import_module("steps.check.program"), "run", run)
+    return main(["check"])
+
+
+def test_an_error_is_one_line_and_its_status(monkeypatch, capsys):
+    assert run_raising(monkeypatch, Unavailable("gs://b: does not answer")) == 75
+    assert capsys.readouterr().err == "check: gs://b: does not answer (exit 75)\n"
+
+
+def test_a_defect_shows_where_it_is(monkeypatch, capsys):
+    assert run_raising(monkeypatch, KeyError("x")) == 70
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert told.endswith("check: a defect of newsreel; please report the lines above (exit 70)\n")
+
+
+def test_an_interrupt_is_no_defect(monkeypatch, capsys):
+    assert run_raising(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["--check"], ["gentle", "--workspace", "x", "--shard", "2/2"]])
+def test_a_wrong_command_line_is_a_usage_error(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: ")
+
+
+@pytest.mark.parametrize("program", [name for name in PROGRAMS if name != "gentle-server"])
+def test_every_program_explains_itself(program, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([program, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: python -m steps {program} ")
+
+
+def test_a_step_without_an_anchor_is_told_to_submit_again(tmp_path, capsys):
+    assert main(["gentle", "--workspace", str(tmp_path)]) == 2
+    assert "submit the story again (exit 2)" in capsys.readouterr().err

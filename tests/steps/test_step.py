@@ -1,0 +1,117 @@
+"""How any step runs: only what is not done is worked on, and the system starts only for that."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from steps.progress import Progress
+from steps.step import Step, Unit, run_step
+from steps.workspace import Workspace, write_atomically
+
+
+class Shouting:
+    """A step that writes texts in capitals, and a memory of what it was asked to do."""
+
+    def __init__(self):
+        self.starts, self.worked, self.fail_at = 0, [], None
+        self.step = Step(name="shout", version=1, counts="texts", plan=self.plan, start=self.start, work=self.work)
+
+    def plan(self, workspace):
+        for number in range(4):
+            yield Unit(name=f"text {number}", reads=(f"in/{number}",), writes=(f"out/{number}",), cost=2)
+
+    @contextmanager
+    def start(self, workspace):
+        self.starts += 1
+        yield str.upper
+
+    def work(self, unit, workspace, system, drafts, progress):
+        if unit.name == self.fail_at:
+            raise RuntimeError(unit.name)
+        self.worked.append(unit.name)
+        drafts[0].write_text(system(workspace.path(unit.reads[0]).read_text()))
+        progress.advance(1)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace.lease(tmp_path / "work", "test")
+    for number in range(4):
+        write_atomically(workspace.path(f"in/{number}"), f"text {number}")
+    return workspace
+
+
+@pytest.fixture
+def progress(tmp_path):
+    return Progress("shout", tmp_path / "progress")
+
+
+@pytest.fixture
+def shouting():
+    return Shouting()
+
+
+def test_everything_is_done_once(shouting, workspace, progress):
+    run_step(shouting.step, workspace, progress)
+    assert [workspace.path(f"out/{number}").read_text() for number in range(4)] == [f"TEXT {number}" for number in range(4)]
+    assert progress.path.read_text() == "8/8\n"
+
+
+def test_a_second_run_does_not_even_start_the_system(shouting, workspace, progress):
+    run_step(shouting.step, workspace, progress)
+    run_step(shouting.step, workspace, Progress("shout", progress.path))
+    assert (shouting.starts, len(shouting.worked)) == (1, 4)
+    assert progress.path.read_text() == "8/8\n"
+
+
+def test_a_run_that_stopped_goes_on_where_it_stopped(shouting, workspace, progress):
+    shouting.fail_at = "text 2"
+    with pytest.raises(RuntimeError):
+        run_step(shouting.step, workspace, progress)
+    assert not workspace.path("out/2").exists()
+    shouting.fail_at = None
+    run_step(shouting.step, workspace, progress)
+    assert shouting.worked == ["text 0", "text 1", "text 2", "text 3"]
+
+
+def test_a_changed_input_is_the_only_one_worked_on(shouting, workspace, progress):
+    run_step(shouting.step, workspace, progress)
+    shouting.worked.clear()
+    write_atomically(workspace.path("in/1"), "other")
+    run_step(shouting.step, workspace, progress)
+    assert shouting.worked == ["text 1"]
+    assert workspace.path("out/1").read_text() == "OTHER"
+
+
+def test_a_new_version_does_all_again(shouting, workspace, progress):
+    run_step(shouting.step, workspace, progress)
+    newer = Step(name="shout", version=2, counts="texts", plan=shouting.plan, start=shouting.start, work=shouting.work)
+    run_step(newer, workspace, progress)
+    assert len(shouting.worked) == 8
+
+
+def test_an_output_somebody_removed_comes_back_without_work(shouting, workspace, progress):
+    run_step(shouting.step, workspace, progress)
+    workspace.path("out/3").unlink()
+    run_step(shouting.step, workspace, progress)
+    assert workspace.path("out/3").read_text() == "TEXT 3"
+    assert shouting.starts == 1
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 5])
+def test_shards_do_everything_between_them_and_nothing_twice(shouting, workspace, progress, of):
+    for number in range(of):
+        run_step(shouting.step, workspace, progress, (number, of))
+    assert sorted(shouting.worked) == [f"text {number}" for number in range(4)]
+
+
+def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
+    progress = Progress("shout", tmp_path / "progress")
+    progress.expect(3, "texts")
+    with progress.unit("a", 2):
+        progress.advance(5)
+    assert (tmp_path / "progress").read_text() == "2/3\n"
+    progress.advance(9)
+    progress.write()
+    assert (tmp_path / "progress").read_text() == "3/3\n"
+    assert capsys.readouterr().err.startswith("shout: a: 2 texts in ")
