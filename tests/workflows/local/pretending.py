@@ -1,0 +1,61 @@
+"""Stands in for `python -m steps NAME ...` where a test is about the manifest and the runner, not about video.
+
+Every step does what its arguments and variables say, to the files they name: so a wrong path or a lost variable fails it.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+assert sys.argv[1:3] == ["-m", "steps"], sys.argv
+step = sys.argv[3]
+options = dict(zip(sys.argv[4::2], sys.argv[5::2], strict=True))
+workspace = Path(options.get("--workspace", "/nowhere"))
+
+
+def once(name: str) -> None:
+    """A step's store: what is done is not done again."""
+    book = workspace / name
+    print("unchanged" if book.exists() else "worked", flush=True)
+    book.touch()
+
+
+match step:
+    case "check":
+        assert options["--finals"].startswith(os.environ["NEWSREEL_ADDRESSES"])
+        Path(options["--state-file"]).write_text(os.environ.get("STATE", "todo"))
+    case "anchor":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        workspace.mkdir(parents=True, exist_ok=True)
+        (workspace / "lease.json").write_text("{}")
+        signal.sigwait({signal.SIGTERM})
+        (workspace / "lease.json").unlink()
+    case "gentle-server":
+        from http.server import BaseHTTPRequestHandler, HTTPServer
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+
+        assert options["--host"] == "127.0.0.1"
+        HTTPServer((options["--host"], int(options["--port"])), Answer).serve_forever()
+    case "report":
+        print(options["--story"], options["--status"])
+    case _:
+        assert (workspace / "lease.json").exists()
+        if step == "init-story":
+            shards = [f"{k}/{options['--shards']}" for k in range(int(options["--shards"]))]
+            Path(options["--shards-file"]).write_text(json.dumps(shards))
+        if step == "gentle":
+            from http.client import HTTPConnection
+
+            server = HTTPConnection(os.environ["GENTLE_URL"].removeprefix("http://"))
+            server.request("GET", "/")
+            assert server.getresponse().status == 200
+        if step == os.environ.get("FAIL"):
+            print(f"{step}: wrong (exit 2)", file=sys.stderr)
+            sys.exit(2)
+        once(f"{step}-{options.get('--shard', 'all').replace('/', '-')}")

@@ -1,0 +1,117 @@
+"""A board as people see it: plain lines for a pipe; `live` is for a terminal. Also the words both share."""
+
+import unicodedata
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from workflows.local.board import Board, Line, State
+
+__all__ = ["PlainScreen", "Screen", "amount", "clock", "ending", "speed", "tail"]
+
+QUARTERS = 4
+TAIL_LINES = 12
+TAIL_BYTES = 16_384
+WIDEST = 200
+
+
+class Screen(Protocol):
+    seconds_between_looks: float
+
+    def show(self, board: Board) -> None:
+        """The board may have changed."""
+
+    def close(self, board: Board) -> None:
+        """The run is over: say what is still to be said, failures last."""
+
+
+class PlainScreen:
+    """One line a thing that happens: a step starts, is a quarter on, ends. No control characters."""
+
+    seconds_between_looks = 1.0
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.said: dict[str, tuple[State, int, int]] = {}
+
+    def show(self, board: Board) -> None:
+        for path, line in board.lines.items():
+            before = self.said.get(path, (State.WAITING, 0, 0))
+            quarter = line.done * QUARTERS // line.total if line.total else 0
+            self.said[path] = (line.state, line.tries, quarter)
+            state, tries, quarter_before = before
+            if line.tries > tries:
+                self.say(board, line, "started" if line.tries == 1 else f"started, try {line.tries}")
+            if line.state is State.RUNNING and QUARTERS > quarter > (quarter_before if line.tries == tries else 0):
+                self.say(board, line, f"{quarter * 100 // QUARTERS} %{details(line)}")
+            if line.state is not state and line.state not in (State.WAITING, State.RUNNING):
+                self.say(board, line, ending(line))
+
+    def close(self, board: Board) -> None:
+        self.show(board)
+        for line in board.lines.values():
+            if line.state in (State.FAILED, State.ERROR):
+                for text in tail(line.log):
+                    self.say(board, line, f"| {text}")
+                if line.log:
+                    self.say(board, line, f"the whole log: {line.log}")
+
+    def say(self, board: Board, line: Line, text: str) -> None:
+        now = (line.ended if line.ended and not line.state.going_on else None) or board.now()
+        print(f"{clock(now - board.began):>7}  {line.name}: {text}", file=self.stream, flush=True)
+
+
+def details(line: Line) -> str:
+    parts = [amount(line), speed(line), f"{clock(line.seconds_left)} left" if line.seconds_left else ""]
+    return "".join(f", {part}" for part in parts if part)
+
+
+def ending(line: Line) -> str:
+    """How a step ended, or what it waits for."""
+    match line.state:
+        case State.SUCCEEDED:
+            return f"finished in {clock(line.seconds)}" + (f", {line.total} {line.counts}" if line.total and line.counts else "")
+        case State.READY:
+            return f"ready in {clock(line.seconds)}"
+        case State.STOPPED:
+            return f"stopped after {clock(line.seconds)}"
+        case State.SKIPPED | State.OMITTED:
+            return f"not run: {line.message}"
+        case State.FAILED | State.ERROR:
+            return f"failed after {clock(line.seconds)}: {line.message}"
+        case _:
+            return line.message
+
+
+def amount(line: Line) -> str:
+    """`285/1143 frames`."""
+    return f"{line.done}/{line.total} {line.counts}".rstrip() if line.total else ""
+
+
+def speed(line: Line) -> str:
+    if (rate := line.rate) is None:
+        return ""
+    return f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
+
+
+def clock(seconds: float) -> str:
+    """`4.2 s`, `1:05`, `2:00:00`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def tail(log: Path | None) -> list[str]:
+    """The last lines of a log, without anything that could upset a terminal."""
+    if log is None or not log.exists():
+        return []
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        text = file.read().decode(errors="replace")
+    lines = [printable(line.rsplit("\r", 1)[-1]) for line in text.rstrip().split("\n")]
+    return [line[:WIDEST] for line in lines if line][-TAIL_LINES:]
+
+
+def printable(text: str) -> str:
+    return "".join(" " if c == "\t" else c for c in text if c == "\t" or unicodedata.category(c)[0] != "C").rstrip()
