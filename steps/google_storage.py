@@ -15,7 +15,7 @@ from steps.errors import BadInput, Conflict, MissingProgram, Unavailable
 from steps.storage import Found, digest_of, require_same
 
 if TYPE_CHECKING:
-    from google.cloud.storage import Blob, Client  # type: ignore[import-untyped]
+    from google.cloud.storage import Blob, Client
 
 __all__ = ["Objects"]
 
@@ -38,7 +38,7 @@ class Objects:
         try:
             from google.auth.exceptions import DefaultCredentialsError
             from google.cloud.storage import Client
-            from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
+            from google.cloud.storage.retry import DEFAULT_RETRY
         except ImportError as fault:
             raise MissingProgram("gs: addresses need google-cloud-storage: pip install 'newsreel[gcs]'") from fault
         try:
@@ -95,7 +95,7 @@ def told_of(address: Address) -> Iterator[None]:
     """The service's errors as ours."""
     from google.api_core import exceptions as api
     from google.auth.exceptions import GoogleAuthError, TransportError
-    from google.cloud.storage.exceptions import DataCorruption  # type: ignore[import-untyped]
+    from google.cloud.storage.exceptions import DataCorruption
     from requests.exceptions import RequestException
 
     try:

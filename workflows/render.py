@@ -43,7 +43,7 @@ def render(story: Path, to: Path, work: Path, profile: str) -> int:
 
 
 def address(path: Path) -> str:
-    return f"file:{path.absolute()}"
+    return f"file:{path.resolve()}"
 
 
 def environment(story: Path, to: Path) -> Mapping[str, str]:
