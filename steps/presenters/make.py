@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from steps.errors import BadInput, NewsreelError
 from steps.presenters import HOME, Presenter, presenter_names, read_sheet
 from steps.presenters.drawing import Pose, draw
-from steps.presenters.footage import FOOTAGE_SECONDS, rehearsal, talking, write_footage
+from steps.presenters.footage import FOOTAGE_SECONDS, ON_AIR, rehearsal, talking, write_footage
 from steps.presenters.visemes import write_visemes
 
 __all__ = ["main"]
@@ -58,7 +58,7 @@ def make_generator(presenter: Presenter) -> None:
     from steps.pix2pixhd.pairs import Pairs
     from steps.pix2pixhd.train import Course, train_generator
 
-    seen = shoot(rehearsal(GENERATOR_SEED, GENERATOR_FRAMES), presenter.size)(GENERATOR_FRAMES)
+    seen = shoot(rehearsal(GENERATOR_SEED, GENERATOR_FRAMES, ON_AIR), presenter.size)(GENERATOR_FRAMES)
     unseen = shoot(iter(talking(UNSEEN_SEED, UNSEEN_FRAMES)), presenter.size)(UNSEEN_FRAMES)
     course = Course(minutes=GENERATOR_MINUTES, seed=GENERATOR_SEED)
     train_generator(Pairs(*seen, presenter.body), Pairs(*unseen, presenter.body), presenter.generator, course, say=say)

@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from steps.presenters import load_presenter
+from steps.presenters import HOME, read_sheet
 
 
 @pytest.fixture
@@ -18,6 +18,6 @@ def filmed(tmp_path):
             for frame in frames:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             container.mux(stream.encode())
-        return load_presenter("maya").model_copy(update={"home": tmp_path})
+        return read_sheet(HOME / "maya").model_copy(update={"home": tmp_path})
 
     return film

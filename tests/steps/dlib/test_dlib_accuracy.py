@@ -7,7 +7,7 @@ from steps.dlib.footage import decoded
 from steps.dlib.measures import eye_distance, mouth_opening
 from steps.dlib.predictor import FaceFinder
 from steps.dlib.track import follow
-from steps.presenters import load_presenter
+from steps.presenters import HOME, read_sheet
 from steps.presenters.drawing import draw
 from steps.presenters.drawing.head import Head
 from steps.presenters.footage import FOOTAGE_SECONDS, idle, talking
@@ -16,7 +16,7 @@ from steps.presenters.make import FOOTAGE_SEED
 
 @pytest.fixture(scope="module")
 def finder():
-    return FaceFinder(load_presenter("maya").landmarks)
+    return FaceFinder(read_sheet(HOME / "maya").landmarks)
 
 
 def error(found, truth):
@@ -37,7 +37,7 @@ def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_betw
 
 
 def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
-    presenter = load_presenter("maya")
+    presenter = read_sheet(HOME / "maya")
     truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle(FOOTAGE_SEED, FOOTAGE_SECONDS)])
     track = follow(decoded(presenter), finder, lambda _: None)
     assert track.bridged == 0 and len(track.landmarks) == 12 * 30

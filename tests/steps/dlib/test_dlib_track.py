@@ -7,7 +7,7 @@ from steps.dlib.footage import decoded, frame_count
 from steps.dlib.predictor import Box, FaceFinder
 from steps.dlib.track import LONGEST_GAP, bridge, follow, smooth
 from steps.errors import BadWeights
-from steps.presenters import load_presenter
+from steps.presenters import HOME, read_sheet
 from steps.presenters.drawing import draw
 from steps.presenters.drawing.palette import BACKGROUND
 from steps.presenters.footage import idle
@@ -15,7 +15,7 @@ from steps.presenters.footage import idle
 
 @pytest.fixture(scope="module")
 def finder():
-    return FaceFinder(load_presenter("maya").landmarks)
+    return FaceFinder(read_sheet(HOME / "maya").landmarks)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_damaged_footage_is_refused(filmed, finder, shots, damage):
 
 @pytest.mark.parametrize("damage", ["empty", "text", "half"])
 def test_a_damaged_predictor_is_refused(tmp_path, damage):
-    whole = load_presenter("maya").landmarks.read_bytes()
+    whole = read_sheet(HOME / "maya").landmarks.read_bytes()
     weights = tmp_path / "landmarks.dat"
     weights.write_bytes({"empty": b"", "text": b"no trees here", "half": whole[: len(whole) // 2]}[damage])
     with pytest.raises(BadWeights, match=r"landmarks\.dat: not a dlib shape predictor"):
