@@ -43,10 +43,13 @@ class Line:
     state: State = State.WAITING
     began: float | None = None
     ended: float | None = None
+    """Of a daemon or service: when it was ready."""
     tries: int = 0
     done: int = 0
     total: int = 0
     message: str = ""
+    again_at: float = 0.0
+    """When the next try begins, of a line that is PAUSED."""
     log: Path | None = None
     progress_file: Path | None = None
     samples: deque[tuple[float, int]] = field(default_factory=deque)
@@ -54,6 +57,10 @@ class Line:
     @property
     def seconds(self) -> float:
         return 0.0 if self.began is None else (self.ended or time.monotonic()) - self.began
+
+    @property
+    def seconds_to_next_try(self) -> float:
+        return max(0.0, self.again_at - time.monotonic())
 
     @property
     def rate(self) -> float | None:
@@ -130,8 +137,6 @@ class Board:
         for line in self.lines.values():
             if line.state.going_on:
                 line.state, line.ended = State.STOPPED, time.monotonic()
-            elif line.state is State.READY:
-                line.ended = time.monotonic()
 
     def close(self) -> None:
         self.stop()

@@ -47,7 +47,7 @@ class Engine:
         def about_to_wait(seconds: float) -> None:
             if isinstance(template, Leaf):
                 line = self.board.line(path)
-                line.state, line.message = State.PAUSED, f"{line.message}; again in {seconds:.0f} s"
+                line.state, line.again_at = State.PAUSED, time.monotonic() + seconds
                 self.changed()
 
         if template.retry_strategy:

@@ -135,7 +135,7 @@ def read_outputs(leaf: Leaf, room: Room, line: Line) -> Outcome:
     for output in leaf.outputs.parameters:
         path = room.path(output.value_from.path or "")
         try:
-            outputs[output.name] = path.read_text().removesuffix("\n")
+            outputs[output.name] = path.read_text(encoding="utf-8").removesuffix("\n")
         except (OSError, UnicodeDecodeError) as fault:
             if output.value_from.default is None:
                 reason = f"its output `{output.name}` is missing: {output.value_from.path}: {type(fault).__name__}"

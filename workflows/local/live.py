@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from workflows.local.board import Board, Line, State
-from workflows.local.screen import amount, clock, speed, tail
+from workflows.local.screen import amount, clock, left, speed, tail
 
 __all__ = ["LiveScreen"]
 
@@ -27,7 +27,9 @@ MARKS = {
     State.STOPPED: ("■", "#", "yellow"),
 }
 """A sign, the same where a terminal knows only ASCII, and its style."""
+NOTES = {State.SKIPPED: "not needed", State.OMITTED: "not run"}
 SPINS_A_SECOND = 10
+WIDEST = 120
 
 
 class LiveScreen:
@@ -63,26 +65,21 @@ class LiveScreen:
             Column(no_wrap=True, justify="right"),
             Column(no_wrap=True, justify="right", min_width=6),
             padding=(0, 1, 0, 0),
-            expand=True,
         )
+        table.width = min(self.console.width, WIDEST)
         for line in board.lines.values():
             table.add_row(*self.cells(line))
-        over = sum(not line.state.going_on and line.state is not State.WAITING for line in board.lines.values())
-        table.add_row(
-            "", Text(f"{over} of {len(board.lines)}", style="dim"), "", "", "", "", Text(clock(board.now() - board.began))
-        )
+        settled = sum(not line.state.going_on and line.state is not State.WAITING for line in board.lines.values())
+        summary = Text(f"{settled} of {len(board.lines)}", style="dim")
+        table.add_row("", summary, "", "", "", "", Text(clock(board.now() - board.began)))
         return table
 
     def cells(self, line: Line) -> tuple[Text | ProgressBar | str, ...]:
         faint = "dim" if line.state in (State.WAITING, State.SKIPPED, State.OMITTED) else ""
         start = (self.mark(line.state), Text(line.name, style=faint))
-        if line.state is State.PAUSED or (line.message and not line.total):
-            note = Text(line.message, style="yellow" if line.state is State.PAUSED else "dim", overflow="ellipsis", no_wrap=True)
-            return (*start, note, "", "", "", taken(line))
         if line.state is not State.RUNNING:
-            return (*start, self.bar(line), Text(amount(line), style="dim"), Text(average(line), style="dim"), "", taken(line))
-        left = f"{clock(line.seconds_left)} left" if line.seconds_left else ""
-        return (*start, self.bar(line), Text(amount(line)), Text(speed(line)), Text(left, style="cyan"), taken(line))
+            return (*start, self.bar(line), Text(over(line), style="dim"), Text(average(line), style="dim"), "", taken(line))
+        return (*start, self.bar(line), Text(amount(line)), Text(speed(line)), Text(left(line), style="cyan"), taken(line))
 
     def mark(self, state: State) -> Text:
         if state is State.RUNNING:
@@ -96,6 +93,19 @@ class LiveScreen:
             return ""
         colour = "red" if line.state in (State.FAILED, State.ERROR) else "cyan" if line.state is State.RUNNING else "green"
         return ProgressBar(total=line.total, completed=line.done, complete_style=colour, finished_style=colour)
+
+
+def over(line: Line) -> str:
+    """What is to be said of a line that does not move: all it has counted, how far it came, or why it stands."""
+    match line.state:
+        case State.PAUSED:
+            return f"again in {line.seconds_to_next_try:.0f} s"
+        case State.WAITING:
+            return ""
+        case State.SUCCEEDED:
+            return f"{line.total} {line.counts}" if line.total > 1 else ""
+        case _:
+            return amount(line) if 0 < line.done < line.total else NOTES.get(line.state, line.state.value.lower())
 
 
 def taken(line: Line) -> Text:

@@ -6,7 +6,7 @@ from typing import Protocol, TextIO
 
 from workflows.local.board import Board, Line, State
 
-__all__ = ["PlainScreen", "Screen", "amount", "clock", "ending", "speed", "tail"]
+__all__ = ["PlainScreen", "Screen", "amount", "clock", "ending", "left", "speed", "tail"]
 
 QUARTERS = 4
 TAIL_LINES = 12
@@ -61,7 +61,7 @@ class PlainScreen:
 
 
 def details(line: Line) -> str:
-    parts = [amount(line), speed(line), f"{clock(line.seconds_left)} left" if line.seconds_left else ""]
+    parts = [amount(line), speed(line), left(line)]
     return "".join(f", {part}" for part in parts if part)
 
 
@@ -78,8 +78,10 @@ def ending(line: Line) -> str:
             return f"not run: {line.message}"
         case State.FAILED | State.ERROR:
             return f"failed after {clock(line.seconds)}: {line.message}"
+        case State.PAUSED:
+            return f"{line.message}; again in {line.seconds_to_next_try:.0f} s"
         case _:
-            return line.message
+            return line.state.value.lower()
 
 
 def amount(line: Line) -> str:
@@ -91,6 +93,13 @@ def speed(line: Line) -> str:
     if (rate := line.rate) is None:
         return ""
     return f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
+
+
+def left(line: Line) -> str:
+    """`12 s left`."""
+    if (seconds := line.seconds_left) is None:
+        return ""
+    return f"{clock(seconds) if seconds >= 60 else f'{seconds:.0f} s'} left"
 
 
 def clock(seconds: float) -> str:

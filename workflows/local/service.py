@@ -95,7 +95,7 @@ class Services:
         )
         watch = asyncio.create_task(process.wait())
         await self.ready(backend, container, port, watch, line)
-        line.state = State.READY
+        line.state, line.ended = State.READY, time.monotonic()
         return Running(process, port, watch)
 
     async def ready(self, backend: Backend, container: Container, port: int, watch: asyncio.Task[int], line: Line) -> None:

@@ -67,9 +67,9 @@ class StepTime:
     step: str
     """`pix2pixhd`, or `pix2pixhd 2/4` for one of a fan-out."""
     status: str
-    """Succeeded, Failed, Error, Skipped, Omitted, Stopped, Ready (a daemon or service that was up until the end), Waiting."""
+    """Succeeded, Failed, Error, Skipped, Omitted, Stopped, Waiting, or Ready for a daemon or service."""
     seconds: float
-    """From its first start to its last end; all tries and pauses between them."""
+    """From its first start to its last end, all tries and pauses between them; of a daemon or service until it was ready."""
     tries: int
     done: int
     total: int
@@ -101,5 +101,5 @@ class Result:
 def describe(step: StepTime) -> str:
     counted = f"{step.total} {step.counts}" if step.total and step.counts else ""
     tries = f"{step.tries} tries" if step.tries > 1 else ""
-    status = "" if step.status in ("Succeeded", "Ready") else step.status.lower()
+    status = "" if step.status == "Succeeded" else step.status.lower()
     return ", ".join(part for part in (counted, status, tries) if part)

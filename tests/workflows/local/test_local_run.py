@@ -171,6 +171,7 @@ def test_a_step_is_tried_again_only_after_the_statuses_listed(stage: Stage, stat
     assert book.read_text().count("x") == tries == played.result.steps[0].tries
     assert played.result.exit_status == ended
     assert played.log("main") == "try\n" * tries
+    assert played.said.count("again in") == tries - 1
 
 
 @pytest.mark.parametrize(
