@@ -1,0 +1,133 @@
+"""A brand: the names, colours, type and places that every frame of a story shares."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+__all__ = ["FONTS", "Box", "Brand", "Colour", "Font", "brand_sheet", "load_brand"]
+
+HOME = Path(__file__).parent
+FONTS = HOME / "fonts"
+
+FRAME_WIDTH, FRAME_HEIGHT = 1920, 1080
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the frame; even everywhere, since chroma has half the resolution."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    def grown(self, by: int) -> "Box":
+        return Box(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
+
+
+class Colour(NamedTuple):
+    red: int
+    green: int
+    blue: int
+
+
+def even_and_inside(box: Box) -> Box:
+    if any(side % 2 for side in box):
+        raise ValueError("left, top, width and height must be even")
+    if box.left < 0 or box.top < 0 or box.right > FRAME_WIDTH or box.bottom > FRAME_HEIGHT:
+        raise ValueError(f"reaches out of the frame of {FRAME_WIDTH} x {FRAME_HEIGHT}")
+    return box
+
+
+Place = Annotated[Box, AfterValidator(even_and_inside)]
+Hex = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+Sizes = Annotated[tuple[int, ...], Field(min_length=1)]
+"""Pixels an em, largest first: the first that fits is used."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Palette(Model):
+    night: Hex
+    deep: Hex
+    glow: Hex
+    accent: Hex
+    gold: Hex
+    paper: Hex
+    mist: Hex
+
+    def __getitem__(self, name: "ColourName") -> Colour:
+        code = getattr(self, name)
+        return Colour(*(int(code[at : at + 2], 16) for at in (1, 3, 5)))
+
+
+ColourName = Literal["night", "deep", "glow", "accent", "gold", "paper", "mist"]
+
+
+class Font(Model):
+    """A font file that ships, and the family (and weight) by which libass finds it."""
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\.ttf$")]
+    family: str
+    bold: bool = False
+
+    @property
+    def path(self) -> Path:
+        return FONTS / self.file
+
+
+class Typefaces(Model):
+    black: Font
+    bold: Font
+    medium: Font
+
+
+class Places(Model):
+    picture: Place
+    presenter: Place
+    captions: Place
+    corner: int
+    presenter_scale: int
+
+
+class TypeSizes(Model):
+    title: Sizes
+    headline: Sizes
+    caption: int
+    name: Sizes
+    role: Sizes
+    credit: Sizes
+    strip: Sizes
+
+
+class Brand(Model):
+    name: str
+    tagline: str
+    disclosure: str
+    colours: Palette
+    fonts: Typefaces
+    places: Places
+    sizes: TypeSizes
+
+
+def brand_sheet(name: str) -> Path:
+    """The file that a brand is read from: part of the key of all that shows it."""
+    return HOME / "brands" / f"{name}.yaml"
+
+
+@cache
+def load_brand(name: str) -> Brand:
+    """Read a brand that ships with newsreel; a fault in it is a defect, not a person's mistake."""
+    return Brand.model_validate(yaml.safe_load(brand_sheet(name).read_text()))
