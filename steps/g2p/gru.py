@@ -38,7 +38,7 @@ LONGEST = 20
 EMBEDDING, HIDDEN = 256, 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layer:
     """A GRU layer: rows are the reset, update and new gates, in that order."""
 
@@ -61,7 +61,7 @@ class Layer:
         return mixed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GraphemesToPhonemes:
     encoder: Layer
     decoder: Layer

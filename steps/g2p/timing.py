@@ -67,8 +67,8 @@ def fill_gaps(spans: Sequence[tuple[Span, bool]], duration: float) -> list[Span]
     reached = 0.0
     for span, known in spans:
         if known:
-            span.start = min(max(span.start, reached), duration)
-            span.end = reached = min(max(span.end, span.start), duration)
+            span.start = min(max(round(span.start, 4), reached), duration)
+            span.end = reached = min(max(round(span.end, 4), span.start), duration)
     place = 0
     while place < len(spans):
         run = place
@@ -88,15 +88,15 @@ def lay_out(spans: Sequence[Span], before: float, after: float) -> None:
     rate = min(1.0, (after - before) / sum(usual))
     begin = before + (after - before - rate * sum(usual)) / 2
     for span, end, length in zip(spans, accumulate(usual), usual, strict=True):
-        span.start = min(begin + rate * (end - length), after)
-        span.end = min(begin + rate * end, after)
+        span.start = min(max(round(begin + rate * (end - length), 4), before), after)
+        span.end = min(max(round(begin + rate * end, 4), before), after)
 
 
 def phones_in(span: Span) -> list[Phone]:
     """The span's phones, one after the other, each as long as its share."""
     whole = sum(length for _, length in span.phones) or 1.0
     ends = [span.start + (span.end - span.start) * part / whole for part in accumulate(length for _, length in span.phones)]
-    borders = [span.start, *(round(min(end, span.end), 4) for end in ends[:-1]), span.end]
+    borders = [span.start, *(min(max(round(end, 4), span.start), span.end) for end in ends[:-1]), span.end]
     return [
         Phone(phone=name, start=start, end=end) for (name, _), (start, end) in zip(span.phones, pairwise(borders), strict=True)
     ]

@@ -25,7 +25,8 @@ FITS_ROUGHLY = 130.0
 RUN_FITS = 25.0
 """The median misfit of a run of words, up to which the run is believed. Runs that are there have 6-16."""
 SHORTEST_RUN = 3
-"""Words; fewer in a row fit by chance. A transcript of fewer words is one run."""
+"""Words; fewer in a row fit by chance, so they are believed only where half of the transcript is there without them. A transcript
+of fewer words is one run."""
 FOLLOWED = 0.95
 """The share of words that must fit for following alone to be believed."""
 
@@ -63,12 +64,10 @@ def believed(found: Found, keys: Sequence[str], unknown: frozenset[str]) -> Foun
     """Leave out words that do not fit, and runs too short or too poor to be more than chance."""
     rough = {place + step for place, key in enumerate(keys) if key in unknown for step in (-1, 0, 1, 2)}
     fitting = [place for place in sorted(found) if found[place].misfit <= (FITS_ROUGHLY if place in rough else FITS)]
-    kept: dict[int, Heard] = {}
-    for run in runs(fitting):
-        long_enough = len(run) >= min(SHORTEST_RUN, len(keys))
-        if long_enough and median(found[place].misfit for place in run) <= RUN_FITS:
-            kept.update((place, found[place]) for place in run)
-    return kept
+    good = [run for run in runs(fitting) if median(found[place].misfit for place in run) <= RUN_FITS]
+    long = [run for run in good if len(run) >= min(SHORTEST_RUN, len(keys))]
+    sure = sum(map(len, long)) >= len(keys) / 2
+    return {place: found[place] for run in (good if sure else long) for place in run}
 
 
 def runs(places: Sequence[int]) -> list[list[int]]:

@@ -83,7 +83,8 @@ def text_of_token(token: Token, ends: bool) -> str:
     core = token.shown.replace("\u2019", "'").strip("\"'()\u2018\u201c\u201d.,;:!?\u2026")
     if not token.spoken:
         return "\u2014" if re.fullmatch("[-\u2013\u2014]+", core) else ""
-    plain = re.sub(r"[^a-z']", "", core.lower()) == "".join(token.spoken)
+    initials = len(token.spoken) > 1 and all(len(word) == 1 for word in token.spoken)
+    plain = not initials and re.sub(r"[^a-z']", "", core.lower()) == "".join(token.spoken)
     return (core if plain else letters_joined(token.spoken)) + mark_after(token.shown, ends)
 
 

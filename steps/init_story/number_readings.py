@@ -8,7 +8,7 @@ from steps.init_story.readings import Around, Readings
 
 __all__ = ["AMOUNT", "NUMBERS", "UNIT"]
 
-AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?[\u00bc\u00bd\u00be]?|[\u00bc\u00bd\u00be]"
+AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?[\u00bc\u00bd\u00be]?|[\u00bc\u00bd\u00be]"
 CURRENCY = r"(?:US|[CA])?[$]|[\u00a3\u20ac\u00a5]"
 SCALE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|tn|m|b|k)(?![A-Za-z])"
 LARGE = re.compile(r"(hundred|thousand|million|billion|trillion)\b")

@@ -61,6 +61,8 @@ def test_nothing_is_dropped_and_the_shown_tokens_are_the_narration(narration):
     ("shown", "spoken"),
     [
         ("\u00a31,200", "one thousand two hundred pounds"),
+        ("won \u00a31,200, and 1,500.", "won one thousand two hundred pounds and one thousand five hundred"),
+        ("1,2,3", "one two three"),
         ("$3.2 billion", "three point two billion dollars"),
         ("\u20ac5m", "five million euros"),
         ("\u00a32.50", "two pounds fifty"),

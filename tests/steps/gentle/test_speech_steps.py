@@ -1,0 +1,80 @@
+"""From a narration to phones in time, through the steps as they run in a story."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from steps.g2p.step import STEP as G2P
+from steps.gentle.step import STEP as GENTLE
+from steps.handover import Speech, frames_of_sound
+from steps.hibari.step import STEP as HIBARI
+from steps.init_story.spoken import script_of
+from steps.progress import Progress
+from steps.step import run_step
+from steps.story import Story
+from steps.workspace import Workspace, write_atomically
+
+NARRATIONS = [
+    "Dr. Smith of the NHS won \u00a31,200 \u2014 up 3.5% \u2014 on Monday. Zelenskyi\u2019s office thanked him.",
+    "Rain is expected across the north tonight.",
+]
+
+
+def take_in(workspace, narrations):
+    picture = {"file": "a.png", "credit": "c", "alt": "a"}
+    scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
+    story = {"id": "speech", "revision": 1, "title": "t", "presenter": "maya", "voice": "heart", "scenes": scenes}
+    workspace.adopt(Story.model_validate(story))
+    for number, narration in enumerate(narrations):
+        write_atomically(workspace.path(f"script/{number:02d}.json"), script_of(narration).model_dump_json())
+
+
+def run_all(workspace):
+    for step in (HIBARI, GENTLE, G2P):
+        run_step(step, workspace, Progress(step.name, None))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory, server):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENTLE_URL", server.address)
+        workspace = Workspace.lease(tmp_path_factory.mktemp("told"), "test")
+        take_in(workspace, NARRATIONS)
+        run_all(workspace)
+        yield workspace
+
+
+@pytest.mark.parametrize("scene", [0, 1])
+def test_every_token_is_spoken_at_its_time_with_its_phones(told, scene):
+    speech = Speech.model_validate_json(told.path(f"phones/{scene:02d}.json").read_bytes())
+    assert " ".join(word.shown for word in speech.words) == NARRATIONS[scene]
+    assert speech.duration * 30 == pytest.approx(frames_of_sound(told.path(f"voice/{scene:02d}.wav")))
+    spoken = [word for word in speech.words if word.phones]
+    assert 0.25 < spoken[0].start < 0.45
+    assert 0.4 < speech.duration - spoken[-1].end < 0.8
+    assert all(one.end <= two.start for one, two in pairwise(spoken))
+    assert all(0.05 < word.end - word.start < 2.5 for word in spoken)
+
+
+def test_a_name_that_gentle_does_not_know_has_the_phones_of_g2p(told):
+    words = json.loads(told.path("words/00.json").read_bytes())["words"]
+    assert [word["word"] for word in words if word.get("alignedWord") == "<unk>"] == ["zelenskyi's"]
+    speech = Speech.model_validate_json(told.path("phones/00.json").read_bytes())
+    name = next(word for word in speech.words if word.shown.startswith("Zelenskyi"))
+    assert " ".join(phone.phone for phone in name.phones) == "Z IH L EH N S K IY Z"
+    assert name.sentence == 1
+
+
+def test_a_second_run_does_nothing_and_needs_no_server(told, monkeypatch, capsys):
+    monkeypatch.setenv("GENTLE_URL", "http://127.0.0.1:9")
+    run_all(told)
+    assert capsys.readouterr().err.count("unchanged") == 3 * len(NARRATIONS)
+
+
+def test_a_changed_scene_is_the_only_one_spoken_again(told, capsys):
+    take_in(told, [NARRATIONS[0], "Snow is expected across the south tomorrow."])
+    run_all(told)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "scene 01" in line and "unchanged" not in line] == []
+    assert len([line for line in lines if "scene 02" in line and "unchanged" not in line]) == 3

@@ -1,0 +1,117 @@
+"""The embedded profile's voice: a scene's length in whole frames, one level, the same words the same sound, never a download."""
+
+import wave
+
+import numpy as np
+import pytest
+
+from steps.errors import BadInput, BadWeights
+from steps.handover import FRAME_RATE, Script, Token, frames_of_sound
+from steps.hibari.speaker import SAMPLE_RATE, Speaker, levelled, text_of, whole_frames
+from steps.hibari.step import STEP
+from steps.init_story.spoken import script_of
+from steps.progress import Progress
+from steps.step import run_step
+from steps.story import Story
+from steps.workspace import Workspace, write_atomically
+
+NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
+
+
+def workspace_of(root, narrations, voice="heart"):
+    workspace = Workspace.lease(root, "test")
+    picture = {"file": "a.png", "credit": "c", "alt": "a"}
+    scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
+    workspace.adopt(
+        Story.model_validate({"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes})
+    )
+    for number, narration in enumerate(narrations):
+        write_atomically(workspace.path(f"script/{number:02d}.json"), script_of(narration).model_dump_json())
+    return workspace
+
+
+def samples_of(path):
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, SAMPLE_RATE)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory):
+    workspace = workspace_of(tmp_path_factory.mktemp("spoken"), NARRATIONS)
+    run_step(STEP, workspace, Progress("hibari", None))
+    return workspace
+
+
+@pytest.mark.parametrize("scene", [0, 1])
+def test_a_scene_lasts_a_whole_number_of_frames_and_begins_and_ends_in_silence(spoken, scene):
+    path = spoken.path(f"voice/{scene:02d}.wav")
+    sound = samples_of(path)
+    assert len(sound) == frames_of_sound(path) * SAMPLE_RATE // FRAME_RATE
+    heard = np.flatnonzero(np.abs(sound) > 0.01) / SAMPLE_RATE
+    assert 0.3 <= heard[0] < 0.4
+    assert 0.45 <= len(sound) / SAMPLE_RATE - heard[-1] < 0.65
+
+
+def test_all_scenes_are_equally_loud_and_none_clips(spoken):
+    levels = []
+    for scene in range(len(NARRATIONS)):
+        sound = samples_of(spoken.path(f"voice/{scene:02d}.wav"))
+        assert np.abs(sound).max() < 0.9
+        windows = sound[: len(sound) // 240 * 240].reshape(-1, 240)
+        power = np.mean(windows**2, axis=1)
+        levels.append(10 * np.log10(np.mean(power[power > 1e-4])))
+    assert max(levels) - min(levels) < 0.5
+    assert -20 < np.mean(levels) < -17.5
+
+
+def test_the_same_words_sound_the_same_in_another_run(spoken, tmp_path):
+    again = workspace_of(tmp_path, NARRATIONS)
+    run_step(STEP, again, Progress("hibari", None))
+    assert again.path("voice/00.wav").read_bytes() == spoken.path("voice/00.wav").read_bytes()
+
+
+def test_a_voice_of_another_system_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="tacotron2"):
+        run_step(STEP, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
+
+
+def test_a_voice_that_is_not_in_the_wheel_is_never_downloaded(tmp_path, monkeypatch):
+    monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
+    with pytest.raises(BadWeights, match="wheel"):
+        Speaker.load("emma")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("narration", "text"),
+    [
+        ("Dr. Smith, who won \u00a31,200, left.", "doctor Smith, who won one thousand two hundred pounds, left."),
+        ("The \u201cNHS\u201d (not NATO) said: no!", "The NHS not NATO said: no!"),
+        ("Is the A&E \u2014 or the G7 \u2014 open?", "Is the [a](/\u02c8A/) and e \u2014 or the g seven \u2014 open?"),
+        ("MPs met at 5 p.m.", "m p's met at five PM."),
+    ],
+)
+def test_the_voice_is_given_words_and_the_marks_that_make_melody(narration, text):
+    assert text_of(script_of(narration).sentences[0]) == text
+
+
+def test_a_sentence_without_sound_is_refused_in_one_line():
+    silent = Speaker(lambda text, speed=1.0, seed=None: np.zeros(2400, np.float32))
+    with pytest.raises(BadInput, match="no sound for"):
+        silent.speak(Script(sentences=((Token(shown="Hm", spoken=("hm",)),),)), None)
+
+
+def test_a_peak_is_held_and_what_is_far_from_it_is_not_touched():
+    sound = np.full(SAMPLE_RATE, 0.1, np.float32)
+    sound[12_000] = 1.0
+    held = levelled(sound)
+    assert np.abs(held).max() <= 0.85
+    quiet = np.abs(np.arange(len(sound)) - 12_000) > 500
+    assert np.allclose(held[quiet], held[0], atol=1e-4)
+    assert held[12_000] > 0.8
+
+
+@pytest.mark.parametrize("samples", [0, 1, 799, 800, 801])
+def test_padding_only_ever_completes_a_frame(samples):
+    assert len(whole_frames(np.zeros(samples, np.float32))) == -(-samples // 800) * 800
