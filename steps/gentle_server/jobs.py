@@ -79,7 +79,7 @@ class Jobs:
             job.json, job.csv = self.align_apart(order)
             job.status = {**job.status, "status": "OK"}
         except Exception as fault:
-            job.status = {"status": "ERROR", "error": str(fault) or "the alignment failed"}
+            job.status = {**job.status, "status": "ERROR", "error": str(fault) or "the alignment failed"}
         finally:
             self.room.release()
             job.ended.set()
