@@ -49,7 +49,7 @@ def publish(workspace: Workspace, finals: Address, storage: Storage, progress: P
     newer = newer_revision(storage, finals, manifest.id, manifest.revision)
     if newer:
         raise Conflict(f"{finals}: revision {newer} of {manifest.id} is published meanwhile; this is {manifest.revision}")
-    progress.expect(sum(file.size for file in manifest.files), "bytes")
+    progress.expect(len(manifest.files), "files")
     home = home_of(finals, manifest.id, manifest.revision)
     put = put_files if finals.scheme == "file" else put_objects
     put(workspace, manifest, home, storage, progress)
@@ -91,11 +91,11 @@ def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: 
     with alone_in(home, storage):
         held = published(storage, home)
         if held and held.same_but_for_time(manifest) and intact(storage, home, held):
-            progress.skip(sum(file.size for file in manifest.files), manifest.id)
+            progress.skip(len(manifest.files), manifest.id)
             return
         storage.remove(home.child(MANIFEST))
         for file in manifest.files:
-            with progress.unit(file.name, file.size):
+            with progress.unit(file.name, 1):
                 storage.replace(home.child(file.path), workspace.path(FILES[file.name][0]))
         storage.replace(home.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n")
 
@@ -103,10 +103,10 @@ def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: 
 def put_objects(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
     """Create what is not there; whoever creates the manifest first has published the revision."""
     if published_alike(manifest, home, storage):
-        progress.skip(sum(file.size for file in manifest.files), manifest.id)
+        progress.skip(len(manifest.files), manifest.id)
         return
     for file in manifest.files:
-        with progress.unit(file.name, file.size):
+        with progress.unit(file.name, 1):
             storage.create(home.child(file.path), workspace.path(FILES[file.name][0]), file.content_type)
     try:
         storage.create(home.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n", "application/json")
