@@ -1,0 +1,125 @@
+"""Frames into a video through a pipe: no picture ever lies on the disk, and memory does not grow with the video.
+
+    with open_encoder(path, 320, 320, 30) as write:
+        for frame in frames:
+            write(frame)
+
+ffmpeg reads from its standard input. So it ends by itself when we are killed, and what it has written by then lies under the path
+it was given, which is a temporary one of the workspace.
+"""
+
+import os
+import shutil
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias, cast
+
+from steps.errors import MissingProgram, NoRoom
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["LOSSLESS_LOOK", "EncoderDied", "ffmpeg_program", "open_encoder"]
+
+Frames: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
+
+LOSSLESS_LOOK = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt", "yuv444p", "-threads", "1", "-g", "30")
+"""For a video that another step will read: nothing a viewer could see is lost, colour included, at 1 ms a 320x320 frame.
+
+One thread keeps the bytes the same on every machine and leaves the other cores to the renderer."""
+
+BT709 = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+)
+REPEATABLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact")
+LAST_LINES = 20
+
+
+class EncoderDied(RuntimeError):
+    """ffmpeg gave up over something other than room: a defect of ours or of ffmpeg's. Its last lines are the message."""
+
+
+@contextmanager
+def open_encoder(
+    path: Path, width: int, height: int, frame_rate: int, settings: tuple[str, ...] = LOSSLESS_LOOK
+) -> Iterator[Callable[[Frames], None]]:
+    """Encode RGB frames to BT.709 video at `path`; the container is chosen by its suffix.
+
+    Gives a function that takes frames: C-contiguous uint8, (height, width, 3) or (n, height, width, 3), or their bytes. When the
+    block ends well the file is complete; when it raises, ffmpeg is ended and the file is useless. Raises MissingProgram, NoRoom,
+    EncoderDied.
+    """
+    command = [
+        *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
+        *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0"),
+        *(*BT709, *settings, *REPEATABLE, str(path)),
+    ]
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    except OSError as fault:
+        raise MissingProgram(f"{command[0]} cannot be run: {fault.strerror}; run `pip install imageio-ffmpeg`") from fault
+    pipe, complaints = cast(IO[bytes], process.stdin), Complaints(cast(IO[bytes], process.stderr))
+    try:
+        yield lambda frames: write_all(pipe, frames)
+    except BrokenPipeError:
+        pass  # ffmpeg has died, and its status says why
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        pipe.close()
+        process.wait()
+        complaints.close()
+    if process.returncode:
+        raise complaints.meaning(path, process.returncode)
+
+
+def write_all(pipe: IO[bytes], frames: Frames) -> None:
+    """An unbuffered pipe takes as much as it likes at a time."""
+    left = memoryview(frames).cast("B")  # type: ignore[arg-type]
+    while left:
+        left = left[pipe.write(left) :]
+
+
+class Complaints:
+    """What ffmpeg says on its standard error, read along so that it never waits for us; the last lines are kept."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self) -> None:
+        for line in self.stream:
+            self.lines.append(line.decode(errors="replace").strip())
+
+    def close(self) -> None:
+        self.reader.join()
+        self.stream.close()
+
+    def meaning(self, path: Path, status: int) -> Exception:
+        said = " | ".join(filter(None, self.lines)) or "it said nothing"
+        if "No space left on device" in said or "Disk quota exceeded" in said:
+            return NoRoom(f"{path.parent}: the disk is full; free some space and run the same command again")
+        return EncoderDied(f"ffmpeg ended with status {status} while writing {path.name}: {said}")
+
+
+def ffmpeg_program() -> str:
+    """Path of ffmpeg: the one NEWSREEL_FFMPEG names, or the one that imageio-ffmpeg ships. Raises MissingProgram."""
+    if named := os.environ.get("NEWSREEL_FFMPEG"):
+        if found := shutil.which(named):
+            return found
+        raise MissingProgram(f"NEWSREEL_FFMPEG is {named!r}, which is not a program; correct it or unset it")
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError, OSError) as fault:
+        raise MissingProgram("ffmpeg is missing; run `pip install imageio-ffmpeg` or set NEWSREEL_FFMPEG") from fault

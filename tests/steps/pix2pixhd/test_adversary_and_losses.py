@@ -1,0 +1,61 @@
+"""The discriminator as published, and the losses by hand."""
+
+import pytest
+import torch
+
+from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
+from steps.pix2pixhd.losses import feature_matching_loss, least_squares_loss, pixel_loss
+from steps.pix2pixhd.normalisation import cheapen_norms
+
+
+def test_the_published_discriminator_has_its_keys_and_parameters():
+    with torch.device("meta"):
+        discriminator = MultiscaleDiscriminator(input_nc=39, ndf=64, layers=3, scales=2)
+    layers = [(39, 64), (64, 128), (128, 256), (256, 512), (512, 1)]
+    expected = 2 * sum(16 * before * after + after for before, after in layers)
+    assert sum(p.numel() for p in discriminator.parameters()) == expected
+    keys = {f"scale{s}_layer{n}.0.{part}" for s in range(2) for n in range(5) for part in ("weight", "bias")}
+    assert discriminator.state_dict().keys() == keys
+
+
+def test_every_layer_of_every_scale_is_tapped_finest_first():
+    verdicts = MultiscaleDiscriminator(input_nc=6, ndf=8, layers=3, scales=2)(torch.rand(1, 6, 64, 64))
+    shapes = [[tuple(tap.shape[1:]) for tap in taps] for taps in verdicts]
+    assert shapes == [
+        [(8, 33, 33), (16, 17, 17), (32, 9, 9), (64, 10, 10), (1, 11, 11)],
+        [(8, 17, 17), (16, 9, 9), (32, 5, 5), (64, 6, 6), (1, 7, 7)],
+    ]
+
+
+def test_least_squares_adds_the_scales_and_looks_at_the_verdicts_alone():
+    verdicts = [[torch.full((1, 4, 2, 2), 9.0), torch.full((1, 1, 2, 2), 0.5)], [torch.ones(1, 4, 1, 1), torch.zeros(1, 1, 1, 1)]]
+    assert least_squares_loss(verdicts, real=True).item() == pytest.approx(0.25 + 1.0)
+    assert least_squares_loss(verdicts, real=False).item() == pytest.approx(0.25 + 0.0)
+
+
+def test_feature_matching_weighs_layers_and_scales_and_leaves_out_the_verdict():
+    made = [[torch.zeros(1), torch.zeros(1), torch.zeros(1)]] * 2
+    real = [[torch.ones(1), torch.full((1,), 3.0), torch.full((1,), 99.0)]] * 2
+    assert feature_matching_loss(made, real).item() == pytest.approx(2 * (4 / 2 / 2) * (1 + 3))
+
+
+def test_a_pixel_counts_by_its_weight():
+    made, real = torch.zeros(1, 3, 1, 2), torch.ones(1, 3, 1, 2)
+    assert pixel_loss(made, real, torch.tensor([[[[1.0, 5.0]]]])).item() == pytest.approx(3.0)
+
+
+def test_the_cheap_norm_has_the_values_and_gradients_of_instance_norm():
+    torch.manual_seed(2)
+    features = (3 * torch.randn(2, 8, 12, 10) + 1).contiguous(memory_format=torch.channels_last)
+    weights = torch.randn_like(features)
+    results = []
+    for cheap in (False, True):
+        net = torch.nn.Sequential(torch.nn.InstanceNorm2d(8))
+        if cheap:
+            cheapen_norms(net)
+        leaf = features.clone().requires_grad_()
+        out = net(leaf)
+        (out * weights).sum().backward()
+        results.append((out.detach(), leaf.grad))
+    for plain, cheap in zip(*results, strict=True):
+        torch.testing.assert_close(cheap, plain, atol=1e-4, rtol=1e-4)
