@@ -153,4 +153,4 @@ def last_word(line: Line, status: int) -> str:
     if status > 128:
         return f"killed by signal {status - 128}" + ("; was there memory enough?" if status == 128 + signal.SIGKILL else "")
     last = tail(line.log)
-    return last[-1] if last else f"ended with status {status} and said nothing"
+    return last[-1].removesuffix(f" (exit {status})") if last else f"ended with status {status} and said nothing"

@@ -47,12 +47,10 @@ class LiveScreen:
         self.show(board)
         self.live.stop()
         for line in board.lines.values():
-            if line.state in (State.FAILED, State.ERROR):
-                self.console.print(Text.assemble("\n", (f"{line.name}: {line.message}", "bold red")))
+            if line.state in (State.FAILED, State.ERROR) and line.log:
+                self.console.print(Text(f"\n{line.name}: the end of its log, {line.log}:", style="bold"), soft_wrap=True)
                 for text in tail(line.log):
-                    self.console.print(Text(f"  {text}", style="dim"), soft_wrap=True)
-                if line.log:
-                    self.console.print(Text(f"  the whole log: {line.log}"), soft_wrap=True)
+                    self.console.print(Text(f"  | {text}"), soft_wrap=True)
 
     def draw(self, board: Board) -> Table:
         """Mark, name, bar, done of how many, rate, time left, time taken; the bar takes what room is left."""

@@ -1,5 +1,6 @@
 """A board as people see it: plain lines for a pipe; `live` is for a terminal. Also the words both share."""
 
+import re
 import unicodedata
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -9,9 +10,12 @@ from workflows.local.board import Board, Line, State
 __all__ = ["PlainScreen", "Screen", "amount", "clock", "ending", "left", "speed", "tail"]
 
 QUARTERS = 4
+UNTOLD = (State.WAITING, State.RUNNING, State.SKIPPED, State.OMITTED)
 TAIL_LINES = 12
 TAIL_BYTES = 16_384
 WIDEST = 200
+ESCAPE = re.compile(r"\x1b(\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*)")
+"""Control sequences of ECMA-48: colours and cursor moves, and window titles."""
 
 
 class Screen(Protocol):
@@ -43,17 +47,19 @@ class PlainScreen:
                 self.say(board, line, "started" if line.tries == 1 else f"started, try {line.tries}")
             if line.state is State.RUNNING and QUARTERS > quarter > (quarter_before if line.tries == tries else 0):
                 self.say(board, line, f"{quarter * 100 // QUARTERS} %{details(line)}")
-            if line.state is not state and line.state not in (State.WAITING, State.RUNNING):
+            if line.state is not state and line.state not in UNTOLD:
                 self.say(board, line, ending(line))
 
     def close(self, board: Board) -> None:
         self.show(board)
+        if idle := [line.name for line in board.lines.values() if line.state in (State.SKIPPED, State.OMITTED)]:
+            print(f"not run: {', '.join(idle)}", file=self.stream)
         for line in board.lines.values():
-            if line.state in (State.FAILED, State.ERROR):
+            if line.state in (State.FAILED, State.ERROR) and line.log:
+                print(f"{line.name}: the end of its log, {line.log}:", file=self.stream)
                 for text in tail(line.log):
-                    self.say(board, line, f"| {text}")
-                if line.log:
-                    self.say(board, line, f"the whole log: {line.log}")
+                    print(f"  | {text}", file=self.stream)
+        self.stream.flush()
 
     def say(self, board: Board, line: Line, text: str) -> None:
         now = (line.ended if line.ended and not line.state.going_on else None) or board.now()
@@ -74,8 +80,6 @@ def ending(line: Line) -> str:
             return f"ready in {clock(line.seconds)}"
         case State.STOPPED:
             return f"stopped after {clock(line.seconds)}"
-        case State.SKIPPED | State.OMITTED:
-            return f"not run: {line.message}"
         case State.FAILED | State.ERROR:
             return f"failed after {clock(line.seconds)}: {line.message}"
         case State.PAUSED:
@@ -123,4 +127,5 @@ def tail(log: Path | None) -> list[str]:
 
 
 def printable(text: str) -> str:
-    return "".join(" " if c == "\t" else c for c in text if c == "\t" or unicodedata.category(c)[0] != "C").rstrip()
+    text = ESCAPE.sub("", text).replace("\t", " ")
+    return "".join(character for character in text if unicodedata.category(character)[0] != "C").rstrip()

@@ -140,7 +140,7 @@ def test_the_exit_status_and_message_are_those_of_the_step_that_failed_first(sta
         + script("good", "true")
     )
     assert (played.result.status, played.result.exit_status) == ("Failed", 2)
-    assert played.result.message == "bad: photo.tiff is 50000x50000 (exit 2)"
+    assert played.result.message == "bad: photo.tiff is 50000x50000"
     assert played.steps == {"bad": "Failed", "end": "Omitted", "publish": "Omitted"}
 
 
