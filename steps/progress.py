@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["Progress"]
@@ -64,5 +64,6 @@ class Progress:
         if self.path is None:
             return
         temporary = self.path.with_name(f".tmp-{self.path.name}")
-        temporary.write_text(f"{min(self.done, self.total)}/{self.total}\n")
-        temporary.replace(self.path)
+        with suppress(OSError):  # progress is for watching; of a full disk the step's own output tells
+            temporary.write_text(f"{min(self.done, self.total)}/{self.total}\n")
+            temporary.replace(self.path)

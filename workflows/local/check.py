@@ -101,6 +101,8 @@ def check_task(program: Program, task: Task, known: set[str]) -> None:
     check_call(program, task.template, {argument.name for argument in task.arguments.parameters}, "it")
     if task.with_param is not None:
         check_references([task.with_param], known)
+        if isinstance(program.templates[task.template], DagTemplate):
+            raise BadInput("withParam over a DAG is nothing the local runner knows")
     for text in [task.when or "", *(argument.value or "" for argument in task.arguments.parameters)]:
         items = {name for name in references(text) if task.with_param and (name == "item" or name.startswith("item."))}
         check_references([text], known | items)

@@ -48,10 +48,8 @@ class LeafRunner:
                 line.look()
                 return read_outputs(leaf, room, line) if status == 0 else failed(line, status)
         except TimeoutError:
-            took = f"{time.monotonic() - (line.began or 0):.0f} s"
-            return failed(
-                line, UNAVAILABLE, f"stopped after {took}: its activeDeadlineSeconds or its retries' maxDuration is over"
-            )
+            took = f"stopped after {line.seconds:.0f} s"
+            return late(line, f"{took}: its activeDeadlineSeconds or its retries' maxDuration is over")
         except Unavailable as fault:
             return failed(line, UNAVAILABLE, str(fault))
 
@@ -63,7 +61,7 @@ class LeafRunner:
                 async with asyncio.timeout_at(on_loop(self.limit(leaf, None))):
                     status = await until_ready(leaf, room, process)
             except TimeoutError:
-                return failed(line, UNAVAILABLE, "was not ready within its activeDeadlineSeconds")
+                return late(line, "was not ready within its activeDeadlineSeconds")
             if status is not None:
                 return failed(line, status or DEFECT, f"ended with status {status} before it was ready")
             await boundary.enter_async_context(stack.pop_all())
@@ -142,6 +140,11 @@ def read_outputs(leaf: Leaf, room: Room, line: Line) -> Outcome:
                 return replace(failed(line, DEFECT, reason), phase=Phase.ERROR)
             outputs[output.name] = output.value_from.default
     return Outcome(phase=Phase.SUCCEEDED, step=line.name, outputs=outputs, exit_status=0)
+
+
+def late(line: Line, message: str) -> Outcome:
+    """Past a deadline: a program that had no end has no exit status, but the same command may well go on where it stopped."""
+    return Outcome(phase=Phase.FAILED, step=line.name, run_status=UNAVAILABLE, message=message)
 
 
 def failed(line: Line, status: int, message: str = "") -> Outcome:

@@ -36,7 +36,9 @@ class Outcome:
     step: str = ""
     """The leaf this comes from, for people; empty for a DAG."""
     exit_status: int | None = None
-    """Of the program; None where none ran to its end."""
+    """Of the program; None where none ran to its end. It is what a retry's `lastRetry.exitCode` tells."""
+    run_status: int | None = None
+    """What the whole run ends with on its account, where that is not `exit_status`."""
     message: str = ""
     """One line for people: why it is not Succeeded."""
     cause: "Outcome | None" = None

@@ -90,7 +90,10 @@ class Run:
         return self.result(board, outcome, interruption[0] if interruption else None)
 
     async def work(self, board: Board, screen: Screen) -> Outcome:
-        """The entrypoint, then the exit hook; daemons and services end with the run."""
+        """The entrypoint, then the exit hook; daemons and services end with the run.
+
+        An interruption ends it without the hook, as `argo terminate` does.
+        """
         spec = self.program.spec
         async with AsyncExitStack() as stack:
             services = Services(self.program.backends, self.settings, self.scratch, self.lock, stack, lines_of(board))
@@ -122,7 +125,7 @@ class Run:
             board.stop()
             return Outcome(
                 phase=Phase.FAILED,
-                exit_status=Unavailable.exit_status,
+                run_status=Unavailable.exit_status,
                 message=f"the workflow took longer than its activeDeadlineSeconds, {limit}",
             )
 
@@ -137,7 +140,7 @@ class Run:
         if interruption:
             status, exit_status, message = "Stopped", 128 + interruption, f"stopped by {interruption.name}; {TO_GO_ON}"
         elif outcome.phase.bad:
-            exit_status = cause.exit_status or DEFECT
+            exit_status = cause.run_status or cause.exit_status or DEFECT
             step = cause.step or self.program.name
             message = cause.message if cause.message.startswith(f"{step}: ") else f"{step}: {cause.message}"
         return Result(

@@ -86,6 +86,11 @@ def test_an_unknown_field_is_refused_by_name(stage: Stage, templates: str, spec:
             + STEP.replace("main", "x"),
             "`{{tasks.a.hostNodeName}}`",
         ),
+        (
+            "- {name: main, dag: {tasks: [{name: a, template: x, withParam: '[1]'}]}}\n"
+            "- {name: x, dag: {tasks: [{name: b, template: y}]}}\n" + STEP.replace("main", "y"),
+            "withParam over a DAG",
+        ),
     ],
 )
 def test_a_name_that_leads_nowhere_is_refused(stage: Stage, templates: str, told: str) -> None:

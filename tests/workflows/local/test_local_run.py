@@ -234,8 +234,9 @@ def test_a_failing_exit_hook_fails_the_run(stage: Stage) -> None:
 
 
 def test_a_step_that_hangs_is_stopped_at_its_deadline(stage: Stage) -> None:
-    played = stage.play(script("main", "sleep 1000 & sleep 1000", ", activeDeadlineSeconds: 1"))
+    played = stage.play(script("main", "sleep 1000 & sleep 1000", f", activeDeadlineSeconds: 1, {RETRY}"))
     assert played.result.exit_status == 75
+    assert played.result.steps[0].tries == 1, "its exit status is not one that is tried again, in Argo neither"
     assert "activeDeadlineSeconds" in played.result.message
 
 
