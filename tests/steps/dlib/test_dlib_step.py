@@ -5,13 +5,10 @@ import numpy as np
 import pytest
 
 from steps.dlib.step import STEP
-from steps.presenters import HOME
 from steps.progress import Progress
 from steps.step import run_step
 from steps.story import Story
 from steps.workspace import Workspace
-
-pytestmark = pytest.mark.skipif(not (HOME / "maya" / "generator.pth").exists(), reason="the bundle is being made")
 
 STORY = Story.model_validate(
     {
