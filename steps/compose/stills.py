@@ -119,7 +119,7 @@ def panel_shadows(brand: Brand) -> Image.Image:
 def headline_shade(place: Box) -> Plane:
     """Opacity of the dark under the headline: from nothing at half height to strong at the foot, a touch at the top."""
     rows, columns = axes(place.width, place.height)
-    foot = np.clip((rows - 0.42) / 0.58, 0, 1) ** 1.35 * 0.90
+    foot = np.clip((rows - 0.50) / 0.50, 0, 1) ** 1.15 * 0.90
     top = np.clip((0.2 - rows) / 0.2, 0, 1) ** 2 * 0.22
     return np.asarray(foot * (1 - 0.18 * columns) + top, np.float32)
 
