@@ -31,6 +31,8 @@ def main() -> None:
         # The reader has seen enough (`newsreel schema | head`); Python would complain once more when it closes the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except NewsreelError as fault:
         print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
         sys.exit(fault.exit_status)

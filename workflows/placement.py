@@ -162,7 +162,7 @@ def retry_transient_faults() -> RetryStrategy:
         limit="3",
         retry_policy=RetryPolicy.always,
         expression=f"lastRetry.status == 'Error' || asInt(lastRetry.exitCode) == {UNAVAILABLE}",
-        backoff=Backoff(duration="5s", factor=IntOrString("3"), max_duration="5m"),
+        backoff=Backoff(duration="5s", factor=IntOrString("3")),
     )
 
 

@@ -31,7 +31,8 @@ class System:
     counts: str | None
     """The unit of its progress; None where there is nothing to count."""
     cpu: str
-    """Cores asked for; more may be used while the node has them free."""
+    """Cores asked for; more may be used while the node has them free. What a node offers is less than what it has, the anchor
+    is on it, and the two lanes of a story run side by side: the steps of both, together, must fit."""
     memory: str
     """Memory, asked for and at most."""
     gpus: int = 0
@@ -152,7 +153,7 @@ REPORT = System(
 )
 
 HIBARI = System(
-    name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", cpu="2", memory="2Gi", deadline=1800
+    name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", cpu="1", memory="2Gi", deadline=1800
 )
 TACOTRON2 = System(
     name="tacotron2", stage="voice", image="tacotron2:0.1.0", counts="sentences", cpu="2", memory="6Gi", gpus=1, deadline=1800
@@ -171,14 +172,14 @@ GENTLE_CLIENT = System(
     service=GENTLE,
 )
 G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", cpu="500m", memory="512Mi", deadline=600)
-DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", cpu="2", memory="2Gi", deadline=1800)
+DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", cpu="1", memory="2Gi", deadline=1800)
 ANIMATE = System(name="animate", stage="motion", image="animate:0.1.0", counts="frames", cpu="1", memory="1Gi", deadline=900)
 PIX2PIXHD = System(
-    name="pix2pixhd", stage="generator", image="pix2pixhd:0.1.0", counts="frames", cpu="4", memory="12Gi", gpus=1, deadline=7200
+    name="pix2pixhd", stage="generator", image="pix2pixhd:0.1.0", counts="frames", cpu="3", memory="12Gi", gpus=1, deadline=7200
 )
-PIX2PIXHD_ON_CPU = replace(PIX2PIXHD, cpu="2", memory="2Gi", gpus=0)
+PIX2PIXHD_ON_CPU = replace(PIX2PIXHD, cpu="1", memory="2Gi", gpus=0)
 COMPOSE = System(
-    name="compose", stage="composition", image="compose:0.1.0", counts="frames", cpu="4", memory="4Gi", deadline=3600
+    name="compose", stage="composition", image="compose:0.1.0", counts="frames", cpu="3", memory="4Gi", deadline=3600
 )
 
 STUDIO = Profile(
@@ -198,10 +199,10 @@ EMBEDDED = Profile(
     voice=(HIBARI,),
     alignment=GENTLE_CLIENT,
     phonemes=G2P,
-    landmarks=DLIB,
+    landmarks=replace(DLIB, cpu="500m"),
     motion=ANIMATE,
     generator=PIX2PIXHD_ON_CPU,
-    composition=replace(COMPOSE, cpu="2", memory="2Gi"),
+    composition=replace(COMPOSE, cpu="1", memory="2Gi"),
 )
 """What comes from PyPI and runs on two cores."""
 

@@ -25,7 +25,7 @@ FRACTION_BITS = 4
 
 BODY, VAULT, JAW = (0, 0, 160), (0, 110, 0), (0, 190, 60)
 BROW, NOSE = (200, 120, 0), (120, 120, 120)
-EYE, EYE_INSIDE = (0, 220, 220), (0, 90, 255)
+EYE, EYE_INSIDE, PUPIL = (0, 220, 220), (0, 90, 255), (255, 255, 0)
 LIPS, LIPS_INSIDE, MOUTH, MOUTH_INSIDE = (255, 60, 160), (110, 0, 60), (255, 255, 255), (255, 200, 0)
 
 VAULT_HEIGHT = 1.3
@@ -38,6 +38,9 @@ LINES: tuple[tuple[range, Colour], ...] = (
     (range(27, 31), NOSE),
     (range(31, 36), NOSE),
 )
+EYES = (slice(36, 42), slice(42, 48))
+PUPIL_RADIUS = 0.13
+"""Of the eye's width; less where the lids are closer."""
 OPENINGS: tuple[tuple[range, Colour, Colour], ...] = (
     (range(36, 42), EYE_INSIDE, EYE),
     (range(42, 48), EYE_INSIDE, EYE),
@@ -58,7 +61,18 @@ def draw_edges(landmarks: NDArray[np.floating], size: int, body: Polylines = ())
         shape = fixed(landmarks[part.start : part.stop])
         cv2.fillPoly(picture, [shape], inside, cv2.LINE_AA, FRACTION_BITS)
         cv2.polylines(picture, [shape], True, outline, 1, cv2.LINE_AA, FRACTION_BITS)
+    for eye in EYES:
+        draw_pupil(picture, near_frame(landmarks[eye]))
     return picture
+
+
+def draw_pupil(picture: NDArray[np.uint8], eye: NDArray[np.floating]) -> None:
+    """A disc in the middle of an eye (6, 2): presenters look into the camera, and a generator guesses the place only roughly."""
+    across = float(np.hypot(*(eye[3] - eye[0])))
+    between_lids = float(np.hypot(*(eye[4:6].mean(0) - eye[1:3].mean(0))))
+    radius = round(min(PUPIL_RADIUS * across, between_lids / 2) * (1 << FRACTION_BITS))
+    x, y = fixed(eye.mean(0))
+    cv2.circle(picture, (int(x), int(y)), radius, PUPIL, cv2.FILLED, cv2.LINE_AA, FRACTION_BITS)
 
 
 def vault(landmarks: NDArray[np.floating]) -> NDArray[np.floating]:

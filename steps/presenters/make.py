@@ -24,7 +24,7 @@ __all__ = ["main"]
 FOOTAGE_SEED, DLIB_SEED, GENERATOR_SEED, UNSEEN_SEED = 1, 11, 21, 31
 """Apart, so that nothing is examined on what it was trained on."""
 GENERATOR_FRAMES, UNSEEN_FRAMES = 2400, 90
-GENERATOR_STEPS = 2600
+GENERATOR_STEPS = 4000
 """About 12 minutes on two quiet cores."""
 
 Shot = tuple[NDArray[np.uint8], NDArray[np.float32]]

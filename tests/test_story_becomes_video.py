@@ -1,0 +1,138 @@
+"""The promise of the whole: a story file goes in, a video comes out, by the manifest that ships; and again, and changed."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import yaml
+from PIL import Image, ImageDraw
+
+NARRATIONS = (
+    "The library opens on Sundays from next week.",
+    "It costs the city £1,200 a month, 3.5% of its budget.",
+)
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a two-scene story and its pictures."""
+    folder = tmp_path_factory.mktemp("newsroom")
+    for number in range(len(NARRATIONS)):
+        picture = Image.new("RGB", (960, 640), (30 + 90 * number, 90, 120))
+        ImageDraw.Draw(picture).ellipse((300, 160, 660, 520), fill=(240, 200, 90))
+        picture.save(folder / f"{number}.png")
+    write_story(folder, NARRATIONS)
+    return folder
+
+
+def write_story(folder: Path, narrations: tuple[str, ...], revision: int = 1) -> None:
+    scenes = [
+        {
+            "narration": narration,
+            "headline": f'Scene {number}: "%{{pts}}" and {{{{workflow.name}}}}',
+            "picture": {"file": f"{number}.png", "credit": "Newsreel", "alt": "A disc"},
+        }
+        for number, narration in enumerate(narrations)
+    ]
+    story = {
+        "id": "library",
+        "revision": revision,
+        "title": "The library opens on Sundays",
+        "presenter": "maya",
+        "voice": "heart",
+        "scenes": scenes,
+    }
+    (folder / "story.yaml").write_text(yaml.safe_dump(story, allow_unicode=True))
+
+
+def render(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workflows", "render", "story.yaml", "--to", "out"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def first_run(newsroom: Path) -> subprocess.CompletedProcess[str]:
+    run = render(newsroom)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run
+
+
+def test_a_story_becomes_a_video_that_any_player_can_start_at_once(
+    newsroom: Path, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    path = newsroom / "out/library/landscape.mp4"
+    with av.open(str(path)) as video:
+        picture, sound = video.streams.video[0], video.streams.audio[0]
+        assert (picture.codec.name, picture.width, picture.height, picture.pix_fmt) == ("h264", 1920, 1080, "yuv420p")
+        assert picture.average_rate == 30
+        assert (sound.codec.name, sound.rate) == ("aac", 48000)
+        seconds = float(video.duration) / av.time_base
+        frames = sum(1 for _ in video.decode(picture))
+    assert 8 < seconds < 25
+    assert abs(frames / 30 - seconds) < 0.1
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert all(name in first_run.stdout for name in ("landscape.mp4", "poster.jpg", "captions.vtt", "in all"))
+
+
+def test_captions_show_what_the_story_says_when_it_is_said(newsroom: Path, first_run: object) -> None:
+    captions = (newsroom / "out/library/captions.vtt").read_text()
+    assert captions.startswith("WEBVTT")
+    said = " ".join(line for line in captions.splitlines() if line and "-->" not in line and line != "WEBVTT")
+    assert "£1,200" in said
+    assert "3.5%" in said
+    starts = [float(minutes) * 60 + float(seconds) for minutes, seconds in re.findall(r"(\d\d):(\d\d\.\d+) -->", captions)]
+    assert starts == sorted(starts)
+    assert len(starts) >= 2
+
+
+def test_the_words_are_recognised_back_from_the_sound(newsroom: Path, first_run: object) -> None:
+    from pocketsphinx import Decoder
+
+    pieces = []
+    with av.open(str(newsroom / "out/library/landscape.mp4")) as video:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=16000)
+        for frame in video.decode(audio=0):
+            pieces += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+    sound = np.concatenate(pieces)
+    assert np.abs(sound.astype(int)).max() < 32767, "the sound clips"
+    decoder = Decoder(loglevel="FATAL")
+    decoder.start_utt()
+    decoder.process_raw(sound.tobytes(), full_utt=True)
+    decoder.end_utt()
+    heard = set(decoder.hyp().hypstr.split())
+    wanted = set("the library opens on from next week it city a month three point five of its budget".split())
+    assert len(wanted & heard) / len(wanted) > 0.6, heard
+
+
+def test_nothing_is_done_twice_and_a_changed_scene_alone_is_rendered(newsroom: Path, first_run: object) -> None:
+    before = (newsroom / "out/library/manifest.json").read_bytes()
+    again = render(newsroom)
+    assert again.returncode == 0, again.stderr
+    assert "nothing to do" in again.stdout
+    assert (newsroom / "out/library/manifest.json").read_bytes() == before
+
+    write_story(newsroom, (NARRATIONS[0], "It costs nothing."), revision=2)
+    changed = render(newsroom)
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    for step in ("hibari", "pix2pixhd", "compose"):
+        logs = "".join(path.read_text() for path in sorted((newsroom / "out/.work/logs/library").glob(f"*{step}*.log")))
+        assert re.search(r"scene 00: unchanged", logs), logs
+        assert re.search(r"scene 01: \d+", logs), logs
+    assert json.loads((newsroom / "out/library/manifest.json").read_text())["revision"] == 2
+
+
+def test_an_older_revision_is_refused_and_the_newer_video_stays(newsroom: Path, first_run: object) -> None:
+    write_story(newsroom, NARRATIONS, revision=9)
+    assert render(newsroom).returncode == 0
+    kept = (newsroom / "out/library/landscape.mp4").read_bytes()
+    write_story(newsroom, NARRATIONS, revision=3)
+    refused = render(newsroom)
+    assert refused.returncode == 3
+    assert "raise the revision" in refused.stderr
+    assert (newsroom / "out/library/landscape.mp4").read_bytes() == kept

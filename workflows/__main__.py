@@ -1,0 +1,5 @@
+"""`python -m workflows` is `newsreel`."""
+
+from workflows.cli import main
+
+main()
