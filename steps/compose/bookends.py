@@ -77,7 +77,9 @@ def turn_in(sheet: Sheet, size: int, middle: tuple[float, float], frames: tuple[
         share = ease_out((step + 1) / 16)
         turned = -200 * (1 - share) + step * 0.25
         effects = f"\\frz{-turned:.2f}\\fscx{100 * share:.1f}\\fscy{100 * share:.1f}"
-        sheet.shape(reel(size), middle, (start + step, start + step + 1), colour="accent", effects=effects, layer=12, centred=True)
+        sheet.shape(
+            reel(size), middle, (start + step, start + step + 1), colour="accent", effects=effects, layer=12, centred=True
+        )
 
 
 def grow(sheet: Sheet, width: float, height: float, at: tuple[float, float], frames: tuple[int, int]) -> None:

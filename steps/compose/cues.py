@@ -27,7 +27,8 @@ def words_in(text: str) -> frozenset[str]:
 
 TRAILING = words_in(
     "a an the of to in on at by for from with and or but as is are was were be been has have had will would can could may its "
-    "his her their our your my this that these those not no than more about into over per"
+    "his her their our your my this that these those not no than more about into over per "
+    "well just only even every each all some"
 )
 """Words that lean on the next one: a line should not end with them."""
 LEADING = words_in("and or but because which who that when while where if as so than for with from after before until to")
@@ -60,7 +61,7 @@ def cues_of(words: Sequence[SpokenWord], duration: float) -> tuple[Cue, ...]:
     blocks = [block for sentence in sentences(words) for block in blocks_of(sentence)]
     starts = [max(0.0, block[0][0].start - LEAD) for block in blocks]
     cues = []
-    for block, start, following in zip(blocks, starts, [*starts[1:], duration], strict=True):
+    for block, start, following in zip(blocks, starts, [*starts[1:], duration], strict=False):
         end = min(block[-1][-1].end + LINGER, following, duration)
         cues.append(Cue(lines=block, start=min(start, end), end=end))
     return tuple(cue for cue in cues if cue.end > cue.start)
@@ -136,7 +137,7 @@ def harm_of_break(words: Line, at: int) -> float:
     if before.endswith((".", "!", "?", ":", ";", ",", "\u2014", "\u2013")):
         return 0.0
     if before.lower().strip("'\"(") in TRAILING:
-        return 6.0
+        return 8.0
     if after.lower().strip("'\"(") in LEADING:
         return 1.0
     if before[:1].isdigit() or (before[:1].isupper() and after[:1].isupper()):

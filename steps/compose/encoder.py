@@ -63,7 +63,7 @@ def ffmpeg_program() -> str:
 def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None, messages: str = "error") -> str:
     """Run an ffmpeg-python graph to its end; `advance` is told of every few finished frames. Returns ffmpeg's last messages.
 
-    Raises MissingProgram, NoRoom, or ComposeFailed with the first thing ffmpeg complained of. ffmpeg is ended if we are interrupted.
+    Raises MissingProgram, NoRoom, or ComposeFailed with the first thing ffmpeg complained of. An interrupted run ends ffmpeg.
     """
     command = [ffmpeg_program(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
     command += ffmpeg.get_args(output, overwrite_output=True)

@@ -57,10 +57,10 @@ def moving_picture(picture: Path, width: int, height: int, frames: int, *, inwar
 
     `perspective` samples between pixels, so that the move is smooth however slow; `zoompan` and `crop` go by whole pixels.
     """
-    share = f"min(on/{max(1, frames - 1)},1)"
+    share = f"min((on-1)/{max(1, frames - 1)},1)"
     grown = f"{ZOOM / 2}*{share}" if inwards else f"{ZOOM / 2}*(1-{share})"
     left, right, top, bottom = f"W*{grown}", f"W-W*{grown}", f"H*{grown}", f"H-H*{grown}"
     corners = {"x0": left, "y0": top, "x1": right, "y1": top, "x2": left, "y2": bottom, "x3": right, "y3": bottom}
     filling = still(picture).filter("scale", width, height, force_original_aspect_ratio="increase", flags="lanczos")
-    panel = held(filling.filter("crop", width, height), "yuv420p")
+    panel = held(filling.filter("crop", width, height, "(iw-ow)/2", "(ih-oh)/3"), "yuv420p")
     return panel.filter("perspective", **corners, interpolation="cubic", sense="source", eval="frame")

@@ -110,7 +110,8 @@ class Sheet:
         centred: bool = False,
     ) -> None:
         """A filled path (see `steps.compose.paths`) with its top left corner, or its centre, at `at`."""
-        tags = f"\\an{5 if centred else 7}\\pos({at[0]:.2f},{at[1]:.2f}){colour_tag(self.brand.colours[colour])}{opacity_tag(opacity)}{effects}\\p1"
+        tags = f"\\an{5 if centred else 7}\\pos({at[0]:.2f},{at[1]:.2f})"
+        tags += f"{colour_tag(self.brand.colours[colour])}{opacity_tag(opacity)}{effects}\\p1"
         self.add(frames, layer, SHAPE, f"{{{tags}}}{path}{{\\p0}}")
 
     def add(self, frames: Frames, layer: int, style: str, text: str) -> None:

@@ -148,7 +148,7 @@ def title_shade(brand: Brand) -> Image.Image:
     """The dark over the opening's picture: strong at the left, where the title stands, and at the foot."""
     rows, columns = axes(FRAME_WIDTH, FRAME_HEIGHT)
     left = 1 / (1 + np.exp((columns - 0.52) * 7.5))
-    opacity = np.clip(0.30 + left * 0.62 + np.clip(rows - 0.7, 0, 1) * 0.5, 0, 0.94)
+    opacity = np.clip(0.10 + left * 0.80 + np.clip(rows - 0.7, 0, 1) * 0.5, 0, 0.94)
     colour = np.array(brand.colours["night"], np.float32) * 0.5 + np.array(brand.colours["deep"], np.float32) * 0.5
     layers = np.dstack([np.broadcast_to(colour, (FRAME_HEIGHT, FRAME_WIDTH, 3)), opacity * 255])
     return Image.fromarray(np.clip(layers + 0.5, 0, 255).astype(np.uint8), "RGBA")

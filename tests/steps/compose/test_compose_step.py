@@ -1,0 +1,179 @@
+import itertools
+import shutil
+
+import av
+import numpy as np
+import pytest
+from made_story import FLASH, HOSTILE, SCENE_FRAMES, Sketch, compose, make_workspace, spoken
+from PIL import Image
+
+from steps.compose.brand import load_brand
+from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, JoiningPart, Timeline
+from steps.compose.sound import Soundtrack, loudness_of
+from steps.compose.step import plan
+from steps.compose.studio import Studio
+from steps.handover import FRAME_RATE, Speech
+from steps.workspace import Workspace
+
+BRAND = load_brand("newsreel")
+END = OPENING_FRAMES + 2 * SCENE_FRAMES + CLOSING_FRAMES
+
+
+def frames_of(path, wanted) -> dict[int, np.ndarray]:
+    with av.open(str(path)) as container:
+        return {
+            number: frame.to_ndarray(format="rgb24").astype(int)
+            for number, frame in enumerate(container.decode(video=0))
+            if number in wanted
+        }
+
+
+@pytest.fixture(scope="module")
+def landscape(small_story):
+    return small_story.path("final/landscape.mp4")
+
+
+@pytest.fixture(scope="module")
+def scene_frames(landscape):
+    first = OPENING_FRAMES
+    return frames_of(landscape, {first + FLASH - 1, first + FLASH, first + FLASH + 1, first + 30, first + SCENE_FRAMES + 30})
+
+
+def test_the_video_is_what_players_and_platforms_expect(landscape):
+    with av.open(str(landscape)) as container:
+        video, sound = container.streams.video[0], container.streams.audio[0]
+        assert (video.width, video.height, video.average_rate) == (1920, 1080, 30)
+        assert (video.codec_context.name, video.profile, video.pix_fmt) == ("h264", "High", "yuv420p")
+        context = video.codec_context
+        assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)  # BT.709
+        assert (sound.codec_context.name, sound.rate, sound.channels) == ("aac", 48000, 2)
+        assert video.frames == END
+        assert float(video.duration * video.time_base) == pytest.approx(END / 30)
+        assert float(sound.duration * sound.time_base) == pytest.approx(END / 30, abs=0.03)
+        assert container.metadata["title"] == "A small story"
+
+
+def test_the_index_comes_before_the_data(landscape):
+    content = landscape.read_bytes()
+    assert 0 < content.find(b"moov") < content.find(b"mdat")
+
+
+def test_every_frame_decodes_in_order_at_its_own_time(landscape):
+    with av.open(str(landscape)) as container:
+        times = [frame.pts * frame.time_base * FRAME_RATE for frame in container.decode(video=0)]
+    assert times == list(range(END))
+
+
+def test_the_presenter_flashes_when_the_voice_clicks(landscape, scene_frames):
+    place = BRAND.places.presenter
+    bright = {number: frame[place.top + 200, place.left + 250].mean() for number, frame in scene_frames.items()}
+    first = OPENING_FRAMES + FLASH
+    assert bright[first] > 200 > bright[first - 1] and bright[first + 1] < 200
+    with av.open(str(landscape)) as container:
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    rate = 48_000
+    for start in (OPENING_FRAMES, OPENING_FRAMES + SCENE_FRAMES):
+        expected = (start + FLASH) * rate // FRAME_RATE
+        around = np.abs(np.diff(sound[expected - rate // 10 : expected + rate // 10]))
+        onset = np.argmax(around > 0.25 * around.max()) - rate // 10
+        assert abs(onset) < rate / FRAME_RATE / 2
+
+
+def test_colours_come_out_as_the_brand_and_the_picture_have_them(scene_frames):
+    frame = scene_frames[OPENING_FRAMES + 30]
+    picture = BRAND.places.picture
+    assert np.abs(frame[picture.top + 250, picture.left + 500] - (40, 120, 60)).max() < 8
+    accent = np.array(BRAND.colours["accent"])
+    bar = frame[picture.bottom - 120 : picture.bottom - 40, picture.left + 46 : picture.left + 54]
+    assert np.abs(bar - accent).max(axis=-1).min() < 12
+
+
+def test_each_scene_shows_its_own_picture(scene_frames):
+    picture = BRAND.places.picture
+    frame = scene_frames[OPENING_FRAMES + SCENE_FRAMES + 30]
+    assert np.abs(frame[picture.top + 250, picture.left + 500] - (200, 60, 40)).max() < 8
+
+
+def test_captions_follow_the_words_through_the_whole_video(small_story):
+    text = small_story.path("final/captions.vtt").read_text(encoding="utf-8")
+    assert text.startswith("WEBVTT\n")
+    assert "00:00:02.740 --> " in text and "Tom &amp; Ann say 3.5%" in text
+    second = (OPENING_FRAMES + SCENE_FRAMES) / 30 + 0.24
+    assert f"00:00:0{second:.3f} --> " in text and "It is £1,200 a year." in text
+
+
+def test_the_poster_is_a_full_frame_with_the_title(small_story):
+    with Image.open(small_story.path("final/poster.jpg")) as poster:
+        assert (poster.format, poster.size) == ("JPEG", (1920, 1080))
+        assert np.asarray(poster.convert("L"))[400:800, 140:1300].max() > 240
+
+
+def test_the_video_is_as_loud_as_it_should_be(landscape):
+    import ffmpeg
+
+    assert loudness_of(ffmpeg.input(str(landscape)).audio) == pytest.approx(-16, abs=1)
+
+
+def test_a_second_run_does_nothing(small_story, capsys):
+    compose(small_story)
+    assert capsys.readouterr().err.count("unchanged") == 5
+
+
+def test_a_changed_scene_is_rendered_alone(small_story, tmp_path, capsys):
+    shutil.copytree(small_story.root, tmp_path / "copy")
+    workspace = Workspace(tmp_path / "copy")
+    story = workspace.story
+    changed = story.scenes[1].model_copy(update={"headline": "Changed"})
+    workspace.adopt(story.model_copy(update={"revision": 2, "scenes": [story.scenes[0], changed]}))
+    compose(workspace)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in said if "unchanged" not in line] == ["scene 01", "the whole"]
+
+
+def test_nothing_of_a_finished_run_is_left_but_its_files(small_story):
+    assert not list(small_story.root.rglob(".tmp-*"))
+
+
+def test_pieces_joined_many_times_keep_picture_and_sound_in_step(small_story, tmp_path):
+    count = 40
+    timeline = Timeline(scenes=(SCENE_FRAMES,) * count)
+    part = JoiningPart(title=HOSTILE, music="none", timeline=timeline, pieces=())
+    path = small_story.path
+    video = tmp_path / "long.mp4"
+    Studio(brand=BRAND, stills=None, folder=tmp_path).join(
+        part,
+        pieces=[path("scenes/opening.mp4"), *[path("scenes/00.mp4")] * count, path("scenes/closing.mp4")],
+        voices=[path("voice/00.wav")] * count,
+        speeches=[path("phones/00.json")] * count,
+        drafts=[video, tmp_path / "long.vtt"],
+    )
+    with av.open(str(video)) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.pts is not None]
+        step = 1 / FRAME_RATE / stream.time_base
+        assert sorted(packet.pts for packet in packets) == [round(step * number) for number in range(timeline.end)]
+        assert all(one.dts < other.dts for one, other in itertools.pairwise(packets))
+        assert container.metadata["title"] == HOSTILE
+    with av.open(str(video)) as container:
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    last = OPENING_FRAMES + (count - 1) * SCENE_FRAMES + FLASH
+    expected = last * 48_000 // FRAME_RATE
+    around = np.abs(sound[expected - 4800 : expected + 4800])
+    assert abs(np.argmax(around > 0.15 * around.max()) - 4800) < 800
+
+
+def test_a_piece_depends_on_nothing_but_what_it_shows(tmp_path):
+    sketch = Sketch(headline="A", colour=(9, 9, 9), words=spoken("One."), frames=24, flash=10)
+    units = {unit.name: unit for unit in plan(make_workspace(tmp_path, [sketch, sketch]))}
+    assert units["closing"].reads == ()
+    assert "index" not in units["scene 01"].settings
+    assert list(units) == ["opening", "scene 00", "scene 01", "closing", "the whole"]
+    Speech.model_validate_json((tmp_path / "phones/00.json").read_text())
+
+
+def test_a_path_with_quotes_and_colons_is_no_trouble(tmp_path):
+    odd = tmp_path / "it's: a [strange], place; x=1"
+    odd.mkdir()
+    (odd / "voice.wav").write_bytes(b"")
+    track = Soundtrack.prepare(odd, [odd / "voice.wav"], with_music=False)
+    assert "it'\\''s" in track.voices.read_text()
