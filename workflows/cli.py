@@ -48,7 +48,6 @@ def parser() -> argparse.ArgumentParser:
         "--to", type=Path, default=Path("out"), metavar="FOLDER", help="the video lands in FOLDER/<story id>/ (out)"
     )
     render.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
-    render.add_argument("--profile", choices=PROFILES, default="embedded", help="the AI systems to use (embedded)")
     render.set_defaults(command=run_render)
 
     check = commands.add_parser("check", help="list every fault of a story, with path and line")
@@ -83,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
 def run_render(options: argparse.Namespace) -> int:
     from workflows.render import render
 
-    return render(options.story, options.to, options.work or options.to / ".work", options.profile)
+    return render(options.story, options.to, options.work or options.to / ".work")
 
 
 def run_check(options: argparse.Namespace) -> int:

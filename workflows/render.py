@@ -12,13 +12,13 @@ from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
 from workflows.manifests import emit
 from workflows.settings import Settings
-from workflows.systems import PROFILES
+from workflows.systems import EMBEDDED
 
 __all__ = ["render"]
 
 
-def render(story: Path, to: Path, work: Path, profile: str) -> int:
-    """Emit the profile's manifests, run them, and say where the video is and what took how long.
+def render(story: Path, to: Path, work: Path) -> int:
+    """Emit the manifests of the embedded profile, run them, and say where the video is and what took how long.
 
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story before
     anything starts.
@@ -28,8 +28,8 @@ def render(story: Path, to: Path, work: Path, profile: str) -> int:
     except OSError as fault:
         raise BadInput(f"{story}: {fault.strerror or fault}") from fault
     settings = Settings()
-    manifests = work / "manifests" / profile
-    emit(PROFILES[profile], manifests, settings)
+    manifests = work / "manifests"
+    emit(EMBEDDED, manifests, settings)
     result = run(
         manifests,
         {"story": address(story), "finals": address(to)},
