@@ -1,0 +1,211 @@
+"""What the images promise: each carries its own steps, the libraries those import, and nothing of anybody else's."""
+
+import ast
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path, PurePosixPath
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REPORT
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "images"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SYSTEMS = sorted(path.parent.name for path in IMAGES.glob("*/Dockerfile"))
+IMPORT_ALONE = """
+import importlib, importlib.abc, sys
+others = set(sys.argv[2].split(","))
+class Hidden(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in others:
+            raise ModuleNotFoundError(f"{name} is not in this image")
+sys.meta_path.insert(0, Hidden())
+sys.path.insert(0, sys.argv[1])
+for module in sys.argv[3].split(","):
+    importlib.import_module(module)
+"""
+
+
+def catalogue():
+    """Image name, version and step of everything in the catalogue whose code exists."""
+    systems = [CHECK, ANCHOR, INIT_STORY, PUBLISH, REPORT]
+    for profile in PROFILES.values():
+        systems += [*profile.voice, profile.alignment, profile.phonemes, profile.landmarks]
+        systems += [profile.motion, profile.generator, profile.composition]
+    services = [service for profile in PROFILES.values() for service in profile.services]
+    steps = [(system.image, system.name) for system in systems] + [(service.image, service.arguments[0]) for service in services]
+    for image, step in sorted(set(steps)):
+        name, version = image.split(":")
+        if (ROOT / "steps" / package_of(step)).is_dir():
+            yield name, version, step
+
+
+def package_of(step):
+    return step.replace("-", "_")
+
+
+def dockerfile(system):
+    return (IMAGES / system / "Dockerfile").read_text()
+
+
+def copied(system):
+    """Sources of the COPY lines that take from the repository."""
+    found = re.findall(r"^COPY (?!--from)(\S+) \S+$", dockerfile(system), re.MULTILINE)
+    return [source for source in found if not source.startswith("images/")]
+
+
+def ignored(path):
+    """Whether .dockerignore keeps a path out of the build: the last pattern that matches it, or a folder above it, decides."""
+    verdict = False
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        if line and not line.startswith("#") and matches(path, line.removeprefix("!")):
+            verdict = not line.startswith("!")
+    return verdict
+
+
+def matches(path, pattern):
+    if pattern.startswith("**/"):
+        return any(part.match(pattern[3:]) for part in (path, *path.parents))
+    return any(len(part.parts) == pattern.count("/") + 1 and part.match(pattern) for part in (path, *path.parents))
+
+
+def content(system) -> Iterator[PurePosixPath]:
+    """Files of the repository that the image carries."""
+    for source in copied(system):
+        for found in ROOT.glob(source):
+            for path in [found] if found.is_file() else found.rglob("*"):
+                relative = PurePosixPath(path.relative_to(ROOT).as_posix())
+                if path.is_file() and not ignored(relative):
+                    yield relative
+
+
+def imports(path):
+    """Every module that a file may import when it runs, at its top or later; `a.b` for `from a import b` as well as `a`."""
+    tree = ast.parse((ROOT / path).read_text())
+    for block in [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]:
+        block.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def file_of(module):
+    """The file of a module of ours; None for a name that is none."""
+    path = PurePosixPath(*module.split("."))
+    return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if (ROOT / file).is_file()), None)
+
+
+def reached(system):
+    """Files of ours that the image's steps may import, those they import, and so on."""
+    own = [package_of(step) for name, _, step in catalogue() if name == system]
+    left = [path for path in content(system) if path.suffix == ".py" and path.parts[1] in own]
+    left.append(PurePosixPath("steps/__main__.py"))
+    files = set()
+    while left:
+        path = left.pop()
+        if path not in files:
+            files.add(path)
+            left += [file for name in imports(path) if name.startswith("steps") and (file := file_of(name))]
+    return files
+
+
+def requirements(name):
+    """Locked versions by project name."""
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (IMAGES / name).read_text(), re.MULTILINE))
+
+
+def roots(system):
+    return (IMAGES / system / "requirements.in").read_text().split()
+
+
+def modules_of(projects):
+    """Top-level modules that the projects install, by the files they list: a top_level.txt may know but the binary part."""
+    wanted = {canonicalize_name(project) for project in projects}
+    for distribution in importlib.metadata.distributions():
+        if canonicalize_name(distribution.name) in wanted:
+            yield from {file.parts[0].partition(".")[0] for file in distribution.files or () if file.suffix in (".py", ".so")}
+
+
+def test_every_image_of_the_catalogue_can_be_built_and_carries_the_steps_it_is_named_for():
+    assert {name for name, _, _ in catalogue()} == set(SYSTEMS)
+    for name, version, step in catalogue():
+        assert version == PYPROJECT["version"], name
+        carried = {path.parts[1] for path in content(name) if len(path.parts) > 2}
+        assert package_of(step) in carried, f"images/{name}/Dockerfile: COPY steps/{package_of(step)} is missing"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_an_image_carries_no_other_systems_step_and_nothing_of_argo_or_of_this_machine(system):
+    own = {package_of(step) for name, _, step in catalogue() if name == system}
+    packages = {path.parts[1] for path in content(system) if path.parts[0] == "steps" and len(path.parts) > 2}
+    assert packages == own | {"presenters"}
+    assert not [path for path in content(system) if path.parts[0] not in ("steps", "pyproject.toml")]
+    assert not [path for path in content(system) if "__pycache__" in path.parts or "drawing" in path.parts]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_an_image_has_every_module_its_steps_import_and_no_library_they_do_not(system):
+    files = reached(system)
+    assert files <= set(content(system)), "the image lacks files of ours"
+    libraries = {*modules_of(requirements(f"{system}/requirements.txt")), *sys.stdlib_module_names}
+    tops = {name.partition(".")[0] for path in files for name in imports(path)} - {"steps"}
+    assert tops <= libraries, f"images/{system}/requirements.in lacks what is imported"
+    # A library may also be named in a string, to find a file in it.
+    text = "".join((ROOT / path).read_text() for path in files)
+    for root in roots(system):
+        assert any(module in tops or f'"{module}"' in text for module in modules_of([root])), f"nothing uses {root}"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_steps_of_an_image_are_imported_with_all_other_systems_libraries_hidden(system, tmp_path):
+    for path in content(system):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    own = [package_of(step) for name, _, step in catalogue() if name == system]
+    modules = [
+        f"steps.{step}.{kind}" for step in own for kind in ("step", "program") if (tmp_path / f"steps/{step}/{kind}.py").exists()
+    ]
+    assert len(modules) == len(own)
+    others = (
+        set(importlib.metadata.packages_distributions()) - set(modules_of(requirements(f"{system}/requirements.txt"))) - {"steps"}
+    )
+    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), ",".join(others), ",".join(["steps.__main__", *modules])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_an_image_is_built_of_the_given_base_alone_and_runs_as_nobody(system):
+    lines = [line for line in dockerfile(system).splitlines() if line and not line.startswith("#")]
+    assert [line for line in lines if line.startswith("FROM")] == ["FROM ${TOOLS} AS libraries", "FROM ${BASE}"]
+    assert {"ARG BASE=python:3.11-slim", "ARG TOOLS=python:3.11-slim", "USER 65532:65532"} <= set(lines)
+    installed = next(number for number, line in enumerate(lines) if "pip install" in line)
+    assert {"--no-cache-dir", "--require-hashes", "--only-binary", "--no-deps"} <= set(lines[installed].split())
+    assert min(number for number, line in enumerate(lines) if line.startswith("COPY steps")) > installed, "code before libraries"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_libraries_of_an_image_are_locked_to_what_pyproject_declares(system):
+    declared = {}
+    for text in chain(PYPROJECT["dependencies"], *PYPROJECT["optional-dependencies"].values()):
+        requirement = Requirement(text)
+        declared[canonicalize_name(requirement.name)] = requirement.specifier
+    locked, everywhere = requirements(f"{system}/requirements.txt"), requirements("constraints.txt")
+    for root in map(canonicalize_name, roots(system)):
+        assert root in declared, f"pyproject.toml does not declare {root}"
+        assert locked[root] in declared[root], f"{root}=={locked[root]}: run `make requirements`"
+    assert locked.items() <= everywhere.items(), "images differ in a version: run `make requirements`"
+    blocks = (IMAGES / system / "requirements.txt").read_text().replace("\\\n", "").splitlines()
+    assert all("--hash=sha256:" in block for block in blocks if "==" in block)
