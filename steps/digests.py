@@ -6,6 +6,7 @@ again when a step, the presenter or the release has changed; what a bucket holds
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,8 +37,9 @@ def software_digest(home: Path = HOME) -> str:
 
 
 def release() -> str:
-    """The installed version of newsreel; `unreleased` for a bare checkout."""
+    """The version of newsreel: the installed one, or what pyproject.toml beside `steps` says, in an image as in a checkout."""
     try:
         return version("newsreel")
     except PackageNotFoundError:
-        return "unreleased"
+        declared = HOME.parent / "pyproject.toml"
+        return str(tomllib.loads(declared.read_text())["project"]["version"]) if declared.is_file() else "unreleased"

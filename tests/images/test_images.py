@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import steps.digests
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REPORT
 
 ROOT = Path(__file__).parents[2]
@@ -209,3 +210,12 @@ def test_the_libraries_of_an_image_are_locked_to_what_pyproject_declares(system)
     assert locked.items() <= everywhere.items(), "images differ in a version: run `make requirements`"
     blocks = (IMAGES / system / "requirements.txt").read_text().replace("\\\n", "").splitlines()
     assert all("--hash=sha256:" in block for block in blocks if "==" in block)
+
+
+def test_a_video_made_in_an_image_tells_the_release_that_made_it(monkeypatch):
+    def not_installed(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    assert PurePosixPath("pyproject.toml") in content("core")
+    monkeypatch.setattr(steps.digests, "version", not_installed)
+    assert steps.digests.release() == PYPROJECT["version"]
