@@ -62,14 +62,14 @@ class Intake:
 
 
 @contextmanager
-def take_in(storage: Storage, address: Address, voice_system: str | None = None) -> Iterator[Intake]:
+def take_in(storage: Storage, address: Address, voice_system: str | None = None, name: str | None = None) -> Iterator[Intake]:
     """Read a story and its pictures; they are kept until the block ends.
 
-    `voice_system` is the one that this profile has; None takes any. Raises BadInput where there is no story to read, and what
-    `Storage.read` raises; faults of the story are the Intake's.
+    `voice_system` is the one that this profile has; None takes any. `name` is what a person calls the file, where that is not
+    the last part of its address. Raises BadInput where there is no story to read, and what `Storage.read` raises; faults of the
+    story are the Intake's.
     """
-    name = address.path.rpartition("/")[2]
-    file = parse_story(storage.read(address, at_most=MOST_BYTES), name)
+    file = parse_story(storage.read(address, at_most=MOST_BYTES), name or address.path.rpartition("/")[2])
     with TemporaryDirectory(prefix="newsreel-") as folder:
         faults = list(faults_of_voice(file, voice_system))
         pictures: dict[str, Path] = {}

@@ -6,13 +6,15 @@ again), 1 for lint faults, 130 and 143 when interrupted.
 """
 
 import argparse
+import errno
 import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
-from steps.errors import NewsreelError
+from steps.errors import BadInput, NewsreelError, NoRoom
 
 __all__ = ["main"]
 
@@ -34,8 +36,20 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except NewsreelError as fault:
-        print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
-        sys.exit(fault.exit_status)
+        refuse(fault)
+    except OSError as fault:
+        refuse(in_our_words(fault))
+
+
+def refuse(fault: NewsreelError) -> NoReturn:
+    print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
+    sys.exit(fault.exit_status)
+
+
+def in_our_words(fault: OSError) -> NewsreelError:
+    """A file or folder that a person named and the operating system refuses is a wrong argument; only a full disk is not."""
+    said = f"{fault.filename or 'output'}: {(fault.strerror or str(fault)).lower()}"
+    return NoRoom(f"{said}; free some space") if fault.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput(said)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
     render.set_defaults(command=run_render)
 
-    check = commands.add_parser("check", help="list every fault of a story, with path and line")
+    check = commands.add_parser("check", help="list every fault of a story and its pictures, with path and line")
     check.add_argument("story", type=Path, help="a story file, YAML or JSON")
     check.set_defaults(command=run_check)
 
@@ -86,9 +100,9 @@ def run_render(options: argparse.Namespace) -> int:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    from steps.story_file import read_story
+    from workflows.admission import admitted
 
-    story = read_story(read_bytes(options.story), str(options.story))
+    story = admitted(options.story)
     words = sum(len(scene.narration.split()) for scene in story.scenes)
     print(f"{options.story}: {story.id} revision {story.revision}: {len(story.scenes)} scenes, {words} words: no fault")
     return 0
@@ -129,7 +143,7 @@ def run_graph(options: argparse.Namespace) -> int:
     from steps.workspace import write_atomically
     from workflows.graph import draw
 
-    picture = draw(read_bytes(options.manifest).decode())
+    picture = draw(read_text(options.manifest))
     if options.to:
         write_atomically(options.to, picture)
     else:
@@ -137,10 +151,8 @@ def run_graph(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_bytes(path: Path) -> bytes:
-    from steps.errors import BadInput
-
+def read_text(path: Path) -> str:
     try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise BadInput(f"{path}: {fault.strerror or fault}") from fault
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        raise BadInput(f"{path}: is not UTF-8 text, so no manifest") from fault

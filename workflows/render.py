@@ -6,8 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from steps.errors import BadInput
-from steps.story_file import read_story
+from workflows.admission import admitted
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
 from workflows.manifests import emit
@@ -20,13 +19,10 @@ __all__ = ["render"]
 def render(story: Path, to: Path, work: Path) -> int:
     """Emit the manifests of the embedded profile, run them, and say where the video is and what took how long.
 
-    Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story before
-    anything starts.
+    Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
+    before anything starts.
     """
-    try:
-        sheet = read_story(story.read_bytes(), str(story))
-    except OSError as fault:
-        raise BadInput(f"{story}: {fault.strerror or fault}") from fault
+    sheet = admitted(story, EMBEDDED.voice[0].name)
     settings = Settings()
     manifests = work / "manifests"
     emit(EMBEDDED, manifests, settings)
@@ -48,7 +44,7 @@ def address(path: Path) -> str:
 
 def environment(story: Path, to: Path) -> Mapping[str, str]:
     """On a laptop a story is read from its own folder, the video goes where it was asked for, and finished work stays."""
-    allowed = f"{address(story.parent)}/,{address(to)}/"
+    allowed = f"{address(story.resolve().parent)}/,{address(to)}/"
     cores = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1", "OMP_NUM_THREADS": cores}
 

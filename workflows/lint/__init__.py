@@ -47,4 +47,4 @@ def read(file: Path) -> list[Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         line = getattr(getattr(fault, "problem_mark", None), "line", None)
         place = f"{file}:{line + 1}" if line is not None else str(file)
-        raise BadInput(f"{place}: not YAML: {getattr(fault, 'problem', None) or fault}") from fault
+        raise BadInput(f"{place}: not YAML: {' '.join(str(getattr(fault, 'problem', None) or fault).split())}") from fault

@@ -1,0 +1,132 @@
+"""`newsreel`, as a person meets it: what is wrong is told in full and at once, and nothing else is done."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from workflows.cli import main
+
+SCENE = """\
+- narration: A word.
+  headline: A headline
+  picture: {file: a.png, credit: Us, alt: Teal}
+"""
+STORY = f"""\
+id: words
+revision: 1
+title: Words
+presenter: maya
+voice: heart
+scenes:
+{SCENE}{SCENE}"""
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch) -> Path:
+    """The folder a person works in, with a sound story `story.yaml` of two scenes."""
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (400, 320), "teal").save(tmp_path / "a.png")
+    (tmp_path / "story.yaml").write_text(STORY)
+    return tmp_path
+
+
+@pytest.fixture
+def newsreel(monkeypatch, capsys):
+    """Run it as a shell would; its exit status, standard output and standard error."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["newsreel", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
+def with_faults(desk: Path) -> None:
+    """A wrong word, a picture that is none and one that is missing."""
+    (desk / "a.png").write_text("not a picture")
+    (desk / "story.yaml").write_text(STORY.replace("maya", "nobody") + SCENE.replace("a.png", "b.png"))
+
+
+FAULTS = (
+    "story.yaml: 4 faults\n"
+    "story.yaml:4: presenter: unknown presenter 'nobody'; known: maya\n"
+    "story.yaml:9: scenes[0].picture.file: a.png is not a picture that can be read; use a JPEG, PNG or WebP\n"
+    "story.yaml:12: scenes[1].picture.file: a.png is not a picture that can be read; use a JPEG, PNG or WebP\n"
+    "story.yaml:15: scenes[2].picture.file: file:{desk}/b.png: there is no such file (exit 2)\n"
+)
+
+
+def test_a_sound_story_is_said_to_be_sound(desk, newsreel):
+    assert newsreel("check", "story.yaml") == (0, "story.yaml: words revision 1: 2 scenes, 4 words: no fault\n", "")
+
+
+@pytest.mark.parametrize("command", ["check", "render"])
+def test_every_fault_of_text_and_pictures_is_told_once_with_path_and_line_before_any_work(desk, newsreel, command):
+    with_faults(desk)
+    assert newsreel(command, "story.yaml") == (2, "", FAULTS.format(desk=desk))
+    assert {path.name for path in desk.iterdir()} == {"story.yaml", "a.png"}
+
+
+def test_a_fault_names_the_story_as_the_person_did(desk, newsreel):
+    with_faults(desk)
+    _, _, told = newsreel("check", desk / "story.yaml")
+    assert told.startswith(f"{desk}/story.yaml: 4 faults\n{desk}/story.yaml:4: presenter: ")
+
+
+def test_a_linked_story_has_its_pictures_where_it_really_lies(desk, newsreel, tmp_path_factory):
+    link = tmp_path_factory.mktemp("elsewhere") / "link.yaml"
+    link.symlink_to(desk / "story.yaml")
+    assert newsreel("check", link)[0] == 0
+
+
+def test_a_voice_that_no_system_here_speaks_is_refused_by_render_alone(desk, newsreel):
+    (desk / "story.yaml").write_text(STORY.replace("heart", "linda"))
+    assert newsreel("check", "story.yaml")[0] == 0
+    assert newsreel("render", "story.yaml")[::2] == (
+        2,
+        "story.yaml:5: voice: linda is spoken by tacotron2, which is not here; use heart (exit 2)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["check", "none.yaml"], "none.yaml: there is no such file"),
+        (["render", "none.yaml"], "none.yaml: there is no such file"),
+        (["check", "."], "is a directory"),
+        (["render", "story.yaml", "--to", "a.png"], "a.png/.work/manifests: not a directory"),
+        (["emit", "--into", "a.png"], "a.png/embedded: not a directory"),
+        (["graph", "none.yaml"], "none.yaml: no such file or directory"),
+        (["graph", "a.png"], "a.png: is not UTF-8 text"),
+        (["lint", "none.yaml"], "none.yaml: No such file or directory"),
+        (["lint", "a.png"], "a.png: not YAML"),
+    ],
+)
+def test_a_path_that_is_none_is_one_clear_line(desk, newsreel, arguments, expected):
+    status, _, told = newsreel(*arguments)
+    assert status == 2
+    assert expected in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_no_defect():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "workflows", "schema"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 5
+    assert done.stderr.startswith("output: no space left on device; free some space (exit 5)\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    command = [sys.executable, "-m", "workflows", "lint", "--explain"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as lint:
+        lint.stdout.close()
+        assert lint.stderr.read() == b""
+    assert lint.returncode == 0
