@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LOSSLESS_LOOK", "EncoderDied", "ffmpeg_program", "open_encoder"]
+__all__ = ["LOSSLESS_LOOK", "EncoderDied", "ffmpeg_program", "open_encoder", "out_of_room"]
 
 Frames: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
 
@@ -51,9 +51,9 @@ def open_encoder(
 ) -> Iterator[Callable[[Frames], None]]:
     """Encode RGB frames to BT.709 video at `path`; the container is chosen by its suffix.
 
-    Gives a function that takes frames: C-contiguous uint8, (height, width, 3) or (n, height, width, 3), or their bytes. When the
-    block ends well the file is complete; when it raises, ffmpeg is ended and the file is useless. Raises MissingProgram, NoRoom,
-    EncoderDied.
+    `settings` are ffmpeg's own for the output; of an option that stands twice the last counts. Gives a function that takes
+    frames: C-contiguous uint8, (height, width, 3) or (n, height, width, 3), or their bytes. When the block ends well the file
+    is complete; when it raises, ffmpeg is ended and the file is useless. Raises MissingProgram, NoRoom, EncoderDied.
     """
     command = [
         *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
@@ -106,9 +106,14 @@ class Complaints:
 
     def meaning(self, path: Path, status: int) -> Exception:
         said = " | ".join(filter(None, self.lines)) or "it said nothing"
-        if "No space left on device" in said or "Disk quota exceeded" in said:
+        if out_of_room(said):
             return NoRoom(f"{path.parent}: the disk is full; free some space and run the same command again")
         return EncoderDied(f"ffmpeg ended with status {status} while writing {path.name}: {said}")
+
+
+def out_of_room(said: str) -> bool:
+    """Whether ffmpeg's messages tell of a full disk: it has no exit status for that."""
+    return "No space left on device" in said or "Disk quota exceeded" in said
 
 
 def ffmpeg_program() -> str:

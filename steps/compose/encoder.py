@@ -1,8 +1,7 @@
-"""Running ffmpeg: where it is, what it says while it works, what its failures mean to a person; and how our video is encoded."""
+"""Running an ffmpeg graph: what it says while it works, what its failures mean to a person; and how our video is encoded."""
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -10,10 +9,11 @@ from typing import IO, Any, Final
 
 import ffmpeg
 
+from steps.encoder import ffmpeg_program, out_of_room
 from steps.errors import MissingProgram, NewsreelError, NoRoom
 from steps.handover import FRAME_RATE
 
-__all__ = ["VIDEO", "ComposeFailed", "ffmpeg_program", "run_graph"]
+__all__ = ["VIDEO", "ComposeFailed", "run_graph"]
 
 VIDEO: Final[dict[str, Any]] = {
     "c:v": "libx264",
@@ -42,22 +42,6 @@ class ComposeFailed(NewsreelError):
     """ffmpeg gave up for a reason of its own. Not retried: the same input gives the same end."""
 
     exit_status = 2
-
-
-def ffmpeg_program() -> str:
-    """Path of ffmpeg: the one NEWSREEL_FFMPEG names, or the one that imageio-ffmpeg ships. Raises MissingProgram."""
-    named = os.environ.get("NEWSREEL_FFMPEG")
-    if named:
-        found = shutil.which(named)
-        if not found:
-            raise MissingProgram(f"NEWSREEL_FFMPEG is {named!r}, which is not a program; correct it or unset it")
-        return found
-    try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError, OSError) as fault:
-        raise MissingProgram("ffmpeg is missing; run `pip install imageio-ffmpeg` or set NEWSREEL_FFMPEG") from fault
 
 
 def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None, messages: str = "error") -> str:
@@ -102,7 +86,7 @@ def last_words(said: IO[bytes]) -> str:
 
 
 def failure(words: str, status: int) -> NewsreelError:
-    if "No space left on device" in words or "Disk quota exceeded" in words:
+    if out_of_room(words):
         return NoRoom("the disk is full; free some space and run the same command again")
     lines = [re.sub(r" @ 0x[0-9a-f]+", "", line.strip()) for line in words.splitlines() if line.strip()]
     return ComposeFailed(f"ffmpeg ended with {status}: {lines[0] if lines else 'it said nothing'}")

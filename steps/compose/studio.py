@@ -12,12 +12,13 @@ import ffmpeg
 from steps.compose.bookends import closing_graph, opening_graph, poster_graph, write_closing_sheet, write_opening_sheet
 from steps.compose.brand import Brand
 from steps.compose.cues import Cue, cues_of
-from steps.compose.encoder import ffmpeg_program, run_graph
+from steps.compose.encoder import run_graph
 from steps.compose.parts import OPENING_FRAMES, JoiningPart, OpeningPart, ScenePart, Timeline
 from steps.compose.scene import scene_graph, write_scene_sheet
 from steps.compose.sound import SOUND, Soundtrack, concat_list, mastered
 from steps.compose.stills import Stills, draw_stills
 from steps.compose.webvtt import webvtt
+from steps.encoder import ffmpeg_program
 from steps.handover import FRAME_RATE, Speech
 from steps.workspace import room_is_short
 

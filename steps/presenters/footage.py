@@ -1,14 +1,13 @@
 """The presenter's movement: how she rehearses for the systems that learn her, and how she idles in the shipped footage."""
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.encoder import open_encoder
 from steps.handover import FRAME_RATE
 from steps.presenters.drawing import Mouth, Pose, draw
 from steps.presenters.visemes import VISEMES
@@ -35,6 +34,11 @@ IDLE = Range(yaw=0.115, pitch=0.055, roll=0.05, shift=0.035, scale=0.008)
 """What is seen: a presenter who looks into the camera."""
 
 FOOTAGE_SECONDS = 12.0
+FOOTAGE_LOOK = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"),
+    *("-c:v", "libx264", "-crf", "14", "-preset", "slow", "-pix_fmt", "yuv420p", "-threads", "1", "-movflags", "+faststart"),
+)
+"""For a clip that ships and that any player shows: a few hundred kilobytes, colours rounded as exactly as ffmpeg can."""
 FRAMES_A_SOUND = (2, 6)
 
 BLINK_FRAMES = np.array([0.35, 0.85, 1.0, 0.9, 0.6, 0.3, 0.1])
@@ -147,25 +151,13 @@ def accents(random: np.random.Generator, frames: int) -> NDArray[np.float64]:
 def write_footage(path: Path, seed: int, seconds: float, size: int) -> None:
     """Draw the idle presenter straight into the encoder: H.264 at high quality, the same bytes every time.
 
-    The file appears under its name only when complete.
+    The file appears under its name only when complete. Raises MissingProgram, NoRoom.
     """
-    import imageio_ffmpeg
-
     draft = path.with_name(f".tmp-{path.name}")
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y",
-        "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-r", str(FRAME_RATE), "-i", "pipe:0",
-        "-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int",
-        "-c:v", "libx264", "-crf", "14", "-preset", "slow", "-pix_fmt", "yuv420p", "-threads", "1",
-        "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
-        "-movflags", "+faststart", "-fflags", "+bitexact", "-flags:v", "+bitexact", str(draft),
-    ]  # fmt: skip
     try:
-        with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder, cast(IO[bytes], encoder.stdin) as frames:
+        with open_encoder(draft, size, size, FRAME_RATE, FOOTAGE_LOOK) as write:
             for pose in idle(seed, seconds):
-                frames.write(draw(pose, size)[0].tobytes())
-        if encoder.returncode:
-            raise subprocess.CalledProcessError(encoder.returncode, "ffmpeg")
+                write(draw(pose, size)[0])
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

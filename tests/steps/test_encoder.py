@@ -67,6 +67,13 @@ def test_a_missing_ffmpeg_is_named(tmp_path, monkeypatch):
         pass
 
 
+def test_without_the_package_ffmpeg_is_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.delenv("NEWSREEL_FFMPEG", raising=False)
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingProgram, match="pip install imageio-ffmpeg"), open_encoder(tmp_path / "a.mp4", 48, 32, 30):
+        pass
+
+
 @pytest.mark.skipif(not FULL_DISK.exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_no_room(tmp_path, frames):
     path = tmp_path / "a.nut"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_nets import SCENE_FRAMES, SIZE
 
+from steps.__main__ import main
 from steps.errors import BadInput
 from steps.pix2pixhd.actor import hire
 from steps.pix2pixhd.step import STEP
@@ -82,6 +83,14 @@ def test_motion_that_is_none_is_refused_and_nothing_is_left(workspace, landmarks
         run(workspace)
     assert not workspace.path("actor/00.mp4").exists()
     assert not [*workspace.root.rglob(".tmp-*")]
+
+
+def test_without_ffmpeg_it_ends_with_one_clear_line_and_leaves_nothing(workspace, monkeypatch, capsys):
+    monkeypatch.setenv("NEWSREEL_FFMPEG", "/nowhere/ffmpeg")
+    assert main(["pix2pixhd", "--workspace", str(workspace.root)]) == 4
+    told = "pix2pixhd: NEWSREEL_FFMPEG is '/nowhere/ffmpeg', which is not a program; correct it or unset it (exit 4)\n"
+    assert capsys.readouterr().err == told
+    assert not [*workspace.root.rglob(".tmp-*"), *workspace.root.rglob("*.mp4")]
 
 
 def test_a_cut_off_motion_file_is_bad_input(workspace):
