@@ -147,7 +147,7 @@ def through_pictures(arguments: Sequence[str], actor: Path, first: int, frames: 
     if str(actor) in graph:
         at = graph.index(str(actor)) - 1
         graph[at:at] = ["-framerate", str(FRAME_RATE)]
-    pictures = ["-c:v", "png", "-compression_level", str(LEVEL), "-pix_fmt", "rgb24"]
+    pictures = ["-c:v", "png", "-compression_level", str(LEVEL), "-pred", "up", "-pix_fmt", "rgb24"]
     return [*graph, *pictures, "-frames:v", str(frames), "-start_number", str(first), target]
 
 
