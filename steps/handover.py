@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["FRAME_RATE", "Phone", "Script", "Speech", "SpokenWord", "Token", "frames_of_sound", "scene_file"]
+__all__ = ["FRAME_RATE", "Phone", "Script", "Speech", "SpokenWord", "Token", "frames_of_sound", "read_script", "scene_file"]
 
 FRAME_RATE = 30
 """Frames a second of everything: footage, motion, actor, final."""
@@ -75,6 +75,10 @@ class Speech(Record):
 def scene_file(folder: str, index: int, suffix: str) -> str:
     """`scene_file("voice", 3, ".wav")` is `voice/03.wav`."""
     return f"{folder}/{index:02d}{suffix}"
+
+
+def read_script(path: Path) -> Script:
+    return Script.model_validate_json(path.read_bytes())
 
 
 def frames_of_sound(path: Path) -> int:

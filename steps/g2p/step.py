@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steps.errors import MissingProgram
-from steps.handover import Script, scene_file
+from steps.handover import read_script, scene_file
 from steps.progress import Progress
 from steps.step import Step, Unit
 from steps.workspace import Workspace
@@ -24,15 +24,11 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     for number in range(len(workspace.story.scenes)):
         script = scene_file("script", number, ".json")
         yield Unit(
-            name=f"scene {number + 1:02d}",
+            name=f"scene {number:02d}",
             reads=(scene_file("words", number, ".json"), script, scene_file("voice", number, ".wav")),
             writes=(scene_file("phones", number, ".json"),),
-            cost=len(script_at(workspace, script).transcript.split()),
+            cost=len(read_script(workspace.path(script)).transcript.split()),
         )
-
-
-def script_at(workspace: Workspace, name: str) -> Script:
-    return Script.model_validate_json(workspace.path(name).read_bytes())
 
 
 @contextmanager
@@ -51,7 +47,7 @@ def work(unit: Unit, workspace: Workspace, pronounce: Pronouncer, drafts: list[P
 
     words, script, voice = unit.reads
     found = found_words(workspace.path(words).read_bytes(), words)
-    speech = speech_of(script_at(workspace, script), found, seconds_of(workspace.path(voice)), pronounce)
+    speech = speech_of(read_script(workspace.path(script)), found, seconds_of(workspace.path(voice)), pronounce)
     drafts[0].write_text(speech.model_dump_json() + "\n")
 
 

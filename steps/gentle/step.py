@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steps.errors import BadInput, MissingProgram
-from steps.handover import Script, scene_file
+from steps.handover import read_script, scene_file
 from steps.progress import Progress
 from steps.step import Step, Unit
 from steps.workspace import Workspace
@@ -31,15 +31,11 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     for number in range(len(workspace.story.scenes)):
         script = scene_file("script", number, ".json")
         yield Unit(
-            name=f"scene {number + 1:02d}",
+            name=f"scene {number:02d}",
             reads=(scene_file("voice", number, ".wav"), script),
             writes=(scene_file("words", number, ".json"),),
-            cost=len(transcript_of(workspace, script).split()),
+            cost=len(read_script(workspace.path(script)).transcript.split()),
         )
-
-
-def transcript_of(workspace: Workspace, script: str) -> str:
-    return Script.model_validate_json(workspace.path(script).read_bytes()).transcript
 
 
 @contextmanager
@@ -53,7 +49,7 @@ def start(workspace: Workspace) -> Iterator[Gentle]:
 
 def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], progress: Progress) -> None:
     voice, script = unit.reads
-    alignment = server.align(workspace.path(voice).read_bytes(), transcript_of(workspace, script))
+    alignment = server.align(workspace.path(voice).read_bytes(), read_script(workspace.path(script)).transcript)
     refuse_what_was_not_heard(alignment, voice)
     drafts[0].write_bytes(alignment)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steps.errors import BadInput, MissingProgram
-from steps.handover import Script, scene_file
+from steps.handover import read_script, scene_file
 from steps.progress import Progress
 from steps.step import Step, Unit
 from steps.voices import VOICES
@@ -31,9 +31,9 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
         raise BadInput(f"voice {story.voice!r} is spoken by {speaks}, not by hibari; choose another voice or the studio profile")
     for number in range(len(story.scenes)):
         script = scene_file("script", number, ".json")
-        words = Script.model_validate_json(workspace.path(script).read_bytes()).transcript.split()
+        words = read_script(workspace.path(script)).transcript.split()
         yield Unit(
-            name=f"scene {number + 1:02d}",
+            name=f"scene {number:02d}",
             reads=(script,),
             writes=(scene_file("voice", number, ".wav"),),
             settings={"voice": story.voice},
@@ -51,8 +51,7 @@ def start(workspace: Workspace) -> Iterator[Speaker]:
 
 
 def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path], progress: Progress) -> None:
-    script = Script.model_validate_json(workspace.path(unit.reads[0]).read_bytes())
-    speaker.speak(script, drafts[0])
+    speaker.speak(read_script(workspace.path(unit.reads[0])), drafts[0])
 
 
 STEP = Step(name="hibari", version=1, counts="seconds of speech", plan=plan, start=start, work=work)

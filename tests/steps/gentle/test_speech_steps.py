@@ -76,5 +76,5 @@ def test_a_changed_scene_is_the_only_one_spoken_again(told, capsys):
     take_in(told, [NARRATIONS[0], "Snow is expected across the south tomorrow."])
     run_all(told)
     lines = capsys.readouterr().err.splitlines()
-    assert [line for line in lines if "scene 01" in line and "unchanged" not in line] == []
-    assert len([line for line in lines if "scene 02" in line and "unchanged" not in line]) == 3
+    assert [line for line in lines if "scene 00" in line and "unchanged" not in line] == []
+    assert len([line for line in lines if "scene 01" in line and "unchanged" not in line]) == 3
