@@ -9,6 +9,7 @@ A step is three functions and some facts. `plan` says what there is to do, in un
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -44,6 +45,8 @@ class Step(Generic[System]):
     name: str
     version: int
     """Part of every key: raise it when the same input shall give another output."""
+    packages: tuple[str, ...] = ()
+    """Distributions whose code or weights decide the output; their installed versions are part of every key."""
     counts: str
     """What progress counts: `frames`, `words`, `seconds of speech`."""
     plan: Callable[[Workspace], Iterable[Unit]]
@@ -60,7 +63,8 @@ def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard
     """
     number, of = shard
     mine = list(step.plan(workspace))[number::of]
-    units = [(unit, key_of(step, unit, workspace)) for unit in mine]
+    packages = {name: installed(name) for name in step.packages}
+    units = [(unit, key_of(step, packages, unit, workspace)) for unit in mine]
     progress.expect(sum(unit.cost for unit, _ in units), step.counts)
     left = []
     for unit, key in units:
@@ -76,6 +80,14 @@ def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard
                 step.work(unit, workspace, system, drafts, progress)
 
 
-def key_of(step: Step[System], unit: Unit, workspace: Workspace) -> str:
+def key_of(step: Step[System], packages: Mapping[str, str | None], unit: Unit, workspace: Workspace) -> str:
     inputs = [*(workspace.path(name) for name in unit.reads), *unit.also]
-    return work_key(step.name, step.version, unit.settings, inputs)
+    return work_key(step.name, step.version, {"unit": unit.settings, "packages": packages}, inputs)
+
+
+def installed(package: str) -> str | None:
+    """The version of a distribution. None where there is none: what is finished can be found without its system."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

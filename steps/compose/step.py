@@ -111,4 +111,4 @@ def work(unit: Unit, workspace: Workspace, studio: Studio, drafts: list[Path], p
             )
 
 
-STEP = Step(name="compose", version=1, counts="frames", plan=plan, start=start, work=work)
+STEP = Step(name="compose", version=1, packages=("imageio-ffmpeg",), counts="frames", plan=plan, start=start, work=work)

@@ -51,4 +51,4 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Pa
     np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
 
 
-STEP = Step(name="dlib", version=1, counts="frames", plan=plan, start=start, work=work)
+STEP = Step(name="dlib", version=1, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)

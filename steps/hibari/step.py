@@ -54,4 +54,4 @@ def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path],
     speaker.speak(read_script(workspace.path(unit.reads[0])), drafts[0])
 
 
-STEP = Step(name="hibari", version=1, counts="seconds of speech", plan=plan, start=start, work=work)
+STEP = Step(name="hibari", version=1, packages=("hibari-tts",), counts="seconds of speech", plan=plan, start=start, work=work)

@@ -1,6 +1,7 @@
 """How any step runs: only what is not done is worked on, and the system starts only for that."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,16 @@ def test_a_new_version_does_all_again(shouting, workspace, progress):
     newer = Step(name="shout", version=2, counts="texts", plan=shouting.plan, start=shouting.start, work=shouting.work)
     run_step(newer, workspace, progress)
     assert len(shouting.worked) == 8
+
+
+def test_another_release_of_its_system_does_all_again(shouting, workspace, progress, tmp_path, monkeypatch):
+    shouting.step = replace(shouting.step, packages=("loudspeaker",))
+    for release, done in [("1.0", 4), ("1.0", 4), ("1.1", 8)]:
+        sheet = tmp_path / release / "loudspeaker.dist-info" / "METADATA"
+        write_atomically(sheet, f"Metadata-Version: 2.1\nName: loudspeaker\nVersion: {release}\n")
+        monkeypatch.syspath_prepend(sheet.parent.parent)
+        run_step(shouting.step, workspace, progress)
+        assert len(shouting.worked) == done
 
 
 def test_an_output_somebody_removed_comes_back_without_work(shouting, workspace, progress):
