@@ -6,8 +6,16 @@ PROFILE ?= embedded
 OUT ?= out
 BIN := $(VENV)/bin
 
+BUILDER ?= docker
+IMAGES ?= newsreel
+BUILD_ARGS ?=
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+SYSTEMS := $(patsubst images/%/Dockerfile,%,$(wildcard images/*/Dockerfile))
+LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+  --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench presenter manifests golden pictures clean
+.PHONY: help setup demo test check bench presenter manifests golden pictures images requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -54,6 +62,16 @@ golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look
 
 pictures: $(VENV)/.dev ## Draw the example story's pictures anew
 	$(BIN)/python examples/draw_pictures.py
+
+images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, podman, buildah) as IMAGES/<system>:<version>
+
+image-%:
+	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
+
+requirements: $(VENV)/.dev ## Lock the images' libraries anew, within what pyproject.toml declares
+	$(LOCK) pyproject.toml --extra embedded --output-file images/constraints.txt
+	for system in $(SYSTEMS); do $(LOCK) --generate-hashes --constraint images/constraints.txt \
+	  images/$$system/requirements.in --output-file images/$$system/requirements.txt || exit; done
 
 clean: ## Remove what was rendered and emitted; the environment stays
 	rm -rf $(OUT) dist build

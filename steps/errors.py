@@ -2,6 +2,9 @@
 
 A message is one line that says what is wrong and what to do about it. Only these cross a boundary (a step's process, the
 command line); anything else is a defect and ends with a traceback and status 70.
+
+"Retried" is said of the step itself. On Argo the whole attempt is tried again on another node, at most twice, whatever failed in
+it: a DAG has no exit status to go by. `check` is what keeps wrong stories from getting that far.
 """
 
 from typing import ClassVar

@@ -39,9 +39,9 @@ LAST_WORDS: Final = 8192
 
 
 class ComposeFailed(NewsreelError):
-    """ffmpeg gave up for a reason of its own. Not retried: the same input gives the same end."""
+    """ffmpeg gave up for a reason of its own: a defect, since all input was checked. The same input gives the same end."""
 
-    exit_status = 2
+    exit_status = 70
 
 
 def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None, messages: str = "error") -> str:
