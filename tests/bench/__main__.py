@@ -6,6 +6,7 @@ whether goals are met or not, and 1 only where something could not be measured.
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -68,4 +69,5 @@ def folder_for(keep: Path | None) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is ended and the folder removed, as by Ctrl-C
     sys.exit(main(sys.argv[1:]))

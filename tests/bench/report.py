@@ -41,7 +41,8 @@ def machine_line(results: Results) -> str:
     line = f"{results.story} on {found.cores} cores of {found.processor}, {found.memory / 1e9:.0f} GB, Python {found.python}"
     busy = f"; other work was going on (load {found.load:.1f}), so times are too long" if found.load > 0.5 else ""
     left_out = "" if results.long else "; the long story was left out"
-    return f"{line}{busy}{left_out}."
+    failed = f" NOT MEASURED: {'; '.join(results.failed)}." if results.failed else ""
+    return f"{line}{busy}{left_out}.{failed}"
 
 
 def goals_table(results: Results) -> str:
