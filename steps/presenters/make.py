@@ -1,7 +1,7 @@
 """`python -m steps.presenters.make maya`: draw the presenter, and train all that a story needs of her.
 
-Footage, mouth shapes, dlib's shape predictor, pix2pixHD's generator: about 16 minutes on two quiet cores. Everything is seeded; each
-file appears under its name when it is complete, and `--only` makes some of them again.
+Footage, mouth shapes, dlib's shape predictor, pix2pixHD's generator: about 16 minutes on two quiet cores. Everything is seeded;
+each file appears under its name when it is complete, and `--only` makes some of them again.
 """
 
 import argparse
