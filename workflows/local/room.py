@@ -1,5 +1,7 @@
 """What a container is given: its volumes as folders of this machine, and its texts with the paths that go with them."""
 
+import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -8,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from steps.errors import Conflict
 from steps.workspace import room_is_short
 from workflows.local.pod import Container, Volume
 from workflows.local.references import substitute
 from workflows.local.settings import LocalSettings
 
-__all__ = ["Room", "furnished"]
+__all__ = ["Room", "furnished", "scratch_folder"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,26 @@ class Room:
         own = {variable.name: self.text(variable.value) for variable in container.env}
         temporary = self.mounts.get("/tmp", self.folder)  # noqa: S108
         return own | {"TMPDIR": str(temporary), "ARGO_PROGRESS_FILE": str(self.progress)}
+
+
+@contextmanager
+def scratch_folder(workspace: Path) -> Iterator[Path]:
+    """Where a run's containers have their private folders: the same one for every run of a workspace, removed at the end.
+
+    It lies in the system's temporary folder, since programs put sockets into theirs, and a socket's path has room for 107 bytes
+    (unix(7)). What a killed run left there goes first. Raises Conflict where it belongs to somebody else, NoRoom.
+    """
+    digest = hashlib.sha256(str(workspace.resolve()).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"newsreel-{digest}"
+    with room_is_short(folder.parent):
+        if folder.is_symlink() or (folder.exists() and folder.stat().st_uid != os.getuid()):
+            raise Conflict(f"{folder}: belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

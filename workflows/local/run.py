@@ -1,7 +1,6 @@
 """Runs an emitted WorkflowTemplate on this machine, from its file to its exit status."""
 
 import asyncio
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from workflows.local.live import LiveScreen
 from workflows.local.lock import holding
 from workflows.local.manifest import Program, read_program
 from workflows.local.outcome import DEFECT, Outcome, Phase
+from workflows.local.room import scratch_folder
 from workflows.local.screen import PlainScreen, Screen
 from workflows.local.service import Services
 from workflows.local.settings import LocalSettings, Result
@@ -37,15 +37,13 @@ def run(manifests: Path, arguments: Mapping[str, str], settings: LocalSettings) 
     program = read_program(manifests, settings.template)
     check_program(program)
     values = parameters(program, arguments)
-    lock_path, scratch = (settings.ssd / f".{settings.uid}.{what}" for what in ("lock", "scratch"))
-    with holding(lock_path) as lock, room_is_short(settings.ssd):
-        shutil.rmtree(scratch, ignore_errors=True)
-        for folder in (scratch, settings.logs):
-            folder.mkdir(parents=True, exist_ok=True)
-        try:
-            return asyncio.run(Run(program, values, settings, scratch.resolve(), lock).to_the_end())
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+    with (
+        holding(settings.ssd / f".{settings.uid}.lock") as lock,
+        scratch_folder(settings.workspace) as scratch,
+        room_is_short(settings.ssd),
+    ):
+        settings.logs.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(Run(program, values, settings, scratch, lock).to_the_end())
 
 
 def parameters(program: Program, arguments: Mapping[str, str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ class LocalSettings:
     uid: str
     """`{{workflow.uid}}` and `{{workflow.name}}`: the same for every run of a story, so that its workspace is found again."""
     ssd: Path
-    """The folder of this machine that stands for `ssd_root`. Beside the workspaces `.UID.lock` and `.UID.scratch` lie here."""
+    """The folder of this machine that stands for `ssd_root`. Beside the workspaces `.UID.lock` lies here."""
     logs: Path
     """Folder for one log file a step; those of the run before are overwritten."""
     ssd_root: PurePosixPath = SSD_ROOT
