@@ -49,7 +49,7 @@ check: $(VENV)/.dev ## Style and types only
 bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
 	$(BIN)/python -m tests.bench
 
-presenter: $(VENV)/.dev ## Draw and train the presenter anew (20 minutes on two cores)
+presenter: $(VENV)/.dev ## Draw and train the presenter anew (about 16 minutes on two quiet cores)
 	$(BIN)/python -m steps.presenters.make maya
 
 manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studio) into dist/manifests, and lint them

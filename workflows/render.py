@@ -1,7 +1,6 @@
 """`newsreel render`: a story on this machine, by the very manifest that Argo would run."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,11 +50,14 @@ def environment(story: Path, to: Path) -> Mapping[str, str]:
 
 def tell(result: Result, folder: Path) -> None:
     rendered = any(step.step == "publish" and step.status == "Succeeded" for step in result.steps)
-    print(result.table() if rendered else f"nothing to do: this revision is published and whole ({result.seconds:.1f} s)")
+    if not rendered:
+        print(f"nothing to do: this revision is published and whole ({result.seconds:.1f} s)")
+    elif not sys.stderr.isatty():  # on a terminal each step's line still stands above
+        print(result.table())
     print()
     for name in ("landscape.mp4", "poster.jpg", "captions.vtt"):
         path = folder / name
-        print(f"{shown(path):<{min(60, shutil.get_terminal_size().columns - 12)}} {path.stat().st_size / 1e6:8.2f} MB")
+        print(f"{path.stat().st_size / 1000:10,.1f} kB  {shown(path)}")
 
 
 def shown(path: Path) -> str:

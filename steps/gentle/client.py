@@ -49,7 +49,7 @@ class Gentle:
     pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)
 
     def __post_init__(self) -> None:
-        if urlsplit(self.address).scheme not in ("http", "https") or not urlsplit(self.address).hostname:
+        if not server_of(self.address):
             raise BadInput(f"GENTLE_URL is {self.address!a}; it must be an address such as http://gentle:8765")
 
     def align(self, audio: bytes, transcript: str) -> bytes:
@@ -59,12 +59,20 @@ class Gentle:
         address = urljoin(self.address, "/transcriptions") + ("?async=false" if self.synchronous else "")
         answer = self.call("POST", address, form)
         if answer.status in (301, 302, 303):
-            answer = self.poll(urljoin(address, answer.headers.get("Location", "")).rstrip("/") + "/")
+            answer = self.poll(self.told_to_ask(address, answer.headers.get("Location", "")))
         return checked(answer.data, self.address)
 
-    def poll(self, transcription: str) -> urllib3.BaseHTTPResponse:
-        if urlsplit(transcription).netloc != urlsplit(self.address).netloc:
+    def told_to_ask(self, address: str, location: str) -> str:
+        """Where a redirection leads: on this very server, or nowhere."""
+        try:
+            transcription = urljoin(address, location).rstrip("/") + "/"
+        except ValueError:
+            transcription = ""
+        if server_of(transcription) != server_of(self.address):
             raise Unavailable(f"{self.address}: sends its callers to another server; check GENTLE_URL")
+        return transcription
+
+    def poll(self, transcription: str) -> urllib3.BaseHTTPResponse:
         for _ in waits(self.seconds):
             status = status_of(self.call("GET", transcription + "status.json").data, self.address)
             if status.get("status") == "ERROR":
@@ -86,6 +94,19 @@ class Gentle:
         if answer.status >= 400:
             raise BadInput(f"{self.address}: {answer.status} {one_line(answer.data)}")
         return answer
+
+
+def server_of(address: str) -> str | None:
+    """Host and port of an HTTP address; None for what is none, such as `http://[`.
+
+    >>> server_of("http://gentle:8765/transcriptions")
+    'gentle:8765'
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts.netloc if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def waits(seconds: float) -> Iterator[None]:

@@ -90,6 +90,7 @@ def test_a_full_server_is_asked_again_when_it_says():
         ([(302, HERE, b""), (200, {}, b"{}")], "no alignment after"),
         ([(302, HERE, b""), (200, {}, b"<html>")], "not JSON"),
         ([(302, {"Location": "http://elsewhere.example/x"}, b"")], "another server"),
+        ([(302, {"Location": "http://["}, b"")], "another server"),
         ([(200, {}, b"<html>hello</html>")], "not JSON"),
         ([(200, {}, b'{"words": "none"}')], "no alignment"),
         ([(200, {}, b"[1]")], "no alignment"),
