@@ -84,7 +84,14 @@ class Gentle:
     def call(self, method: str, address: str, form: Mapping[str, object] | None = None) -> urllib3.BaseHTTPResponse:
         timeout = urllib3.Timeout(connect=5, read=self.seconds if self.synchronous else 30)
         try:
-            answer = self.pool.request(method, address, fields=form, timeout=timeout, retries=self.retries)  # type: ignore[arg-type]
+            answer = self.pool.request(
+                method,
+                address,
+                fields=form,  # type: ignore[arg-type]
+                timeout=timeout,
+                retries=self.retries,
+                redirect=False,
+            )
         except HTTPError as fault:
             raise Unavailable(
                 f"{self.address}: gentle does not answer ({type(fault).__name__}); is the server running?"

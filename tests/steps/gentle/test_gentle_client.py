@@ -114,7 +114,7 @@ def test_what_the_server_refuses_is_bad_input_in_its_own_words():
         Gentle(address).align(b"RIFF", "hi")
 
 
-@pytest.mark.parametrize("address", ["", "gentle:8765", "file:///etc/passwd", "http://"])
+@pytest.mark.parametrize("address", ["", "gentle:8765", "file:///etc/passwd", "http://", "http://["])
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(BadInput, match="GENTLE_URL"):
         Gentle(address)
