@@ -1,6 +1,5 @@
 """`newsreel render`: a story on this machine, by the very manifest that Argo would run."""
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,8 +43,7 @@ def address(path: Path) -> str:
 def environment(story: Path, to: Path) -> Mapping[str, str]:
     """On a laptop a story is read from its own folder, the video goes where it was asked for, and finished work stays."""
     allowed = f"{address(story.resolve().parent)}/,{address(to)}/"
-    cores = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1", "OMP_NUM_THREADS": cores}
+    return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1"}
 
 
 def tell(result: Result, folder: Path) -> None:
