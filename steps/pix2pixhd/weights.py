@@ -1,23 +1,20 @@
-"""Generator weights in and out: `<epoch>_net_G.pth` as published, or safetensors. A file is hostile until proven otherwise.
+"""Generator weights in and out: `<epoch>_net_G.pth` as published, or safetensors.
 
-The architecture is inferred from keys and shapes; loading is strict, and runs no code from the file (`weights_only`).
+The architecture is inferred from keys and shapes; loading is strict (`steps.state_dict`).
 """
 
-import io
-import pickle
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from steps.errors import BadInput, BadWeights
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.generator import Generator, build_generator
-from steps.workspace import write_atomically
+from steps.state_dict import Shapes, load_strictly, read_state, save_state, shapes_of
 
 __all__ = ["infer_architecture", "load_generator", "save_generator"]
 
@@ -34,69 +31,19 @@ def load_generator(path: Path | str, options: Mapping[str, object] | None = None
     """
     path = Path(path)
     state = read_state(path)
-    architecture = infer_architecture({key: tuple(tensor.shape) for key, tensor in state.items()}, str(path))
+    architecture = infer_architecture(shapes_of(state), str(path))
     if options:
         hold_against(architecture, options, path)
-    with torch.device("meta"):
-        generator = build_generator(architecture)
-    faults = [*tensor_faults(generator, state)]
-    if faults:
-        raise BadWeights(f"{path}: not the weights of a {architecture}: {'; '.join(faults)}")
-    generator.load_state_dict({key: tensor.float().contiguous() for key, tensor in state.items()}, assign=True)
-    return generator.eval().requires_grad_(False)
+    return load_strictly(lambda: build_generator(architecture), state, path, str(architecture))
 
 
 def save_generator(generator: nn.Module, path: Path, half: bool = False) -> None:
     """Write a bare state dict under the published keys; safetensors where `path` ends so. `half` keeps fp16. Raises NoRoom."""
     kind = torch.float16 if half else torch.float32
-    state = {key: tensor.detach().to("cpu", kind).contiguous() for key, tensor in generator.state_dict().items()}
-    if path.suffix == ".safetensors":
-        from safetensors.torch import save
-
-        write_atomically(path, save(state))
-        return
-    content = io.BytesIO()
-    torch.save(state, content)
-    write_atomically(path, content.getvalue())
+    save_state({key: tensor.to(kind) for key, tensor in generator.state_dict().items()}, path)
 
 
-def read_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by name, without running anything the file says."""
-    try:
-        with path.open("rb") as file:
-            is_safetensors = file.read(9)[8:] == b"{"
-        if is_safetensors:
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        refuse_inflation(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from fault
-    except pickle.UnpicklingError as fault:
-        raise BadWeights(f"{path}: refused: holds more than tensors, or is damaged; nothing of it was run") from fault
-    except BadWeights:
-        raise
-    except Exception as fault:  # torch and safetensors raise anything from EOFError to RuntimeError on a damaged file
-        raise BadWeights(f"{path}: damaged or not a weights file: {first_line(fault)}") from fault
-    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
-        raise BadWeights(f"{path}: not a bare state dict; export the net's state_dict()")
-    others = [key for key, tensor in state.items() if not isinstance(tensor, Tensor)]
-    if others:
-        raise BadWeights(f"{path}: not a bare state dict; these are no tensors: {', '.join(others)}")
-    return state
-
-
-def refuse_inflation(path: Path) -> None:
-    """torch.save stores without compression; a file that would inflate is not one of its files."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
-            raise BadWeights(f"{path}: refused: its entries are compressed, which torch.save never does")
-
-
-def infer_architecture(shapes: Mapping[str, tuple[int, ...]], source: str = "weights") -> Architecture:
+def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
     """The architecture whose keys these most nearly are. Raises BadWeights where they are another net's."""
     first = shapes.get("model.1.weight", ())
     blocks = numbers(r"model\.(\d+)\.conv_block\.", shapes)
@@ -136,22 +83,6 @@ def numbers(pattern: str, shapes: Mapping[str, object]) -> set[int]:
     return {int(match[1]) for key in shapes if (match := re.match(pattern, key)) and len(match[1]) < 6}
 
 
-def tensor_faults(generator: nn.Module, state: Mapping[str, Tensor]) -> Iterator[str]:
-    """What is wrong with each tensor: missing, surplus, misshapen, of the wrong kind, or not all finite."""
-    wanted = generator.state_dict()
-    yield from (f"missing {key}" for key in wanted if key not in state)
-    yield from (f"surplus {key}" for key in state if key not in wanted)
-    for key, tensor in state.items():
-        if key not in wanted:
-            continue
-        if tensor.shape != wanted[key].shape:
-            yield f"{key} is {by(tensor.shape)}, must be {by(wanted[key].shape)}"
-        elif not tensor.is_floating_point():
-            yield f"{key} holds {tensor.dtype}, not floating-point numbers"
-        elif not bool(torch.isfinite(tensor).all()):
-            yield f"{key} holds infinities or NaN"
-
-
 def hold_against(architecture: Architecture, options: Mapping[str, object], path: Path) -> None:
     known = {field.name for field in fields(Architecture)}
     asked = {"net" if name == "netG" else name: value for name, value in options.items()}
@@ -162,11 +93,3 @@ def hold_against(architecture: Architecture, options: Mapping[str, object], path
     ]
     if differing:
         raise BadWeights(f"{path}: not as the options say: {'; '.join(differing)}")
-
-
-def by(shape: torch.Size) -> str:
-    return "x".join(map(str, shape)) or "a single number"
-
-
-def first_line(fault: Exception) -> str:
-    return (str(fault).splitlines() or [type(fault).__name__])[0]
