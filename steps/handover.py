@@ -34,6 +34,8 @@ class Token(Record):
     """`£1,200,`"""
     spoken: tuple[str, ...]
     """`("one", "thousand", "two", "hundred", "pounds")`: lower-case letters and apostrophes; empty for a lone dash."""
+    phones: tuple[str, ...] | None = None
+    """ARPAbet with stress digits where the newsroom gave the pronunciation, `("HH", "AE1", "R", "W", "IH0", "K")`."""
 
 
 class Script(Record):
