@@ -1,6 +1,7 @@
-"""The voices a story may name, and the system that speaks each."""
+"""The voices a story may name, the system that speaks each, and the weights each needs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["VOICES", "Voice"]
 
@@ -11,9 +12,17 @@ class Voice:
     """The step that speaks it: `hibari` or `tacotron2`."""
     language: str
     described: str
+    weights: Mapping[str, str] = field(default_factory=dict)
+    """What each system is to load, by its name in the installation's catalogue (`steps.catalogue`); empty where the voice
+    comes with the system's package."""
 
 
 VOICES = {
     "heart": Voice(system="hibari", language="en", described="American English, female; ships with hibari-tts"),
-    "linda": Voice(system="tacotron2", language="en", described="the newsroom's own tacotron2 and waveglow weights"),
+    "linda": Voice(
+        system="tacotron2",
+        language="en",
+        described="the newsroom's own tacotron2 and waveglow weights",
+        weights={"tacotron2": "linda-tacotron2", "waveglow": "linda-waveglow"},
+    ),
 }
