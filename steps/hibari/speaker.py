@@ -2,36 +2,21 @@
 
 import hashlib
 import re
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 from hibari import Hibari
 from hibari.tts import ASSETS
 from hibari.voices import VOICES
-from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from steps.errors import BadInput, BadWeights
-from steps.handover import FRAME_RATE, Script, Token
+from steps.handover import Script, Token
+from steps.sound import Sound, trimmed, write_scene
 
-__all__ = ["SAMPLE_RATE", "Speaker", "levelled", "text_of"]
-
-Sound = NDArray[np.float32]
+__all__ = ["SAMPLE_RATE", "Speaker", "text_of"]
 
 SAMPLE_RATE = 24_000
-LEAD, PAUSE, TAIL = 0.30, 0.30, 0.45
-"""Seconds of silence before the first sentence, between two, and at least after the last."""
-MARGIN = 0.012
-"""Seconds kept on both sides of what is heard of a sentence: the breath of an /h/, the release of a /t/."""
-HEARD = 0.003
-"""Amplitude, of full scale, above which a sentence is heard; hibari's own silence lies below 1e-4."""
-SPEECH_LEVEL = 10 ** (-18.5 / 20)
-"""RMS of what is spoken, pauses left out, of full scale: about -20 LUFS for this voice."""
-CEILING = 10 ** (-1.5 / 20)
-LOOK_AHEAD = 0.004
 
 
 class Synthesiser(Protocol):
@@ -56,18 +41,16 @@ class Speaker:
 
     def speak(self, script: Script, path: Path) -> None:
         """Write a scene's sound: mono, 16 bits, 24 kHz, padded to a whole number of video frames."""
-        write_sound(path, whole_frames(levelled(joined([self.sentence(sentence) for sentence in script.sentences]))))
+        write_scene(path, [self.sentence(sentence) for sentence in script.sentences], SAMPLE_RATE)
 
     def sentence(self, tokens: tuple[Token, ...]) -> Sound:
         """One sentence without silence around it; the same words always sound the same."""
         text = text_of(tokens)
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-        sound = self.synthesise(text, seed=seed)
-        heard = np.flatnonzero(envelope(sound) > HEARD) if len(sound) else np.empty(0, int)
-        if not len(heard):
+        sound = trimmed(self.synthesise(text, seed=seed), SAMPLE_RATE)
+        if sound is None:
             raise BadInput(f"the voice has no sound for {text[:60]!a}; write it another way")
-        margin = round(MARGIN * SAMPLE_RATE)
-        return faded(sound[max(heard[0] - margin, 0) : heard[-1] + margin], margin)
+        return sound
 
 
 def text_of(tokens: tuple[Token, ...]) -> str:
@@ -98,54 +81,3 @@ def letters_joined(words: tuple[str, ...]) -> str:
     text = " ".join(words)
     text = re.sub(r"\b[a-z](?: [a-z]\b)+(?!')", lambda run: run[0].replace(" ", "").upper(), text)
     return re.sub(r"\ba\b", "[a](/\u02c8A/)", text) if len(words) > 1 and words[0] == "a" else text
-
-
-def envelope(sound: Sound) -> Sound:
-    """RMS over 10 ms around each sample."""
-    power: Sound = uniform_filter1d(np.square(sound), round(0.01 * SAMPLE_RATE))
-    return np.sqrt(np.maximum(power, 0))
-
-
-def faded(sound: Sound, samples: int) -> Sound:
-    ramp = np.linspace(0, 1, samples, dtype=np.float32)
-    sound = sound.copy()
-    sound[:samples] *= ramp
-    sound[-samples:] *= ramp[::-1]
-    return sound
-
-
-def joined(sentences: list[Sound]) -> Sound:
-    pause = silence(PAUSE)
-    parts = [part for sentence in sentences for part in (pause, sentence)][1:]
-    return np.concatenate([silence(LEAD), *parts, silence(TAIL)])
-
-
-def silence(seconds: float) -> Sound:
-    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
-
-
-def levelled(sound: Sound) -> Sound:
-    """Bring speech to SPEECH_LEVEL and hold its peaks under CEILING with a limiter that looks ahead.
-
-    The limiter's gain at a sample is the least that any sample within LOOK_AHEAD needs, smoothed over the same span, so it is
-    down before a peak comes and never above what the peak needs.
-    """
-    spoken = envelope(sound) > 0.01
-    level = float(np.sqrt(np.mean(np.square(sound[spoken])))) if spoken.any() else SPEECH_LEVEL
-    sound = sound * np.float32(SPEECH_LEVEL / level)
-    span = 2 * round(LOOK_AHEAD * SAMPLE_RATE) + 1
-    needed = np.minimum(1, np.float32(CEILING) / np.maximum(np.abs(sound), np.float32(1e-9)))
-    gain: Sound = uniform_filter1d(minimum_filter1d(needed, span), span)
-    return sound * gain
-
-
-def whole_frames(sound: Sound) -> Sound:
-    return np.pad(sound, (0, -len(sound) % (SAMPLE_RATE // FRAME_RATE)))
-
-
-def write_sound(path: Path, sound: Sound) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(np.round(sound * 32767).astype("<i2").tobytes())

@@ -7,7 +7,7 @@ import pytest
 
 from steps.errors import BadInput, BadWeights
 from steps.handover import FRAME_RATE, Script, Token, frames_of_sound
-from steps.hibari.speaker import SAMPLE_RATE, Speaker, levelled, text_of, whole_frames
+from steps.hibari.speaker import SAMPLE_RATE, Speaker, text_of
 from steps.hibari.step import STEP
 from steps.init_story.spoken import script_of
 from steps.progress import Progress
@@ -100,18 +100,3 @@ def test_a_sentence_without_sound_is_refused_in_one_line():
     silent = Speaker(lambda text, speed=1.0, seed=None: np.zeros(2400, np.float32))
     with pytest.raises(BadInput, match="no sound for"):
         silent.speak(Script(sentences=((Token(shown="Hm", spoken=("hm",)),),)), None)
-
-
-def test_a_peak_is_held_and_what_is_far_from_it_is_not_touched():
-    sound = np.full(SAMPLE_RATE, 0.1, np.float32)
-    sound[12_000] = 1.0
-    held = levelled(sound)
-    assert np.abs(held).max() <= 0.85
-    quiet = np.abs(np.arange(len(sound)) - 12_000) > 500
-    assert np.allclose(held[quiet], held[0], atol=1e-4)
-    assert held[12_000] > 0.8
-
-
-@pytest.mark.parametrize("samples", [0, 1, 799, 800, 801])
-def test_padding_only_ever_completes_a_frame(samples):
-    assert len(whole_frames(np.zeros(samples, np.float32))) == -(-samples // 800) * 800
