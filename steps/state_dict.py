@@ -1,15 +1,17 @@
 """A net's tensors in and out of files: safetensors, or what torch.save writes.
 
-A file is hostile until proven otherwise: nothing in it is run (`weights_only`), nothing in it may inflate, and a net is loaded
-strictly or not at all.
+A file is hostile until proven otherwise: nothing in it is run (`weights_only`), nothing in it may inflate
+(`steps.weights_format`), its tensors are plain and no larger than the file, and a net is loaded strictly or not at all.
 
 Each AI system's own `weights` module says which keys and shapes are a net of its kind; this one knows no net.
 """
 
+import errno
 import io
+import os
 import pickle
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from steps.errors import BadInput, BadWeights
-from steps.workspace import write_atomically
+from steps.weights_format import Format, sound_format
+from steps.workspace import flush_to_disk, room_is_short
 
 __all__ = ["Shapes", "load_strictly", "read_content", "read_state", "save_state", "shapes_of", "state_of"]
 
@@ -28,6 +31,14 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 PARALLEL = "module."
 """What DataParallel writes before every key."""
+KINDS = frozenset({
+    torch.float64, torch.float32, torch.float16, torch.bfloat16,
+    torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+})  # fmt: skip
+SPREAD = 2
+"""How many times a file's size its tensors may have: a net that uses a tensor in two places names it twice."""
+MOST_TOLD = 20
+LONGEST_SHOWN = 200
 
 
 def read_state(path: Path, within: str | None = None) -> dict[str, Tensor]:
@@ -44,43 +55,52 @@ def read_state(path: Path, within: str | None = None) -> dict[str, Tensor]:
 
 def read_content(path: Path) -> object:
     """What a file holds: of tensors, numbers, text, lists and mappings, and of what `torch.serialization.safe_globals` allows."""
+    container = sound_format(path, also={*map(name_of, torch.serialization.get_safe_globals())})
     try:
-        with path.open("rb") as file:
-            is_safetensors = file.read(9)[8:] == b"{"
-        if is_safetensors:
+        if container is Format.SAFETENSORS:
             from safetensors.torch import load_file
 
             return load_file(path)
-        refuse_inflation(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as fault:
         raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from fault
     except pickle.UnpicklingError as fault:
         raise BadWeights(f"{path}: refused: holds more than tensors, or is damaged; nothing of it was run") from fault
-    except BadWeights:
-        raise
     except Exception as fault:  # torch and safetensors raise anything from EOFError to RuntimeError on a damaged file
-        raise BadWeights(f"{path}: damaged or not a weights file: {first_line(fault)}") from fault
+        raise BadWeights(f"{path}: damaged or not a weights file: {shown(first_line(fault))}") from fault
 
 
-def refuse_inflation(path: Path) -> None:
-    """torch.save stores without compression; a file that would inflate is not one of its files."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
-            raise BadWeights(f"{path}: refused: its entries are compressed, which torch.save never does")
+def name_of(allowed: object) -> str:
+    """As a pickle names it; `safe_globals` takes an object, or an object and the name it goes by."""
+    if isinstance(allowed, tuple):
+        return str(allowed[1])
+    return f"{getattr(allowed, '__module__', '')}.{getattr(allowed, '__qualname__', '')}"
 
 
 def state_of(content: object, path: Path) -> dict[str, Tensor]:
-    """The content as tensors by key, without the prefix that parallel training gives every key. Raises BadWeights."""
+    """The content of the file as tensors by key, without the prefix that parallel training gives every key. Raises BadWeights."""
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise BadWeights(f"{path}: not a bare state dict; export the net's state_dict()")
-    others = [key for key, tensor in content.items() if not isinstance(tensor, Tensor)]
+    others = [key for key, tensor in content.items() if not is_plain_tensor(tensor)]
     if others:
-        raise BadWeights(f"{path}: not a bare state dict; these are no tensors: {', '.join(others)}")
+        raise BadWeights(f"{path}: not a bare state dict; these are no plain tensors: {listed(map(shown, others), ', ')}")
+    # A tensor may be a view that repeats one number without end; written out it would claim all memory.
+    if sum(tensor.numel() * tensor.element_size() for tensor in content.values()) > SPREAD * path.stat().st_size:
+        raise BadWeights(f"{path}: refused: its tensors are many times larger than the file")
     prefix = PARALLEL if content and all(key.startswith(PARALLEL) for key in content) else ""
     return {key.removeprefix(prefix): tensor for key, tensor in content.items()}
+
+
+def is_plain_tensor(value: object) -> bool:
+    """Numbers in memory: nothing sparse, quantised, nested, of no device, or with a behaviour of its own."""
+    return (
+        isinstance(value, Tensor)
+        and type(value) in (Tensor, nn.Parameter)
+        and value.dtype in KINDS
+        and value.layout is torch.strided
+        and value.device.type == "cpu"
+        and not value.is_nested
+    )
 
 
 def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
@@ -96,7 +116,7 @@ def load_strictly(build: Callable[[], Net], state: Mapping[str, Tensor], path: P
         net = build()
     faults = [*tensor_faults(net, state)]
     if faults:
-        raise BadWeights(f"{path}: not the weights of a {described}: {'; '.join(faults)}")
+        raise BadWeights(f"{path}: not the weights of a {described}: {listed(faults, '; ')}")
     wanted = net.state_dict()
     widened = {key: tensor.float().contiguous() if wanted[key].is_floating_point() else tensor for key, tensor in state.items()}
     net.load_state_dict(widened, assign=True)
@@ -106,7 +126,7 @@ def load_strictly(build: Callable[[], Net], state: Mapping[str, Tensor], path: P
 def tensor_faults(net: nn.Module, state: Mapping[str, Tensor]) -> Iterator[str]:
     wanted = net.state_dict()
     yield from (f"missing {key}" for key in wanted if key not in state)
-    yield from (f"surplus {key}" for key in state if key not in wanted)
+    yield from (f"surplus {shown(key)}" for key in state if key not in wanted)
     for key, tensor in state.items():
         if key not in wanted:
             continue
@@ -114,21 +134,61 @@ def tensor_faults(net: nn.Module, state: Mapping[str, Tensor]) -> Iterator[str]:
             yield f"{key} is {by(tensor.shape)}, must be {by(wanted[key].shape)}"
         elif tensor.is_floating_point() != wanted[key].is_floating_point():
             yield f"{key} holds {tensor.dtype}, not {'floating-point numbers' if wanted[key].is_floating_point() else 'integers'}"
-        elif not bool(torch.isfinite(tensor).all()):
+        elif not bool(torch.isfinite(tensor.float()).all()):
             yield f"{key} holds infinities or NaN"
 
 
 def save_state(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None) -> None:
-    """Write tensors by key: safetensors (with `metadata`) where `path` ends so, else a bare state dict. Raises NoRoom."""
-    held = {key: tensor.detach().to("cpu").contiguous() for key, tensor in state.items()}
-    if path.suffix == ".safetensors":
-        from safetensors.torch import save
+    """Write tensors by key: safetensors (with `metadata`) where `path` ends so, else a bare state dict. Raises NoRoom.
 
-        write_atomically(path, save(held, metadata=dict(metadata) if metadata else None))
-        return
+    The same tensors and at most one entry of metadata give the same bytes; safetensors writes more entries in any order.
+    """
+    held = {key: tensor.detach().to("cpu").contiguous() for key, tensor in state.items()}
+    with room_is_short(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            if path.suffix == ".safetensors":
+                write_safetensors(held, temporary, metadata)
+            else:
+                temporary.write_bytes(archive_of(held))
+            temporary.chmod(0o644)
+            flush_to_disk(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def archive_of(held: dict[str, Tensor]) -> memoryview:
+    """In memory first: of a full disk torch.save says "unexpected pos 704 vs 598"."""
     content = io.BytesIO()
     torch.save(held, content)
-    write_atomically(path, content.getvalue())
+    return content.getbuffer()
+
+
+def write_safetensors(held: dict[str, Tensor], path: Path, metadata: Mapping[str, str] | None) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    try:
+        save_file(held, path, metadata=dict(metadata) if metadata else None)
+    except SafetensorError as fault:
+        if "os error 28" in str(fault):  # the library turns every OSError into its own error, its number into text
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from fault
+        raise
+
+
+def listed(faults: Iterable[str], separator: str) -> str:
+    """One line that can be read: the first of many, and how many more."""
+    told = [*faults]
+    return separator.join(told[:MOST_TOLD]) + (f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else "")
+
+
+def shown(text: str) -> str:
+    """A stranger's text on a terminal: ASCII, without control characters, not too long."""
+    return ascii(text)[1:-1][:LONGEST_SHOWN]
 
 
 def by(shape: torch.Size) -> str:
