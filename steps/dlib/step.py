@@ -1,6 +1,6 @@
 """The step: a presenter's footage -> footage/landmarks.npz, 68 landmarks a frame."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from steps.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.dlib.predictor import FaceFinder
+    from steps.dlib.track import Span
 
 __all__ = ["STEP"]
 
@@ -42,13 +43,20 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Pa
     import numpy as np
 
     from steps.dlib.footage import decoded
-    from steps.dlib.track import follow
+    from steps.dlib.track import follow, refuse_what_cannot_loop
 
     presenter = load_presenter(workspace.story.presenter)
     track = follow(decoded(presenter), finder, progress.advance)
-    if track.bridged:
-        progress.say(f"{unit.name}: no face in {track.bridged} frames; bridged from their neighbours")
+    refuse_what_cannot_loop(track)
+    if track.gaps:
+        progress.say(f"{unit.name}: no face in {track.bridged} frames ({listed(track.gaps)}); bridged from their neighbours")
+    if track.bystanders:
+        progress.say(f"{unit.name}: somebody else at {listed(track.bystanders)}; the presenter was followed")
     np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
 
 
-STEP = Step(name="dlib", version=1, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)
+def listed(spans: "Iterable[Span]") -> str:
+    return ", ".join(map(str, spans))
+
+
+STEP = Step(name="dlib", version=2, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)

@@ -1,80 +1,95 @@
-"""The face through a clip: looked for now and then, followed in between, doubtful frames bridged, trembling taken out."""
+"""The presenter through a clip: doubtful frames bridged, trembling taken out, take by take."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
+from steps.dlib.casting import Span, presenter_of
+from steps.dlib.cuts import cuts_between
 from steps.dlib.measures import LANDMARKS
-from steps.dlib.predictor import Box, FaceFinder, Grey
+from steps.dlib.people import LONGEST_GAP, watch
+from steps.dlib.predictor import FaceFinder, Grey
 from steps.errors import BadWeights
 from steps.handover import FRAME_RATE
 
-__all__ = ["Track", "bridge", "follow", "smooth"]
+__all__ = ["SHORTEST_LOOP", "Span", "Track", "bridge", "follow", "refuse_what_cannot_loop", "smooth"]
 
-SIGHTING_EVERY = 10
-"""Frames from one look at the whole picture to the next while the face is in view; in between it is looked for where it was."""
-LONGEST_GAP = FRAME_RATE
-"""Frames. A face that is away for longer has not moved in a straight line meanwhile."""
 SMOOTHING_FRAMES, SMOOTHING_DEGREE = 5, 2
 """A blink is seven frames: a wider or stiffer filter would flatten it."""
-
-UNSEEN = np.full((LANDMARKS, 2), np.nan)
+SHORTEST_LOOP = 2 * FRAME_RATE
+"""Frames; less would be seen to repeat."""
 
 
 @dataclass(frozen=True)
 class Track:
     landmarks: NDArray[np.float32]
     """(T, 68, 2) pixels of the frame."""
-    bridged: int
-    """Frames in which no face was seen."""
+    gaps: tuple[Span, ...] = ()
+    """Where no face was seen: bridged in straight lines."""
+    cuts: tuple[int, ...] = ()
+    """The first frame after each cut; nothing is smoothed or bridged across."""
+    bystanders: tuple[Span, ...] = ()
+    """When somebody else was in the picture."""
+
+    @property
+    def bridged(self) -> int:
+        """Frames in which no face was seen."""
+        return sum(gap.last - gap.first + 1 for gap in self.gaps)
+
+    @property
+    def takes(self) -> list[Span]:
+        """The clip from cut to cut."""
+        return [Span(first, after - 1) for first, after in pairwise([0, *self.cuts, len(self.landmarks)])]
 
 
-def follow(frames: Iterable[tuple[Grey, Grey]], finder: FaceFinder, advance: Callable[[int], None]) -> Track:
-    """Find one face's landmarks in every frame. `frames` gives each frame and its enlargement, see `footage.decoded`.
+def follow(frames: Iterable[tuple[Grey, Grey]], finder: FaceFinder, advance: Callable[[int], None] = lambda _: None) -> Track:
+    """Find the presenter's landmarks in every frame. `frames` gives each frame and its enlargement, see `footage.decoded`.
 
-    Raises BadWeights for a clip without a face, with two, or without one for longer than LONGEST_GAP.
+    Raises BadWeights for a clip without a face, with two that might be the presenter's, or without one for longer than
+    LONGEST_GAP. Cuts and passers-by are reported: a net can be trained across them, see `refuse_what_cannot_loop`.
     """
-    seen: list[NDArray[np.float64]] = []
-    box: Box | None = None
-    for number, (frame, enlarged) in enumerate(frames):
-        if box is None or number % SIGHTING_EVERY == 0 or not finder.sees_face_at(frame, box):
-            box = sighting(finder.faces(frame), number)
-        seen.append(UNSEEN if box is None else finder.landmarks(enlarged, box))
-        if box is not None and number > 0 and seen[-2] is not UNSEEN:
-            box = box.following(seen[-2], seen[-1])
-        advance(1)
-    return finished(seen)
+    clip = watch(frames, finder, advance)
+    appearances, bystanders = presenter_of(clip.people, clip.side)
+    seen = dict(chain.from_iterable(person.seen.items() for person in appearances))
+    numbers = sorted(seen)
+    found = np.stack([seen[number] for number in numbers])
+    cuts = cuts_between(numbers, found, clip.places)
+    gaps = gaps_of(numbers, len(clip.places))
+    landmarks = np.full((len(clip.places), LANDMARKS, 2), np.nan)
+    landmarks[numbers] = found
+    takes = pairwise([0, *cuts, len(landmarks)])
+    calm = np.concatenate([smooth(bridge(landmarks[first:after])) for first, after in takes])
+    return Track(calm.astype(np.float32), tuple(gaps), tuple(cuts), tuple(bystanders))
 
 
-def sighting(faces: list[Box], number: int) -> Box | None:
-    if len(faces) > 1:
+def refuse_what_cannot_loop(track: Track) -> None:
+    """Raises BadWeights for a clip that is not one take, or too short a one: it is to be played on and on."""
+    if track.cuts:
+        times = ", ".join(f"{cut / FRAME_RATE:.1f} s" for cut in track.cuts)
+        longest = max(track.takes, key=lambda take: take.last - take.first)
+        raise BadWeights(f"footage: a cut at {times}; footage must be one take: keep {longest}, the longest")
+    if len(track.landmarks) < SHORTEST_LOOP:
         raise BadWeights(
-            f"footage: {len(faces)} faces at {number / FRAME_RATE:.1f} s; the presenter must be alone in the picture"
+            f"footage: {len(track.landmarks) / FRAME_RATE:.1f} s long; it is played on and on: "
+            f"{SHORTEST_LOOP // FRAME_RATE} s are the least, 10 or more look better"
         )
-    return faces[0] if faces else None
 
 
-def finished(seen: list[NDArray[np.float64]]) -> Track:
-    landmarks = np.array(seen).reshape(-1, LANDMARKS, 2)
-    unseen = np.isnan(landmarks[:, 0, 0])
-    if unseen.all():
-        raise BadWeights(
-            "footage: no face in any frame; dlib's detector wants one that looks toward the camera, 80 pixels or wider"
-        )
-    return Track(smooth(bridge(landmarks)).astype(np.float32), int(unseen.sum()))
+def gaps_of(numbers: list[int], frames: int) -> list[Span]:
+    """Where between the frames `numbers` there are others; raises BadWeights for a gap of more than LONGEST_GAP."""
+    gaps = [Span(before + 1, after - 1) for before, after in pairwise([-1, *numbers, frames]) if after - before > 1]
+    if too_long := [gap for gap in gaps if gap.last - gap.first + 1 > LONGEST_GAP]:
+        raise BadWeights(f"footage: no face at {', '.join(map(str, too_long))}; cut that out, or give a clip that shows it")
+    return gaps
 
 
 def bridge(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put straight lines through the frames that are NaN; raises BadWeights for a gap that is too long for that."""
+    """Put straight lines through the frames (T, 68, 2) that are NaN; at the ends the nearest frame stays."""
     seen = np.flatnonzero(~np.isnan(landmarks[:, 0, 0]))
-    edges = np.concatenate([[-1], seen, [len(landmarks)]])
-    gaps = np.diff(edges) - 1
-    if gaps.max() > LONGEST_GAP:
-        start = (edges[gaps.argmax()] + 1) / FRAME_RATE
-        raise BadWeights(f"footage: no face for {gaps.max() / FRAME_RATE:.1f} s from {start:.1f} s on; cut that part out")
     flat = landmarks.reshape(len(landmarks), -1)
     time = np.arange(len(landmarks))
     bridged = np.stack([np.interp(time, seen, column[seen]) for column in flat.T], axis=1)

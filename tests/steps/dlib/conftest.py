@@ -2,7 +2,13 @@ import av
 import numpy as np
 import pytest
 
+from steps.dlib.predictor import FaceFinder
 from steps.presenters import HOME, read_sheet
+
+
+@pytest.fixture(scope="session")
+def finder():
+    return FaceFinder(read_sheet(HOME / "maya").landmarks)
 
 
 @pytest.fixture

@@ -1,22 +1,15 @@
 """What ships against what is drawn: the predictor has never seen these frames."""
 
 import numpy as np
-import pytest
 
 from steps.dlib.footage import decoded
 from steps.dlib.measures import eye_distance, mouth_opening
-from steps.dlib.predictor import FaceFinder
 from steps.dlib.track import follow
 from steps.presenters import HOME, read_sheet
 from steps.presenters.drawing import draw
 from steps.presenters.drawing.head import Head
 from steps.presenters.footage import FOOTAGE_SECONDS, idle, talking
 from steps.presenters.make import FOOTAGE_SEED
-
-
-@pytest.fixture(scope="module")
-def finder():
-    return FaceFinder(read_sheet(HOME / "maya").landmarks)
 
 
 def error(found, truth):

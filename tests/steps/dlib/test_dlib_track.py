@@ -1,26 +1,30 @@
+"""The presenter through a clip: alone, in company, away for a moment, cut."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.dlib.footage import decoded, frame_count
-from steps.dlib.predictor import Box, FaceFinder
-from steps.dlib.track import LONGEST_GAP, bridge, follow, smooth
+from steps.dlib.cuts import cuts_between
+from steps.dlib.footage import decoded
+from steps.dlib.measures import eye_distance
+from steps.dlib.predictor import Box
+from steps.dlib.track import Span, Track, bridge, follow, refuse_what_cannot_loop, smooth
 from steps.errors import BadWeights
-from steps.presenters import HOME, read_sheet
 from steps.presenters.drawing import draw
 from steps.presenters.drawing.palette import BACKGROUND
 from steps.presenters.footage import idle
 
 
 @pytest.fixture(scope="module")
-def finder():
-    return FaceFinder(read_sheet(HOME / "maya").landmarks)
+def shots():
+    return [draw(pose) for pose in idle(77, 2)]
 
 
 @pytest.fixture(scope="module")
-def shots():
-    return [draw(pose) for pose in idle(77, 2)]
+def small():
+    """The same presenter half as large, (160, 160, 3), as somebody further away."""
+    return [draw(pose, 160)[0] for pose in idle(78, 2)]
 
 
 @pytest.fixture
@@ -29,23 +33,30 @@ def empty():
 
 
 def found(presenter, finder):
-    return follow(decoded(presenter), finder, lambda _: None)
+    return follow(decoded(presenter), finder)
 
 
-def test_frames_without_a_face_are_bridged_and_counted(filmed, finder, shots, empty):
+def off(track, truth):
+    """Mean distance from where she was drawn, in distances between the eyes, each frame (T,)."""
+    return np.linalg.norm(track.landmarks - truth, axis=2).mean(1) / eye_distance(truth)
+
+
+def test_frames_without_a_face_are_bridged_and_told_with_their_times(filmed, finder, shots, empty):
     frames = [frame for frame, _ in shots]
     frames[23:28] = [empty] * 5
     frames[40:42] = [empty] * 2
     track = found(filmed(frames), finder)
     truth = np.stack([landmarks for _, landmarks in shots])
-    assert track.bridged == 7, "seen where there is nothing, or not where she is"
-    assert np.linalg.norm(track.landmarks - truth, axis=2).mean() < 0.5, "pixels"
-    assert np.linalg.norm(track.landmarks - truth, axis=2).mean(1).max() < 2
+    assert track.gaps == (Span(23, 27), Span(40, 41)), "seen where there is nothing, or not where she is"
+    assert [str(gap) for gap in track.gaps] == ["0.8-0.9 s", "1.3-1.4 s"]
+    assert track.bridged == 7 and track.cuts == ()
+    assert off(track, truth).mean() < 0.007
+    assert off(track, truth).max() < 0.03
 
 
 def test_a_face_that_comes_late_is_found(filmed, finder, shots, empty):
     track = found(filmed([empty] * 7 + [frame for frame, _ in shots[:20]]), finder)
-    assert track.bridged == 7 and len(track.landmarks) == 27
+    assert track.gaps == (Span(0, 6),) and len(track.landmarks) == 27
 
 
 def test_footage_without_a_face_is_refused(filmed, finder, empty):
@@ -54,57 +65,81 @@ def test_footage_without_a_face_is_refused(filmed, finder, empty):
 
 
 def test_a_face_that_stays_away_is_refused_with_its_time(filmed, finder, shots, empty):
-    frames = [shots[0][0]] * 15 + [empty] * (LONGEST_GAP + 12) + [shots[1][0]] * 5
-    with pytest.raises(BadWeights, match=r"no face for 1\.\d s from 0\.\d s on"):
+    frames = [shots[0][0]] * 15 + [empty] * 40 + [shots[1][0]] * 5
+    with pytest.raises(BadWeights, match=r"no face at 0\.5-1\.8 s; cut that out"):
         found(filmed(frames), finder)
 
 
-def test_two_faces_are_refused(filmed, finder, shots):
-    pair = np.hstack([shots[0][0][:, 40:280]] * 2)
-    framed = np.zeros((480, 480, 3), np.uint8)
-    framed[:320] = pair
-    presenter = filmed([framed] * 3).model_copy(update={"size": 480})
-    with pytest.raises(BadWeights, match=r"2 faces at 0\.0 s"):
-        found(presenter, finder)
+def test_two_presenters_side_by_side_are_refused_with_what_to_do(filmed, finder, shots):
+    frames = [frame[:, 40:280] for frame, _ in shots[:20]]
+    pair = np.full((20, 480, 480, 3), 90, np.uint8)
+    pair[:, :320] = [np.hstack([one, other]) for one, other in zip(frames, frames[::-1], strict=True)]
+    with pytest.raises(BadWeights, match=r"2 faces of nearly the same size, together at 0\.0-0\.7 s; crop it to the presenter"):
+        found(filmed(pair).model_copy(update={"size": 480}), finder)
 
 
-@pytest.mark.parametrize(("change", "told"), [({"size": 352}, "320x320.*352x352"), ({"frame_rate": 25}, "30 frames a second")])
-def test_footage_that_is_not_what_the_sheet_says_is_refused(filmed, finder, empty, change, told):
-    with pytest.raises(BadWeights, match=told):
-        found(filmed([empty] * 2).model_copy(update=change), finder)
+def test_a_passer_by_is_told_and_the_presenter_is_followed(filmed, finder, shots, small):
+    """Below her, somebody half as large comes into the picture and walks out again."""
+    room = np.full((60, 480, 480, 3), BACKGROUND, np.uint8)
+    room[:, :320, :320] = [frame for frame, _ in shots]
+    path = np.concatenate([np.linspace(470, 310, 20), np.linspace(310, 470, 20)]).astype(int)
+    for number, left in enumerate(path, 15):
+        room[number, 320:, left : left + 160] = small[number][:, : 480 - left]
+    track = found(filmed(room).model_copy(update={"size": 480}), finder)
+    assert off(track, np.stack([landmarks for _, landmarks in shots])).max() < 0.02
+    (passing,) = track.bystanders
+    assert 20 <= passing.first <= 34 and 34 <= passing.last <= 50
+    assert track.gaps == () and track.cuts == ()
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a video at all", "half"])
-def test_damaged_footage_is_refused(filmed, finder, shots, damage):
-    presenter = filmed([frame for frame, _ in shots[:8]])
-    content = presenter.footage.read_bytes()
-    presenter.footage.write_bytes(content[: len(content) // 2] if damage == "half" else damage)
-    with pytest.raises(BadWeights, match=r"footage\.mp4: "):
-        found(presenter, finder)
-    with pytest.raises(BadWeights, match=r"footage\.mp4: "):
-        frame_count(presenter.footage)
+def test_a_cut_to_another_place_is_found_to_the_frame_and_not_smoothed_across(filmed, finder, shots):
+    """A jump cut: all that changes is that she sits a third of the distance between her eyes further left."""
+    truth = np.stack([landmarks for _, landmarks in shots])
+    frames = [frame for frame, _ in shots]
+    frames[33:] = [np.roll(frame, -24, axis=1) for frame in frames[33:]]
+    truth[33:, :, 0] -= 24
+    track = found(filmed(frames), finder)
+    assert track.cuts == (33,)
+    assert track.takes == [Span(0, 32), Span(33, 59)]
+    assert off(track, truth)[30:36].max() < 0.02
+    with pytest.raises(BadWeights, match=r"a cut at 1\.1 s; footage must be one take: keep 0\.0-1\.1 s"):
+        refuse_what_cannot_loop(track)
 
 
-@pytest.mark.parametrize("damage", ["empty", "text", "half"])
-def test_a_damaged_predictor_is_refused(tmp_path, damage):
-    whole = read_sheet(HOME / "maya").landmarks.read_bytes()
-    weights = tmp_path / "landmarks.dat"
-    weights.write_bytes({"empty": b"", "text": b"no trees here", "half": whole[: len(whole) // 2]}[damage])
-    with pytest.raises(BadWeights, match=r"landmarks\.dat: not a dlib shape predictor"):
-        FaceFinder(weights)
+def test_a_cut_that_changes_only_the_place_is_found(filmed, finder, shots):
+    frames = [frame.copy() for frame, _ in shots[:40]]
+    for frame in frames[25:]:
+        frame[:, :60] = [230, 220, 210]
+        frame[:80, 230:] = [10, 10, 10]
+    assert found(filmed(frames), finder).cuts == (25,)
+
+
+def test_one_take_has_no_cut_however_the_light_flickers(filmed, finder, shots):
+    lit = [np.clip(frame * (1 + 0.12 * (number % 7 == 3)), 0, 255).astype(np.uint8) for number, (frame, _) in enumerate(shots)]
+    track = found(filmed(lit), finder)
+    assert track.cuts == () and track.gaps == ()
+    refuse_what_cannot_loop(track)
+
+
+def test_a_camera_that_pans_makes_no_cut():
+    generator = np.random.default_rng(3)
+    places = np.cumsum(generator.normal(0, 30, (60, 20, 20)), axis=0).astype(np.float32)
+    face = generator.normal(0, 50, (68, 2))
+    walking = face + np.arange(60)[:, None, None] * [30.0, 0.0]
+    assert cuts_between(range(60), walking, places) == []
+
+
+@pytest.mark.parametrize("frames", [1, 59])
+def test_a_clip_too_short_to_be_played_on_and_on_is_refused(frames):
+    with pytest.raises(BadWeights, match=r"2 s are the least"):
+        refuse_what_cannot_loop(Track(np.zeros((frames, 68, 2), np.float32)))
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=60).filter(any))
 def test_bridging_draws_straight_lines_and_touches_nothing_else(seen):
     truth = np.linspace(0, 1, len(seen))[:, None, None] * np.ones((1, 68, 2)) * 100
-    holed = np.where(np.array(seen)[:, None, None], truth, np.nan)
-    gaps = "".join("." if here else "x" for here in seen)
-    if "x" * (LONGEST_GAP + 1) in gaps:
-        with pytest.raises(BadWeights):
-            bridge(holed)
-        return
-    bridged = bridge(holed)
-    first, last = gaps.index("."), gaps.rindex(".")
+    bridged = bridge(np.where(np.array(seen)[:, None, None], truth, np.nan))
+    first, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
     assert np.allclose(bridged[first : last + 1], truth[first : last + 1])
     assert (bridged[:first] == truth[first]).all() and (bridged[last:] == truth[last]).all()
 
@@ -126,3 +161,10 @@ def test_a_box_goes_with_its_landmarks():
     assert np.allclose(moved.centre, box.centre + np.array([5, -3])) and np.isclose(moved.side, 120)
     grown = box.following(before, before * 1.1)
     assert np.allclose(grown.centre, box.centre * 1.1) and np.isclose(grown.side, 132)
+
+
+def test_boxes_overlap_by_what_they_share():
+    box = Box(0, 0, 10)
+    assert box.overlap(box) == pytest.approx(1)
+    assert box.overlap(Box(5, 0, 10)) == pytest.approx(50 / 150)
+    assert box.overlap(Box(10, 0, 10)) == box.overlap(Box(30, 30, 10)) == 0
