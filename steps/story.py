@@ -8,9 +8,20 @@ import re
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
+from steps.latin import has_plain_letters
 from steps.presenters import presenter_names
+from steps.pronunciations import Pronunciations, without_pronunciations
 from steps.voices import VOICES
 
 __all__ = ["CaptionStyle", "Format", "Picture", "Scene", "Story"]
@@ -21,14 +32,20 @@ CaptionStyle = Literal["boxed", "plain", "none"]
 WORDS_A_SCENE = 250
 SCENES_A_STORY = 60
 SPEAKABLE_PUNCTUATION = frozenset(
-    " .,;:!?'\"()-%&/$#@+\u00a3\u20ac\u00a5\u00b0\u00bc\u00bd\u00be\u2010\u2011\u2013\u2014\u2018\u2019\u201c\u201d\u2026"
+    " .,;:!?'\"()-%&/$#@+=~_\u00a3\u20ac\u00a5\u00a7\u00b0\u00b1\u00b2\u00b3\u00bc\u00bd\u00be\u00d7\u00f7"
+    "\u2010\u2011\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2122\u00ae\u00a9\u2032\u2033\u2212"
 )
-DRAWABLE_SIGNS = SPEAKABLE_PUNCTUATION | frozenset("\u00b7\u2022\u00d7\u00a9\u00ae\u2122\u00ab\u00bb\u00bf\u00a1\u00a7")
+DRAWABLE_SIGNS = SPEAKABLE_PUNCTUATION | frozenset("\u00b7\u2022\u00ab\u00bb\u00bf\u00a1")
+LETTERS_A_WORD = 50
+DIGITS_A_NUMBER = 30
+WITH_A_PRONUNCIATION = "Words to be said; a word may be followed by its phones in ARPAbet, as in Harwick{HH AE1 R IH0 K}."
 
 
 def fold_space(value: object) -> object:
-    """YAML's block texts end in a newline and break lines anywhere; to a reader they are one paragraph."""
-    return re.sub(r"[ \t\r\n\u00a0]+", " ", value).strip() if isinstance(value, str) else value
+    """To a reader a text is one paragraph, wherever YAML breaks its lines and whichever blanks and accents a keyboard has."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"[ \t\r\n\u00a0\u2009\u202f]+", " ", unicodedata.normalize("NFC", value)).strip()
 
 
 def only_drawable(text: str) -> str:
@@ -39,16 +56,28 @@ def only_drawable(text: str) -> str:
     return text
 
 
-def only_speakable(text: str) -> str:
+def only_speakable(narration: str) -> str:
     """Refuse what an English voice cannot say, so that nothing is dropped silently."""
+    text, _ = without_pronunciations(narration)
     for character in text:
-        if not (drawable(character) and (character.isalnum() or character in SPEAKABLE_PUNCTUATION)):
+        if not speakable(character):
             raise ValueError(f"{describe(character)} cannot be spoken; write it in words or remove it")
     if not any(character.isalnum() for character in text):
         raise ValueError("there is nothing to speak; write at least one word")
     if (count := len(text.split())) > WORDS_A_SCENE:
         raise ValueError(f"{count} words are too many for one scene; at most {WORDS_A_SCENE}, split it")
-    return text
+    if long := re.search(rf"[^\W\d_]{{{LETTERS_A_WORD + 1},}}", text):
+        raise ValueError(f"{long[0][:20]!a}... is a word of {len(long[0])} letters; at most {LETTERS_A_WORD} can be spoken")
+    for number in re.findall(r"[\d.,]+", text):
+        if (count := sum(character.isdigit() for character in number)) > DIGITS_A_NUMBER:
+            raise ValueError(f"a number of {count} digits cannot be spoken; at most {DIGITS_A_NUMBER}, or write it in words")
+    return narration
+
+
+def speakable(character: str) -> bool:
+    if unicodedata.category(character)[0] == "L":
+        return drawable(character) and has_plain_letters(character)
+    return character in SPEAKABLE_PUNCTUATION or (character.isascii() and character.isdigit())
 
 
 def drawable(character: str) -> bool:
@@ -107,7 +136,7 @@ class Scene(Model):
         BeforeValidator(fold_space),
         StringConstraints(min_length=1, max_length=4000),
         AfterValidator(only_speakable),
-    ]
+    ] = Field(description=WITH_A_PRONUNCIATION)
     headline: Annotated[Line, Field(max_length=70)]
     picture: Picture
     captions: CaptionStyle = "boxed"
@@ -125,4 +154,13 @@ class Story(Model):
     formats: Annotated[list[Format], Field(min_length=1, max_length=1)] = ["landscape"]
     brand: Annotated[Name, known("brand", frozenset({"newsreel"}))] = "newsreel"
     music: Literal["bed", "none"] = "bed"
+    pronunciations: Pronunciations = Field(
+        default={}, description="How words and names are said wherever the story has them, in ARPAbet: Harwick is HH AE1 R IH0 K."
+    )
     scenes: Annotated[list[Scene], Field(min_length=1, max_length=SCENES_A_STORY)]
+
+    @model_serializer(mode="wrap")
+    def without_empty_parts(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """A story that has no pronunciations is the same, to the digest, as it was before stories could have them."""
+        whole: dict[str, object] = serialise(self)
+        return {name: value for name, value in whole.items() if name != "pronunciations" or value}

@@ -18,6 +18,8 @@ from steps.story_tree import Fault, Path, Tree, read_tree
 __all__ = ["StoryFile", "parse_story", "read_story", "schema"]
 
 MOST_FAULTS_SHOWN: Final = 100
+KEY: Final = "[key]"
+"""What pydantic puts behind a key that is itself at fault."""
 MODELS: Final[tuple[type[BaseModel], ...]] = (Story, Scene, Picture)
 
 
@@ -87,7 +89,7 @@ def faults_of(found: ValidationError, tree: Tree) -> Iterator[Fault]:
     details = found.errors(include_url=False)
     meant = {alike for error in details if error["type"] == "extra_forbidden" and (alike := meant_by(error["loc"]))}
     for error in details:
-        path = error["loc"]
+        path = tuple(part for part in error["loc"] if part != KEY)
         missing_by_a_slip = error["type"] == "missing" and path in meant
         if not missing_by_a_slip and not any(path[:length] in told for length in range(1, len(path) + 1)):
             yield Fault(tree.line(path), path, in_plain_words(error))

@@ -7,10 +7,12 @@ from typing import Annotated, Literal, NamedTuple
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["FONTS", "Box", "Brand", "Colour", "Font", "brand_sheet", "load_brand"]
+from steps.brand import brand_sheet
+from steps.pronunciations import Pronunciations
 
-HOME = Path(__file__).parent
-FONTS = HOME / "fonts"
+__all__ = ["FONTS", "Box", "Brand", "Colour", "Font", "load_brand"]
+
+FONTS = Path(__file__).parent / "fonts"
 
 FRAME_WIDTH, FRAME_HEIGHT = 1920, 1080
 
@@ -120,11 +122,8 @@ class Brand(Model):
     fonts: Typefaces
     places: Places
     sizes: TypeSizes
-
-
-def brand_sheet(name: str) -> Path:
-    """The file that a brand is read from: part of the key of all that shows it."""
-    return HOME / "brands" / f"{name}.yaml"
+    pronunciations: Pronunciations = {}
+    """For `init-story`: how this newsroom says its words, unless a story says otherwise."""
 
 
 @cache

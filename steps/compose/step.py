@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from steps.compose.brand import brand_sheet, load_brand
+from steps.brand import brand_sheet
+from steps.compose.brand import load_brand
 from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, Part, ScenePart, Timeline
 from steps.handover import frames_of_sound, scene_file
 from steps.presenters import HOME, read_sheet

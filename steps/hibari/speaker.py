@@ -12,6 +12,7 @@ from hibari.voices import VOICES
 
 from steps.errors import BadInput, BadWeights
 from steps.handover import Script, Token
+from steps.hibari.phonemes import phonemes_of
 from steps.sound import Sound, trimmed, write_scene
 
 __all__ = ["SAMPLE_RATE", "Speaker", "text_of"]
@@ -62,10 +63,12 @@ def text_of(tokens: tuple[Token, ...]) -> str:
 
 def text_of_token(token: Token, ends: bool) -> str:
     """`£1,200,` is "one thousand two hundred pounds,"; `(NHS)` is "NHS"; a lone dash stays a dash. The full stop of `Dr.` is no
-    sentence's, so only the token that ends one keeps it."""
+    sentence's, so only the token that ends one keeps it. A pronunciation that the newsroom gave is said as it is."""
     core = token.shown.replace("\u2019", "'").strip("\"'()\u2018\u201c\u201d.,;:!?\u2026")
     if not token.spoken:
         return "\u2014" if re.fullmatch("[-\u2013\u2014]+", core) else ""
+    if token.phones:
+        return f"[{core}](/{phonemes_of(token.phones)}/)" + mark_after(token.shown, ends)
     initials = len(token.spoken) > 1 and all(len(word) == 1 for word in token.spoken)
     plain = not initials and re.sub(r"[^a-z']", "", core.lower()) == "".join(token.spoken)
     return (core if plain else letters_joined(token.spoken)) + mark_after(token.shown, ends)

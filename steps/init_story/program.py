@@ -9,15 +9,19 @@ import json
 from pathlib import Path
 
 from steps.address import Address
+from steps.brand import brand_pronunciations
 from steps.digests import release, software_digest
-from steps.handover import scene_file
+from steps.errors import BadInput
+from steps.handover import Script, scene_file
 from steps.init_story.spoken import script_of
 from steps.intake import Intake, take_in
 from steps.pictures import normalise_picture
 from steps.progress import Progress
+from steps.pronunciations import Lexicon
 from steps.publication import ORIGIN, Origin
 from steps.storage import Storage
 from steps.story import Story
+from steps.story_tree import Fault
 from steps.workspace import Workspace, work_key, write_atomically
 
 __all__ = ["fill", "run"]
@@ -47,6 +51,7 @@ def run(arguments: list[str]) -> None:
 
 def fill(workspace: Workspace, story: Story, intake: Intake, progress: Progress) -> None:
     """Write what the steps read, scene by scene."""
+    scripts = scripts_of(story, intake)
     progress.expect(len(story.scenes), "scenes")
     for index, scene in enumerate(story.scenes):
         with progress.unit(f"scene {index:02d}", 1):
@@ -56,13 +61,28 @@ def fill(workspace: Workspace, story: Story, intake: Intake, progress: Progress)
             if not workspace.find(NAME, key, [asset]):
                 with workspace.finishing(NAME, key, [asset]) as [draft]:
                     normalise_picture(source, draft)
-            script = script_of(scene.narration).model_dump_json(indent=2) + "\n"
-            write_if_changed(workspace.path(scene_file("script", index, ".json")), script)
+            write_if_changed(
+                workspace.path(scene_file("script", index, ".json")), scripts[index].model_dump_json(indent=2) + "\n"
+            )
     digest = intake.digest
     if digest is None:
         raise AssertionError("a sound story has a digest")
     origin = Origin(story_digest=digest, software_digest=software_digest(), release=release())
     write_if_changed(workspace.path(ORIGIN), origin.model_dump_json(indent=2) + "\n")
+
+
+def scripts_of(story: Story, intake: Intake) -> list[Script]:
+    """How each scene is spoken. Raises BadInput that lists every scene that cannot be, with its line."""
+    lexicon = Lexicon.of(brand_pronunciations(story.brand), story.pronunciations)
+    scripts: list[Script] = []
+    faults: list[Fault] = []
+    for index, scene in enumerate(story.scenes):
+        try:
+            scripts.append(script_of(scene.narration, lexicon))
+        except BadInput as fault:
+            faults.append(intake.file.fault(("scenes", index, "narration"), str(fault)))
+    intake.file.sound(*faults)
+    return scripts
 
 
 def write_if_changed(path: Path, content: str) -> None:

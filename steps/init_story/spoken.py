@@ -8,6 +8,8 @@ from steps.init_story.lexicon import ABBREVIATIONS, OPENERS
 from steps.init_story.number_readings import NUMBERS
 from steps.init_story.readings import Around, read_token
 from steps.init_story.word_readings import WORDS
+from steps.pronouncing_dictionary import dictionary
+from steps.pronunciations import Lexicon, Phones, core_of, without_pronunciations
 
 __all__ = ["script_of"]
 
@@ -20,25 +22,44 @@ SENTENCE_END = re.compile(r"(?P<stem>.*?)(?P<mark>[.!?\u2026]+)[\"')\]]*")
 MAY_END_A_SENTENCE = frozenset({"Jr.", "Sr.", "Co.", "Corp.", "Inc.", "Ltd.", "Ave.", "Rd.", "Bros.", "etc.", "Ph.D."})
 INITIALS = re.compile(r"[\"'(]*(?:[A-Za-z]\.)+[\"')]*|[\"'(]*[A-Z]\.")
 READINGS = (*NUMBERS, *WORDS)
+NOTHING_SAID = Lexicon({})
 
 
-def script_of(narration: str) -> Script:
+def script_of(narration: str, lexicon: Lexicon = NOTHING_SAID) -> Script:
     """The script of a scene's narration, whose words stand apart by single blanks, as the story's contract leaves them.
 
-    All `shown` joined by blanks are the narration again. Raises BadInput for what cannot be spoken; nothing is dropped.
+    All `shown` joined by blanks are the narration again, without the pronunciations written in it. A token's phones are those
+    written behind it, else those of the newsroom's lexicon. Raises BadInput for what cannot be spoken; nothing is dropped.
 
     >>> [token.spoken for token in script_of("Dr. Smith won £5m.").sentences[0]]
     [('doctor',), ('smith',), ('won',), ('five', 'million', 'pounds')]
     """
-    shown = narration.split(" ")
+    try:
+        text, written = without_pronunciations(narration)
+    except ValueError as fault:
+        raise BadInput(str(fault)) from fault
+    shown = text.split(" ")
     plain = ["", *(token.translate(PLAIN) for token in shown), ""]
-    tokens = [
-        Token(shown=shown[place], spoken=tuple(read_token(plain[place + 1], Around(plain[place], plain[place + 2]), READINGS)))
-        for place in range(len(shown))
-    ]
+    tokens = []
+    for place, token in enumerate(shown):
+        spoken = tuple(read_token(plain[place + 1], Around(plain[place], plain[place + 2]), READINGS))
+        phones = written.get(place) or phones_of_token(token, lexicon) if spoken else None
+        tokens.append(Token(shown=token, spoken=spoken, phones=phones))
     if not any(token.spoken for token in tokens):
         raise BadInput("there is nothing to speak; write at least one word")
     return Script(sentences=tuple(sentences(tokens)))
+
+
+def phones_of_token(token: str, lexicon: Lexicon) -> Phones | None:
+    """What the newsroom said of a word, its genitive or a part of it, as in `Harwick-based`, if dictionaries know the rest."""
+    if whole := lexicon.phones_for(token):
+        return whole
+    parts = core_of(token).split("-")
+    said = [lexicon.phones_for(part) for part in parts]
+    if not any(said):
+        return None
+    every = [own or dictionary().get(part, ()) for own, part in zip(said, parts, strict=True)]
+    return tuple(phone for phones in every for phone in phones) if all(every) else None
 
 
 def sentences(tokens: list[Token]) -> list[tuple[Token, ...]]:

@@ -12,11 +12,11 @@ from steps.init_story.lexicon import (
     SAID_AS_WORDS,
     SHORT_WORDS,
     UNITS,
-    in_dictionary,
-    plain_letters,
 )
 from steps.init_story.number_readings import AMOUNT, UNIT
 from steps.init_story.readings import Around, Readings
+from steps.latin import plain_letters
+from steps.pronouncing_dictionary import dictionary
 
 __all__ = ["WORDS"]
 
@@ -96,8 +96,8 @@ def is_spelled(stem: str) -> bool:
     if len(stem) < 2 or "'" in stem or plain in SAID_AS_WORDS:
         return False
     if stem.isupper():
-        return plain not in SHORT_WORDS if len(stem) < 4 else not in_dictionary(plain)
-    return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or in_dictionary(plain))
+        return plain not in SHORT_WORDS if len(stem) < 4 else plain not in dictionary()
+    return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or plain in dictionary())
 
 
 def spelled(letters: str, ending: str = "") -> list[str]:
