@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from steps.address import Address
 from steps.errors import BadInput, Conflict, MissingProgram, Unavailable
@@ -52,13 +52,23 @@ class Objects:
         return self.client.bucket(address.bucket).blob(address.path)
 
     def read(self, address: Address, at_most: int) -> bytes:
+        with self.readable(address, at_most) as (blob, options):
+            return bytes(blob.download_as_bytes(**options))
+
+    def copy(self, address: Address, into: BinaryIO, at_most: int) -> None:
+        with self.readable(address, at_most) as (blob, options):
+            blob.download_to_file(into, **options)
+
+    @contextmanager
+    def readable(self, address: Address, at_most: int) -> Iterator[tuple["Blob", dict[str, Any]]]:
+        """An object that is not too large, and how this very generation of it is downloaded."""
         blob = self.blob(address)
         with told_of(address):
             blob.reload(**self.patience)
             if blob.size > at_most:
                 raise BadInput(f"{address}: larger than {at_most:,} bytes")
             # Raw: an object stored as gzip would otherwise be unpacked here, to any size.
-            return bytes(blob.download_as_bytes(raw_download=True, if_generation_match=blob.generation, **self.patience))
+            yield blob, {"raw_download": True, "if_generation_match": blob.generation, **self.patience}
 
     def find(self, address: Address) -> Found | None:
         with told_of(address):

@@ -16,7 +16,7 @@ from functools import cached_property
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from steps.address import Address, AllowList
 from steps.errors import BadInput, Conflict, Unavailable
@@ -41,6 +41,8 @@ class Backend(Protocol):
 
     def read(self, address: Address, at_most: int) -> bytes: ...
 
+    def copy(self, address: Address, into: BinaryIO, at_most: int) -> None: ...
+
     def find(self, address: Address) -> Found | None: ...
 
     def names(self, address: Address) -> list[str]: ...
@@ -63,6 +65,10 @@ class Storage:
     def read(self, address: Address, *, at_most: int) -> bytes:
         """All bytes; BadInput where there is nothing, or more than `at_most` bytes."""
         return self.backend(address).read(address, at_most)
+
+    def copy(self, address: Address, into: BinaryIO, *, at_most: int) -> None:
+        """Write all bytes to a file, part by part: for what is too large to be held in memory. Errors as of `read`."""
+        self.backend(address).copy(address, into, at_most)
 
     def find(self, address: Address) -> Found | None:
         """Size and digest of what lies there; None where nothing does."""
@@ -112,6 +118,12 @@ class Files:
         if len(content) > at_most:
             raise BadInput(f"{address}: larger than {at_most:,} bytes")
         return content
+
+    def copy(self, address: Address, into: BinaryIO, at_most: int) -> None:
+        with told_of(address), opened(address) as file:
+            if os.fstat(file.fileno()).st_size > at_most:
+                raise BadInput(f"{address}: larger than {at_most:,} bytes")
+            shutil.copyfileobj(file, into, 1 << 20)
 
     def find(self, address: Address) -> Found | None:
         if not address.file.exists():

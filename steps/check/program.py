@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from steps.address import Address
+from steps.catalogue import require
 from steps.digests import software_digest
 from steps.errors import Conflict
 from steps.intake import take_in
@@ -39,7 +40,9 @@ def run(arguments: list[str]) -> None:
         if intake.digest and intake.file.story:
             state = state_of(intake.file.story, intake.digest, finals, storage)
         if state == "todo":
-            load_presenter(intake.sound().presenter)
+            story = intake.sound()
+            load_presenter(story.presenter)
+            require(story.voice, storage)
     write_atomically(options.state_file, state)
 
 

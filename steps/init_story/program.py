@@ -1,7 +1,7 @@
 """`init-story`: the story enters the workspace, in the form that all other steps read.
 
-story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken) and origin.json, which tells `publish` what
-the video is made from. What is there already and would come out the same is not touched.
+story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (where the voice needs any) and
+origin.json, which tells `publish` what the video is made from. What is there already and would come out the same is not touched.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from steps.address import Address
 from steps.brand import brand_pronunciations
+from steps.catalogue import equip
 from steps.digests import release, software_digest
 from steps.errors import BadInput
 from steps.handover import Script, scene_file
@@ -32,7 +33,8 @@ PICTURE_VERSION = 1
 
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, Conflict for a workspace of another story or a later revision, NoRoom, Unavailable."""
+    """Raises BadInput, BadWeights for others than the catalogue's, Conflict for a workspace of another story or a later revision,
+    NoRoom, Unavailable."""
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
@@ -41,9 +43,11 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
 
     workspace = Workspace(options.workspace)
-    with take_in(Storage.from_environment(), Address.parse(options.story)) as intake:
+    storage = Storage.from_environment()
+    with take_in(storage, Address.parse(options.story)) as intake:
         story = intake.sound()
         workspace.adopt(story)
+        equip(workspace, story.voice, storage)
         fill(workspace, story, intake, Progress.from_environment(NAME))
     count = min(options.shards, len(story.scenes))
     write_atomically(options.shards_file, json.dumps([f"{number}/{count}" for number in range(count)]))

@@ -3,6 +3,7 @@
 import errno
 import gzip
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -43,6 +44,19 @@ def test_what_is_created_can_be_read_and_found(storage, place, tmp_path):
     assert found.size == 15
     assert found.sha256 == hashlib.sha256(b"moving pictures").hexdigest()
     assert storage.names(place) == ["a/b.mp4", "c.txt"]
+
+
+def test_what_is_large_is_copied_to_a_file_whole(storage, place, tmp_path):
+    content = os.urandom(3_000_000)
+    storage.create(place.child("weights"), content, "application/octet-stream")
+    with (tmp_path / "copy").open("wb") as file:
+        storage.copy(place.child("weights"), file, at_most=3_000_000)
+    assert (tmp_path / "copy").read_bytes() == content
+    with (tmp_path / "copy").open("wb") as file, pytest.raises(BadInput, match="larger than 2,999,999 bytes"):
+        storage.copy(place.child("weights"), file, at_most=2_999_999)
+    with (tmp_path / "copy").open("wb") as file, pytest.raises(BadInput, match="no such"):
+        storage.copy(place.child("nothing"), file, at_most=10)
+    assert (tmp_path / "copy").read_bytes() == b""
 
 
 def test_what_is_absent_is_not_found(storage, place):
@@ -88,6 +102,7 @@ def test_every_call_asks_the_allow_list(storage, place):
     outside = Address.parse("file:/etc/hostname" if place.scheme == "file" else "gs://somebody-elses/x")
     calls = [
         lambda: storage.read(outside, at_most=10),
+        lambda: storage.copy(outside, io.BytesIO(), at_most=10),
         lambda: storage.find(outside),
         lambda: storage.names(outside),
         lambda: storage.create(outside, b"", "text/plain"),
