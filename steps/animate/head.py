@@ -21,6 +21,7 @@ __all__ = [
     "ease_in_and_out",
     "fit_pose",
     "head_of",
+    "in_head_frame",
     "load_footage",
     "perform",
     "real_points",
@@ -105,6 +106,12 @@ def complex_points(points: NDArray[np.floating]) -> Points:
 def real_points(points: Points) -> NDArray[np.float64]:
     """(...) to (..., 2)."""
     return np.stack([points.real, points.imag], axis=-1)
+
+
+def in_head_frame(faces: Points) -> Points:
+    """Faces (frames, 68) with the midpoint of the outer eye corners as origin, their distance as unit, upright."""
+    left, right = faces[:, 36, None], faces[:, 45, None]
+    return np.asarray((faces - (left + right) / 2) / (right - left))
 
 
 def fit_pose(rest: Points, faces: Points) -> tuple[Points, Points]:

@@ -2,14 +2,16 @@
 
 import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steps.errors import BadWeights
+from steps.workspace import write_atomically
 
-__all__ = ["JAW", "LIPS", "POINTS", "SHAPES_OF_PHONE", "VOWELS", "Visemes", "load_visemes"]
+__all__ = ["JAW", "LIPS", "POINTS", "SHAPES_OF_PHONE", "VOWELS", "Visemes", "load_visemes", "save_visemes"]
 
 POINTS = 68
 JAW = slice(0, 17)
@@ -52,6 +54,14 @@ class Visemes:
         return np.asarray(self.offsets[self.names.index(name)])
 
 
+def save_visemes(visemes: Visemes, path: Path) -> None:
+    """Write a presenter's `visemes.npz`, whole or not at all. Raises NoRoom."""
+    file = BytesIO()
+    rest, offsets = visemes.rest.astype(np.float32), visemes.offsets.astype(np.float32)
+    np.savez(file, names=np.array(visemes.names), rest=rest, offsets=offsets)
+    write_atomically(path, file.getvalue())
+
+
 def load_visemes(path: Path) -> Visemes:
     """Read a presenter's `visemes.npz`; raises BadWeights where it is damaged or lacks a shape."""
     try:
@@ -59,12 +69,12 @@ def load_visemes(path: Path) -> Visemes:
             names = tuple(str(name) for name in file["names"])
             rest, offsets = (np.asarray(file[part], dtype=np.float64) for part in ("rest", "offsets"))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as fault:
-        raise BadWeights(f"{path}: not a file of mouth shapes ({fault}); run `make presenter`") from fault
+        raise BadWeights(f"{path}: not a file of mouth shapes ({fault}); make the presenter's bundle again") from fault
     if rest.shape != (POINTS, 2) or offsets.shape != (len(names), POINTS, 2):
         raise BadWeights(f"{path}: shapes are {rest.shape} and {offsets.shape}, not (68, 2) and ({len(names)}, 68, 2)")
     if not (np.isfinite(rest).all() and np.isfinite(offsets).all()):
-        raise BadWeights(f"{path}: holds numbers that are not finite; run `make presenter`")
+        raise BadWeights(f"{path}: holds numbers that are not finite; make the presenter's bundle again")
     asked = {"rest"}.union(*SHAPES_OF_PHONE.values())
     if missing := sorted(asked.difference(names)):
-        raise BadWeights(f"{path}: lacks the mouth shapes {', '.join(missing)}; run `make presenter`")
+        raise BadWeights(f"{path}: lacks the mouth shapes {', '.join(missing)}; make the presenter's bundle again")
     return Visemes(names, rest, offsets)

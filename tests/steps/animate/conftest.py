@@ -1,6 +1,3 @@
-import sys
-
-sys.path.insert(0, "/tmp/anim")
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
