@@ -84,6 +84,8 @@ PULLS: dict[str, tuple[Pull, Pull, Pull]] = {
 
 FULL_CLOSURE = {"FV": (0.2, 0.85), "MBP": (0.2, 0.8)}
 """Shapes that are reached in full, and the part of the segment for which they are: a /p/ is released before its end."""
+STRETCH, REACH = 300, 3.0
+"""Frames worked on at a time, and seconds around them in which segments count: beyond, nothing is left of the strongest pull."""
 CLOSING, RELEASING = 0.07, 0.08
 """How long the lips take to close and to open again, seconds."""
 
@@ -103,7 +105,7 @@ def segments_of(phones: Sequence[Phone], opening: Sequence[float], duration: flo
         if phone.start - last > PAUSE:
             segments.append(Segment("rest", last - LEAD, phone.start - LEAD))
         segments.extend(shapes_in(phone, scale))
-        last = phone.end
+        last = max(last, phone.end)
     segments.append(Segment("rest", last - LEAD, max(duration, last) + 1.0))
     return segments
 
@@ -122,7 +124,18 @@ def shapes_in(phone: Phone, scale: float) -> list[Segment]:
 
 def mouth_movement(segments: Sequence[Segment], visemes: Visemes, frames: int) -> NDArray[np.float64]:
     """Offsets (frames, 68, 2) from rest in the head's frame; only lips and jaw move."""
-    times = frame_times(frames)
+    movement = np.zeros((frames, POINTS, 2))
+    start, end = (np.array([getattr(segment, edge) for segment in segments]) for edge in ("start", "end"))
+    for first in range(0, frames, STRETCH):
+        times = frame_times(frames)[first : first + STRETCH]
+        near = np.flatnonzero((end > times[0] - REACH) & (start < times[-1] + REACH))
+        heard = [segments[index] for index in near.tolist()] or [Segment("rest", times[0], times[-1])]
+        movement[first : first + STRETCH] = movement_at(times, heard, visemes)
+    return movement
+
+
+def movement_at(times: NDArray[np.float64], segments: Sequence[Segment], visemes: Visemes) -> NDArray[np.float64]:
+    """Offsets (times, 68, 2) at some moments (seconds) from the segments around them."""
     targets = np.stack([visemes.of(segment.shape) * [1.0, segment.opening] for segment in segments])
     opening, spread, jaw = (
         dominance([PULLS[segment.shape][articulator] for segment in segments], segments, times) for articulator in range(3)
@@ -131,7 +144,7 @@ def mouth_movement(segments: Sequence[Segment], visemes: Visemes, frames: int) -
     for shape, part in FULL_CLOSURE.items():
         closed = closure([segment for segment in segments if segment.shape == shape], part, times)[:, None]
         lips[..., 1] += closed * (visemes.of(shape)[LIPS, 1] - lips[..., 1])
-    movement = np.zeros((frames, POINTS, 2))
+    movement = np.zeros((len(times), POINTS, 2))
     movement[:, LIPS] = lips
     movement[:, JAW] = np.einsum("ts,spc->tpc", jaw, targets[:, JAW])
     return movement

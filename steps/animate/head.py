@@ -17,6 +17,7 @@ __all__ = [
     "Footage",
     "Head",
     "Performance",
+    "Points",
     "complex_points",
     "ease_in_and_out",
     "fit_pose",

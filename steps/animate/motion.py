@@ -1,6 +1,7 @@
 """Head, speech and prosody together: the landmarks of a scene."""
 
 import hashlib
+import math
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,11 @@ def speech_from(path: Path) -> Speech:
         speech = Speech.model_validate_json(path.read_bytes())
     except ValidationError as fault:
         raise BadInput(f"{path}: not a scene's phones: {fault.errors()[0]['msg']}; run g2p again") from fault
-    if strange := {phone.phone for word in speech.words for phone in word.phones}.difference(SHAPES_OF_PHONE):
+    phones = [phone for word in speech.words for phone in word.phones]
+    if strange := {phone.phone for phone in phones}.difference(SHAPES_OF_PHONE):
         raise BadInput(f"{path}: {', '.join(sorted(strange))}: not among the 39 phones of ARPAbet; run g2p again")
+    if not (math.isfinite(speech.duration) and all(-math.inf < phone.start <= phone.end < math.inf for phone in phones)):
+        raise BadInput(f"{path}: a phone that ends before it starts, or a time that is no number; run g2p again")
     return speech
 
 

@@ -22,6 +22,7 @@ VOICE_BAND = (300.0, 3000.0)
 """Hz; the first formants of vowels, without hum and hiss."""
 FLOOR = -50.0
 """Decibels under the loudest frame at which silence is taken to lie."""
+FRAMES_AT_ONCE = 300
 LOUDER_OPENS = 0.04
 """A vowel opens this much further for each decibel above the scene's usual vowel."""
 OPENING_RANGE = (0.75, 1.25)
@@ -53,10 +54,12 @@ def loudness_of(samples: NDArray[np.float64], rate: int, frames: int) -> NDArray
     window = np.hanning(round(2 * hop))
     first = np.rint((np.arange(frames) + 0.5) * hop - len(window) / 2).astype(int) + len(window)
     padded = np.pad(samples, (len(window), 2 * len(window) + max(0, round(frames * hop) - len(samples))))
-    spectrum = np.fft.rfft(padded[first[:, None] + np.arange(len(window))] * window)
     frequency = np.fft.rfftfreq(len(window), 1 / rate)
     heard = (frequency >= VOICE_BAND[0]) & (frequency <= VOICE_BAND[1])
-    power = (np.abs(spectrum[:, heard]) ** 2).sum(axis=1)
+    power = np.empty(frames)
+    for part in np.array_split(np.arange(frames), max(1, frames // FRAMES_AT_ONCE)):
+        spectrum = np.fft.rfft(padded[first[part, None] + np.arange(len(window))] * window)
+        power[part] = (np.abs(spectrum[:, heard]) ** 2).sum(axis=1)
     return np.asarray(np.maximum(10 * np.log10(np.maximum(power, 1e-12) / max(power.max(), 1e-12)), FLOOR))
 
 
@@ -94,10 +97,12 @@ def accents_of(phones: Sequence[Phone], loudness: NDArray[np.float64], random: n
 
 
 def bumps(accents: Sequence[Accent], times: NDArray[np.float64], *, rise: float, fall: float, late: float) -> NDArray[np.float64]:
-    """A soft swell (times,) for each accent, highest `late` seconds after its moment; where two meet the higher counts."""
-    if not accents:
-        return np.zeros(len(times))
-    since = times[:, None] - np.array([accent.time + late for accent in accents])
-    phase = np.clip(np.where(since < 0, since / rise, since / fall), -1, 1)
-    swell = np.array([accent.strength for accent in accents]) * (1 + np.cos(np.pi * phase)) / 2
-    return np.asarray(swell.max(axis=1))
+    """A soft swell (times,) for each accent, highest `late` seconds after its moment; the higher counts where two meet."""
+    swell = np.zeros(len(times))
+    for accent in accents:
+        apex = accent.time + late
+        near = slice(*np.searchsorted(times, [apex - rise, apex + fall]))
+        since = times[near] - apex
+        phase = np.where(since < 0, since / rise, since / fall)
+        swell[near] = np.maximum(swell[near], accent.strength * (1 + np.cos(np.pi * phase)) / 2)
+    return swell

@@ -50,11 +50,13 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
 @contextmanager
 def start(workspace: Workspace) -> Iterator[Animator]:
     from steps.animate.head import complex_points, head_of, load_footage
+    from steps.animate.rest import with_mouth_at_rest
     from steps.animate.visemes import load_visemes
 
     visemes = load_visemes(load_presenter(workspace.story.presenter).visemes)
     footage = load_footage(workspace.path(FOOTAGE))
-    yield Animator(head_of(complex_points(footage.landmarks), complex_points(visemes.rest)), visemes, footage.size)
+    head = head_of(complex_points(footage.landmarks), complex_points(visemes.rest))
+    yield Animator(with_mouth_at_rest(head, visemes), visemes, footage.size)
 
 
 def work(unit: Unit, workspace: Workspace, animator: Animator, drafts: list[Path], _: Progress) -> None:
@@ -70,4 +72,4 @@ def work(unit: Unit, workspace: Workspace, animator: Animator, drafts: list[Path
     np.savez_compressed(drafts[0], landmarks=landmarks)
 
 
-STEP = Step(name="animate", version=1, counts="frames", plan=plan, start=start, work=work)
+STEP = Step(name="animate", version=2, counts="frames", plan=plan, start=start, work=work)
