@@ -1,0 +1,22 @@
+"""waveglow: mel spectrograms become sound. The loader is the published nets' door:
+
+    from steps.waveglow import load_waveglow
+    sound = load_waveglow("waveglow_256channels.pt").infer(mel)
+
+torch is imported when a name of it is asked for, not with the package: a step with nothing to do starts without it.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steps.waveglow.weights import load_waveglow
+
+__all__ = ["load_waveglow"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from steps.waveglow import weights
+
+        return getattr(weights, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

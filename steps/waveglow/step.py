@@ -1,0 +1,55 @@
+"""waveglow: a scene's mel spectrogram to sound, speech/NN.mel.npz to voice/NN.wav (22,050 Hz, 16-bit mono), whole frames long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.catalogue import voice_weights, weights_sheet
+from steps.errors import BadInput, MissingProgram
+from steps.handover import scene_file
+from steps.progress import Progress
+from steps.step import Step, Unit
+from steps.voices import VOICES
+from steps.waveglow.mel import frames_in, read_mel
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:
+    from steps.waveglow.vocoder import Vocoder
+
+__all__ = ["STEP"]
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    """One unit a scene; its cost is the frames of its mel spectrogram."""
+    story = workspace.story
+    speaks = VOICES[story.voice].system
+    if speaks != "tacotron2":
+        raise BadInput(f"voice {story.voice!r} is spoken by {speaks}; waveglow only follows tacotron2: choose another voice")
+    for number in range(len(story.scenes)):
+        mel = scene_file("speech", number, ".mel.npz")
+        yield Unit(
+            name=f"scene {number:02d}",
+            reads=(mel, weights_sheet("waveglow")),
+            writes=(scene_file("voice", number, ".wav"),),
+            cost=frames_in(workspace.path(mel)),
+        )
+
+
+@contextmanager
+def start(workspace: Workspace) -> Iterator[Vocoder]:
+    try:
+        from steps.waveglow.vocoder import hire
+    except ImportError as fault:
+        raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[waveglow]") from fault
+    with hire(voice_weights(workspace, "waveglow")) as vocoder:
+        yield vocoder
+
+
+def work(unit: Unit, workspace: Workspace, vocoder: Vocoder, drafts: list[Path], progress: Progress) -> None:
+    vocoder.speak(read_mel(workspace.path(unit.reads[0])), drafts[0], progress.advance)
+
+
+STEP = Step(name="waveglow", version=1, packages=("torch",), counts="mel frames", plan=plan, start=start, work=work)

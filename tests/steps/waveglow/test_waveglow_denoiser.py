@@ -1,0 +1,66 @@
+"""The denoiser against the short-time Fourier transform written as sums."""
+
+import numpy as np
+import pytest
+import torch
+from small_waveglows import TINY, plain_state, randoms
+
+import steps.waveglow.denoiser as module
+from steps.waveglow.denoiser import Denoiser
+from steps.waveglow.net import WaveGlow
+
+
+@pytest.fixture(scope="module")
+def net():
+    return WaveGlow(TINY, plain_state(TINY), torch.float32, torch.device("cpu"))
+
+
+def naive_spectrum(sound, frame):
+    """One frame's 513 sums of the sound, reflected at its ends, under a Hann window of 1024."""
+    padded = np.concatenate([sound[512:0:-1], sound, sound[-2:-514:-1]])
+    n = np.arange(1024)
+    piece = padded[frame * 256 : frame * 256 + 1024] * (0.5 - 0.5 * np.cos(2 * np.pi * n / 1024))
+    return np.exp(-2j * np.pi * np.outer(np.arange(513), n) / 1024) @ piece
+
+
+def naive_denoised(sound, bias, strength):
+    out, weight = np.zeros(len(sound) + 1024), np.zeros(len(sound) + 1024)
+    n = np.arange(1024)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * n / 1024)
+    twice = np.full(513, 2.0)
+    twice[[0, -1]] = 1
+    for frame in range(len(sound) // 256 + 1):
+        spectrum = naive_spectrum(sound, frame)
+        spectrum = np.maximum(np.abs(spectrum) - strength * bias, 0) * np.exp(1j * np.angle(spectrum))
+        piece = (np.exp(2j * np.pi * np.outer(n, np.arange(513)) / 1024) @ (twice * spectrum)).real / 1024
+        out[frame * 256 : frame * 256 + 1024] += piece * window
+        weight[frame * 256 : frame * 256 + 1024] += window**2
+    return (out / np.maximum(weight, 1e-9))[512:-512]
+
+
+def test_the_bias_is_what_the_net_makes_of_silence(net):
+    silence = net.infer(torch.zeros(1, TINY.mels, 88), sigma=0.0)[0].double().numpy()
+    assert np.abs(Denoiser(net).bias.numpy() - np.abs(naive_spectrum(silence, 0))).max() < 1e-3
+
+
+def test_the_bias_is_subtracted_from_every_magnitude(net):
+    denoise = Denoiser(net)
+    sound = randoms(2)(1, 256 * 9)
+    naive = naive_denoised(sound[0].double().numpy(), denoise.bias.double().numpy(), 0.1)
+    assert np.abs(denoise(sound, 0.1)[0].numpy() - naive).max() < 1e-4
+    assert np.abs(sound[0].numpy() - naive).max() > 1e-2
+
+
+def test_in_blocks_a_sound_is_what_it_is_as_a_whole(net, monkeypatch):
+    denoise, sound = Denoiser(net), randoms(2)(2, 256 * 50)
+    whole = denoise(sound, 0.1)
+    monkeypatch.setattr(module, "BLOCK", 7)
+    assert (denoise(sound, 0.1) - whole).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("samples", [0, 1, 512, 513, 700, 1024, 5001])
+def test_nothing_taken_off_leaves_a_sound_of_any_length_as_it_is(net, samples):
+    sound = randoms(3)(1, samples)
+    clean = Denoiser(net)(sound, 0.0)
+    assert clean.shape == sound.shape
+    assert torch.allclose(clean, sound, atol=1e-5)
