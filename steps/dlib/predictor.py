@@ -68,6 +68,8 @@ def spread(landmarks: NDArray[np.float64]) -> float:
 
 def refuse_what_does_not_predict(weights: Path) -> None:
     """Let the probe look first: what would end this process ends that one. A fifth of a second."""
+    if not weights.is_file():
+        raise BadWeights(f"{weights.name}: missing; give a dlib shape predictor of {LANDMARKS} points")
     if weights.stat().st_size > LARGEST:
         raise BadWeights(f"{weights.name}: larger than {LARGEST >> 20} MB; not a dlib shape predictor of {LANDMARKS} points")
     command = [sys.executable, "-P", str(Path(__file__).with_name("probe.py")), str(weights)]

@@ -30,6 +30,11 @@ def test_a_damaged_predictor_is_refused(weights, damage):
         FaceFinder(path)
 
 
+def test_a_missing_predictor_is_told_by_name(tmp_path):
+    with pytest.raises(BadWeights, match=r"landmarks\.dat: missing"):
+        FaceFinder(tmp_path / "landmarks.dat")
+
+
 def test_a_predictor_of_68_points_of_one_s_own_is_taken(weights):
     finder = FaceFinder(weights(made_predictor.predictor_file()))
     landmarks = finder.landmarks(np.zeros((400, 400), np.uint8), Box(50, 50, 100))

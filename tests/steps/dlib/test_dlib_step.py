@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -5,6 +6,11 @@ import numpy as np
 import pytest
 
 from steps.dlib.step import STEP
+from steps.errors import BadWeights
+from steps.presenters import HOME
+from steps.presenters.drawing import draw
+from steps.presenters.drawing.palette import BACKGROUND
+from steps.presenters.footage import idle
 from steps.progress import Progress
 from steps.step import run_step
 from steps.story import Story
@@ -54,6 +60,27 @@ def test_the_step_writes_every_frame_s_landmarks_once(workspace, tmp_path):
 def test_another_story_of_the_presenter_has_the_same_key(workspace):
     (unit,) = STEP.plan(workspace)
     assert unit.reads == () and {path.name for path in unit.also} == {"footage.mp4", "landmarks.dat"}
+
+
+def test_footage_with_a_cut_is_refused_by_the_step_with_its_time(workspace, filmed, monkeypatch):
+    """Two takes of a second; in the second she sits further left."""
+    takes = [draw(pose)[0] for pose in idle(5, 1)] * 2
+    takes[30:] = [np.roll(frame, -30, axis=1) for frame in takes[30:]]
+    presenter = filmed(takes)
+    shutil.copy(HOME / "maya" / "landmarks.dat", presenter.home)
+    monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
+    with pytest.raises(BadWeights, match=r"a cut at 1\.0 s; footage must be one take"):
+        run_step(STEP, workspace, Progress("dlib", None))
+
+
+def test_what_was_bridged_is_told(workspace, filmed, monkeypatch, capsys):
+    frames = [draw(pose)[0] for pose in idle(5, 2)]
+    frames[12:15] = [np.full((320, 320, 3), BACKGROUND, np.uint8)] * 3
+    presenter = filmed(frames)
+    shutil.copy(HOME / "maya" / "landmarks.dat", presenter.home)
+    monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
+    run_step(STEP, workspace, Progress("dlib", None))
+    assert "no face in 3 frames (0.4-0.5 s); bridged from their neighbours" in capsys.readouterr().err
 
 
 def test_asking_for_the_step_loads_no_system():
