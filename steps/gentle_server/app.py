@@ -1,14 +1,21 @@
 """gentle's HTTP API as a WSGI application.
 
 POST /transcriptions                 audio, transcript; 302 to the transcription, or its JSON with ?async=false
-GET  /transcriptions/UID             a page that shows it
-GET  /transcriptions/UID/status.json how far it is; align.json and align.csv when it says OK
+GET  /transcriptions/UID/            a page that shows it
+GET  /transcriptions/UID/status.json how far it is; align.json and align.csv when it says OK; a.wav is what was aligned
+GET  /zip/UID.zip                    all of it in one file, with a page that needs no server
 GET  /                               a form; also tells a probe that the server lives
+
+Where it answers otherwise than lowerquality's: what cannot be aligned (no recording, no transcript) is refused at once with 400
+and the reason, a synchronous call included, which there is never answered; a transcription that never was is 404, not an empty
+status. Every answer carries `Newsreel-Aligner: newsreel`, by which a caller knows whose words it
+gets.
 """
 
 import json
+import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from werkzeug.exceptions import (
     BadRequest,
@@ -23,9 +30,10 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from steps.errors import BadInput, Unavailable
-from steps.gentle_server.audio import read_wav
+from steps.gentle_server.audio import read_sound
 from steps.gentle_server.jobs import Job, Jobs, Order
-from steps.gentle_server.pages import FORM, TRANSCRIPTION
+from steps.gentle_server.pages import form_page, transcription_page
+from steps.gentle_server.parcel import parcel
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -41,13 +49,18 @@ ROUTES = Map(
     [
         Rule("/", endpoint="form", methods=["GET"]),
         Rule("/transcriptions", endpoint="transcribe", methods=["POST"]),
-        Rule("/transcriptions/<uid>", endpoint="page", methods=["GET"]),
+        Rule("/transcriptions/<uid>", endpoint="to_page", methods=["GET"]),
         Rule("/transcriptions/<uid>/", endpoint="page", methods=["GET"]),
         Rule("/transcriptions/<uid>/status.json", endpoint="status", methods=["GET"]),
         Rule("/transcriptions/<uid>/align.json", endpoint="align_json", methods=["GET"]),
         Rule("/transcriptions/<uid>/align.csv", endpoint="align_csv", methods=["GET"]),
-    ]
+        Rule("/transcriptions/<uid>/a.wav", endpoint="sound", methods=["GET"]),
+        Rule("/zip/<uid>.zip", endpoint="zip", methods=["GET"]),
+    ],
+    strict_slashes=False,
+    redirect_defaults=False,
 )
+ALIGNER = ("Newsreel-Aligner", "newsreel")
 
 
 class Upload(Request):
@@ -61,6 +74,8 @@ class Gentle:
 
     def __init__(self, jobs: Jobs) -> None:
         self.jobs = jobs
+        self.reading = threading.Lock()
+        """A recording is decoded at a time: a long one takes some 400 MB on its way."""
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Upload(environ)
@@ -69,14 +84,17 @@ class Gentle:
             response: Response = getattr(self, endpoint)(request, **parts)
         except HTTPException as refusal:
             response = told(refusal)
+        response.headers.set(*ALIGNER)
         return response(environ, start_response)
 
     def form(self, request: Request) -> Response:
-        return Response(FORM, mimetype="text/html")
+        return Response(form_page(), mimetype="text/html")
 
     def transcribe(self, request: Request) -> Response:
         try:
-            job = self.jobs.submit(order_of(request))
+            with self.reading:
+                order = order_of(request)
+            job = self.jobs.submit(order)
         except BadInput as fault:
             raise BadRequest(str(fault)) from fault
         except Unavailable as fault:
@@ -88,9 +106,12 @@ class Gentle:
             raise InternalServerError(str(job.status.get("error")))
         return Response(job.json, mimetype="application/json")
 
+    def to_page(self, request: Request, uid: str) -> Response:
+        return redirect(f"/transcriptions/{self.job(uid).uid}/", code=302)
+
     def page(self, request: Request, uid: str) -> Response:
         self.job(uid)
-        return Response(TRANSCRIPTION, mimetype="text/html")
+        return Response(transcription_page(), mimetype="text/html")
 
     def status(self, request: Request, uid: str) -> Response:
         return Response(json.dumps(self.job(uid).status), mimetype="application/json")
@@ -100,6 +121,14 @@ class Gentle:
 
     def align_csv(self, request: Request, uid: str) -> Response:
         return Response(self.finished(uid).csv, mimetype="text/csv")
+
+    def sound(self, request: Request, uid: str) -> Response:
+        if not (wav := self.job(uid).wav):
+            raise NotFound("the sound is no longer kept")
+        return Response(wav, mimetype="audio/x-wav").make_conditional(request, accept_ranges=True, complete_length=len(wav))
+
+    def zip(self, request: Request, uid: str) -> Response:
+        return Response(parcel(self.finished(uid)), mimetype="application/zip")
 
     def job(self, uid: str) -> Job:
         if job := self.jobs.find(uid):
@@ -116,10 +145,11 @@ class Gentle:
 def order_of(request: Request) -> Order:
     """Read the form; like gentle, take the transcript as a field or as a file. Raises BadInput."""
     if not (audio := request.files.get("audio")):
-        raise BadInput("audio is missing: send multipart/form-data with a WAV file in the field audio")
+        raise BadInput("audio is missing: send multipart/form-data with a recording in the field audio")
+    transcript = transcript_of(request)
     return Order(
-        sound=read_wav(audio.stream.read()),
-        transcript=transcript_of(request),
+        sound=read_sound(cast(BinaryIO, audio.stream)),
+        transcript=transcript,
         disfluency="disfluency" in request.values,
         conservative="conservative" in request.values,
     )

@@ -20,6 +20,8 @@ __all__ = ["Job", "Jobs", "Order"]
 
 REMEMBERED = 200
 """Finished transcriptions that can still be fetched."""
+SOUND_BYTES = 128 * 2**20
+"""Sounds that can still be listened to, all together; of older transcriptions the words alone are kept."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Job:
     """How far an order is. `status` is what status.json says; `json` and `csv` are there when it says OK."""
 
     uid: str
+    transcript: str
+    wav: bytes
+    """What is aligned, for people to listen to; empty when it is long ago."""
     status: dict[str, object] = field(default_factory=lambda: {"status": "STARTED"})
     json: str = ""
     csv: str = ""
@@ -60,14 +65,23 @@ class Jobs:
         """Put an order in line. Raises Unavailable where the line is full."""
         if not self.room.acquire(blocking=False):
             raise Unavailable("too many transcriptions are waiting; try again in a moment")
-        job = Job(uuid.uuid4().hex[:8])
+        job = Job(uuid.uuid4().hex[:8], order.transcript, order.sound.to_wav())
         with self.lock:
             self.known[job.uid] = job
-            ended = [uid for uid, other in self.known.items() if other.ended.is_set()]
-            for uid in ended[: max(len(self.known) - REMEMBERED, 0)]:
-                del self.known[uid]
+            self.forget()
         self.pool.submit(self.run, job, order)
         return job
+
+    def forget(self) -> None:
+        """Let the oldest go that have ended."""
+        ended = [uid for uid, job in self.known.items() if job.ended.is_set()]
+        for uid in ended[: max(len(self.known) - REMEMBERED, 0)]:
+            del self.known[uid]
+        room = SOUND_BYTES
+        for job in reversed(self.known.values()):
+            room -= len(job.wav)
+            if room < 0:
+                job.wav = b""
 
     def find(self, uid: str) -> Job | None:
         with self.lock:
@@ -110,5 +124,5 @@ def align_and_tell(order: Order, answers: Connection) -> None:
     """The process's whole life."""
     from steps.gentle_server.aligner import align
 
-    found = align(order.sound.for_listener(), order.transcript, disfluency=order.disfluency, conservative=order.conservative)
+    found = align(order.sound.samples, order.transcript, disfluency=order.disfluency, conservative=order.conservative)
     answers.send((found.to_json(), found.to_csv()))

@@ -1,49 +1,30 @@
-"""The two pages people expect: a form to send a recording, and a transcription with its words in time."""
+"""The two pages people expect: a form to send a recording, and a transcription whose words can be listened to.
 
-__all__ = ["FORM", "TRANSCRIPTION"]
-
-STYLE = """<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>
-body { font: 16px/1.6 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem; color: #1c2733 }
-textarea { width: 100%; height: 14rem; font: inherit } label { display: block; margin: 1rem 0 }
-.missing { color: #b3261e; text-decoration: line-through } .rough { color: #8a5a00 }
-.besides { color: #68737f; font-style: italic }
-</style>"""
-
-FORM = f"""<!doctype html><html lang="en"><title>Align a recording with its transcript</title>{STYLE}
-<h1>Align a recording with its transcript</h1>
-<form action="/transcriptions" method="post" enctype="multipart/form-data">
-<label>Recording (WAV) <input type="file" name="audio" accept="audio/wav,.wav" required></label>
-<label>Transcript <textarea name="transcript" required></textarea></label>
-<label><input type="checkbox" name="conservative"> Only words that are clearly heard</label>
-<label><input type="checkbox" name="disfluency"> Also each "uh" and "um"</label>
-<button>Align</button>
-</form></html>
+A page is one file, style and script inside: the second also travels in the zip file, where there is no server to ask.
 """
 
-TRANSCRIPTION = f"""<!doctype html><html lang="en"><title>Transcription</title>{STYLE}
-<h1>Transcription</h1><p id="status" aria-live="polite">waiting</p><p id="words"></p>
-<p id="files" hidden><a id="json">align.json</a> <a id="csv">align.csv</a></p>
-<script>
-const here = location.pathname.replace(/\\/?$/, "/"), classes = {{
-  "success": "", "not-found-in-audio": "missing", "not-found-in-transcript": "besides" }};
-document.getElementById("json").href = here + "align.json";
-document.getElementById("csv").href = here + "align.csv";
-async function look() {{
-  const status = await (await fetch(here + "status.json")).json();
-  document.getElementById("status").textContent = status.error || status.status;
-  if (status.status === "OK") show(await (await fetch(here + "align.json")).json());
-  else if (status.status !== "ERROR") setTimeout(look, 500);
-}}
-function show(result) {{
-  for (const word of result.words || []) {{
-    const span = document.createElement("span");
-    span.textContent = word.word;
-    span.className = word.alignedWord === "<unk>" ? "rough" : classes[word.case];
-    if (word.start !== undefined) span.title = `${{word.start.toFixed(2)}}-${{word.end.toFixed(2)}} s`;
-    document.getElementById("words").append(span, " ");
-  }}
-  document.getElementById("files").hidden = false;
-}}
-look();
-</script></html>
-"""
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["form_page", "transcription_page"]
+
+INLINE = '<script id="alignment" type="application/json">null</script>'
+
+
+def form_page() -> str:
+    return page("form.html")
+
+
+def transcription_page(alignment: str | None = None) -> str:
+    """`alignment` is align.json for a page that finds its words in itself; without it the page asks the server."""
+    if alignment is None:
+        return page("transcription.html")
+    inside = alignment.replace("<", "\\u003c")  # so that no word can end the element it stands in
+    return page("transcription.html").replace(INLINE, INLINE.replace("null", inside))
+
+
+@cache
+def page(name: str) -> str:
+    folder = files(__package__) / "page"
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    return (folder / name).read_text(encoding="utf-8").replace("/* style */", style)

@@ -3,12 +3,14 @@
 import io
 import subprocess
 import sys
+import time
 import wave
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import urllib3
 
 from steps.hibari.speaker import SAMPLE_RATE, Speaker
 
@@ -56,3 +58,18 @@ def serving(*arguments):
 def server():
     with serving("--workers", "2") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def told_ended():
+    """A function: the status of a transcription, by its address, once it is done."""
+
+    def ended(place):
+        for _ in range(400):
+            status = urllib3.request("GET", f"{place}/status.json").json()
+            if status["status"] not in ("STARTED", "TRANSCRIBING"):
+                return status
+            time.sleep(0.05)
+        raise AssertionError(f"still {status}")
+
+    return ended

@@ -1,26 +1,28 @@
-"""The client against recorded conversations: each answer that lowerquality's gentle, ours, or a broken server gives."""
+"""The client against servers that are slow, full, broken or hostile; what lowerquality's gentle was seen to say is in
+test_gentle_conversations.py."""
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import urllib3
 
 from steps.errors import BadInput, Unavailable
+from steps.gentle.alignment import read_alignment
 from steps.gentle.client import Gentle
-from steps.gentle.step import refuse_what_was_not_heard
+from steps.gentle.step import refuse_another, refuse_what_lies_beyond, refuse_what_was_not_heard
+from steps.gentle.wire import Wire
 
-ALIGNED = json.dumps({"transcript": "hi", "words": [{"case": "success", "word": "hi", "start": 0.1, "end": 0.3}]}).encode()
+WORD = {"case": "success", "word": "hi", "start": 0.1, "end": 0.3}
+ALIGNED = json.dumps({"transcript": "hi", "words": [WORD]}).encode()
 HERE = {"Location": "/transcriptions/0a1b2c3d"}
-QUICK = urllib3.Retry(
-    3, redirect=0, status_forcelist=(503,), allowed_methods=None, raise_on_redirect=False, raise_on_status=False
-)
+FULL = (503, {"Retry-After": "0"}, b"full\nup")
 
 
 @contextmanager
-def conversation(*answers):
+def answering(*answers):
     """A server that gives one answer (status, headers, body) a call, the last one for ever; yields its address and the calls."""
     left, calls = list(answers), []
 
@@ -30,7 +32,7 @@ def conversation(*answers):
             calls.append((self.command, self.path, body))
             status, headers, text = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(text))}.items():
+            for name, value in {"Content-Length": str(len(text)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text)
@@ -53,76 +55,148 @@ def status(name, **more):
     return 200, {"Content-Type": "application/json"}, json.dumps({"status": name, **more}).encode()
 
 
-def test_the_polled_form_follows_gentle_through_its_stages():
-    stages = [status("STARTED"), status("ENCODING"), status("TRANSCRIBING", percent=0.5), status("ALIGNING"), status("OK")]
-    with conversation((302, HERE, b""), *stages, (200, {}, ALIGNED)) as (address, calls):
-        assert Gentle(address).align(b"RIFF...", "hi there") == ALIGNED
+def impatient(address, **more):
+    return Gentle(Wire(address, tries=0), **{"seconds": 0.5, **more})
+
+
+def test_the_polled_form_is_the_default_and_sends_recording_and_text_as_a_form():
+    with answering((302, HERE, b""), status("STARTED"), status("OK"), (200, {}, ALIGNED)) as (address, calls):
+        assert Gentle.at(address).align(b"RIFF...", "hi there") == ALIGNED
     method, path, body = calls[0]
     assert (method, path) == ("POST", "/transcriptions")
     assert b'name="audio"; filename="scene.wav"' in body
     assert b"RIFF..." in body
     assert b'name="transcript"\r\n\r\nhi there' in body
-    assert [path for _, path, _ in calls[1:]] == ["/transcriptions/0a1b2c3d/status.json"] * 5 + [
-        "/transcriptions/0a1b2c3d/align.json"
-    ]
-
-
-def test_the_synchronous_form_takes_the_answer_itself():
-    with conversation((200, {}, ALIGNED)) as (address, calls):
-        assert Gentle(address, synchronous=True).align(b"RIFF", "hi") == ALIGNED
-    assert [path for _, path, _ in calls] == ["/transcriptions?async=false"]
 
 
 def test_a_full_server_is_asked_again_when_it_says():
-    full = (503, {"Retry-After": "0"}, b"full")
-    with conversation(full, full, (302, HERE, b""), status("OK"), (200, {}, ALIGNED)) as (address, calls):
-        assert Gentle(address, retries=QUICK).align(b"RIFF", "hi") == ALIGNED
+    with answering(FULL, FULL, (302, HERE, b""), status("OK"), (200, {}, ALIGNED)) as (address, calls):
+        assert impatient(address, seconds=20).align(b"RIFF", "hi") == ALIGNED
     assert [method for method, _, _ in calls[:3]] == ["POST"] * 3
+
+
+def test_a_full_server_that_asks_for_a_week_is_not_waited_for():
+    began = time.monotonic()
+    with answering((503, {"Retry-After": "604800"}, b"full")) as (address, calls), pytest.raises(Unavailable, match="503 full"):
+        impatient(address).align(b"RIFF", "hi")
+    assert time.monotonic() - began < 20
+    assert len(calls) == 1
+
+
+def test_a_recording_that_was_sent_is_not_sent_twice():
+    """The server may be at work on the first."""
+    with answering((200, {"Content-Length": "999"}, ALIGNED)) as (address, calls), pytest.raises(Unavailable):
+        Gentle(Wire(address, tries=3), seconds=1).align(b"RIFF", "hi")
+    assert [method for method, _, _ in calls] == ["POST"]
+
+
+def test_a_proxy_that_stumbles_is_asked_again_how_far_it_is():
+    with answering((302, HERE, b""), (502, {}, b"bad gateway"), status("OK"), (200, {}, ALIGNED)) as (address, _):
+        assert Gentle(Wire(address, tries=3), seconds=20).align(b"RIFF", "hi") == ALIGNED
 
 
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        ([(503, {"Retry-After": "0"}, b"full\nup")], "503 full up"),
+        ([FULL], "503 full up"),
         ([(500, {}, b"boom")], "500 boom"),
-        ([(302, HERE, b""), status("ERROR", error="Encoding failed.")], "Encoding failed"),
+        ([(204, {}, b"")], "answers 204"),
+        ([(302, HERE, b""), status("ERROR", error="the alignment took more than 1 s")], "took more than"),
         ([(302, HERE, b""), status("TRANSCRIBING")], "no alignment after"),
+        ([(302, HERE, b""), status("TRANSCRIBING"), (404, {}, b"")], "has forgotten"),
+        ([(302, HERE, b""), status("TRANSCRIBING"), (200, {}, b"{}"), (404, {}, b"")], "has forgotten"),
+        ([(302, HERE, b""), (403, {}, b"no")], "403 no"),
         ([(302, HERE, b""), (200, {}, b"{}")], "no alignment after"),
         ([(302, HERE, b""), (200, {}, b"<html>")], "not JSON"),
-        ([(302, {"Location": "http://elsewhere.example/x"}, b"")], "another server"),
+        ([(302, HERE, b""), (200, {}, b"[1]")], "no status"),
+        ([(302, {"Location": "http://elsewhere.example/transcriptions/x"}, b"")], "another server"),
+        ([(302, {"Location": "//elsewhere.example/transcriptions/x"}, b"")], "another server"),
+        ([(302, {"Location": "file:///transcriptions/x"}, b"")], "another server"),
         ([(302, {"Location": "http://["}, b"")], "another server"),
-        ([(200, {}, b"<html>hello</html>")], "not JSON"),
-        ([(200, {}, b'{"words": "none"}')], "no alignment"),
-        ([(200, {}, b"[1]")], "no alignment"),
+        ([(302, {"Location": "/admin/shutdown"}, b"")], "no transcription"),
+        ([(302, {"Location": "/transcriptions/../x"}, b"")], "no transcription"),
+        ([(302, {}, b"")], "no transcription"),
+        ([(307, HERE, b"")], "answers 307"),
     ],
 )
 def test_a_server_that_fails_is_unavailable_and_said_so_in_one_line(answers, says):
-    with conversation(*answers) as (address, _), pytest.raises(Unavailable, match=says) as caught:
-        Gentle(address, seconds=0.3, retries=QUICK).align(b"RIFF", "hi")
+    with answering(*answers) as (address, _), pytest.raises(Unavailable, match=says) as caught:
+        impatient(address).align(b"RIFF", "hi")
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>hello</html>",
+        b'{"words": "none"}',
+        b"[1]",
+        b"{",
+        b"\xff\xfe",
+        json.dumps({"words": [{"case": "found", "word": "hi"}]}).encode(),
+        json.dumps({"words": [{"case": "success", "word": "hi"}]}).encode(),
+        json.dumps({"words": [WORD | {"end": 0.05}]}).encode(),
+        json.dumps({"words": [WORD | {"start": -1}]}).encode(),
+        json.dumps({"words": [WORD | {"end": float("inf")}]}).encode(),
+        json.dumps({"words": [WORD | {"start": "0.1"}]}).encode(),
+        json.dumps({"words": [WORD | {"phones": [{"phone": "hh_B", "duration": float("nan")}]}]}).encode(),
+    ],
+)
+def test_what_is_no_alignment_is_refused_in_one_line(body):
+    with answering((200, {}, body)) as (address, _), pytest.raises(Unavailable, match="no alignment") as caught:
+        impatient(address).align(b"RIFF", "hi")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_an_answer_without_end_is_cut_off(monkeypatch):
+    monkeypatch.setattr("steps.gentle.wire.ANSWER_BYTES", 1000)
+    with answering((200, {}, b" " * 2000)) as (address, _), pytest.raises(Unavailable, match="more than 1000 bytes"):
+        impatient(address, seconds=20).align(b"RIFF", "hi")
+
+
 def test_a_server_that_is_not_there_is_unavailable():
-    with conversation((200, {}, b"")) as (address, _):
+    with answering((200, {}, b"")) as (address, _):
         pass
     with pytest.raises(Unavailable, match="is the server running"):
-        Gentle(address, retries=urllib3.Retry(1)).align(b"RIFF", "hi")
+        impatient(address).align(b"RIFF", "hi")
 
 
 def test_what_the_server_refuses_is_bad_input_in_its_own_words():
-    with conversation((400, {}, b"audio: this is no WAV\n")) as (address, _), pytest.raises(BadInput, match="this is no WAV"):
-        Gentle(address).align(b"RIFF", "hi")
+    with answering((400, {}, b"audio: this is no WAV\n")) as (address, _), pytest.raises(BadInput, match="this is no WAV"):
+        impatient(address).align(b"RIFF", "hi")
 
 
-@pytest.mark.parametrize("address", ["", "gentle:8765", "file:///etc/passwd", "http://", "http://["])
-def test_an_address_that_is_none_is_refused(address):
-    with pytest.raises(BadInput, match="GENTLE_URL"):
-        Gentle(address)
+def test_a_recording_that_is_too_large_is_said_to_be_so():
+    with answering((413, {}, b"Too Large\r\n")) as (address, _), pytest.raises(BadInput, match="4 bytes is more than"):
+        impatient(address).align(b"RIFF", "hi")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "gentle:8765", "file:///etc/passwd", "http://", "http://[", "http://g:99999999", "http://g/x", "http://u:secret@g"],
+)
+def test_an_address_that_is_none_is_refused_and_a_password_is_not_shown(address):
+    with pytest.raises(BadInput, match="GENTLE_URL") as caught:
+        Gentle.at(address)
+    assert "secret" not in str(caught.value)
+
+
+def test_whose_words_they_are_is_told_by_the_server_and_checked():
+    with answering((200, {"Newsreel-Aligner": "newsreel"}, b"")) as (address, _):
+        ours = impatient(address).aligner()
+    refuse_another(ours, "newsreel", address)
+    refuse_another(None, "gentle-0.11", address)
+    with pytest.raises(BadInput, match="GENTLE_ALIGNER=gentle"):
+        refuse_another(None, "newsreel", address)
+    with pytest.raises(BadInput, match="leave GENTLE_ALIGNER out"):
+        refuse_another(ours, "gentle-0.11", address)
 
 
 def alignment(found, missing):
-    words = [{"case": "success", "word": "a"}] * found + [{"case": "not-found-in-audio", "word": "lost"}] * missing
-    return json.dumps({"words": [*words, {"case": "not-found-in-transcript", "word": "uh"}]}).encode()
+    words = [{"case": "success", "word": "a", "start": 0, "end": 1}] * found
+    words += [{"case": "not-found-in-audio", "word": "lost"}] * missing
+    return read_alignment(json.dumps({"words": [*words, {"case": "not-found-in-transcript", "word": "uh"}]}).encode(), "it")
 
 
 def test_a_scene_whose_words_are_not_heard_is_refused_but_a_few_may_be_missing():
@@ -130,3 +204,14 @@ def test_a_scene_whose_words_are_not_heard_is_refused_but_a_few_may_be_missing()
     refuse_what_was_not_heard(alignment(14, 6), "voice/00.wav")
     with pytest.raises(BadInput, match=r"voice/00\.wav: 7 of 20 words were not heard .*lost"):
         refuse_what_was_not_heard(alignment(13, 7), "voice/00.wav")
+
+
+def test_words_after_the_end_of_the_sound_are_of_another_sound(tmp_path):
+    from conftest import wav_of
+
+    voice = tmp_path / "00.wav"
+    voice.write_bytes(wav_of([0.0] * 24_000))
+    refuse_what_lies_beyond(alignment(3, 0), voice, "http://gentle:8765")
+    voice.write_bytes(wav_of([0.0] * 12_000))
+    with pytest.raises(Unavailable, match=r"words until 1\.0 s in a sound of 0\.5 s"):
+        refuse_what_lies_beyond(alignment(3, 0), voice, "http://gentle:8765")

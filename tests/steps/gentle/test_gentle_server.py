@@ -3,15 +3,20 @@
 import csv
 import io
 import json
+import re
 import struct
-import time
+import zipfile
+from collections import OrderedDict
 
 import numpy as np
 import pytest
+import soundfile
 import urllib3
 from conftest import SENTENCE, serving, wav_of
 from scipy.signal import resample_poly
 
+from steps.gentle_server.audio import read_sound
+from steps.gentle_server.jobs import SOUND_BYTES, Job, Jobs, Order
 from steps.hibari.speaker import SAMPLE_RATE
 
 HTTP = urllib3.PoolManager(retries=False)
@@ -20,16 +25,6 @@ HTTP = urllib3.PoolManager(retries=False)
 def post(server, audio, transcript, query="?async=false", **fields):
     form = {"audio": ("a.wav", audio, "audio/wav"), "transcript": transcript, **fields}
     return HTTP.request("POST", f"{server.address}/transcriptions{query}", fields=form, redirect=False)
-
-
-def ended(place):
-    """The status of a transcription once it is done."""
-    for _ in range(400):
-        status = HTTP.request("GET", f"{place}/status.json").json()
-        if status["status"] not in ("STARTED", "TRANSCRIBING"):
-            return status
-        time.sleep(0.05)
-    raise AssertionError(f"still {status}")
 
 
 def words_of(server, audio, transcript, **fields):
@@ -64,12 +59,12 @@ def test_a_synchronous_call_answers_with_every_word_and_phone_in_time(server, re
     assert named["open"] == ["ow_B", "p_I", "ah_I", "n_E"]
 
 
-def test_an_asynchronous_call_leads_to_status_json_and_csv(server, recording):
+def test_an_asynchronous_call_leads_to_status_json_and_csv(server, recording, told_ended):
     answer = post(server, recording.wav, recording.text, query="")
     assert answer.status == 302
     place = f"{server.address}{answer.headers['Location']}"
-    assert b"<html" in HTTP.request("GET", place).data
-    assert ended(place) == {"status": "OK", "duration": pytest.approx(len(recording.samples) / SAMPLE_RATE)}
+    assert b"<html" in HTTP.request("GET", place, redirect=True).data
+    assert told_ended(place) == {"status": "OK", "duration": pytest.approx(len(recording.samples) / SAMPLE_RATE)}
     words = HTTP.request("GET", f"{place}/align.json").json()["words"]
     rows = [*csv.reader(io.StringIO(HTTP.request("GET", f"{place}/align.csv").data.decode()))]
     assert rows == [[word["word"], word["alignedWord"], str(word["start"]), str(word["end"])] for word in words]
@@ -150,6 +145,24 @@ def test_a_transcript_of_something_else_is_not_found(server, recording, sound):
     assert len(missing(words)) == len(words) == 15
 
 
+def test_the_sounds_of_silence_and_noise_are_no_words_whatever_their_rate(server):
+    noise = np.random.default_rng(2).normal(size=3 * 8000).clip(-4, 4) / 8
+    for samples, rate in ((np.zeros(3 * 8000), 8_000), (noise, 8_000), (np.stack([noise, -noise], axis=1), 48_000)):
+        assert len(missing(words_of(server, wav_of(samples, rate), "The council approved its budget."))) == 5
+
+
+def test_a_recording_that_was_cut_off_gives_the_words_that_are_there(server, recording):
+    """The header still promises the whole."""
+    words = words_of(server, recording.wav[: len(recording.wav) // 2], recording.text)
+    assert found(words)[:5] == ["The", "council", "approved", "its", "new"]
+    assert missing(words)[-3:] == ["county", "is", "open"]
+
+
+def test_stereo_is_mixed_and_not_cut_to_its_left_side(server, recording):
+    right = np.stack([np.zeros_like(recording.samples), recording.samples], axis=1)
+    assert len(found(words_of(server, wav_of(right), recording.text))) == 16
+
+
 def test_a_hesitation_is_told_only_to_who_asks(server, voice):
     wav = wav_of(np.pad(voice.synthesise("Um, the mayor said that the school is open.", seed=1), 6000))
     text = "The mayor said that the school is open."
@@ -165,8 +178,17 @@ def float_wav(samples, rate):
     return b"RIFF" + struct.pack("<I", len(head) + len(data)) + head + data
 
 
-@pytest.mark.parametrize("kind", ["stereo", "8 bits", "32 bits", "44.1 kHz", "8 kHz", "float"])
-def test_every_kind_of_wav_gives_the_same_words(server, recording, kind):
+def encoded(samples, rate, **kind):
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, **kind)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["stereo", "8 bits", "32 bits", "44.1 kHz", "8 kHz", "8 kHz mu-law", "8 kHz A-law", "float", "FLAC", "MP3", "Ogg"],
+)
+def test_every_kind_of_recording_gives_the_same_words(server, recording, kind):
     sound = recording.samples
     wav = {
         "stereo": lambda: wav_of(np.stack([sound, sound], axis=1)),
@@ -174,7 +196,12 @@ def test_every_kind_of_wav_gives_the_same_words(server, recording, kind):
         "32 bits": lambda: wav_of(sound, width=4),
         "44.1 kHz": lambda: wav_of(resample_poly(sound, 147, 80), 44_100),
         "8 kHz": lambda: wav_of(resample_poly(sound, 1, 3), 8_000),
+        "8 kHz mu-law": lambda: encoded(resample_poly(sound, 1, 3), 8_000, format="WAV", subtype="ULAW"),
+        "8 kHz A-law": lambda: encoded(resample_poly(sound, 1, 3), 8_000, format="WAV", subtype="ALAW"),
         "float": lambda: float_wav(sound, SAMPLE_RATE),
+        "FLAC": lambda: encoded(sound, SAMPLE_RATE, format="FLAC"),
+        "MP3": lambda: encoded(sound, SAMPLE_RATE, format="MP3"),
+        "Ogg": lambda: encoded(sound, SAMPLE_RATE, format="OGG"),
     }[kind]()
     assert len(found(words_of(server, wav, recording.text))) >= 15
 
@@ -182,11 +209,15 @@ def test_every_kind_of_wav_gives_the_same_words(server, recording, kind):
 @pytest.mark.parametrize(
     ("audio", "transcript", "status", "says"),
     [
+        (b"this is no recording", "hello", 400, b"WAV"),
         (b"ID3 this is an mp3", "hello", 400, b"WAV"),
+        (b"", "hello", 400, b"WAV"),
         (wav_of(np.zeros(24_000))[:30], "hello", 400, b"WAV"),
         (b"RIFF" + b"\xff" * 200, "hello", 400, b"WAV"),
         (wav_of(np.zeros(100), rate=999_999), "hello", 400, b"Hz"),
         (wav_of(np.zeros(901 * 4000), rate=4000), "hello", 400, b"too long"),
+        (encoded(np.zeros(3 * 3600 * 8000, np.int16), 8000, format="FLAC"), "hello", 400, b"too long"),
+        (wav_of(np.zeros((1000, 9))), "hello", 400, b"9 channels"),
         (wav_of(np.zeros(24_000)), " ", 400, b"transcript"),
         (wav_of(np.zeros(24_000)), "a " * 40_000, 413, b"50000"),
         (b"\x00" * (65 * 2**20), "hello", 413, b""),
@@ -196,6 +227,7 @@ def test_hostile_or_mistaken_calls_get_a_line_that_says_what_is_wrong(server, au
     answer = post(server, audio, transcript)
     assert answer.status == status
     assert says in answer.data
+    assert answer.data.count(b"\n") == 1 or b"generated by gentle" in answer.data
     assert HTTP.request("GET", server.address).status == 200
 
 
@@ -209,14 +241,14 @@ def test_other_addresses_answer_plainly(server, method, path, status):
     assert answer.data
 
 
-def test_a_full_line_says_when_to_come_back_a_slow_alignment_is_stopped_and_sigterm_ends_it(recording):
+def test_a_full_line_says_when_to_come_back_a_slow_alignment_is_stopped_and_sigterm_ends_it(recording, told_ended):
     long = wav_of(np.tile(recording.samples, 40))
     with serving("--workers", "1", "--waiting", "0", "--seconds", "1") as small:
         slow = post(small, long, " ".join([recording.text] * 40), query="")
         refused = post(small, recording.wav, recording.text)
         assert refused.status == 503
         assert int(refused.headers["Retry-After"]) >= 1
-        assert ended(f"{small.address}{slow.headers['Location']}") == {
+        assert told_ended(f"{small.address}{slow.headers['Location']}") == {
             "status": "ERROR",
             "duration": pytest.approx(len(recording.samples) * 40 / SAMPLE_RATE),
             "error": "the alignment took more than 1 s; send a shorter recording",
@@ -229,3 +261,37 @@ def test_its_json_is_as_gentle_writes_it(server, recording):
     text = post(server, recording.wav, recording.text).data.decode()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2)
     assert "words" not in post(server, recording.wav, "...").json()
+
+
+def test_the_zip_has_a_page_that_needs_no_server_and_no_word_of_it_runs(server, recording, told_ended):
+    text = recording.text + " </script><script>alert(1)</script>"
+    place = post(server, recording.wav, text, query="").headers["Location"]
+    told_ended(server.address + place)
+    box = zipfile.ZipFile(io.BytesIO(HTTP.request("GET", f"{server.address}/zip/{place.rpartition('/')[2]}.zip").data))
+    assert sorted(box.namelist()) == ["a.wav", "align.csv", "align.json", "index.html", "transcript.txt"]
+    assert box.read("transcript.txt").decode() == text
+    page = box.read("index.html").decode()
+    inside = re.search(r'<script id="alignment" type="application/json">(.*?)</script>', page, re.DOTALL)[1]
+    assert json.loads(inside) == json.loads(box.read("align.json"))
+    assert "alert(1)</script>" not in page
+
+
+def test_a_part_of_the_sound_can_be_fetched_for_a_player_that_jumps(server, recording):
+    place = post(server, recording.wav, recording.text, query="").headers["Location"]
+    part = HTTP.request("GET", f"{server.address}{place}/a.wav", headers={"Range": "bytes=0-43"})
+    assert part.status == 206
+    assert part.data[:4] == b"RIFF"
+    assert len(part.data) == 44
+
+
+def test_old_sounds_are_forgotten_before_words_are(recording):
+    jobs = Jobs(1, 0, 60)
+    sound = read_sound(io.BytesIO(recording.wav))
+    jobs.known = OrderedDict((str(n), Job(str(n), "hi", bytes(SOUND_BYTES // 2), {"status": "OK"}, "{}")) for n in range(3))
+    for job in jobs.known.values():
+        job.ended.set()
+    new = jobs.submit(Order(sound, recording.text, False, False))
+    assert [len(jobs.find(uid).wav) > 0 for uid in ("0", "1", "2", new.uid)] == [False, False, True, True]
+    assert jobs.find("0").json == "{}"
+    new.ended.wait(60)
+    jobs.close()

@@ -3,15 +3,18 @@
 import json
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from conftest import wav_of
 
+from steps.errors import BadInput
 from steps.g2p.step import STEP as G2P
 from steps.gentle.step import STEP as GENTLE
 from steps.handover import Speech, frames_of_sound
 from steps.hibari.step import STEP as HIBARI
 from steps.init_story.spoken import script_of
 from steps.progress import Progress
-from steps.step import run_step
+from steps.step import key_of, run_step
 from steps.story import Story
 from steps.workspace import Workspace, write_atomically
 
@@ -70,6 +73,46 @@ def test_a_second_run_does_nothing_and_needs_no_server(told, monkeypatch, capsys
     monkeypatch.setenv("GENTLE_URL", "http://127.0.0.1:9")
     run_all(told)
     assert capsys.readouterr().err.count("unchanged") == 3 * len(NARRATIONS)
+
+
+def test_the_words_of_another_aligner_are_not_taken(told, monkeypatch):
+    monkeypatch.setenv("GENTLE_ALIGNER", "gentle-0.11")
+    keys = [key_of(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)]
+    monkeypatch.delenv("GENTLE_ALIGNER")
+    assert not {*keys} & {key_of(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)}
+
+
+def test_who_aligns_is_a_plain_name(told, monkeypatch):
+    monkeypatch.setenv("GENTLE_ALIGNER", "gentle\n{{workflow}}")
+    with pytest.raises(BadInput, match="GENTLE_ALIGNER"):
+        list(GENTLE.plan(told))
+
+
+@pytest.mark.parametrize("sound", ["silence", "noise", "another", "cut off"])
+def test_a_voice_that_does_not_say_the_words_ends_the_step_in_one_line(server, tmp_path, monkeypatch, recording, sound):
+    monkeypatch.setenv("GENTLE_URL", server.address)
+    samples = {
+        "silence": np.zeros(48_000),
+        "noise": np.random.default_rng(3).normal(size=48_000).clip(-4, 4) / 8,
+        "another": recording.samples,
+        "cut off": recording.samples[:4_000],
+    }[sound]
+    workspace = Workspace.lease(tmp_path, "test")
+    take_in(workspace, ["Drivers should leave early and check the roads before they travel."])
+    write_atomically(workspace.path("voice/00.wav"), wav_of(samples))
+    with pytest.raises(BadInput, match=r"^voice/00\.wav: 11 of 11 words were not heard") as caught:
+        run_step(GENTLE, workspace, Progress("gentle", None))
+    assert "\n" not in str(caught.value)
+    assert not workspace.path("words/00.json").exists()
+
+
+def test_a_voice_that_is_no_recording_ends_the_step_in_one_line_that_names_it(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENTLE_URL", server.address)
+    workspace = Workspace.lease(tmp_path, "test")
+    take_in(workspace, NARRATIONS[1:])
+    write_atomically(workspace.path("voice/00.wav"), b"RIFF, but no recording")
+    with pytest.raises(BadInput, match=r"^voice/00\.wav: http.* 400 audio: this is no recording"):
+        run_step(GENTLE, workspace, Progress("gentle", None))
 
 
 def test_a_changed_scene_is_the_only_one_spoken_again(told, capsys):

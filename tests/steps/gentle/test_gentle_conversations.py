@@ -1,0 +1,210 @@
+"""What lowerquality's gentle was seen to say, checked both ways: our client hears it, our server says it."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from conversations import HOME, NAMES, Exchange, Message, conversation, replaying, speak
+
+from steps.errors import BadInput, Unavailable
+from steps.gentle.client import Gentle
+from steps.gentle.wire import Wire
+
+SENTENCE = "The mayor said that Volodymyr visited the school."
+RESULTS = {
+    "synchronous", "polled", "disfluency", "disfluency-in-query", "conservative", "async-in-form", "not-found-in-audio",
+    "non-ascii", "no-words", "silence", "waiting", "restarted",
+}  # fmt: skip
+FAILURES = {
+    "empty-transcript": (BadInput, "No transcript provided"),
+    "started": (BadInput, "No transcript provided"),
+    "no-transcript": (BadInput, "No transcript provided"),
+    "not-audio": (BadInput, "Encoding failed"),
+    "no-audio": (Unavailable, "500"),
+    "aligner-fails": (Unavailable, "no alignment after 1 s"),
+    "empty-transcript-synchronous": (Unavailable, "does not answer; did its work fail"),
+    "not-audio-synchronous": (Unavailable, "does not answer; did its work fail"),
+    "aligner-fails-synchronous": (Unavailable, "does not answer; did its work fail"),
+}
+NO_ALIGNMENTS = {"front", "unknown-transcription"}
+
+
+def result_of(exchanges):
+    """The alignment that was recorded."""
+    for exchange in reversed(exchanges):
+        method, path = exchange.asks
+        if (method == "POST" and exchange.response.start[1] == "200") or (method == "GET" and path.endswith("align.json")):
+            return exchange.response.body
+    raise AssertionError("no result")
+
+
+def of_original(address, exchanges, seconds=20.0):
+    return Gentle(Wire(address, tries=0), seconds=seconds, synchronous="async=false" in exchanges[0].asks[1])
+
+
+def test_every_conversation_is_checked():
+    assert set(NAMES) == RESULTS | FAILURES.keys() | NO_ALIGNMENTS
+
+
+# Our client, the original's answers
+
+
+@pytest.mark.parametrize("name", sorted(RESULTS - {"restarted"}))
+def test_the_client_takes_the_result_that_the_original_gave(name):
+    exchanges = conversation(name)
+    with replaying(exchanges) as (address, calls):
+        assert of_original(address, exchanges).align(b"RIFF", SENTENCE) == result_of(exchanges)
+    asked = [tuple(call.start[:2]) for call in calls]
+    paths = [path.partition("?")[0] for _, path in asked]
+    assert (asked[0][0], paths[0]) == ("POST", "/transcriptions")
+    assert set(paths) <= {exchange.asks[1].partition("?")[0] for exchange in exchanges}
+
+
+@pytest.mark.parametrize("name", sorted(FAILURES))
+def test_the_client_says_in_one_line_what_the_original_could_not_do(name):
+    exchanges = conversation(name)
+    kind, says = FAILURES[name]
+    with replaying(exchanges) as (address, _), pytest.raises(kind, match=says) as caught:
+        of_original(address, exchanges, seconds=1).align(b"RIFF", SENTENCE)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_was_started_again_is_asked_for_what_it_had_finished():
+    exchanges = [one for one in conversation("restarted") if b'"OK"' not in one.response.body]
+    assert json.loads(exchanges[-2].response.body) == {}
+    with replaying(exchanges) as (address, calls):
+        assert of_original(address, exchanges).align(b"RIFF", SENTENCE) == result_of(exchanges)
+    assert calls[-1].start[1].endswith("/align.json")
+
+
+def test_what_the_original_never_heard_of_is_forgotten_and_not_waited_for():
+    never = conversation("unknown-transcription")
+    begun = [one for one in conversation("waiting") if one.asks[0] == "POST" or b"TRANSCRIBING" in one.response.body]
+    uid = begun[0].response.headers["location"].split("/")[-1]
+    lost = [Exchange(Message(one.request.raw.replace(b"00000000", uid.encode())), one.response) for one in never]
+    with replaying([*begun, *lost]) as (address, _), pytest.raises(Unavailable, match="forgotten"):
+        of_original(address, begun).align(b"RIFF", SENTENCE)
+
+
+def test_the_client_knows_that_the_original_is_not_our_server():
+    with replaying(conversation("front")) as (address, _):
+        assert Gentle.at(address).aligner() is None
+
+
+# Our server, the requests that the original got
+
+DELIBERATE = {
+    ("no-audio", "POST"): ("400", "the original's 500 is a traceback of a missing field"),
+    ("not-audio", "POST"): ("400", "told at once"),
+    ("not-audio-synchronous", "POST"): ("400", "the original never answers"),
+    ("empty-transcript", "POST"): ("400", "told at once"),
+    ("no-transcript", "POST"): ("400", "told at once"),
+    ("started", "POST"): ("400", "told at once"),
+    ("empty-transcript-synchronous", "POST"): ("400", "the original never answers"),
+    ("unknown-transcription", "status.json"): ("404", "the original says {} for ever, and who polls it waits for ever"),
+    ("front", "preloader.gif"): ("404", "a picture of the original's page"),
+    ("front", "PUT"): ("405", "the original's 501 is for methods that it has never heard of"),
+}
+"""Where our server answers otherwise: what it says, and why."""
+FAILS_INSIDE = {"aligner-fails", "aligner-fails-synchronous"}
+"""Their request is a sound one; the fault was the original's aligner."""
+
+
+def schema(value):
+    """The shape of a JSON value: its keys and kinds; a list is the set of its items' shapes."""
+    if isinstance(value, dict):
+        return {key: schema(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return sorted({json.dumps(schema(item)) for item in value})
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+
+
+def media_type(message):
+    return message.headers.get("content-type", "").partition(";")[0]
+
+
+def same_kind_of_line(ours, theirs):
+    """CSV with as many rows, the same first column, and times where they have times."""
+    mine, other = (list(csv.reader(io.StringIO(text.decode()))) for text in (ours, theirs))
+    assert [row[0] for row in mine] == [row[0] for row in other]
+    assert [[cell != "" for cell in row] for row in mine] == [[cell != "" for cell in row] for row in other]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in FAILS_INSIDE])
+def test_our_server_answers_as_the_original_did(server, name, told_ended):
+    uid = {}
+    for exchange in conversation(name):
+        method, path = exchange.asks
+        request = exchange.request.raw
+        for theirs, ours in uid.items():
+            request = request.replace(theirs.encode(), ours.encode())
+        if "/transcriptions/" in path and uid and "align" in path:
+            told_ended(server.address + path.replace(*next(iter(uid.items()))).rpartition("/")[0])
+        answer = speak(server.address, request)
+        kind = method if (name, method) in DELIBERATE else path.rpartition("/")[2]
+        if (name, kind) in DELIBERATE:
+            assert answer.start[1] == DELIBERATE[name, kind][0]
+            assert answer.body.count(b"\n") == 1
+            if method == "POST":
+                return
+            continue
+        response = exchange.response
+        if response.start[1] == "500":
+            continue
+        assert answer.start[1] == response.start[1], (name, path)
+        if response.start[1] == "302" and method == "POST":
+            uid[response.headers["location"].rpartition("/")[2]] = answer.headers["location"].rpartition("/")[2]
+            assert answer.headers["location"].startswith("/transcriptions/")
+        elif response.start[1] == "302":
+            assert answer.headers["location"] == path.replace(*next(iter(uid.items()))) + "/"
+        elif response.start[1] == "200":
+            assert media_type(answer) == media_type(response)
+            if method == "GET" or method == "POST":
+                compare(path, answer, exchange)
+        if method == "HEAD":
+            assert answer.body == b""
+            assert int(answer.headers["content-length"]) > 0
+
+
+def compare(path, answer, exchange):
+    theirs = exchange.response.body
+    if path.endswith("status.json"):
+        assert_status(json.loads(answer.body))
+    elif path.endswith(".csv"):
+        same_kind_of_line(answer.body, theirs)
+    elif media_type(answer) == "application/json":
+        assert_same_alignment(json.loads(answer.body), json.loads(theirs))
+    elif path.endswith(".zip"):
+        assert {"align.json", "align.csv", "index.html", "a.wav", "transcript.txt"} <= {
+            *zipfile.ZipFile(io.BytesIO(answer.body)).namelist()
+        }
+    elif path.endswith(".wav"):
+        assert answer.body[:4] == b"RIFF"
+    elif media_type(answer) == "text/html":
+        assert b"<html" in answer.body
+
+
+def assert_status(status):
+    """The keys that the original has, of the same kinds; which stage is seen is a matter of time."""
+    kinds = {"status": str, "duration": float, "percent": float, "message": str, "error": str}
+    assert status["status"] in ("STARTED", "ENCODING", "TRANSCRIBING", "ALIGNING", "OK")
+    assert all(isinstance(value, kinds[key]) for key, value in status.items())
+
+
+def assert_same_alignment(ours, theirs):
+    """Key by key what the original has; of the words their cases and offsets. Times are an aligner's own."""
+    assert ours.keys() == theirs.keys()
+    assert ours["transcript"] == theirs["transcript"]
+    mine, other = ours.get("words", []), theirs.get("words", [])
+    assert [word["case"] for word in mine] == [word["case"] for word in other]
+    for one, two in zip(mine, other, strict=True):
+        assert schema(one) == schema(two)
+        timeless = {"case", "word", "startOffset", "endOffset", "alignedWord"}
+        assert {key: one.get(key) for key in timeless} == {key: two.get(key) for key in timeless}
+        assert 0 <= one.get("start", 0) <= one.get("end", 4) <= 4
+
+
+def test_the_recordings_say_how_they_were_made():
+    assert all("recorded 2026" in json.loads((HOME / f"{name}.json").read_text())["made"] for name in NAMES)
