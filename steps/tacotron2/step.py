@@ -1,0 +1,68 @@
+"""tacotron2: a scene's script as a mel spectrogram, script/NN.json to speech/NN.mel.npz, with the weights of the story's voice.
+
+`mel` (frames, 80) float32 is log magnitude, natural logarithm; `ends` (sentences,) int64 the frame at which each sentence ends,
+with hardly a quiet frame before or after: pauses are made by what turns it into sound; `sample_rate` is 22050, `hop` 256 samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.catalogue import voice_weights, weights_sheet
+from steps.errors import BadInput, MissingProgram
+from steps.handover import read_script, scene_file
+from steps.progress import Progress
+from steps.step import Step, Unit
+from steps.voices import VOICES
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
+    from steps.tacotron2.speaker import Speaker
+
+__all__ = ["STEP"]
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    """One unit a scene; its cost is its sentences."""
+    story = workspace.story
+    speaks = VOICES[story.voice].system
+    if speaks != "tacotron2":
+        raise BadInput(f"voice {story.voice!r} is spoken by {speaks}, not by tacotron2; choose another voice or profile")
+    voice_weights(workspace, "tacotron2")
+    for number in range(len(story.scenes)):
+        script = scene_file("script", number, ".json")
+        yield Unit(
+            name=f"scene {number:02d}",
+            reads=(script, weights_sheet("tacotron2")),
+            writes=(scene_file("speech", number, ".mel.npz"),),
+            cost=len(read_script(workspace.path(script)).sentences),
+        )
+
+
+@contextmanager
+def start(workspace: Workspace) -> Iterator[Speaker]:
+    """The voice, on one core: its products are small, and threads that wait for each other after every one are slower wherever
+    another step runs beside (15 ms a frame of eight sentences with one thread, 55 with two, on two busy cores)."""
+    try:
+        import torch
+
+        from steps.tacotron2.speaker import Speaker
+    except ImportError as fault:
+        raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[tacotron2]") from fault
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield Speaker.load(voice_weights(workspace, "tacotron2"))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path], progress: Progress) -> None:
+    script = read_script(workspace.path(unit.reads[0]))
+    speaker.speak(script, lambda line: progress.say(f"{unit.name}: {line}")).save(drafts[0])
+
+
+STEP = Step(name="tacotron2", version=1, counts="sentences", plan=plan, start=start, work=work)
