@@ -1,13 +1,19 @@
 """What stands for something else in a news text: abbreviations, units, currencies, acronyms said as words."""
 
 __all__ = [
+    "ABBREVIATED_WORDS",
     "ABBREVIATIONS",
+    "ATTACHED_UNITS",
     "CURRENCIES",
+    "CURRENCY_CODES",
+    "DAYS",
     "MONTHS",
     "OPENERS",
+    "PER",
     "SAID_AS_WORDS",
     "SCALES",
     "SHORT_WORDS",
+    "SLASHED",
     "UNITS",
 ]
 
@@ -25,6 +31,12 @@ MONTHS = (
     "November",
     "December",
 )
+
+DAYS = {
+    "Mon": "monday", "Tue": "tuesday", "Tues": "tuesday", "Wed": "wednesday", "Thu": "thursday", "Thur": "thursday",
+    "Thurs": "thursday", "Fri": "friday", "Sat": "saturday", "Sun": "sunday",
+}  # fmt: skip
+"""Short where a date follows: on Sat 3 May."""
 
 TITLES = {
     "Dr": "doctor", "Mr": "mister", "Mrs": "missus", "Ms": "miz", "Prof": "professor", "Rev": "reverend", "Hon": "honourable",
@@ -58,8 +70,11 @@ CURRENCIES = {
 }
 """One and many, of the whole and of its hundredth."""
 
+CURRENCY_CODES = {"GBP": "\u00a3", "EUR": "\u20ac", "USD": "US$", "AUD": "A$", "CAD": "C$", "JPY": "\u00a5"}
+
 SCALES = {
     "m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand",
+    "K": "thousand", "M": "million", "B": "billion", "Bn": "billion",
     **{word: word for word in ("hundred", "thousand", "million", "billion", "trillion")},
 }  # fmt: skip
 
@@ -73,8 +88,26 @@ UNITS = {
     "kWh": ("kilowatt hour", "kilowatt hours"), "MWh": ("megawatt hour", "megawatt hours"), "kW": ("kilowatt", "kilowatts"),
     "MW": ("megawatt", "megawatts"), "GW": ("gigawatt", "gigawatts"), "GB": ("gigabyte", "gigabytes"),
     "MB": ("megabyte", "megabytes"), "TB": ("terabyte", "terabytes"), "Hz": ("hertz", "hertz"), "kHz": ("kilohertz", "kilohertz"),
+    "l": ("litre", "litres"), "pc": ("percent", "percent"),
+    "m\u00b2": ("square metre", "square metres"), "km\u00b2": ("square kilometre", "square kilometres"),
+    "cm\u00b2": ("square centimetre", "square centimetres"), "ft\u00b2": ("square foot", "square feet"),
+    "m\u00b3": ("cubic metre", "cubic metres"), "cm\u00b3": ("cubic centimetre", "cubic centimetres"),
+    "\u00b5g": ("microgram", "micrograms"), "\u00b5m": ("micrometre", "micrometres"), "kB": ("kilobyte", "kilobytes"),
+    "Mbps": ("megabit per second", "megabits per second"), "Gbps": ("gigabit per second", "gigabits per second"),
     "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz", "gigahertz"),
 }  # fmt: skip
+
+ATTACHED_UNITS = {
+    "in": ("inch", "inches"), "mi": ("mile", "miles"), "yd": ("yard", "yards"), "t": ("tonne", "tonnes"), "h": ("hour", "hours"),
+    "hr": ("hour", "hours"), "V": ("volt", "volts"), "W": ("watt", "watts"), "x": ("times", "times"),
+}  # fmt: skip
+"""Units only where no blank parts them from their number."""
+
+PER = {"day": "day", "week": "week", "month": "month", "year": "year", "hour": "hour", "hr": "hour", "night": "night",
+       "person": "person", "head": "head", "min": "minute", "s": "second", "h": "hour"}  # fmt: skip
+"""What amounts are counted by, behind a slash."""
+
+SLASHED = {"and/or": "and or", "c/o": "care of", "w/o": "without", "n/a": "not applicable"}
 
 SAID_AS_WORDS = frozenset({
     "aids", "asean", "aukus", "brics", "cobra", "covid", "defra", "ebay", "fifa", "ikea", "interpol", "isis", "nafta", "nasa",

@@ -1,111 +1,34 @@
-"""How numbers are said: money, dates, times, ranges, fractions, ordinals, quantities, years."""
+"""How other numbers are said: decades, fractions, scores, ranges, quantities with their units, phone numbers, codes."""
 
 import re
 
 from steps.init_story import numerals
-from steps.init_story.lexicon import CURRENCIES, MONTHS, SCALES, UNITS
+from steps.init_story.amounts import AMOUNT, ANY_UNIT, SCALE, is_number
+from steps.init_story.lexicon import ATTACHED_UNITS, PER, SCALES, UNITS
 from steps.init_story.readings import Around, Readings
 
-__all__ = ["AMOUNT", "NUMBERS", "UNIT"]
+__all__ = ["NUMBERS"]
 
-AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?[\u00bc\u00bd\u00be]?|[\u00bc\u00bd\u00be]"
-CURRENCY = r"(?:US|[CA])?[$]|[\u00a3\u20ac\u00a5]"
-SCALE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|tn|m|b|k)(?![A-Za-z])"
-LARGE = re.compile(r"(hundred|thousand|million|billion|trillion)\b")
-MONEY_AT_END = re.compile(rf"(?P<currency>{CURRENCY})(?:{AMOUNT})(?:-(?:{AMOUNT}))?$")
-UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
-MONTH = re.compile("|".join(f"{month[:3]}\\.|{month}\\b" for month in MONTHS) + "|Sept\\.")
+CALLED = frozenset({"call", "called", "calling", "dial", "dialled", "dialling", "phone", "ring", "rang"})
+PLAYED = frozenset({
+    "aggregate", "ahead", "beaten", "behind", "defeat", "draw", "drew", "lead", "leading", "led", "lose", "losing", "loss",
+    "lost", "score", "victory", "win", "winning", "won",
+})  # fmt: skip
+MEASURED_IN_METRES = frozenset({
+    "above", "away", "below", "breaststroke", "butterfly", "deep", "final", "freestyle", "high", "hurdles", "long", "pool",
+    "relay", "sprint", "tall", "wide",
+})  # fmt: skip
+BEFORE_A_YEAR = frozenset({"by", "from", "in", "of", "since", "until"})
+NAMED_BY_FIGURES = frozenset({"Airbus", "Boeing", "Flight", "flight"})
 
 NUMBERS = say = Readings()
 
 
-@say(rf"(?P<currency>{CURRENCY})(?P<low>{AMOUNT})-(?:{CURRENCY})?(?P<high>{AMOUNT})(?P<scale>{SCALE})?")
-def money_range(found: re.Match[str], around: Around) -> list[str]:
-    """£5-£10m: five to ten million pounds."""
-    said = [*numerals.amount(found["low"]), "to", *numerals.amount(found["high"]), *scale_word(found["scale"])]
-    return said if LARGE.match(around.after) else [*said, *currency_words(found["currency"], many=True)]
-
-
-@say(rf"(?P<sign>-?)(?P<currency>{CURRENCY})(?P<number>{AMOUNT})(?P<scale>{SCALE})?")
-def money(found: re.Match[str], around: Around) -> list[str]:
-    """£1,200, $3.2 (billion), €5m, £2.50."""
-    number, scale = found["number"], found["scale"]
-    said = ["minus"] if found["sign"] else []
-    if not scale and not LARGE.match(around.after) and re.fullmatch(r"[\d,]+\.\d\d", number):
-        return [*said, *coins(found["currency"], *number.split("."))]
-    said += [*numerals.amount(number), *scale_word(scale)]
-    if not scale and LARGE.match(around.after):
-        return said
-    return [*said, *currency_words(found["currency"], many=bool(scale) or not numerals.is_one(number))]
-
-
-def coins(currency: str, whole: str, hundredths: str) -> list[str]:
-    """`2`, `50`: two pounds fifty, two dollars and fifty cents."""
-    one, many = CURRENCIES[currency[-1]][2:]
-    pounds = [*numerals.cardinal(whole), *currency_words(currency, many=not numerals.is_one(whole))]
-    if hundredths == "00":
-        return pounds
-    cents = [*numerals.cardinal(str(int(hundredths))), *([one] if hundredths == "01" else [many])]
-    if not whole.strip("0,"):
-        return cents
-    return [*pounds, *(cents[:-1] if currency == "\u00a3" and hundredths[0] != "0" else ["and", *cents])]
-
-
-def currency_words(currency: str, many: bool) -> list[str]:
-    one_or_many = CURRENCIES[currency[-1]][1 if many else 0]
-    return [*{"US": ["u", "s"], "C": ["canadian"], "A": ["australian"]}.get(currency[:-1], []), one_or_many]
-
-
-def scale_word(scale: str | None) -> list[str]:
-    return [SCALES[scale]] if scale else []
-
-
-@say(r"(?P<scale>hundred|thousand|million|billion|trillion)s?\b")
-def large(found: re.Match[str], around: Around) -> list[str]:
-    """The billion of "$3.2 billion" carries the dollars."""
-    owed = MONEY_AT_END.search(around.before) if found.start() == 0 else None
-    return [found[0], *(currency_words(owed["currency"], many=True) if owed else [])]
-
-
-@say(r"(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?!\d)")
-def iso_date(found: re.Match[str], around: Around) -> list[str]:
-    """2024-03-05: the fifth of march twenty twenty four."""
-    month = MONTHS[int(found["month"]) - 1].lower()
-    return ["the", *numerals.day_of_month(found["day"]), "of", month, *numerals.year(found["year"])]
-
-
-@say(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>[12]\d{3}|\d\d)(?!\d)")
-def slash_date(found: re.Match[str], around: Around) -> list[str]:
-    """10/12/2019: ten twelve twenty nineteen; which is the month is not for us to guess."""
-    parts = [*numerals.cardinal(str(int(found["first"]))), *numerals.cardinal(str(int(found["second"])))]
-    return parts + (numerals.year(found["year"]) if len(found["year"]) == 4 else numerals.cardinal(found["year"]))
-
-
-@say(r"(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?(?P<half>[ap])\.?m(?![A-Za-z])\.?")
-def time_of_half_day(found: re.Match[str], around: Around) -> list[str]:
-    """7:30pm, 7.30pm, 10am."""
-    return [*clock(found["hour"], found["minute"] or "00", full=""), found["half"], "m"]
-
-
-@say(r"(?P<hour>[01]?\d|2[0-4])(?P<mark>[:.])(?P<minute>[0-5]\d)(?![\d:])")
-def time_of_day(found: re.Match[str], around: Around) -> list[str] | None:
-    """19:30; 12:00 is twelve o'clock. 7.30 is a time, and 7:00 just seven, before "pm"."""
-    half_follows = re.match(r"[ap]\.?m\b", around.after)
-    if found["mark"] == "." and not half_follows:
-        return None
-    return clock(found["hour"], found["minute"], full="" if half_follows else "o'clock")
-
-
-def clock(hour: str, minute: str, full: str) -> list[str]:
-    hours = numerals.cardinal(str(int(hour)))
-    if minute == "00":
-        return [*hours, *([full] if full else [])]
-    return [*hours, *(["oh"] if minute[0] == "0" else []), *numerals.cardinal(str(int(minute)))]
-
-
-@say(r"(?P<number>\d{1,12})(?:st|nd|rd|th)(?![A-Za-z])")
-def ordinal(found: re.Match[str], around: Around) -> list[str]:
-    return numerals.ordinal(found["number"])
+@say(r"(?P<number>\d{2,})")
+def phone_number(found: re.Match[str], around: Around) -> list[str] | None:
+    """020 7946 0018, figure by figure; 999 where somebody is to call it."""
+    called = around.before.lower() in CALLED and found.end() - found.start() == 3
+    return numerals.digits(found["number"]) if around.in_phone_number or called else None
 
 
 @say(r"'?(?P<number>1[1-9]\d0|20\d0|[2-9]0)'?s(?![A-Za-z])")
@@ -115,9 +38,29 @@ def decade(found: re.Match[str], around: Around) -> list[str]:
 
 @say(r"(?P<upper>[1-9])/(?P<lower>[2-9]|10)(?![\d/])")
 def fraction(found: re.Match[str], around: Around) -> list[str]:
+    """3/4; 1 1/2 is one and a half."""
     if int(found["upper"]) >= int(found["lower"]):
         return [*numerals.cardinal(found["upper"]), *numerals.cardinal(found["lower"])]
-    return numerals.fraction(found["upper"], found["lower"])
+    said = numerals.fraction(found["upper"], found["lower"])
+    if re.fullmatch(r"\d+", around.before):
+        return ["and", *(["a", *said[1:]] if found["upper"] == "1" else said)]
+    return said
+
+
+@say(r"(?P<feet>[3-8])['\u2032](?P<inches>1[01]|\d)(?:[\"\u2033]|'')?(?!\w)")
+def height(found: re.Match[str], around: Around) -> list[str]:
+    """5'11": five foot eleven."""
+    return [*numerals.cardinal(found["feet"]), "foot", *numerals.cardinal(found["inches"])]
+
+
+@say(r"(?<![\w.,:/-])(?P<ours>\d{1,2})-(?P<theirs>\d{1,2})(?=[.,;:!?)\"']*$)")
+def score(found: re.Match[str], around: Around) -> list[str] | None:
+    """3-1, 2-2, 0-3: a range would rise, and not from nothing; 1-3 is a score where somebody won or lost."""
+    ours, theirs = int(found["ours"]), int(found["theirs"])
+    rises = ours < theirs and (ours > 0 or theirs > 9)
+    if rises and not (around.before.lower() in PLAYED or around.after.lower().rstrip(".,;") in PLAYED):
+        return None
+    return [word for goals in (ours, theirs) for word in (numerals.cardinal(str(goals)) if goals else ["nil"])]
 
 
 @say(r"(?<=\d)/(?=\d)")
@@ -126,10 +69,10 @@ def beside(found: re.Match[str], around: Around) -> list[str]:
     return []
 
 
-@say(r"(?<=\d)[-:](?=\d)|(?<=[\d%\u00bc\u00bd\u00bekmnp])-(?=(?:US|[CA])?[$\u00a3\u20ac\u00a5]?\d)")
-def between_numbers(found: re.Match[str], around: Around) -> list[str]:
-    """10-15, 3:1, £5m-£10m."""
-    return ["to"]
+@say(r"[-:](?=(?:US|[CA])?[$\u00a3\u20ac\u00a5]?\d)")
+def between_numbers(found: re.Match[str], around: Around) -> list[str] | None:
+    """10-15, 3:1, £5m-£10m, 5km-10km."""
+    return ["to"] if re.search(r"[\d\u00bc\u00bd\u00be][A-Za-z%\u00b0]{0,3}$", found.string[: found.start()]) else None
 
 
 @say(r"(?<!\w)-(?=\.?\d)")
@@ -142,25 +85,49 @@ def number_sign(found: re.Match[str], around: Around) -> list[str]:
     return ["number"]
 
 
-@say(rf"(?P<number>{AMOUNT})(?P<unit>{UNIT})(?![A-Za-z])")
+@say(r"(?<=\d)x(?=\d)")
+def by(found: re.Match[str], around: Around) -> list[str]:
+    """4x4, 1920x1080."""
+    return ["by"]
+
+
+@say(r"(?P<number>\d+)m(?!\w)")
+def minutes_or_metres(found: re.Match[str], around: Around) -> list[str] | None:
+    """1h 20m, a 10m pool; elsewhere millions."""
+    count = numerals.cardinal(found["number"])
+    if re.fullmatch(r"\d{1,2}(?:h|hr|hrs)", around.before):
+        return [*count, "minute" if found["number"] == "1" else "minutes"]
+    if around.after.lower().rstrip(".,;:!?") in MEASURED_IN_METRES:
+        return [*count, "metre" if around.counts_a_noun or found["number"] == "1" else "metres"]
+    return None
+
+
+@say(rf"(?P<number>{AMOUNT})(?P<unit>{ANY_UNIT})(?![A-Za-z\d])")
 def quantity(found: re.Match[str], around: Around) -> list[str]:
-    return [*numerals.amount(found["number"]), *UNITS[found["unit"]][0 if numerals.is_one(found["number"]) else 1].split()]
+    """5km, 2in, 12m²; a 10km race has one kilometre ten times."""
+    one, many = (UNITS | ATTACHED_UNITS)[found["unit"]]
+    single = numerals.is_one(found["number"]) or (around.counts_a_noun and found.end() == len(found.string))
+    return [*numerals.amount(found["number"]), *(one if single else many).split()]
+
+
+@say(rf"/(?P<unit>{ANY_UNIT}|{'|'.join(PER)})(?![A-Za-z])")
+def per(found: re.Match[str], around: Around) -> list[str] | None:
+    """£30/kg, 40 mg/l, £1/day."""
+    counted = re.search(r"\d", found.string[: found.start()]) or is_number(around.before)
+    if not counted:
+        return None
+    return ["per", *(PER.get(found["unit"]) or (UNITS | ATTACHED_UNITS)[found["unit"]][0]).split()]
 
 
 @say(rf"(?P<number>{AMOUNT})(?P<scale>{SCALE})")
 def scaled(found: re.Match[str], around: Around) -> list[str]:
-    return [*numerals.amount(found["number"]), *scale_word(found["scale"])]
+    return [*numerals.amount(found["number"]), SCALES[found["scale"]]]
 
 
-@say(r"(?<![\w.,])(?P<number>\d{1,2})(?=[.,;:!?)\"']*$)")
-def small_number(found: re.Match[str], around: Around) -> list[str]:
-    """A day of a month where one stands beside it, else a number."""
-    number, is_day = found["number"], 1 <= int(found["number"]) <= 31
-    if is_day and MONTH.match(around.after) and found.end() == len(found.string):
-        return [*([] if around.before.lower() == "the" else ["the"]), *numerals.day_of_month(number), "of"]
-    if is_day and MONTH.fullmatch(around.before):
-        return numerals.day_of_month(number)
-    return numerals.cardinal(number)
+@say(r"(?<=[A-Z])(?P<number>\d{3})(?!\d)")
+def code(found: re.Match[str], around: Around) -> list[str]:
+    """A303, A380, BA117."""
+    return numerals.figures(found["number"])
 
 
 @say(r"(?<![\d.,])(?P<number>1[1-9]\d\d|20\d\d)(?![\d%\u00b0\u00bc\u00bd\u00be]|[.,]\d)")
@@ -168,8 +135,16 @@ def year(found: re.Match[str], around: Around) -> list[str]:
     return numerals.year(found["number"])
 
 
+@say(r"(?<![\d.,])(?P<number>10\d\d)(?![\d.,%]*\d)")
+def old_year(found: re.Match[str], around: Around) -> list[str] | None:
+    """In 1066; elsewhere a thousand and sixty six."""
+    return numerals.year(found["number"]) if around.before.lower() in BEFORE_A_YEAR else None
+
+
 @say(rf"(?P<number>{AMOUNT})")
 def number(found: re.Match[str], around: Around) -> list[str]:
+    if around.before in NAMED_BY_FIGURES and re.fullmatch(r"\d{3}", found[0]):
+        return numerals.figures(found[0])
     return numerals.amount(found["number"])
 
 
@@ -180,4 +155,16 @@ def point(found: re.Match[str], around: Around) -> list[str]:
 
 @say(r"\u00b0(?P<scale>[CF](?![A-Za-z]))?")
 def degrees(found: re.Match[str], around: Around) -> list[str]:
-    return ["degrees", *{"C": ["celsius"], "F": ["fahrenheit"]}.get(found["scale"] or "", [])]
+    """20°C; a 45° slope is one of forty five degree."""
+    single = around.counts_a_noun or found.string[: found.start()] == "1"
+    return ["degree" if single else "degrees", *{"C": ["celsius"], "F": ["fahrenheit"]}.get(found["scale"] or "", [])]
+
+
+@say(r"(?P<power>[\u00b2\u00b3])")
+def power(found: re.Match[str], around: Around) -> list[str]:
+    return ["squared" if found["power"] == "\u00b2" else "cubed"]
+
+
+@say(r"~(?=[\d\u00a3\u20ac$\u00a5])")
+def about(found: re.Match[str], around: Around) -> list[str]:
+    return ["about"]

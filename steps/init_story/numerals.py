@@ -7,7 +7,7 @@ from num2words import num2words
 
 from steps.errors import BadInput
 
-__all__ = ["amount", "cardinal", "day_of_month", "decade", "digits", "fraction", "is_one", "ordinal", "year"]
+__all__ = ["amount", "cardinal", "day_of_month", "decade", "digits", "figures", "fraction", "is_one", "ordinal", "roman", "year"]
 
 COUNTED_DIGITS = 15
 """Longer numbers are read digit by digit, as are those that begin with a nought."""
@@ -34,6 +34,13 @@ def cardinal(number: str) -> list[str]:
     if len(plain) > COUNTED_DIGITS or (len(plain) > 1 and plain.startswith("0")):
         return digits(plain)
     return words(num2words(int(plain)))
+
+
+def figures(number: str) -> list[str]:
+    """`303`, `380`, `117`, as roads and planes are named: three oh three, three eighty, one one seven."""
+    if number.endswith("0") and number[1] != "0":
+        return [*cardinal(number[0]), *cardinal(number[1:])]
+    return cardinal(number) if number.endswith("00") else ["oh" if digit == "0" else num2words(int(digit)) for digit in number]
 
 
 def ordinal(number: str) -> list[str]:
@@ -77,6 +84,12 @@ def fraction(upper: str, lower: str) -> list[str]:
     if count > 1:
         name[-1] = "halves" if parts == 2 else name[-1] + "s"
     return [*cardinal(upper), *name]
+
+
+def roman(number: str) -> int:
+    """`XIV`: 14."""
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50}[letter] for letter in number]
+    return sum(-value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True))
 
 
 def is_one(number: str) -> bool:

@@ -19,6 +19,13 @@ class Around:
 
     before: str
     after: str
+    in_phone_number: bool = False
+    """Whether the token is a part of a phone number, which is read figure by figure."""
+
+    @property
+    def counts_a_noun(self) -> bool:
+        """Whether an amount between the two stands before what it describes, in the singular: a five pound note."""
+        return self.before.lower() in ("a", "an") and self.after[:1].isalpha()
 
 
 Say = Callable[[re.Match[str], Around], list[str] | None]

@@ -5,8 +5,10 @@ import re
 from steps.errors import BadInput
 from steps.handover import Script, Token
 from steps.init_story.lexicon import ABBREVIATIONS, OPENERS
+from steps.init_story.money_readings import MONEY
 from steps.init_story.number_readings import NUMBERS
 from steps.init_story.readings import Around, read_token
+from steps.init_story.time_readings import TIMES
 from steps.init_story.word_readings import WORDS
 from steps.pronouncing_dictionary import dictionary
 from steps.pronunciations import Lexicon, Phones, core_of, without_pronunciations
@@ -15,13 +17,15 @@ __all__ = ["script_of"]
 
 PLAIN = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-",
+    "\u2212": "-", "\u2032": "'", "\u2033": '"',
 })  # fmt: skip
 """What is written in several ways and said in one."""
 
 SENTENCE_END = re.compile(r"(?P<stem>.*?)(?P<mark>[.!?\u2026]+)[\"')\]]*")
 MAY_END_A_SENTENCE = frozenset({"Jr.", "Sr.", "Co.", "Corp.", "Inc.", "Ltd.", "Ave.", "Rd.", "Bros.", "etc.", "Ph.D."})
 INITIALS = re.compile(r"[\"'(]*(?:[A-Za-z]\.)+[\"')]*|[\"'(]*[A-Z]\.")
-READINGS = (*NUMBERS, *WORDS)
+READINGS = (*MONEY, *TIMES, *NUMBERS, *WORDS)
+PHONE_DIGITS = 7
 NOTHING_SAID = Lexicon({})
 
 
@@ -40,14 +44,30 @@ def script_of(narration: str, lexicon: Lexicon = NOTHING_SAID) -> Script:
         raise BadInput(str(fault)) from fault
     shown = text.split(" ")
     plain = ["", *(token.translate(PLAIN) for token in shown), ""]
+    phone_numbers = places_in_phone_numbers(plain)
     tokens = []
     for place, token in enumerate(shown):
-        spoken = tuple(read_token(plain[place + 1], Around(plain[place], plain[place + 2]), READINGS))
+        around = Around(plain[place], plain[place + 2], in_phone_number=place + 1 in phone_numbers)
+        spoken = tuple(read_token(plain[place + 1], around, READINGS))
         phones = written.get(place) or phones_of_token(token, lexicon) if spoken else None
         tokens.append(Token(shown=token, spoken=spoken, phones=phones))
     if not any(token.spoken for token in tokens):
         raise BadInput("there is nothing to speak; write at least one word")
     return Script(sentences=tuple(sentences(tokens)))
+
+
+def places_in_phone_numbers(tokens: list[str]) -> set[int]:
+    """Where groups of figures that begin with 0 or + make up a phone number, alone or side by side."""
+    places: set[int] = set()
+    run: list[int] = []
+    for place, token in enumerate(tokens):
+        if run and not re.fullmatch(r"\(?\d+\)?[.,;:!?]*", token):
+            run = []
+        if run or re.fullmatch(r"\(?(?:0|\+)\d+\)?[.,;:!?]*", token):
+            run.append(place)
+        if sum(character.isdigit() for place in run for character in tokens[place]) >= PHONE_DIGITS:
+            places.update(run)
+    return places
 
 
 def phones_of_token(token: str, lexicon: Lexicon) -> Phones | None:

@@ -4,6 +4,7 @@ import re
 
 from steps.errors import BadInput
 from steps.init_story import numerals
+from steps.init_story.amounts import UNIT, is_number
 from steps.init_story.lexicon import (
     ABBREVIATED_WORDS,
     ABBREVIATIONS,
@@ -11,9 +12,9 @@ from steps.init_story.lexicon import (
     OPENERS,
     SAID_AS_WORDS,
     SHORT_WORDS,
+    SLASHED,
     UNITS,
 )
-from steps.init_story.number_readings import AMOUNT, UNIT
 from steps.init_story.readings import Around, Readings
 from steps.latin import plain_letters
 from steps.pronouncing_dictionary import dictionary
@@ -21,23 +22,40 @@ from steps.pronouncing_dictionary import dictionary
 __all__ = ["WORDS"]
 
 LETTERS_A_WORD = 50
-ROMAN = {
-    "II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12", "XIII": "13",
-    "XIV": "14", "XV": "15", "XVI": "16",
-}  # fmt: skip
-COUNTED_IN_ROMAN = frozenset({"War", "Part", "Chapter", "Phase", "Act", "Type", "Grade", "Title", "Stage", "Category"})
+ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+COUNTED_IN_ROMAN = frozenset({
+    "Act", "Bowl", "Category", "Chapter", "Grade", "Part", "Phase", "Stage", "Title", "Type", "War",
+})  # fmt: skip
+NOT_RULERS = frozenset({"I", "V", "X", "L"})
+"""Single letters count acts and wars, but behind a name they are a letter: Malcolm X."""
+CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+|[^\W\d_]+")
 
+
+SIGNS = {
+    **{currency: names[0] for currency, names in CURRENCIES.items()},
+    "%": "percent", "&": "and", "+": "plus", "@": "at", "#": "hashtag", "/": "slash", "=": "equals", "~": "about",
+    "_": "underscore", "\u00a7": "section", "\u00a9": "copyright", "\u00b1": "plus or minus", "\u00d7": "times",
+    "\u00f7": "divided by",
+}  # fmt: skip
 
 WORDS = say = Readings()
 
 
-@say(r"(?P<short>St\.|No\.|Nos\.)(?!\w)")
-def by_neighbour(found: re.Match[str], around: Around) -> list[str]:
+@say(r"(?P<short>St|Nos|No)(?P<stop>\.?)(?!\w)")
+def by_neighbour(found: re.Match[str], around: Around) -> list[str] | None:
     """St. James but Downing St.; No. 10, but "No." alone is no."""
-    if found["short"] == "St.":
+    if found["short"] == "St":
         names_a_saint = around.after[:1].isupper() and around.after not in OPENERS and found.end() == len(found.string)
         return ["saint" if names_a_saint else "street"]
-    return ["number" if found["short"] == "No." else "numbers"] if around.after[:1].isdigit() else ["no"]
+    if re.match(r"\d" if found["stop"] else r"\d{1,3}(?:'s)?[.,;:!?)]*$", around.after):
+        return ["number" if found["short"] == "No" else "numbers"]
+    return ["no"] if found["short"] == "No" else None
+
+
+@say(r"v(?!\w)")
+def against(found: re.Match[str], around: Around) -> list[str] | None:
+    """Leeds v Hull."""
+    return ["versus"] if around.before[:1].isupper() and around.after[:1].isupper() else None
 
 
 @say("(?:" + "|".join(re.escape(short) for short in sorted(ABBREVIATIONS, key=len, reverse=True)) + r")(?!\w)")
@@ -51,17 +69,59 @@ def dotted(found: re.Match[str], around: Around) -> list[str]:
     return spelled(found["letters"].replace(".", ""), found["ending"] or "")
 
 
-@say(r"and/or(?!\w)")
-def and_or(found: re.Match[str], around: Around) -> list[str]:
-    return ["and", "or"]
+@say("(?:" + "|".join(SLASHED) + r")(?!\w)")
+def slashed(found: re.Match[str], around: Around) -> list[str]:
+    return SLASHED[found[0]].split()
+
+
+@say(r"https?://(?=\w)")
+def web_address(found: re.Match[str], around: Around) -> list[str]:
+    """Nobody says it."""
+    return []
+
+
+@say(r"(?P<sign>[#@])(?P<name>(?=\d*[^\W\d])\w+)(?![@.]\w)")
+def tag(found: re.Match[str], around: Around) -> list[str] | None:
+    """#BackThePark, @harwick_council: word by word, as the capitals part them."""
+    if found.start():
+        return None
+    said = [SIGNS[found["sign"]]]
+    for part in CAMEL.findall(found["name"]):
+        if part.startswith("_"):
+            said.append("underscore")
+        else:
+            said += numerals.amount(part) if part.isdigit() else word_or_letters(part, Around("", ""))
+    return said
+
+
+@say(r"m(?!\w)")
+def metres(found: re.Match[str], around: Around) -> list[str] | None:
+    """The m of "10 m"; "10m" are millions."""
+    return ["metres"] if found.start() == 0 and is_number(around.before) else None
+
+
+@say(r"sq(?!\w)")
+def square(found: re.Match[str], around: Around) -> list[str] | None:
+    """5 sq km."""
+    return ["square"] if is_number(around.before) else None
+
+
+@say(r"x(?!\w)")
+def times(found: re.Match[str], around: Around) -> list[str] | None:
+    """3 x 4."""
+    return ["times"] if is_number(around.before) and around.after[:1].isdigit() else None
 
 
 @say(rf"(?P<unit>{UNIT})(?!\w)")
 def unit(found: re.Match[str], around: Around) -> list[str]:
     """The km of "5 km"; elsewhere an ordinary word."""
-    if found.start() == 0 and re.fullmatch(rf"(?:{AMOUNT}|\d+-\d+)", around.before):
+    if found.start() == 0 and is_number(around.before):
         return UNITS[found["unit"]][0 if numerals.is_one(around.before) else 1].split()
-    return word_or_letters(found["unit"], around) if "/" not in found["unit"] else UNITS[found["unit"]][1].split()
+    if around.before == "sq":
+        return UNITS[found["unit"]][1].split()
+    if found["unit"].isalpha():
+        return word_or_letters(found["unit"], around)
+    return UNITS[found["unit"]][1].split()
 
 
 @say(r"(?P<left>[A-Z]{1,4})&(?P<right>[A-Z]{1,4})(?!\w)")
@@ -70,7 +130,10 @@ def and_between(found: re.Match[str], around: Around) -> list[str]:
     return [*spelled(found["left"]), "and", *spelled(found["right"])]
 
 
-@say(r"(?P<stem>[^\W\d_]+?(?:'[^\W\d_]+)*?)(?P<ending>(?:'s|(?<=[A-Z]{2})s)(?![\w']))?(?!'?[^\W\d_])")
+LETTER = r"[^\W\d_\u00b2\u00b3\u00bc\u00bd\u00be]"
+
+
+@say(rf"(?P<stem>{LETTER}+?(?:'{LETTER}+)*?)(?P<ending>(?:'s|(?<=[A-Z]{{2}})s'?)(?![\w']))?(?!'?{LETTER})")
 def word(found: re.Match[str], around: Around) -> list[str]:
     """A word; an acronym letter by letter, with its plural (MPs) or genitive (NHS's)."""
     return word_or_letters(found["stem"], around, found["ending"] or "")
@@ -79,8 +142,7 @@ def word(found: re.Match[str], around: Around) -> list[str]:
 def word_or_letters(stem: str, around: Around, ending: str = "") -> list[str]:
     if stem in ABBREVIATED_WORDS and not ending:
         return ABBREVIATED_WORDS[stem].split()
-    if stem in ROMAN and around.before[:1].isupper():
-        said = numerals.cardinal(ROMAN[stem]) if around.before in COUNTED_IN_ROMAN else ["the", *numerals.ordinal(ROMAN[stem])]
+    if ROMAN.fullmatch(stem) and (said := ruled(stem, around.before)):
         return [*said[:-1], said[-1] + ending]
     plain = plain_letters(stem)
     if not re.fullmatch(r"[a-z]+(?:'[a-z]+)*", plain):
@@ -88,6 +150,15 @@ def word_or_letters(stem: str, around: Around, ending: str = "") -> list[str]:
     if len(plain) > LETTERS_A_WORD:
         raise BadInput(f"{stem[:20]!a}... is a word of {len(plain)} letters; at most {LETTERS_A_WORD} can be spoken")
     return spelled(plain, ending) if is_spelled(stem) else [plain + ending]
+
+
+def ruled(roman: str, before: str) -> list[str] | None:
+    """World War II, Super Bowl LVIII; Henry VIII is the eighth."""
+    number = str(numerals.roman(roman))
+    if before in COUNTED_IN_ROMAN:
+        return numerals.cardinal(number)
+    named = before[:1].isupper() and before[1:].islower() and len(before) > 2 and before not in OPENERS
+    return ["the", *numerals.ordinal(number)] if named and roman not in NOT_RULERS else None
 
 
 def is_spelled(stem: str) -> bool:
@@ -107,20 +178,9 @@ def spelled(letters: str, ending: str = "") -> list[str]:
     return said
 
 
-SIGNS = {
-    "%": "percent",
-    "&": "and",
-    "+": "plus",
-    "@": "at",
-    "#": "hashtag",
-    "/": "slash",
-    **{s: c[0] for s, c in CURRENCIES.items()},
-}
-
-
-@say(r"[%&+@#/$\u00a3\u20ac\u00a5]")
+@say(r"[%&+@#/$=~_\u00a3\u20ac\u00a5\u00a7\u00a9\u00b1\u00d7\u00f7]")
 def sign(found: re.Match[str], around: Around) -> list[str]:
-    return [SIGNS[found[0]]]
+    return SIGNS[found[0]].split()
 
 
 @say(r"(?<=[^\W_])\.(?=[^\W_])")
@@ -129,7 +189,7 @@ def dot(found: re.Match[str], around: Around) -> list[str]:
     return ["dot"]
 
 
-@say(r"[.,:;!?'\"()\-\u2026]+?")
+@say(r"[.,:;!?'\"()\-\u2026\u2032\u2033\u2122\u00ae]+?")
 def punctuation(found: re.Match[str], around: Around) -> list[str]:
     """Heard as pauses and melody, not as words."""
     return []
