@@ -30,7 +30,7 @@ class Denoiser:
         self.bias = torch.fft.rfft(sound[0, :FILTER] * self.window).abs()
         """(513,) magnitudes."""
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __call__(self, sound: Tensor, strength: float = STRENGTH) -> Tensor:
         """The sound (N, samples), fp32, without `strength` times the bias. What is shorter than half a frame stays as it is."""
         length = sound.shape[1]

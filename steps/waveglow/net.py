@@ -35,7 +35,7 @@ class WaveGlow:
         self.upsampling = upsampling(net, state, device)
         self.couplings = [fold(net, flow, state, kind, device) for flow in range(net.flows)]
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def infer(
         self,
         mel: Tensor,
@@ -81,7 +81,7 @@ class WaveGlow:
                     pass
                 active.copy_(active @ coupling.unmixing)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def decouple(self, coupling: Coupling, active: Tensor, mel: Tensor, tile: range) -> None:
         """Undo the affine coupling in the rows of a tile. The half that is read is not written, so tiles do not wait."""
         near = range(max(tile.start - self.net.reach, 0), min(tile.stop + self.net.reach, len(active)))

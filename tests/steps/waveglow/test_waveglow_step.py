@@ -1,0 +1,184 @@
+"""tacotron2's mel spectrograms become a scene's sound; a hostile file of them is refused in one line."""
+
+import io
+import wave
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from small_waveglows import TINY, VOICE, plain_state, randoms
+
+from steps.animate.prosody import read_sound
+from steps.catalogue import weights_sheet
+from steps.errors import BadInput, BadWeights
+from steps.gentle_server.audio import read_sound as read_recording
+from steps.handover import FRAME_RATE, frames_of_sound
+from steps.progress import Progress
+from steps.step import run_step
+from steps.story import Story
+from steps.waveglow import mel as mel_module
+from steps.waveglow.mel import read_mel
+from steps.waveglow.step import STEP
+from steps.workspace import Workspace, write_atomically
+
+RATE = 22_050
+ENDS = [[60, 100], [80]]
+
+
+def mel_file(mel, ends, **more):
+    content = io.BytesIO()
+    np.savez(content, mel=np.asarray(mel), ends=np.asarray(ends), **more)
+    return content.getvalue()
+
+
+def spoken(scene):
+    frames = ENDS[scene][-1]
+    return mel_file(randoms(scene)(frames, 80).numpy() - 5, np.array(ENDS[scene], np.int64))
+
+
+def workspace_of(root, voice="linda", net=VOICE):
+    workspace = Workspace.lease(root, "test")
+    picture = {"file": "a.png", "credit": "c", "alt": "a"}
+    scenes = [{"narration": "It rains.", "headline": "h", "picture": picture} for _ in ENDS]
+    workspace.adopt(
+        Story.model_validate({"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes})
+    )
+    for scene in range(len(ENDS)):
+        write_atomically(workspace.path(f"speech/{scene:02d}.mel.npz"), spoken(scene))
+    content = io.BytesIO()
+    torch.save(plain_state(net), content)
+    write_atomically(workspace.path("weights/waveglow.weights"), content.getvalue())
+    write_atomically(workspace.path(weights_sheet("waveglow")), "{}")
+    return workspace
+
+
+def run(workspace):
+    run_step(STEP, workspace, Progress("waveglow", None))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    workspace = workspace_of(tmp_path_factory.mktemp("waveglow"))
+    run(workspace)
+    return workspace
+
+
+@pytest.mark.parametrize(("scene", "sentences"), [(0, 2), (1, 1)])
+def test_a_scene_lasts_a_whole_number_of_frames_at_the_rate_of_the_weights(finished, scene, sentences):
+    path = finished.path(f"voice/{scene:02d}.wav")
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
+        samples = file.getnframes()
+    assert samples == frames_of_sound(path) * RATE // FRAME_RATE
+    silence = 0.30 + 0.45 + 0.30 * (sentences - 1)
+    assert samples / RATE == pytest.approx(ENDS[scene][-1] * 256 / RATE + silence, abs=0.1)
+
+
+def test_the_steps_that_listen_take_this_rate(finished):
+    path = finished.path("voice/00.wav")
+    seconds = frames_of_sound(path) / FRAME_RATE
+    with path.open("rb") as file:
+        assert len(read_recording(file).samples) == pytest.approx(seconds * 16_000, abs=2)
+    samples, rate = read_sound(path)
+    assert (rate, len(samples)) == (RATE, round(seconds * RATE))
+
+
+def test_the_same_mel_spectrogram_sounds_the_same_in_another_run(finished, tmp_path):
+    again = workspace_of(tmp_path)
+    run(again)
+    assert again.path("voice/00.wav").read_bytes() == finished.path("voice/00.wav").read_bytes()
+
+
+def test_only_a_changed_scene_is_spoken_again(finished, capfd):
+    write_atomically(finished.path("speech/01.mel.npz"), spoken(1).replace(b"ends", b"ends"))
+    run(finished)
+    assert capfd.readouterr().err.count("unchanged") == 2
+    write_atomically(finished.path("speech/01.mel.npz"), mel_file(np.full((70, 80), -4, np.float32), np.array([70])))
+    run(finished)
+    told = capfd.readouterr().err
+    assert "scene 00: unchanged" in told
+    assert "scene 01: 70 mel frames in" in told
+
+
+def test_other_weights_speak_again(finished, capfd):
+    write_atomically(finished.path(weights_sheet("waveglow")), '{"sha256": "other"}')
+    run(finished)
+    assert "unchanged" not in capfd.readouterr().err
+
+
+def test_a_voice_of_another_system_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="spoken by hibari"):
+        run(workspace_of(tmp_path, voice="heart"))
+
+
+def test_a_net_for_other_mel_spectrograms_is_refused(tmp_path):
+    with pytest.raises(BadWeights, match="tacotron2 makes 80 mels"):
+        run(workspace_of(tmp_path, net=TINY))
+
+
+def test_without_weights_it_is_said_what_to_do(tmp_path):
+    workspace = workspace_of(tmp_path)
+    workspace.path("weights/waveglow.weights").unlink()
+    with pytest.raises(BadWeights, match="no weights for waveglow"):
+        run(workspace)
+
+
+GOOD = np.zeros((9, 80), np.float32)
+LAST = np.array([9], np.int64)
+
+
+def bomb():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (80_000, 80)})
+        archive.writestr("mel.npy", header.getvalue() + bytes(mel_module.MOST_BYTES))
+        archive.writestr("ends.npy", b"")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "no mel spectrogram"),
+        (b"PK\x03\x04 and no more", "no mel spectrogram"),
+        (mel_file(GOOD, LAST)[:-40], "no mel spectrogram"),
+        (mel_file(np.array([{}], object), LAST), "no mel spectrogram"),
+        (bomb(), "longer than any scene"),
+        (mel_file(GOOD.T, LAST), "must be float32"),
+        (mel_file(GOOD[:0], LAST), "must be float32"),
+        (mel_file(GOOD.astype(float), LAST), "must be float32"),
+        (mel_file(GOOD * np.nan, LAST), "mel holds NaN"),
+        (mel_file(GOOD + np.inf, LAST), "mel holds NaN"),
+        (mel_file(GOOD + 1e9, LAST), "no log magnitude"),
+        (mel_file(GOOD, LAST - 1), "rise to the number of frames, 9"),
+        (mel_file(GOOD, LAST[:0]), "rise to"),
+        (mel_file(GOOD, np.array([0, 9])), "rise to"),
+        (mel_file(GOOD, np.array([5, 3, 9])), "rise to"),
+        (mel_file(GOOD, np.array([-1, 9])), "rise to"),
+        (mel_file(GOOD, np.array([9.0])), "rise to"),
+    ],
+)
+def test_a_hostile_mel_file_is_refused_in_one_line(tmp_path, content, told):
+    (tmp_path / "00.mel.npz").write_bytes(content)
+    with pytest.raises(BadInput, match=told) as refused:
+        read_mel(tmp_path / "00.mel.npz")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_mel_file_is_cut_where_its_sentences_end(tmp_path):
+    (tmp_path / "a.npz").write_bytes(spoken(0))
+    assert [len(sentence) for sentence in read_mel(tmp_path / "a.npz").sentences] == [60, 40]
+
+
+def test_a_silent_sentence_is_refused_by_its_number(tmp_path):
+    state = plain_state(VOICE)
+    for flow in range(VOICE.flows):
+        state[f"WN.{flow}.end.weight"] *= 0
+        state[f"WN.{flow}.end.bias"] = torch.full((VOICE.width(flow),), 0.0)
+        state[f"convinv.{flow}.conv.weight"] *= 1000
+    workspace = workspace_of(tmp_path)
+    torch.save(state, workspace.path("weights/waveglow.weights"))
+    with pytest.raises(BadInput, match="no sound for sentence 1"):
+        run(workspace)
