@@ -15,8 +15,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias, cast
 
 from steps.errors import MissingProgram, NoRoom
 
@@ -24,21 +25,51 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LOSSLESS_LOOK", "EncoderDied", "ffmpeg_program", "open_encoder", "out_of_room"]
+__all__ = [
+    "GPU_LOOK",
+    "LOSSLESS_LOOK",
+    "EncoderDied",
+    "Pixels",
+    "encodes_on_gpu",
+    "ffmpeg_program",
+    "open_encoder",
+    "out_of_room",
+]
 
 Frames: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
+Pixels: TypeAlias = Literal["rgb24", "yuv444p", "yuv420p", "nv12"]
+"""How frames come, under ffmpeg's names; all but RGB are BT.709 in limited range already."""
 
 LOSSLESS_LOOK = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt", "yuv444p", "-threads", "1", "-g", "30")
 """For a video that another step will read: nothing a viewer could see is lost, colour included, at 1 ms a 320x320 frame.
 
 One thread keeps the bytes the same on every machine and leaves the other cores to the renderer."""
 
-BT709 = (
-    *("-vf", "scale=out_color_matrix=bt709:out_range=tv"),
-    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+GPU_LOOK = (
+    "-c:v",
+    "h264_nvenc",
+    "-preset",
+    "p4",
+    "-tune",
+    "hq",
+    "-rc",
+    "constqp",
+    "-qp",
+    "12",
+    "-pix_fmt",
+    "yuv420p",
+    "-g",
+    "30",
 )
+"""The same for NVENC: the GPU has a circuit for it, and the processor's cores stay free."""
+
+TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
+FROM_RGB = "scale=out_color_matrix=bt709:out_range=tv"
+AS_IT_IS = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 REPEATABLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact")
 LAST_LINES = 20
+GPU_PATIENCE = 30
+"""Seconds; a driver that is being loaded takes some."""
 
 
 class EncoderDied(RuntimeError):
@@ -47,18 +78,24 @@ class EncoderDied(RuntimeError):
 
 @contextmanager
 def open_encoder(
-    path: Path, width: int, height: int, frame_rate: int, settings: tuple[str, ...] = LOSSLESS_LOOK
+    path: Path,
+    width: int,
+    height: int,
+    frame_rate: int,
+    settings: tuple[str, ...] = LOSSLESS_LOOK,
+    pixels: Pixels = "rgb24",
 ) -> Iterator[Callable[[Frames], None]]:
-    """Encode RGB frames to BT.709 video at `path`; the container is chosen by its suffix.
+    """Encode frames to BT.709 video at `path`; the container is chosen by its suffix.
 
     `settings` are ffmpeg's own for the output; of an option that stands twice the last counts. Gives a function that takes
-    frames: C-contiguous uint8, (height, width, 3) or (n, height, width, 3), or their bytes. When the block ends well the file
-    is complete; when it raises, ffmpeg is ended and the file is useless. Raises MissingProgram, NoRoom, EncoderDied.
+    frames: C-contiguous uint8, for rgb24 (height, width, 3) or (n, height, width, 3), or their bytes; for the others each frame's
+    planes one after the other. When the block ends well the file is complete; when it raises, ffmpeg is ended and the file is
+    useless. Raises MissingProgram, NoRoom, EncoderDied.
     """
     command = [
         *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
-        *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0"),
-        *(*BT709, *settings, *REPEATABLE, str(path)),
+        *("-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0"),
+        *("-vf", FROM_RGB if pixels == "rgb24" else AS_IT_IS, *TAGS, *settings, *REPEATABLE, str(path)),
     ]
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
@@ -78,6 +115,17 @@ def open_encoder(
         complaints.close()
     if process.returncode:
         raise complaints.meaning(path, process.returncode)
+
+
+@cache
+def encodes_on_gpu() -> bool:
+    """Whether ffmpeg can encode with NVENC here. That it lists the encoder tells nothing of the driver, so a frame is encoded."""
+    picture = ("-f", "lavfi", "-i", "color=size=256x256:rate=30", "-frames:v", "1")
+    command = [ffmpeg_program(), "-nostdin", "-v", "quiet", *picture, *GPU_LOOK, "-f", "null", "-"]
+    try:
+        return subprocess.run(command, timeout=GPU_PATIENCE, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def write_all(pipe: IO[bytes], frames: Frames) -> None:

@@ -1,15 +1,17 @@
-"""The presenter as pix2pixHD renders her: landmarks in, frames out, in order, every core busy.
+"""The presenter as pix2pixHD renders her: landmarks in, frames out, in order, every core or the GPU busy.
 
-Each core renders batches of its own with one thread: threads inside torch would wait for each other after every one of the net's
-small layers. Only a few batches are under way at a time, so memory does not grow with the video.
+On a processor, a small net's batches are rendered a core each, with one thread: threads inside torch would wait for each other
+after every one of its small layers. A full-size net's frames are rendered one at a time by all cores together: that is as
+quick, and two frames at once would take twice the memory. On a GPU see `gpu`. Only a few batches are under way, so memory does
+not grow with the video.
 """
 
-import os
-import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,49 +19,70 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from steps.pix2pixhd.edges import Polylines, draw_edges
-from steps.pix2pixhd.generator import Generator
-from steps.pix2pixhd.memory import keep_freed_memory
+from steps.encoder import GPU_LOOK, LOSSLESS_LOOK, Pixels, encodes_on_gpu
+from steps.pix2pixhd.colour import to_pixels
+from steps.pix2pixhd.edges import Polylines, Size, draw_edges
+from steps.pix2pixhd.gpu import GpuRenderer, for_gpu
 from steps.pix2pixhd.quick import QuickGenerator
 from steps.pix2pixhd.weights import load_generator
+from steps.processor import available_cores, keep_freed_memory, multiplies_bfloat16
 
 __all__ = ["Actor", "hire", "to_frames"]
 
 BATCH = 4
-"""Frames rendered at once; more is no quicker and takes memory (measured: 25.0, 23.4, 23.1, 22.8 ms a frame for 1, 2, 4, 8)."""
+"""Frames of a small net rendered at once; more is no quicker, and takes memory (25.0, 23.4, 23.1, 22.8 ms for 1, 2, 4, 8)."""
+GPU_BATCH = 4
 UNDER_WAY = 2
 """Batches a worker may be ahead of the encoder."""
+FULL_SIZE_PARAMETERS = 30_000_000
+"""Between the presenter's net of 1.4 million and the published ones of 182."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """A presenter's generator, ready to render. `hire` makes one."""
 
-    def __init__(self, generator: nn.Module, device: torch.device, kind: torch.dtype, workers: int) -> None:
-        self.generator, self.device, self.kind = generator, device, kind
-        self.workers = workers
-        self.pool = ThreadPoolExecutor(workers)
+    generator: nn.Module
+    device: torch.device
+    kind: torch.dtype
+    workers: int
+    batch: int
+    settings: tuple[str, ...] = LOSSLESS_LOOK
+    """The encoder's, and what pixels it is to be given."""
+    pixels: Pixels = "rgb24"
+    remark: str = ""
+    """What a user should know of the way chosen."""
+    pool: ThreadPoolExecutor = field(repr=False)
 
-    def frames(self, landmarks: NDArray[np.float32], size: int, body: Polylines = ()) -> Iterator[NDArray[np.uint8]]:
-        """Render landmarks (T, 68, 2), pixels, in order: batches (n, size, size, 3) uint8 RGB that add up to T frames."""
-        rendering: deque[Future[NDArray[np.uint8]]] = deque()
+    def frames(self, landmarks: NDArray[np.float32], size: Size, body: Polylines = ()) -> Iterator[NDArray[np.uint8]]:
+        """Render landmarks (T, 68, 2), pixels: batches (n, ...) uint8 in the layout of `pixels`, in order, T frames in all."""
+        batches = [landmarks[start : start + self.batch] for start in range(0, len(landmarks), self.batch)]
+        if self.device.type == "cpu":
+            yield from self.in_order(partial(self.render, size=size, body=body), batches)
+            return
+        width, height = (size, size) if isinstance(size, int) else size
+        renderer = GpuRenderer(self.generator, self.device, self.batch, width, height, self.pixels)
+        yield from renderer.frames(self.in_order(partial(drawn, size=size, body=body), batches))
+
+    def in_order(self, work: "partial[NDArray[np.uint8]]", batches: list[NDArray[np.float32]]) -> Iterator[NDArray[np.uint8]]:
+        """The workers' results in the batches' order, a few ahead of who asks."""
+        under_way: deque[Future[NDArray[np.uint8]]] = deque()
         try:
-            for start in range(0, len(landmarks), BATCH):
-                rendering.append(self.pool.submit(self.render, landmarks[start : start + BATCH], size, body))
-                if len(rendering) == self.workers * UNDER_WAY:
-                    yield rendering.popleft().result()
-            while rendering:
-                yield rendering.popleft().result()
+            for batch in batches:
+                under_way.append(self.pool.submit(work, batch))
+                if len(under_way) == self.workers * UNDER_WAY:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
         finally:
-            for batch in rendering:
-                batch.cancel()
+            for future in under_way:
+                future.cancel()
 
-    def render(self, landmarks: NDArray[np.float32], size: int, body: Polylines) -> NDArray[np.uint8]:
-        """One batch of frames, drawn as edges and rendered."""
-        edges = np.stack([draw_edges(points, size, body) for points in landmarks])
+    def render(self, landmarks: NDArray[np.float32], size: Size, body: Polylines) -> NDArray[np.uint8]:
+        """One batch of frames, drawn as edges and rendered by the processor."""
         with torch.inference_mode():
-            encoding = torch.from_numpy(edges).to(self.device).permute(0, 3, 1, 2)
-            encoding = encoding.to(self.kind, memory_format=torch.channels_last).div_(255)
-            return to_frames(self.generator(encoding))
+            edges = torch.from_numpy(drawn(landmarks, size, body)).permute(0, 3, 1, 2)
+            return to_frames(self.generator(edges))
 
 
 @contextmanager
@@ -68,14 +91,8 @@ def hire(weights: Path, cores: int | None = None) -> Iterator[Actor]:
 
     A GPU renders in half precision; a processor that multiplies bfloat16 natively in that, any other in single precision.
     """
-    generator = load_generator(weights)
-    if torch.cuda.is_available():
-        actor = on_gpu(generator)
-    else:
-        kind = torch.bfloat16 if multiplies_bfloat16() else torch.float32
-        actor = Actor(QuickGenerator(generator, kind), torch.device("cpu"), kind, cores or available_cores())
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    threads, cores = torch.get_num_threads(), cores or available_cores()
+    actor = on_gpu(weights, cores) if torch.cuda.is_available() else on_processor(weights, cores)
     keep_freed_memory()
     try:
         yield actor
@@ -84,30 +101,46 @@ def hire(weights: Path, cores: int | None = None) -> Iterator[Actor]:
         torch.set_num_threads(threads)
 
 
-def on_gpu(generator: Generator) -> Actor:
-    """Two workers: one draws edges and fetches frames while the other's batch is on the GPU."""
+def on_processor(weights: Path, cores: int) -> Actor:
+    kind = torch.bfloat16 if multiplies_bfloat16() else torch.float32
+    generator = load_generator(weights)
+    full_size = sum(weight.numel() for weight in generator.parameters()) >= FULL_SIZE_PARAMETERS
+    workers, threads, batch = (1, cores, 1) if full_size else (cores, 1, BATCH)
+    torch.set_num_threads(threads)
+    return Actor(
+        generator=QuickGenerator(generator, kind),
+        device=torch.device("cpu"),
+        kind=kind,
+        workers=workers,
+        batch=batch,
+        pool=ThreadPoolExecutor(workers),
+    )
+
+
+def on_gpu(weights: Path, cores: int) -> Actor:
+    """The GPU renders and, where it can, encodes; the processor draws."""
     device = torch.device("cuda")
-    torch.backends.cudnn.benchmark = True
-    halved = generator.half().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Actor(halved, device, torch.float16, workers=2)
+    generator = for_gpu(load_generator(weights), device)
+    torch.set_num_threads(1)
+    nvenc = encodes_on_gpu()
+    return Actor(
+        generator=generator,
+        device=device,
+        kind=next(generator.parameters()).dtype,
+        workers=cores,
+        batch=GPU_BATCH,
+        settings=GPU_LOOK if nvenc else LOSSLESS_LOOK,
+        pixels="nv12" if nvenc else "yuv444p",
+        remark="" if nvenc else "ffmpeg cannot encode on this GPU (no h264_nvenc, or no driver for it); the processor encodes",
+        pool=ThreadPoolExecutor(cores),
+    )
+
+
+def drawn(landmarks: NDArray[np.float32], size: Size, body: Polylines) -> NDArray[np.uint8]:
+    return np.stack([draw_edges(points, size, body) for points in landmarks])
 
 
 def to_frames(picture: torch.Tensor) -> NDArray[np.uint8]:
-    """The net's output (N, 3, H, W), -1 ... 1, as (N, H, W, 3) uint8: (x + 1) / 2 * 255, clipped and cut off as published."""
-    levels = (picture.permute(0, 2, 3, 1).float() + 1).mul_(127.5).clamp_(0, 255).byte()
-    frames: NDArray[np.uint8] = levels.contiguous().cpu().numpy()
+    """The net's output (N, 3, H, W), -1 ... 1, as (N, H, W, 3) uint8 on the processor."""
+    frames: NDArray[np.uint8] = to_pixels(picture, "rgb24").cpu().numpy()
     return frames
-
-
-def multiplies_bfloat16() -> bool:
-    """Whether the processor has AVX512-BF16 or AMX; where it has not, bfloat16 is emulated and slower than single precision."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def available_cores() -> int:
-    """The cores this process may run on: a container's share, not the machine's."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -14,7 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Polylines", "draw_edges"]
+__all__ = ["Polylines", "Size", "draw_edges"]
+
+Size: TypeAlias = int | tuple[int, int]
+"""Of a frame, in pixels: the side of a square, or width and height."""
 
 Polylines: TypeAlias = Sequence[Sequence[tuple[float, float]]]
 """Lines of a presenter that keep still, in pixels of its frame."""
@@ -49,9 +52,10 @@ OPENINGS: tuple[tuple[range, Colour, Colour], ...] = (
 )
 
 
-def draw_edges(landmarks: NDArray[np.floating], size: int, body: Polylines = ()) -> NDArray[np.uint8]:
-    """Draw landmarks (68, 2), pixels of a frame `size` wide and high, as (size, size, 3) uint8."""
-    picture = np.zeros((size, size, 3), np.uint8)
+def draw_edges(landmarks: NDArray[np.floating], size: Size, body: Polylines = ()) -> NDArray[np.uint8]:
+    """Draw landmarks (68, 2), pixels of a frame of `size`, as (height, width, 3) uint8 RGB."""
+    width, height = (size, size) if isinstance(size, int) else size
+    picture = np.zeros((height, width, 3), np.uint8)
     for line in body:
         polyline(picture, np.asarray(line), BODY)
     polyline(picture, vault(landmarks), VAULT)

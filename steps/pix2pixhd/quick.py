@@ -1,14 +1,18 @@
 """The same generator, rearranged for a CPU: what it computes is the published net up to rounding, how it does so is not.
 
-Three things make it quick (milliseconds a 320x320 frame of the presenter's net on one AVX512-bf16 core, beside plain torch):
-- bfloat16 in channels_last, where the processor multiplies it natively: 72 to 47;
-- instance norm as a group norm, whose kernel knows channels_last (0.7 instead of 1.3 for 16 channels), ReLU in place or straight
-  into the padded buffer of the next convolution; a bias before a norm cancels out and is dropped;
-- the last two layers on 2x2 blocks of pixels as channels (space to depth): a 7x7 convolution to 3 channels leaves most of a
-  vector register idle, the same one as 4x4 to 12 channels does not (2.3 instead of 6.1), and the transposed convolution before
-  it delivers blocks at no extra cost.
-All in all 72 to 23. Of that 8.6 are the residual blocks, which run at what the processor can multiply. torch.compile was not
-taken: it needs a C++ compiler at run time, and half a minute for each new shape.
+What makes it quick:
+- bfloat16 in channels_last, where the processor multiplies it natively;
+- wide residual blocks by Winograd's convolution (`winograd`): they are three quarters of a full-size net's work;
+- instance norm as a group norm, whose kernel knows channels_last (0.7 instead of 1.3 milliseconds for 16 channels at 320x320),
+  ReLU in place or straight into the padded buffer of the next convolution; a bias before a norm cancels out and is dropped;
+- the last two layers on blocks of pixels (`blockwise`).
+
+Measured on AVX512-bf16 cores: a 320x320 frame of the presenter's net 72 -> 23 milliseconds on one core; figures of full-size
+nets are printed by `python -m tests.bench.pix2pixhd_speed`. torch.compile was not taken: it needs a C++ compiler at run time,
+and half a minute for each new shape.
+
+What keeps it near the net in single precision: the first layer's rounding would run through the whole net, so its input is
+taken as the 8-bit levels it is drawn with, which bfloat16 holds exactly, and its weights as a sum of two bfloat16 numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,17 +21,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, group_norm, pad
 
+from steps.pix2pixhd.blockwise import BlockwiseTail
 from steps.pix2pixhd.generator import Generator, LocalEnhancer, ResnetBlock
+from steps.pix2pixhd.winograd import WORTHWHILE_CHANNELS, WinogradConvolution
 
 __all__ = ["QuickGenerator"]
 
 TAIL = (nn.ConvTranspose2d, nn.InstanceNorm2d, nn.ReLU, nn.ReflectionPad2d, nn.Conv2d, nn.Tanh)
+HEAD = 4
+"""Layers of the head: padding, convolution, norm, ReLU."""
 STAGE = 3
 """Layers of a stage: convolution, norm, ReLU."""
+LEVELS = 255
+"""What a float of 1 is as an 8-bit level."""
+IDLE_CHANNELS = 8
+"""A convolution from fewer channels than this takes as long with twice as many."""
 
 
 class QuickGenerator(nn.Module):
-    """Built from a generator, whose weights it copies in `kind` (bfloat16 or float32). For inference, one thread at a time."""
+    """Built from a generator, whose weights it copies in `kind` (bfloat16 or float32). For inference."""
 
     def __init__(self, generator: Generator, kind: torch.dtype) -> None:
         super().__init__()
@@ -45,8 +57,11 @@ class QuickGenerator(nn.Module):
 
     @torch.inference_mode()
     def forward(self, encoding: Tensor) -> Tensor:
-        """(N, input_nc, H, W) to (N, 3, H, W) in -1 ... 1, of the kind it was built for."""
-        scales = [encoding.to(self.kind, memory_format=torch.channels_last)]
+        """(N, input_nc, H, W) to (N, 3, H, W) in -1 ... 1, of the kind it was built for.
+
+        The encoding is float, or uint8 whose level k stands for k / 255.
+        """
+        scales = [encoding.float() if encoding.dtype == torch.uint8 else encoding.float() * LEVELS]
         for _ in self.enhancers:
             scales.append(avg_pool2d(scales[-1], 3, stride=2, padding=1, count_include_pad=False))
         features: Tensor = self.model(scales.pop())
@@ -67,11 +82,29 @@ def quickened(layers: Sequence[nn.Module], kind: torch.dtype) -> Iterator[nn.Mod
             yield QuickBlock(rest[0], kind)
             position += 1
         elif isinstance(rest[0], nn.ReflectionPad2d):
-            yield rest[0]
-            position += 1
+            yield Head(rest[1], kind)  # type: ignore[arg-type]
+            position += HEAD
         else:
             yield Stage(rest[0], kind)  # type: ignore[arg-type]
             position += STAGE
+
+
+class Head(nn.Module):
+    """Reflection padding, the 7x7 convolution from levels, instance norm and ReLU."""
+
+    def __init__(self, convolution: nn.Conv2d, kind: torch.dtype) -> None:
+        super().__init__()
+        weight = convolution.weight.detach().float() / LEVELS
+        parts = [weight.to(kind)]
+        if convolution.in_channels < IDLE_CHANNELS and kind != torch.float32:
+            parts.append((weight - parts[0].float()).to(kind))
+        self.copies = len(parts)
+        self.weight = nn.Parameter(torch.cat(parts, 1).to(memory_format=torch.channels_last), requires_grad=False)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        padded = pad(levels.to(self.weight.dtype), (3, 3, 3, 3), mode="reflect")
+        copied = torch.cat([padded] * self.copies, 1).contiguous(memory_format=torch.channels_last)
+        return instance_norm(conv2d(copied, self.weight)).relu_()
 
 
 class Stage(nn.Module):
@@ -91,27 +124,16 @@ class QuickBlock(nn.Module):
     def __init__(self, block: ResnetBlock, kind: torch.dtype) -> None:
         super().__init__()
         first, second = (layer for layer in block.conv_block if isinstance(layer, nn.Conv2d))
-        self.first, self.second = without_bias(first, kind), without_bias(second, kind)
+        self.first, self.second = refining(first, kind), refining(second, kind)
 
     def forward(self, features: Tensor) -> Tensor:
         refined = instance_norm(self.first(reflected(features))).relu_()
         return instance_norm(self.second(reflected(refined))).add_(features)
 
 
-class BlockwiseTail(nn.Module):
-    """The last doubling and the convolution to a picture, on blocks: channel `4 c + 2 y + x` is channel c of pixel (y, x)."""
-
-    def __init__(self, doubling: nn.ConvTranspose2d, last: nn.Conv2d, kind: torch.dtype) -> None:
-        super().__init__()
-        self.channels = doubling.out_channels
-        self.doubling = blockwise_doubling(doubling.weight.detach().float()).to(kind, memory_format=torch.channels_last)
-        self.last = blockwise_last(last.weight.detach().float()).to(kind, memory_format=torch.channels_last)
-        self.bias = last.bias.detach().repeat_interleave(4).to(kind) if last.bias is not None else None
-
-    def forward(self, features: Tensor) -> Tensor:
-        blocks = group_norm(conv2d(pad(features, (0, 1, 0, 1)), self.doubling), self.channels)
-        shifted = conv2d(reflected_blocks(blocks), self.last, self.bias).tanh_()
-        return torch.pixel_shuffle(shifted, 2)[:, :, 1:-1, 1:-1]
+def refining(convolution: nn.Conv2d, kind: torch.dtype) -> nn.Module:
+    wide = convolution.in_channels >= WORTHWHILE_CHANNELS
+    return WinogradConvolution(convolution.weight, kind) if wide else without_bias(convolution, kind)
 
 
 def without_bias(convolution: nn.Conv2d | nn.ConvTranspose2d, kind: torch.dtype) -> nn.Module:
@@ -123,6 +145,7 @@ def without_bias(convolution: nn.Conv2d | nn.ConvTranspose2d, kind: torch.dtype)
         stride=convolution.stride,  # type: ignore[arg-type]
         padding=convolution.padding,  # type: ignore[arg-type]
         bias=False,
+        device="meta",
         **({"output_padding": convolution.output_padding} if isinstance(convolution, nn.ConvTranspose2d) else {}),  # type: ignore[arg-type]
     )
     copy.weight = nn.Parameter(convolution.weight.detach().to(kind), requires_grad=False)
@@ -135,59 +158,3 @@ def instance_norm(features: Tensor) -> Tensor:
 
 def reflected(features: Tensor) -> Tensor:
     return pad(features, (1, 1, 1, 1), mode="reflect")
-
-
-def blockwise_doubling(weight: Tensor) -> Tensor:
-    """ConvTranspose2d(3, stride 2, padding 1, output_padding 1) as a 2x2 convolution to blocks: (I, O, 3, 3) to (4 O, I, 2, 2).
-
-    Along one axis, out[2m] = w[1] x[m] and out[2m + 1] = w[2] x[m] + w[0] x[m + 1].
-    """
-    inputs, outputs = weight.shape[:2]
-    blocks = weight.new_zeros(outputs, 2, 2, inputs, 2, 2)
-    taps = ((0, 1, 0), (1, 2, 0), (1, 0, 1))
-    """Pixel of the block, tap of the transposed kernel, tap of the block's kernel."""
-    for pixel_y, from_y, to_y in taps:
-        for pixel_x, from_x, to_x in taps:
-            blocks[:, pixel_y, pixel_x, :, to_y, to_x] = weight[:, :, from_y, from_x].T
-    return blocks.reshape(4 * outputs, inputs, 2, 2)
-
-
-def blockwise_last(weight: Tensor) -> Tensor:
-    """A 7x7 convolution as a 4x4 one from blocks to blocks: (O, I, 7, 7) to (4 O, 4 I, 4, 4).
-
-    The blocks it gives begin one pixel earlier than those it takes: then 8 pixels, 4 blocks, hold all they depend on.
-    """
-    outputs, inputs = weight.shape[:2]
-    pixels = weight.new_zeros(outputs, 2, 2, inputs, 8, 8)
-    for y in range(2):
-        for x in range(2):
-            pixels[:, y, x, :, y : y + 7, x : x + 7] = weight
-    blocks = pixels.reshape(4 * outputs, inputs, 4, 2, 4, 2).permute(0, 1, 3, 5, 2, 4)
-    return blocks.reshape(4 * outputs, 4 * inputs, 4, 4)
-
-
-def reflected_blocks(blocks: Tensor) -> Tensor:
-    """ReLU, then the reflection of 4 pixels, which is 2 blocks, to each side: (N, 4 C, H, W) to (N, 4 C, H + 4, W + 4).
-
-    A pixel's mirror image keeps its place in the block: even pixels are mirrored about the first block and beyond the last
-    one's edge, odd ones the other way round.
-    """
-    count, channels, height, width = blocks.shape
-    padded = torch.empty((count, channels, height + 4, width + 4), dtype=blocks.dtype, memory_format=torch.channels_last)
-    torch.clamp_min(blocks, 0, out=padded[:, :, 2:-2, 2:-2])
-    parts = padded.permute(0, 2, 3, 1).view(count, height + 4, width + 4, channels // 4, 2, 2)
-    for axis, parity_axis in ((2, 5), (1, 4)):
-        even, odd = (parts.select(parity_axis, parity) for parity in (0, 1))
-        last = parts.shape[axis] - 1
-        for side, mirrored, source in mirror_pairs(last):
-            plane = even if side else odd
-            plane.select(axis, mirrored).copy_(plane.select(axis, source))
-    return padded
-
-
-def mirror_pairs(last: int) -> tuple[tuple[bool, int, int], ...]:
-    """Even pixels?, the padding's block, the block it mirrors; the picture's blocks are 2 ... last - 2."""
-    return (
-        (True, 1, 3), (True, 0, 4), (True, last - 1, last - 2), (True, last, last - 3),
-        (False, 1, 2), (False, 0, 3), (False, last - 1, last - 3), (False, last, last - 4),
-    )  # fmt: skip

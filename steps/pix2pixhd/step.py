@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,13 +48,15 @@ def start(workspace: Workspace) -> Iterator[Actor]:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[pix2pixhd]") from fault
 
     with hire(load_presenter(workspace.story.presenter).generator) as actor:
+        if actor.remark:
+            print(f"pix2pixhd: {actor.remark}", file=sys.stderr, flush=True)
         yield actor
 
 
 def work(unit: Unit, workspace: Workspace, actor: Actor, drafts: list[Path], progress: Progress) -> None:
     presenter = load_presenter(workspace.story.presenter)
     landmarks = read_motion(workspace.path(unit.reads[0]), presenter)
-    with open_encoder(drafts[0], presenter.size, presenter.size, FRAME_RATE) as write:
+    with open_encoder(drafts[0], presenter.size, presenter.size, FRAME_RATE, actor.settings, actor.pixels) as write:
         for frames in actor.frames(landmarks, presenter.size, presenter.body):
             write(frames)
             progress.advance(len(frames))
@@ -75,4 +78,4 @@ def read_motion(path: Path, presenter: Presenter) -> NDArray[np.float32]:
     return landmarks
 
 
-STEP = Step(name="pix2pixhd", version=1, counts="frames", plan=plan, start=start, work=work)
+STEP = Step(name="pix2pixhd", version=2, counts="frames", plan=plan, start=start, work=work)

@@ -78,6 +78,13 @@ def test_a_residual_block_is_what_its_naive_loops_compute():
     np.testing.assert_allclose(block(features)[0].detach().numpy(), expected, atol=1e-5)
 
 
+def test_between_scales_only_pixels_of_the_picture_are_averaged():
+    downsample = build_generator(Architecture(net="local", ngf=2, n_downsample_global=1, n_local_enhancers=1)).downsample
+    picture = torch.arange(24.0).view(1, 1, 4, 6)
+    expected = [[picture[0, 0, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].mean().item() for x in (0, 2, 4)] for y in (0, 2)]
+    assert downsample(picture)[0, 0].tolist() == expected
+
+
 def naive_convolution(features, layer):
     """3x3 over a mirrored border: the pixel beside the border is mirrored, not the border itself."""
     weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()

@@ -35,6 +35,18 @@ def test_a_file_in_the_published_format_gives_the_very_same_picture(tmp_path, ar
     assert torch.equal(loaded(encoding), generator(encoding))
 
 
+@pytest.mark.parametrize("zipped", [True, False], ids=["since torch 1.6", "before torch 1.6, as NVIDIA published it"])
+@pytest.mark.parametrize("prefix", ["", "module."], ids=["bare", "trained on several GPUs"])
+def test_every_format_that_was_ever_published_is_read(tmp_path, zipped, prefix):
+    generator = seeded_generator(SMALL_GLOBAL)
+    path = tmp_path / "60_net_G.pth"
+    torch.save(
+        {prefix + key: tensor for key, tensor in generator.state_dict().items()}, path, _use_new_zipfile_serialization=zipped
+    )
+    encoding = torch.rand(1, 3, 32, 32)
+    assert torch.equal(load_generator(path)(encoding), generator(encoding))
+
+
 def test_what_is_saved_is_read_back_exactly(tmp_path, architecture):
     generator = seeded_generator(architecture)
     for name in ("G.pth", "G.safetensors"):

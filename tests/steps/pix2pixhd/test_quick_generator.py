@@ -32,13 +32,13 @@ def test_the_generator_it_was_built_from_is_left_as_it_was():
     assert all(torch.equal(tensor, before[key]) for key, tensor in generator.state_dict().items())
 
 
-def test_the_shipped_presenter_in_bfloat16_is_within_38_decibels_of_single_precision(faces):
+def test_the_shipped_presenter_in_bfloat16_is_within_45_decibels_of_single_precision(faces):
     presenter = load_presenter("maya")
     generator = load_generator(presenter.generator)
     encoding = encode(np.stack([draw_edges(points, presenter.size, presenter.body) for points in faces[1][::4]]))
     with torch.inference_mode():
         plain, quick = generator(encoding), QuickGenerator(generator, torch.bfloat16)(encoding)
-    assert peak_signal_to_noise(to_frames(quick), to_frames(plain)) >= 38
+    assert peak_signal_to_noise(to_frames(quick), to_frames(plain)) >= 45
 
 
 def test_levels_are_clipped_and_cut_off_as_published():

@@ -1,0 +1,86 @@
+"""The GPU's way of working, on whatever device there is: a GPU replays a captured graph, a processor runs layer by layer."""
+
+import subprocess
+
+import numpy as np
+import pytest
+import torch
+from small_nets import SMALL_GLOBAL, seeded_generator
+
+from steps.encoder import GPU_LOOK, encodes_on_gpu, ffmpeg_program
+from steps.pix2pixhd import actor
+from steps.pix2pixhd.actor import to_frames
+from steps.pix2pixhd.colour import to_pixels
+from steps.pix2pixhd.gpu import GpuRenderer, for_gpu
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+WIDTH, HEIGHT, BATCH = 64, 32, 2
+
+
+@pytest.fixture
+def edges():
+    """Five pictures that all differ: two whole batches and a rest."""
+    return np.random.default_rng(3).integers(0, 256, (5, HEIGHT, WIDTH, 3), np.uint8)
+
+
+def batches(edges):
+    return [edges[start : start + BATCH] for start in range(0, len(edges), BATCH)]
+
+
+def test_frames_come_in_order_and_are_the_generators(edges):
+    generator = for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
+    rendered = [*GpuRenderer(generator, DEVICE, BATCH, WIDTH, HEIGHT, "rgb24").frames(batches(edges))]
+    assert [len(frames) for frames in rendered] == [2, 2, 1]
+    encoding = torch.from_numpy(edges).permute(0, 3, 1, 2).float() / 255
+    expected = to_frames(seeded_generator(SMALL_GLOBAL)(encoding))
+    assert np.abs(np.concatenate(rendered).astype(int) - expected).mean() < (0.01 if DEVICE.type == "cpu" else 2)
+
+
+def test_what_was_given_stays_as_it_was_when_later_batches_come(edges):
+    renderer = GpuRenderer(for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, BATCH, WIDTH, HEIGHT, "rgb24")
+    given, copies = [], []
+    for frames in renderer.frames(batches(edges)):
+        given.append(frames)
+        copies.append(frames.copy())
+    assert all((frames == copy).all() for frames, copy in zip(given, copies, strict=True))
+
+
+def test_one_and_a_half_bytes_a_pixel_leave_it_for_a_hardware_encoder(edges):
+    generator = for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
+    (frames,) = GpuRenderer(generator, DEVICE, BATCH, WIDTH, HEIGHT, "nv12").frames([edges[:BATCH]])
+    assert frames.nbytes == BATCH * WIDTH * HEIGHT * 3 // 2
+    with torch.inference_mode():
+        encoding = (torch.from_numpy(edges[:BATCH]).permute(0, 3, 1, 2).float() / 255).to(
+            DEVICE, next(generator.parameters()).dtype
+        )
+        expected = to_pixels(generator(encoding), "nv12").cpu().numpy()
+    assert np.abs(frames.astype(int) - expected).mean() < 0.1
+
+
+def test_a_video_shorter_than_a_batch_and_an_empty_one(edges):
+    renderer = GpuRenderer(for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, 4, WIDTH, HEIGHT, "rgb24")
+    assert [frames.shape for frames in renderer.frames([edges[:1]])] == [(1, HEIGHT, WIDTH, 3)]
+    assert not [*renderer.frames([])]
+
+
+def test_a_gpu_encoder_is_believed_only_when_it_has_encoded(tmp_path):
+    """On a machine with NVENC a video comes out; on one without, the answer is no although ffmpeg may list the encoder."""
+    path = tmp_path / "a.mp4"
+    picture = ("-f", "lavfi", "-i", "color=size=320x320:rate=30", "-frames:v", "2")
+    made = subprocess.run([ffmpeg_program(), "-v", "quiet", *picture, *GPU_LOOK, str(path)], check=False).returncode == 0
+    assert encodes_on_gpu() == made
+
+
+@pytest.mark.skipif(DEVICE.type == "cuda", reason="tells how the processor shares its cores")
+def test_a_full_size_net_is_rendered_a_frame_at_a_time_by_all_cores(workspace, monkeypatch):
+    weights = next(workspace.root.parent.rglob("generator.pth"))
+    landmarks = np.load(workspace.path("motion/00.npz"))["landmarks"][:3]
+    with actor.hire(weights, cores=2) as small:
+        assert (small.workers, small.batch, torch.get_num_threads()) == (2, 4, 1)
+        expected = np.concatenate([*small.frames(landmarks, (96, 64))])
+    monkeypatch.setattr(actor, "FULL_SIZE_PARAMETERS", 1)
+    with actor.hire(weights, cores=2) as large:
+        assert (large.workers, large.batch, torch.get_num_threads()) == (1, 1, 2)
+        frames = np.concatenate([*large.frames(landmarks, (96, 64))])
+    assert frames.shape == expected.shape == (3, 64, 96, 3)
+    assert np.abs(frames.astype(int) - expected).mean() < 2
