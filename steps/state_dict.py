@@ -66,6 +66,8 @@ def read_content(path: Path) -> object:
         raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from fault
     except pickle.UnpicklingError as fault:
         raise BadWeights(f"{path}: refused: holds more than tensors, or is damaged; nothing of it was run") from fault
+    except MemoryError as fault:
+        raise BadWeights(f"{path}: refused: reading it takes far more memory than it has bytes") from fault
     except Exception as fault:  # torch and safetensors raise anything from EOFError to RuntimeError on a damaged file
         raise BadWeights(f"{path}: damaged or not a weights file: {shown(first_line(fault))}") from fault
 
@@ -143,7 +145,7 @@ def save_state(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, s
 
     The same tensors and at most one entry of metadata give the same bytes; safetensors writes more entries in any order.
     """
-    held = {key: tensor.detach().to("cpu").contiguous() for key, tensor in state.items()}
+    held = apart({key: tensor.detach().to("cpu").contiguous() for key, tensor in state.items()})
     with room_is_short(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
@@ -159,6 +161,17 @@ def save_state(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, s
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def apart(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Each tensor with memory of its own: safetensors takes no others, and torch.save writes all that a view is a part of."""
+    seen: set[int] = set()
+    for key, tensor in state.items():
+        memory = tensor.untyped_storage()
+        if memory.data_ptr() in seen or memory.nbytes() > tensor.numel() * tensor.element_size():
+            state[key] = tensor.clone()
+        seen.add(memory.data_ptr())
+    return state
 
 
 def archive_of(held: dict[str, Tensor]) -> memoryview:

@@ -18,7 +18,7 @@ from typing import IO, BinaryIO
 
 from steps.errors import BadInput, BadWeights
 
-__all__ = ["Format", "open_regular", "sound_format"]
+__all__ = ["Format", "format_of", "open_regular", "sound_format"]
 
 
 class Format(StrEnum):
@@ -63,27 +63,38 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
+def format_of(path: Path) -> Format:
+    """The container, told from the first bytes, whatever the name ends in. Raises BadInput, BadWeights for an empty file."""
+    with open_regular(path) as file:
+        return begun(file, path)
+
+
 def sound_format(path: Path, also: Collection[str] = ()) -> Format:
-    """The container of a file that is safe to hand to its reader, whatever its name ends in.
+    """The container of a file that is safe to hand to its reader.
 
     `also` are classes a pickle may name, such as `glow.WaveGlow`, beside what any net's does.
     Raises BadInput for what is not a readable file, BadWeights for one that is empty, or built as its writer never builds it.
     """
     with open_regular(path) as file:
-        head = file.read(9)
-        file.seek(0)
-        if not head:
-            raise BadWeights(f"{path}: is empty")
-        if head[8:] == b"{":
-            return Format.SAFETENSORS
+        container = begun(file, path)
         try:
-            if head.startswith(ARCHIVE_BEGINS):
+            if container is Format.ARCHIVE:
                 refuse_unlike_torch(file, also)
-                return Format.ARCHIVE
-            refuse_pickles(file, also)
+            elif container is Format.PICKLE:
+                refuse_pickles(file, also)
         except Unlike as fault:
             raise BadWeights(f"{path}: refused: {fault}") from None
-        return Format.PICKLE
+        return container
+
+
+def begun(file: BinaryIO, path: Path) -> Format:
+    head = file.read(9)
+    file.seek(0)
+    if not head:
+        raise BadWeights(f"{path}: is empty")
+    if head[8:] == b"{":
+        return Format.SAFETENSORS
+    return Format.ARCHIVE if head.startswith(ARCHIVE_BEGINS) else Format.PICKLE
 
 
 class Unlike(Exception):
@@ -95,7 +106,7 @@ def refuse_unlike_torch(file: BinaryIO, also: Collection[str]) -> None:
     size = file.seek(0, os.SEEK_END)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError):
         raise Unlike("a damaged archive") from None
     entries = archive.infolist()
     if not has_one_directory(file, size):
@@ -109,7 +120,7 @@ def refuse_unlike_torch(file: BinaryIO, also: Collection[str]) -> None:
             try:
                 with archive.open(entry) as content:
                     refuse_pickle(content, also)
-            except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError):
+            except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError):
                 raise Unlike("a damaged archive") from None
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from steps.errors import BadInput, NewsreelError, NoRoom
+from steps.weights.program import declare
 
 __all__ = ["main"]
 
@@ -90,6 +91,9 @@ def parser() -> argparse.ArgumentParser:
     graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
     graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
     graph.set_defaults(command=run_graph)
+
+    weights = commands.add_parser("weights", help="say what a weights file is, convert it, fetch it by its name in the catalogue")
+    declare(weights)
     return top
 
 

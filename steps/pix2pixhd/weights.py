@@ -9,14 +9,15 @@ from dataclasses import fields
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from steps.errors import BadInput, BadWeights
 from steps.pix2pixhd.architecture import Architecture
+from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
 from steps.pix2pixhd.generator import Generator, build_generator
 from steps.state_dict import Shapes, load_strictly, read_state, save_state, shapes_of
 
-__all__ = ["infer_architecture", "load_generator", "save_generator"]
+__all__ = ["describe", "infer_architecture", "load_generator", "load_state", "save_generator"]
 
 CHANNELS, NGF, DOWNSAMPLINGS = range(1, 513), range(1, 257), range(1, 8)
 """What a published net may be; beyond it a file is not believed, so that it cannot claim all memory."""
@@ -30,11 +31,41 @@ def load_generator(path: Path | str, options: Mapping[str, object] | None = None
     option; BadWeights, naming every tensor at fault, where the file is damaged, not a generator, or not as `options` say.
     """
     path = Path(path)
-    state = read_state(path)
+    state = load_state(path)
     architecture = infer_architecture(shapes_of(state), str(path))
     if options:
         hold_against(architecture, options, path)
     return load_strictly(lambda: build_generator(architecture), state, path, str(architecture))
+
+
+def load_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file under their published keys. Raises BadInput, BadWeights."""
+    return read_state(path)
+
+
+def describe(shapes: Shapes) -> str | None:
+    """What net of pix2pixHD's these shapes are, in a line; None where they are not exactly one's."""
+    return describe_generator(shapes) or describe_discriminator(shapes)
+
+
+def describe_generator(shapes: Shapes) -> str | None:
+    try:
+        architecture = infer_architecture(shapes)
+    except BadWeights:
+        return None
+    with torch.device("meta"):
+        whole = shapes_of(build_generator(architecture).state_dict())
+    return str(architecture) if whole == shapes else None
+
+
+def describe_discriminator(shapes: Shapes) -> str | None:
+    first = shapes.get("scale0_layer0.0.weight", ())
+    scales, layers = len(numbers(r"scale(\d+)_layer0\.", shapes)), len(numbers(r"scale0_layer(\d+)\.", shapes)) - 2
+    if len(first) != 4 or first[0] not in NGF or first[1] not in CHANNELS or layers < 1:
+        return None
+    with torch.device("meta"):
+        whole = shapes_of(MultiscaleDiscriminator(first[1], first[0], layers, scales).state_dict())
+    return f"discriminator of {scales} scales, {first[1]} channels, ndf {first[0]}, {layers} layers" if whole == shapes else None
 
 
 def save_generator(generator: nn.Module, path: Path, half: bool = False) -> None:

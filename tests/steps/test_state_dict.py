@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
@@ -315,6 +315,7 @@ SOUND = {container: serialised(container) for container in WRITERS}
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(mutations=[(0.015625, 128)])
 @given(mutations=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
 def test_a_file_with_any_bytes_changed_is_read_or_refused_in_one_line(container, tmp_path, mutations):
     content = bytearray(SOUND[container])
