@@ -57,11 +57,6 @@ class Exchange:
         """`("GET", "/transcriptions/0a1b2c3d/status.json")`."""
         return tuple(self.request.start[:2])
 
-    @property
-    def page(self):
-        """Whether the body of the response is left out."""
-        return self.response is not None and b"\x00" in self.response.parts[2]
-
 
 def message(lines):
     raw = "".join(lines).encode("latin-1")
