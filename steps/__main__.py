@@ -18,17 +18,29 @@ INTERRUPTED = 130
 ON_SCENES = ("hibari", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose")
 """Steps that are a plan of units over a workspace; each package has a module `step` with its STEP."""
 
-PROGRAMS = ("check", "anchor", "init-story", "publish", "report", "gentle-server")
+IN_TRAINING = {
+    "dlib-track": "steps.dlib.rehearsal",
+    "animate-visemes": "steps.animate.rehearsal",
+    "pix2pixhd-train": "steps.pix2pixhd.rehearsal",
+}
+"""What the same systems do when a presenter is trained; also plans of units, each with the module of its STEP."""
+
+PROGRAMS = (
+    *("check", "anchor", "init-story", "publish", "report", "gentle-server"),
+    *("check-presenter", "init-presenter", "publish-presenter"),
+)
 """Steps that are programs of their own: `run(arguments)` in their package's module `program`."""
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m steps", description=__doc__)
-    parser.add_argument("step", choices=[*ON_SCENES, *PROGRAMS])
+    parser.add_argument("step", choices=[*ON_SCENES, *IN_TRAINING, *PROGRAMS])
     chosen, rest = parser.parse_args(arguments[:1]), arguments[1:]
     try:
         if chosen.step in ON_SCENES:
-            run_on_scenes(chosen.step, rest)
+            run_plan(chosen.step, f"steps.{chosen.step}.step", rest)
+        elif chosen.step in IN_TRAINING:
+            run_plan(chosen.step, IN_TRAINING[chosen.step], rest)
         else:
             importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
     except NewsreelError as fault:
@@ -43,12 +55,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def run_on_scenes(name: str, arguments: list[str]) -> None:
+def run_plan(name: str, module: str, arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m steps {name}")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do every N-th unit from the K-th on")
     options = parser.parse_args(arguments)
-    step = importlib.import_module(f"steps.{name}.step").STEP
+    step = importlib.import_module(module).STEP
     run_step(step, Workspace(options.workspace), Progress.from_environment(name), options.shard)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from steps.presenters import folders
 from steps.story import Story
 from steps.workspace import content_digest
 
@@ -30,9 +31,13 @@ def story_digest(story: Story, pictures: Mapping[str, str]) -> str:
 
 
 def software_digest(home: Path = HOME) -> str:
-    """SHA-256 of the release and of the files of `steps` that are installed here: code, brands, presenters, weights."""
-    files = (path for path in sorted(home.rglob("*")) if path.suffix in MADE_OF and path.is_file())
-    parts = [release(), *(f"{path.relative_to(home)} {content_digest(path)}" for path in files)]
+    """SHA-256 of the release, of the files of `steps` that are installed here (code, brands, presenters, weights) and of the
+    presenters that lie elsewhere."""
+    homes = [home, *(folder for folder in folders() if folder != HOME / "presenters")]
+    parts = [release()]
+    for place in homes:
+        files = (path for path in sorted(place.rglob("*")) if path.suffix in MADE_OF and path.is_file())
+        parts += [f"{path.relative_to(place)} {content_digest(path)}" for path in files if ".work" not in path.parts]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -94,6 +94,16 @@ def parser() -> argparse.ArgumentParser:
 
     weights = commands.add_parser("weights", help="say what a weights file is, convert it, fetch it by its name in the catalogue")
     declare(weights)
+
+    train = commands.add_parser("train", help="train a presenter from footage, by the manifest that Argo would run")
+    train.add_argument(
+        "footage", type=Path, metavar="FOLDER", help="with presenter.yaml and footage.mp4; its name is the presenter's"
+    )
+    train.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the bundle lands in FOLDER/<presenter>/")
+    train.add_argument("--steps", type=int, default=4000, metavar="N", help="of the generator's training, at most (4000)")
+    train.add_argument("--minutes", type=float, default=120, metavar="M", help="of the generator's training, at most (120)")
+    train.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
+    train.set_defaults(command=run_train)
     return top
 
 
@@ -153,6 +163,12 @@ def run_graph(options: argparse.Namespace) -> int:
     else:
         print(picture)
     return 0
+
+
+def run_train(options: argparse.Namespace) -> int:
+    from workflows.train import train
+
+    return train(options.footage, options.to, options.work or options.to / ".work", options.steps, options.minutes)
 
 
 def read_text(path: Path) -> str:

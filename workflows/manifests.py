@@ -10,6 +10,7 @@ from steps.workspace import write_atomically
 from workflows.settings import Settings
 from workflows.story import story_template
 from workflows.systems import Profile
+from workflows.training import training_template
 
 __all__ = ["emit", "manifests"]
 
@@ -17,7 +18,7 @@ HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
 
 
 def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
-    """Write `story.yaml` and a file for each service into a folder; return the paths. Raises NoRoom."""
+    """Write `story.yaml`, `train-presenter.yaml` and a file for each service into a folder; return the paths. Raises NoRoom."""
     texts = manifests(profile, settings)
     for name, text in texts.items():
         write_atomically(folder / name, text)
@@ -26,7 +27,8 @@ def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
 
 def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
     """The text of every file, by its name."""
-    files = {"story.yaml": as_yaml([story_template(profile, settings).to_dict()])}
+    templates = (story_template(profile, settings), training_template(profile, settings))
+    files = {f"{template.name}.yaml": as_yaml([template.to_dict()]) for template in templates}
     return files | {f"{service.name}.yaml": as_yaml(service.build(settings)) for service in profile.services}
 
 

@@ -1,9 +1,11 @@
 """`newsreel render`: a story on this machine, by the very manifest that Argo would run."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from steps.presenters import HOME, VARIABLE, folders
 from workflows.admission import admitted
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
@@ -11,7 +13,7 @@ from workflows.manifests import emit
 from workflows.settings import Settings
 from workflows.systems import EMBEDDED
 
-__all__ = ["render"]
+__all__ = ["address", "render", "shown"]
 
 
 def render(story: Path, to: Path, work: Path) -> int:
@@ -41,9 +43,11 @@ def address(path: Path) -> str:
 
 
 def environment(story: Path, to: Path) -> Mapping[str, str]:
-    """On a laptop a story is read from its own folder, the video goes where it was asked for, and finished work stays."""
+    """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, and
+    a newsroom's own presenters are found."""
     allowed = f"{address(story.resolve().parent)}/,{address(to)}/"
-    return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1"}
+    more = os.pathsep.join(str(folder) for folder in folders() if folder != HOME)
+    return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1"} | ({VARIABLE: more} if more else {})
 
 
 def tell(result: Result, folder: Path) -> None:

@@ -3,43 +3,37 @@
 What travels between steps as parameters are addresses, numbers and the node's name alone; a story's text lies in files.
 """
 
-from collections.abc import Sequence
-from typing import cast
-
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
-from hera.workflows.models import (
-    ExecutorConfig,
-    PodGC,
-    PodSecurityContext,
-    SeccompProfile,
-    TTLStrategy,
-    ValueFrom,
-    WorkflowMetadata,
-)
+from hera.workflows.models import ValueFrom
 
-from workflows.placement import SSD_MOUNT, STORY_MOUNT, USER, anchored, on_system_pool, pinned, retry_elsewhere
+from workflows.placement import STORY_MOUNT, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PUBLISH, REPORT, Profile, System
+from workflows.template import PLACE, attempt, chain, handed_on, join, output, parameters, task, workflow_template
 
 __all__ = ["story_template"]
 
 ARGUMENTS = ("story", "finals", "shards")
 """What a story is submitted with."""
-PLACE = ("node", "dir")
-"""What the anchor adds to it."""
 
 STORY = ["--story", "{{inputs.parameters.story}}"]
 FINALS = ["--finals", "{{inputs.parameters.finals}}"]
 WORKSPACE = ["--workspace", str(STORY_MOUNT)]
 
-DAY = 86400
-
 
 def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
     """The WorkflowTemplate `story` of a profile."""
-    with workflow(profile, settings) as template, Task.set_next_defaults(on=TaskResult.succeeded):
+    arguments = [
+        Parameter(name="story", description="Address of the story's document"),
+        Parameter(name="finals", description="Address prefix the video is published under"),
+        Parameter(name="shards", value="1", description="Into how many parts the generator's work is spread"),
+    ]
+    with (
+        workflow_template("story", profile, settings, arguments, hours=settings.deadline_hours, on_exit="report") as template,
+        Task.set_next_defaults(on=TaskResult.succeeded),
+    ):
         story(profile, settings)
-        attempt(settings)
+        attempt(ANCHOR, ARGUMENTS, settings)
         work(profile, settings)
         report(settings)
     return template
@@ -52,19 +46,6 @@ def story(profile: Profile, settings: Settings) -> None:
         todo = f"{output(checked, 'state')} == todo"
         attempted = Task(name="attempt", template="attempt", arguments=handed_on(ARGUMENTS), when=todo)
         checked.next(attempted)
-
-
-def attempt(settings: Settings) -> None:
-    """A node for this story alone, and the work on it; what fails there is tried on another.
-
-    The steps lie one DAG deeper, in `work`: directly here they would be told "not this node" by the retry and "this node" by
-    their placement, and hang.
-    """
-    with DAG(name="attempt", inputs=parameters(ARGUMENTS), retry_strategy=retry_elsewhere()):
-        held = task(anchor(settings))
-        place = {"node": "{{tasks.anchor.hostNodeName}}", "dir": f"{settings.ssd_root}/{{{{workflow.uid}}}}"}
-        worked = Task(name="work", template="work", arguments=handed_on([*PLACE, *ARGUMENTS], **place))
-        held.next(worked, on=TaskResult.daemoned)
 
 
 def work(profile: Profile, settings: Settings) -> None:
@@ -89,12 +70,6 @@ def check(profile: Profile, settings: Settings) -> Container:
     state = Parameter(name="state", value_from=ValueFrom(path="/tmp/state"))  # noqa: S108  # its own emptyDir
     arguments = [*STORY, *FINALS, *voice, "--state-file", "/tmp/state"]  # noqa: S108
     return CHECK.build(settings, on_system_pool(settings), arguments, inputs=["story", "finals"], outputs=[state])
-
-
-def anchor(settings: Settings) -> Container:
-    """Holds the node and the story's directory on it for as long as the attempt lasts."""
-    workspace = SSD_MOUNT / "{{workflow.uid}}"
-    return ANCHOR.build(settings, anchored(settings, workspace), ["--workspace", str(workspace)])
 
 
 def init_story(settings: Settings) -> Container:
@@ -125,64 +100,3 @@ def report(settings: Settings) -> Container:
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
     arguments = ["--story", story, "--finals", finals, "--status", "{{workflow.status}}"]
     return REPORT.build(settings, on_system_pool(settings), arguments)
-
-
-def workflow(profile: Profile, settings: Settings) -> WorkflowTemplate:
-    """Everything about the workflow that is not a template of it."""
-    labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
-    return WorkflowTemplate(
-        name="story",
-        labels=labels,
-        workflow_metadata=WorkflowMetadata(labels=labels),
-        entrypoint="story",
-        on_exit="report",
-        arguments=[
-            Parameter(name="story", description="Address of the story's document"),
-            Parameter(name="finals", description="Address prefix the video is published under"),
-            Parameter(name="shards", value="1", description="Into how many parts the generator's work is spread"),
-        ],
-        active_deadline_seconds=settings.deadline_hours * 3600,
-        ttl_strategy=TTLStrategy(seconds_after_success=3 * DAY, seconds_after_failure=14 * DAY),
-        pod_gc=PodGC(strategy="OnWorkflowSuccess", delete_delay_duration="10m"),
-        security_context=PodSecurityContext(
-            run_as_user=USER, run_as_group=USER, run_as_non_root=True, seccomp_profile=SeccompProfile(type="RuntimeDefault")
-        ),
-        service_account_name=settings.step_account,
-        automount_service_account_token=False,
-        executor=ExecutorConfig(service_account_name=settings.executor_account),
-    )
-
-
-def parameters(names: Sequence[str]) -> list[Parameter]:
-    return [Parameter(name=name) for name in names]
-
-
-def handed_on(names: Sequence[str], **given: str) -> list[Parameter]:
-    """Arguments of these names: what is `given`, else the calling DAG's own input of the same name."""
-    return [Parameter(name=name, value=given.get(name, f"{{{{inputs.parameters.{name}}}}}")) for name in names]
-
-
-def task(template: Container, *, with_param: str | None = None, **given: str) -> Task:
-    """A task named after its template; each input that is not `given` is the DAG's own of the same name."""
-    inputs = cast(list[Parameter], template.inputs or [])
-    arguments = handed_on([str(parameter.name) for parameter in inputs], **given)
-    return Task(name=str(template.name), template=template, arguments=arguments or None, with_param=with_param)
-
-
-def output(task: Task, name: str) -> str:
-    """The expression for an output parameter of a task; KeyError where its template has none of that name."""
-    return str(task.get_parameter(name).value)
-
-
-def chain(first: Task, *rest: Task) -> Task:
-    """Each task once the one before it has succeeded; the last of them."""
-    for task in rest:
-        first = first.next(task)
-    return first
-
-
-def join(first: Sequence[Task], last: Task) -> Task:
-    """A task once all of several have succeeded."""
-    for task in first:
-        task.next(last)
-    return last

@@ -207,3 +207,59 @@ EMBEDDED = Profile(
 """What comes from PyPI and runs on two cores."""
 
 PROFILES = {profile.name: profile for profile in (STUDIO, EMBEDDED)}
+
+CHECK_PRESENTER = System(
+    name="check-presenter",
+    stage="admission",
+    image="presenter:0.1.0",
+    counts="presenters",
+    cpu="100m",
+    memory="512Mi",
+    deadline=300,
+    buckets=True,
+)
+ANCHOR_OF_TRAINING = replace(ANCHOR, deadline=86400)
+INIT_PRESENTER = System(
+    name="init-presenter",
+    stage="footage",
+    image="presenter:0.1.0",
+    counts="frames",
+    cpu="1",
+    memory="4Gi",
+    deadline=3600,
+    buckets=True,
+)
+DLIB_TRACK = System(
+    name="dlib-track", stage="landmarks", image=DLIB.image, counts="frames", cpu="500m", memory="2Gi", deadline=7200
+)
+ANIMATE_VISEMES = System(
+    name="animate-visemes", stage="mouth shapes", image=ANIMATE.image, counts="faces", cpu="250m", memory="1Gi", deadline=600
+)
+PIX2PIXHD_TRAIN = System(
+    name="pix2pixhd-train",
+    stage="training",
+    image=PIX2PIXHD.image,
+    counts="steps",
+    cpu="3",
+    memory="24Gi",
+    gpus=1,
+    deadline=72000,
+)
+PIX2PIXHD_TRAIN_ON_CPU = replace(PIX2PIXHD_TRAIN, cpu="1", memory="4Gi", gpus=0)
+PUBLISH_PRESENTER = System(
+    name="publish-presenter",
+    stage="publication",
+    image="presenter:0.1.0",
+    counts="files",
+    cpu="500m",
+    memory="512Mi",
+    deadline=900,
+    buckets=True,
+)
+TRAINERS = {STUDIO.name: PIX2PIXHD_TRAIN, EMBEDDED.name: PIX2PIXHD_TRAIN_ON_CPU}
+"""What trains a presenter's generator, by profile."""
+TRAINING = (CHECK_PRESENTER, INIT_PRESENTER, DLIB_TRACK, ANIMATE_VISEMES, *TRAINERS.values(), PUBLISH_PRESENTER)
+"""All that serves a training alone."""
+
+__all__ += ["ANCHOR_OF_TRAINING", "ANIMATE_VISEMES", "CHECK_PRESENTER", "DLIB_TRACK", "INIT_PRESENTER"]
+__all__ += ["PUBLISH_PRESENTER", "TRAINERS", "TRAINING"]

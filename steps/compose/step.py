@@ -16,7 +16,7 @@ from steps.brand import brand_sheet
 from steps.compose.brand import load_brand
 from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, Part, ScenePart, Timeline
 from steps.handover import frames_of_sound, scene_file
-from steps.presenters import HOME, read_sheet
+from steps.presenters import find_presenter
 from steps.progress import Progress
 from steps.step import Step, Unit
 from steps.story import Story
@@ -57,7 +57,7 @@ def unit(name: str, part: Part, cost: int, reads: tuple[str, ...], writes: tuple
 
 
 def scene_part(story: Story, index: int, timeline: Timeline) -> ScenePart:
-    scene, presenter = story.scenes[index], read_sheet(HOME / story.presenter)
+    scene, presenter = story.scenes[index], find_presenter(story.presenter)
     return ScenePart(
         brand=story.brand,
         title=story.title,

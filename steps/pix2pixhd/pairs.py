@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from steps.pix2pixhd.edges import Polylines, draw_edges
 
-__all__ = ["Batch", "Pairs"]
+__all__ = ["Batch", "Pairs", "encode"]
 
 MOUTH, LEFT_EYE, RIGHT_EYE = slice(48, 68), slice(36, 42), slice(42, 48)
 IMPORTANCE = ((MOUTH, 6.0, 0.35), (LEFT_EYE, 4.0, 0.35), (RIGHT_EYE, 4.0, 0.35))
@@ -26,14 +27,22 @@ class Batch:
     weights: Tensor
     """(N, 1, S, S) float32: what a pixel counts, 1 or more."""
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in (self.encoding, self.picture, self.weights)))
+
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pictures (N, S, S, 3) uint8 RGB, their landmarks (N, 68, 2) float32 in pixels, and the presenter's still lines."""
+    """Pictures (N, S, S, 3) uint8 RGB, their landmarks (N, 68, 2) float32 in pixels, and the presenter's still lines.
+
+    The pictures may be a memory map: rows are copied out of it as they are needed.
+    """
 
     pictures: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
     body: Polylines = ()
+    halvings: int = 0
+    """How often what the generator sees has half the sides: for the global part of a local generator."""
 
     def __post_init__(self) -> None:
         count, height, width, _ = self.pictures.shape
@@ -45,16 +54,42 @@ class Pairs:
 
     @property
     def size(self) -> int:
+        """Sides of the pictures as they are, in whose pixels landmarks and body are."""
         return int(self.pictures.shape[1])
+
+    def taken(self, rows: NDArray[np.integer] | slice) -> "Pairs":
+        """Some of the pairs."""
+        return Pairs(self.pictures[rows], self.landmarks[rows], self.body, self.halvings)
+
+    def seen_pictures(self, rows: NDArray[np.integer] | slice = slice(None)) -> NDArray[np.uint8]:
+        """Pictures of these rows as the generator is to make them: (n, S, S, 3), S halved as often as `halvings` says."""
+        pictures = np.asarray(self.pictures[rows])
+        side = self.size >> self.halvings
+        if not self.halvings:
+            return pictures
+        return np.stack([cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in pictures]).astype(
+            np.uint8
+        )
+
+    def encodings(self, landmarks: NDArray[np.float32]) -> Tensor:
+        """Landmarks (n, 68, 2) as the generator's input (n, 3, S, S) float32; halved as a local generator halves its own."""
+        encoding = encode(np.stack([draw_edges(points, self.size, self.body) for points in landmarks]))
+        for _ in range(self.halvings):
+            encoding = avg_pool2d(encoding, 3, stride=2, padding=1, count_include_pad=False)
+        return encoding
+
+    def seen_landmarks(self) -> NDArray[np.float32]:
+        """Landmarks in pixels of `seen_pictures`."""
+        return self.landmarks / np.float32(1 << self.halvings)
 
     def batch(self, rows: NDArray[np.integer], jitter: NDArray[np.float32] | None = None) -> Batch:
         """The pairs of these row numbers; `jitter` (rows, 68, 2), pixels, moves the landmarks that are drawn."""
         landmarks = self.landmarks[rows]
-        drawn = landmarks if jitter is None else landmarks + jitter
+        shown = landmarks / np.float32(1 << self.halvings)
         return Batch(
-            encode(np.stack([draw_edges(points, self.size, self.body) for points in drawn])),
-            to_tensor(self.pictures[rows]) / 127.5 - 1,
-            torch.from_numpy(np.stack([importance(points, self.size) for points in landmarks])).unsqueeze(1),
+            self.encodings(landmarks if jitter is None else landmarks + jitter),
+            to_tensor(self.seen_pictures(rows)) / 127.5 - 1,
+            torch.from_numpy(np.stack([importance(points, self.size >> self.halvings) for points in shown])).unsqueeze(1),
         )
 
 

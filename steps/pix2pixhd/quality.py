@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from steps.pix2pixhd.edges import draw_edges
-from steps.pix2pixhd.pairs import Pairs, encode
+from steps.pix2pixhd.machine import PROCESSOR, Machine
+from steps.pix2pixhd.pairs import Pairs
 
 __all__ = ["Quality", "examine", "peak_signal_to_noise", "render_plainly", "sample_sheet", "structural_similarity"]
 
@@ -37,10 +38,10 @@ class Quality:
         )
 
 
-def examine(generator: nn.Module, unseen: Pairs) -> Quality:
+def examine(generator: nn.Module, unseen: Pairs, machine: Machine = PROCESSOR) -> Quality:
     """Render the unseen pairs, consecutive frames of a motion, and compare."""
-    made, real = render_plainly(generator, unseen), unseen.pictures
-    mouths = [mouth_box(points) for points in unseen.landmarks]
+    made, real = render_plainly(generator, unseen, machine), unseen.seen_pictures()
+    mouths = [mouth_box(points) for points in unseen.seen_landmarks()]
     made_change, real_change = np.diff(made.astype(np.int16), axis=0), np.diff(real.astype(np.int16), axis=0)
     keeps_still = (real_change == 0).all(axis=-1)
     return Quality(
@@ -52,14 +53,14 @@ def examine(generator: nn.Module, unseen: Pairs) -> Quality:
     )
 
 
-def render_plainly(generator: nn.Module, pairs: Pairs) -> Pictures:
+def render_plainly(generator: nn.Module, pairs: Pairs, machine: Machine = PROCESSOR) -> Pictures:
     """What the generator makes of the pairs' landmarks: (N, S, S, 3) uint8."""
     made = []
     for start in range(0, len(pairs), BATCH):
-        edges = [draw_edges(points, pairs.size, pairs.body) for points in pairs.landmarks[start : start + BATCH]]
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            picture = generator(encode(np.stack(edges)))
-        made.append(((picture.float() + 1) * 127.5).clamp(0, 255).byte().permute(0, 2, 3, 1).numpy())
+        encoding = pairs.encodings(pairs.landmarks[start : start + BATCH]).to(machine.device)
+        with torch.inference_mode(), machine.autocast():
+            picture = generator(encoding)
+        made.append(((picture.float() + 1) * 127.5).clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy())
     return np.concatenate(made)
 
 
@@ -67,7 +68,7 @@ def mouth_box(landmarks: NDArray[np.float32]) -> tuple[slice, slice]:
     mouth = landmarks[48:68]
     margin = 0.2 * np.ptp(mouth[:, 0])
     left, top = np.maximum(mouth.min(0) - margin, 0).astype(int)
-    right, bottom = np.ceil(mouth.max(0) + margin).astype(int)
+    right, bottom = np.maximum(np.ceil(mouth.max(0) + margin).astype(int), [left + 1, top + 1])
     return slice(top, bottom), slice(left, right)
 
 
@@ -92,10 +93,10 @@ def structural_similarity(made: Pictures, real: Pictures) -> float:
     return float(np.mean(likeness / ((mean_one**2 + mean_other**2 + small) * (variances + smaller))))
 
 
-def sample_sheet(generator: nn.Module, unseen: Pairs, rows: int = 4) -> Pictures:
+def sample_sheet(generator: nn.Module, unseen: Pairs, rows: int = 4, machine: Machine = PROCESSOR) -> Pictures:
     """For people to look at: edges, made, real, side by side; some unseen frames below each other. RGB uint8."""
-    chosen = np.linspace(0, len(unseen) - 1, rows).astype(int)
-    some = Pairs(unseen.pictures[chosen], unseen.landmarks[chosen], unseen.body)
-    edges = [draw_edges(points, some.size, some.body) for points in some.landmarks]
-    made = render_plainly(generator, some)
-    return np.vstack([np.hstack(row) for row in zip(edges, made, some.pictures, strict=True)])
+    some = unseen.taken(np.linspace(0, len(unseen) - 1, rows).astype(int))
+    real, made = some.seen_pictures(), render_plainly(generator, some, machine)
+    side = real.shape[1]
+    edges = [cv2.resize(draw_edges(points, some.size, some.body), (side, side)) for points in some.landmarks]
+    return np.vstack([np.hstack(row) for row in zip(edges, made, real, strict=True)])

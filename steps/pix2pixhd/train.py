@@ -1,224 +1,196 @@
-"""Train a presenter's generator on a CPU in minutes: pixels first, then the discriminator's eye for what looks soft.
+"""Train a presenter's generator: pixels first, then the discriminator's eye for what looks soft; the best weights are kept."""
 
-The losses are pix2pixHD's (Wang et al. 2018) and a pixel loss in which mouth and eyes count more; the saved weights are an
-average over the last steps, which keeps them from flickering. The same seed sees the same pairs in the same order, also after
-a resumption.
-"""
-
-import time
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.optim import Adam
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from steps.errors import BadWeights
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
+from steps.pix2pixhd.course import PRESENTER_SIZED, Course
 from steps.pix2pixhd.generator import build_generator
-from steps.pix2pixhd.losses import feature_matching_loss, least_squares_loss, pixel_loss
+from steps.pix2pixhd.machine import Machine
 from steps.pix2pixhd.memory import keep_freed_memory
-from steps.pix2pixhd.normalisation import cheapen_norms
-from steps.pix2pixhd.pairs import Batch, Pairs
+from steps.pix2pixhd.pairs import Pairs
 from steps.pix2pixhd.quality import Quality, examine, sample_sheet
+from steps.pix2pixhd.training import Training
 from steps.pix2pixhd.weights import save_generator
 from steps.workspace import write_atomically
 
-__all__ = ["PRESENTER_SIZED", "Course", "train_generator"]
+__all__ = ["PRESENTER_SIZED", "Course", "Examination", "Report", "train_generator"]
 
-PRESENTER_SIZED = Architecture(ngf=16, n_downsample_global=3, n_blocks_global=4)
-"""For frames of about 320 x 320: 1.38 million parameters, 2.8 MB in half precision."""
+STEPS_BETWEEN_LINES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
-    """How to train. The course ends after `steps` or `minutes`, whichever comes first; rates and phases follow that."""
+class Examination:
+    """How good the generator was on frames it had not seen, after so many steps and seconds of training."""
 
-    steps: int = 5000
-    minutes: float = 12.0
-    seed: int = 1
-    batch: int = 2
-    architecture: Architecture = PRESENTER_SIZED
-    pixels_only: float = 0.75
-    """The share of the course before the discriminator joins in."""
-    rate: float = 2e-3
-    jitter: float = 0.2
-    """Standard deviation, pixels, by which drawn landmarks are moved: found landmarks tremble, the picture must not."""
-    adversarial: float = 0.02
-    """Weight of the discriminator's verdict beside a pixel weight of 1."""
-    matching: float = 0.1
-    """Weight of feature matching."""
-    averaging: float = 0.997
-    """How much of the averaged weights a step keeps."""
-    examined_every: int = 500
-    """Steps between examinations on unseen frames, each of which may end the course and writes a checkpoint."""
-    enough: float = 45.0
-    """PSNR on unseen frames, dB, at which training may stop early."""
+    step: int
+    seconds: float
+    losses: dict[str, float]
+    """Of the step before."""
+    quality: Quality
+
+
+@dataclass
+class Report:
+    """What a training was like, stage by stage."""
+
+    examinations: list[Examination] = field(default_factory=list)
+    ended: str = "unfinished"
+    """`all steps`, `all minutes`, `good enough` or `no longer rising`."""
+
+    @property
+    def best(self) -> Examination:
+        """The first of the best; what is kept."""
+        return max(self.examinations, key=lambda examination: examination.quality.psnr)
+
+    @property
+    def quality(self) -> Quality:
+        return self.best.quality
+
+    def since_gain(self, gain: float) -> int:
+        """Examinations since the last that was better than all before it by `gain` dB."""
+        highest, since = -float("inf"), 0
+        for examination in self.examinations:
+            risen = examination.quality.psnr > highest + gain
+            highest, since = (examination.quality.psnr, 0) if risen else (highest, since + 1)
+        return since
+
+    def record(self) -> dict[str, Any]:
+        """As plain data, for a file."""
+        return {
+            "ended": self.ended,
+            "kept": asdict(self.best) if self.examinations else None,
+            "examinations": [asdict(examination) for examination in self.examinations],
+        }
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "Report":
+        told = [Examination(**{**one, "quality": Quality(**one["quality"])}) for one in record["examinations"]]
+        return cls(told, record["ended"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """How a training is followed while it runs."""
+
+    say: Callable[[str], None] = print
+    advance: Callable[[int], None] = lambda count: None
+    """Told of every step, and at once of those that an earlier run has done."""
+    samples: Path | None = None
+    """A picture for people to look at, written at every examination: edges, made, real."""
+    report: Path | None = None
+    """The examinations so far, as JSON."""
 
 
 def train_generator(
     seen: Pairs,
     unseen: Pairs,
     out: Path,
-    course: Course = Course(),
-    samples: Path | None = None,
-    say: Callable[[str], None] = print,
-) -> Quality:
+    course: Course,
+    watching: Watching,
+    machine: Machine | None = None,
+    checkpoints: Path | None = None,
+) -> Report:
     """Train on `seen`, examine on `unseen` (consecutive frames of a motion), and write a half-precision state dict to `out`.
 
-    A checkpoint beside `out` (`out` + `.training`) is taken up by the same call and removed at the end. `samples` names a picture
-    written for people to look at. Raises BadWeights for a checkpoint of another course, NoRoom.
+    Checkpoints, `checkpoints`.1 and so on, one a stage (`out`.training.1 by default), are taken up by the same call and removed
+    at the end. Raises BadWeights for a checkpoint of another course, NoRoom.
     """
     keep_freed_memory()
-    training = Training(course)
-    checkpoint = out.with_name(out.name + ".training")
-    if checkpoint.exists():
-        training.resume(checkpoint)
-        say(f"step {training.step}: resumed from {checkpoint.name}")
-    quality = None
-    while training.share < 1:
-        losses = training.advance(seen)
-        if training.step % 50 == 0 or training.step == 1:
-            say(f"step {training.step}/{course.steps} {training.seconds:.0f} s: {losses}")
-        if training.step % course.examined_every == 0:
-            quality = examine(training.averaged, unseen)
-            say(f"step {training.step}: unseen frames: {quality}")
-            write_atomically(checkpoint, training.checkpoint())
-            if samples:
-                write_picture(samples, sample_sheet(training.averaged, unseen))
-            if quality.psnr >= course.enough:
-                break
-    quality = examine(training.averaged, unseen)
-    save_generator(training.averaged.module, out, half=True)
-    if samples:
-        write_picture(samples, sample_sheet(training.averaged, unseen))
-    checkpoint.unlink(missing_ok=True)
-    say(f"{out.name}: {training.step} steps in {training.seconds:.0f} s; unseen frames: {quality}")
-    return quality
+    machine = machine or Machine.at_hand()
+    checkpoints = checkpoints or out.with_name(out.name + ".training")
+    stages = course.stages
+    laid_down = [checkpoints.with_name(f"{checkpoints.name}.{number}") for number in range(1, len(stages) + 1)]
+    weights: dict[str, Tensor] | None = None
+    report = Report()
+    for number, (stage, checkpoint) in enumerate(zip(stages, laid_down, strict=True), start=1):
+        halvings = course.architecture.n_local_enhancers if number < len(stages) else 0
+        views = [Pairs(pairs.pictures, pairs.landmarks, pairs.body, halvings) for pairs in (seen, unseen)]
+        weights, report = StageRun(stage, machine, checkpoint, watching, weights).to_the_end(*views)
+    generator = build_generator(course.architecture)
+    generator.load_state_dict(weights or {})
+    save_generator(generator, out, half=True)
+    for checkpoint in laid_down:
+        checkpoint.unlink(missing_ok=True)
+    watching.say(f"{out.name}: {report.ended} after {report.examinations[-1].step} steps; unseen frames: {report.quality}")
+    return report
 
 
 @dataclass
-class Training:
-    """All that changes while training, so that it can be laid down and taken up again."""
-
+class StageRun:
     course: Course
-    step: int = 0
-    seconds: float = 0.0
-    """Spent training, over all resumptions."""
-    generator: nn.Module = field(init=False)
-    averaged: AveragedModel = field(init=False)
-    discriminator: nn.Module = field(init=False)
+    machine: Machine
+    checkpoint: Path
+    watching: Watching
+    coarse: dict[str, Tensor] | None
 
     def __post_init__(self) -> None:
-        torch.manual_seed(self.course.seed)
-        shape = self.course.architecture
-        self.generator = prepared(build_generator(shape))
-        self.averaged = AveragedModel(self.generator, multi_avg_fn=get_ema_multi_avg_fn(self.course.averaging))  # type: ignore[no-untyped-call]
-        self.discriminator = prepared(MultiscaleDiscriminator(shape.input_nc + shape.output_nc, ndf=16, scales=2))
-        self.generator_steps = Adam(self.generator.parameters(), betas=(0.5, 0.99))
-        self.discriminator_steps = Adam(self.discriminator.parameters(), betas=(0.5, 0.99))
+        self.training = Training(self.course, self.machine, self.coarse)
+        self.report = Report()
+        self.best: dict[str, Tensor] = {}
 
-    @property
-    def share(self) -> float:
-        """How much of the course is done, 0 to 1."""
-        return min(1.0, max(self.step / self.course.steps, self.seconds / 60 / self.course.minutes))
+    def to_the_end(self, seen: Pairs, unseen: Pairs) -> tuple[dict[str, Tensor], Report]:
+        """The best weights, and how they came about."""
+        if self.checkpoint.exists():
+            self.take_up()
+        training, course = self.training, self.course
+        while self.report.ended == "unfinished":
+            losses = training.advance(seen)
+            self.watching.advance(1)
+            if training.step % STEPS_BETWEEN_LINES == 0 or training.step == 1:
+                self.watching.say(f"step {training.step}/{course.steps} {training.seconds:.0f} s: {in_words(losses)}")
+            if training.step % course.examined_every == 0 or training.share >= 1:
+                self.examine(unseen, losses)
+        return self.best, self.report
 
-    def advance(self, seen: Pairs) -> str:
-        """One step on a batch of its own; says what the losses were."""
-        began = time.monotonic()
-        chance = np.random.default_rng([self.course.seed, self.step])
-        rows = chance.integers(len(seen), size=self.course.batch)
-        jitter = chance.normal(0, self.course.jitter, (self.course.batch, 68, 2)).astype(np.float32)
-        batch = seen.batch(rows, jitter)
-        rate = self.course.rate * decay(self.share)
-        with torch.autocast("cpu", torch.bfloat16):
-            learn = self.learn_pixels if self.share < self.course.pixels_only else self.learn_looks
-            losses = learn(batch, rate)
-        self.averaged.update_parameters(self.generator)
-        self.step += 1
-        self.seconds += time.monotonic() - began
-        return losses
-
-    def learn_pixels(self, batch: Batch, rate: float) -> str:
-        loss = pixel_loss(self.generator(batch.encoding), batch.picture, batch.weights)
-        descend(self.generator_steps, loss, rate)
-        return f"pixels {loss.item():.4f}"
-
-    def learn_looks(self, batch: Batch, rate: float) -> str:
-        made = self.generator(batch.encoding).float()
-        real_pair = torch.cat([batch.encoding, batch.picture], 1)
-        self.discriminator.requires_grad_(True)
-        told_made = self.discriminator(torch.cat([batch.encoding, made.detach()], 1))
-        told_real = self.discriminator(real_pair)
-        doubt = 0.5 * (least_squares_loss(told_made, False) + least_squares_loss(told_real, True))
-        descend(self.discriminator_steps, doubt, 4e-4)
-
-        self.discriminator.requires_grad_(False)
-        verdicts = self.discriminator(torch.cat([batch.encoding, made], 1))
-        pixels = pixel_loss(made, batch.picture, batch.weights)
-        fooling = least_squares_loss(verdicts, True)
-        matching = feature_matching_loss(verdicts, told_real)
-        loss = pixels + self.course.adversarial * fooling + self.course.matching * matching
-        descend(self.generator_steps, loss, rate)
-        return f"pixels {pixels.item():.4f} fooling {fooling.item():.3f} matching {matching.item():.3f} doubt {doubt.item():.3f}"
-
-    def parts(self) -> dict[str, Any]:
-        return {
-            "generator": self.generator,
-            "averaged": self.averaged,
-            "discriminator": self.discriminator,
-            "generator_steps": self.generator_steps,
-            "discriminator_steps": self.discriminator_steps,
-        }
-
-    def checkpoint(self) -> bytes:
-        content = BytesIO()
-        states = {name: part.state_dict() for name, part in self.parts().items()}
-        torch.save({"course": repr(self.course), "step": self.step, "seconds": self.seconds, **states}, content)
-        return content.getvalue()
-
-    def resume(self, path: Path) -> None:
-        """Take up a checkpoint of the same course. Raises BadWeights for any other."""
+    def take_up(self) -> None:
+        saved = self.training.resume(self.checkpoint)
         try:
-            saved = torch.load(path, weights_only=True)
-            if saved["course"] != repr(self.course):
-                raise BadWeights(f"{path}: of another course of training; remove it to begin anew")
-            for name, part in self.parts().items():
-                part.load_state_dict(saved[name])
-            self.step, self.seconds = saved["step"], saved["seconds"]
-        except BadWeights:
-            raise
-        except Exception as fault:  # torch raises anything from EOFError to RuntimeError on a damaged file
-            raise BadWeights(f"{path}: the checkpoint is damaged; remove it to begin anew") from fault
+            self.report, self.best = Report.of(saved["report"]), saved["best"]
+        except (KeyError, TypeError) as fault:
+            raise BadWeights(f"{self.checkpoint}: the checkpoint is damaged; remove it to begin anew") from fault
+        self.watching.advance(self.training.step)
+        self.watching.say(f"step {self.training.step}: resumed from {self.checkpoint.name}")
+
+    def examine(self, unseen: Pairs, losses: dict[str, float]) -> None:
+        training, averaged = self.training, self.training.averaged
+        quality = examine(averaged, unseen, self.machine)
+        self.report.examinations.append(
+            Examination(step=training.step, seconds=round(training.seconds, 1), losses=losses, quality=quality)
+        )
+        if self.report.best is self.report.examinations[-1] or not self.best:
+            self.best = training.weights
+        self.report.ended = self.verdict(quality)
+        write_atomically(self.checkpoint, training.checkpoint(report=self.report.record(), best=self.best))
+        self.show(averaged, unseen)
+        self.watching.say(f"step {training.step}: unseen frames: {quality}")
+
+    def verdict(self, quality: Quality) -> str:
+        if quality.psnr >= self.course.enough:
+            return "good enough"
+        if self.report.since_gain(self.course.gain) >= self.course.patience:
+            return "no longer rising"
+        if self.training.share < 1:
+            return "unfinished"
+        return "all steps" if self.training.step >= self.course.steps else "all minutes"
+
+    def show(self, averaged: AveragedModel, unseen: Pairs) -> None:
+        if self.watching.samples:
+            write_picture(self.watching.samples, sample_sheet(averaged, unseen, machine=self.machine))
+        if self.watching.report:
+            write_atomically(self.watching.report, json.dumps(self.report.record(), indent=2) + "\n")
 
 
-def prepared(net: nn.Module) -> nn.Module:
-    """Published initial weights (normal, 0.02), the memory order and norms that are quick on a CPU."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(module.weight, 0.0, 0.02)
-    cheapen_norms(net)
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def decay(share: float) -> float:
-    """A short warm-up, then a half cosine to a fiftieth."""
-    return min(1.0, share / 0.02 + 0.05) * (0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * share))))
-
-
-def descend(optimiser: Adam, loss: Tensor, rate: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimiser.step()
+def in_words(losses: dict[str, float]) -> str:
+    return " ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
 
 
 def write_picture(path: Path, picture: np.ndarray[Any, Any]) -> None:

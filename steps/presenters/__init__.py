@@ -1,4 +1,7 @@
-"""Presenter bundles: one folder each, made by `make presenter` or by a newsroom from its own footage.
+"""Presenter bundles: one folder each, made by `newsreel train`, from drawn footage or from a newsroom's own.
+
+They are looked for in the folders that NEWSREEL_PRESENTERS lists (as PATH lists its own), then among those that ship; the first
+of a name counts.
 
 NAME/presenter.yaml    who it is: the name on screen, size in pixels, frame rate, licence, what of the body stands still
 NAME/footage.mp4       the presenter at rest: head, brows and blinks, mouth closed; loops
@@ -7,6 +10,8 @@ NAME/visemes.npz       mouth shapes: (visemes, 68, 2) offsets from rest in units
 NAME/generator.pth     pix2pixHD's state dict
 """
 
+import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,9 +20,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from steps.errors import BadWeights
 
-__all__ = ["Presenter", "load_presenter", "presenter_names"]
+__all__ = [
+    "HOME",
+    "PRESENTER_NAME",
+    "VARIABLE",
+    "Presenter",
+    "find_presenter",
+    "folders",
+    "load_presenter",
+    "load_presenter_at",
+    "parse_sheet",
+    "presenter_names",
+    "read_sheet",
+]
 
 HOME = Path(__file__).parent
+VARIABLE = "NEWSREEL_PRESENTERS"
+PRESENTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 Point = tuple[float, float]
 Polyline = Annotated[tuple[Point, ...], Field(min_length=2, max_length=64)]
@@ -59,25 +78,56 @@ class Presenter(BaseModel):
         return self.home / "generator.pth"
 
 
+def folders() -> tuple[Path, ...]:
+    """Where bundles are looked for, in this order."""
+    listed = os.environ.get(VARIABLE, "").split(os.pathsep)
+    return (*(Path(folder).resolve() for folder in listed if folder), HOME)
+
+
 def presenter_names() -> frozenset[str]:
-    return frozenset(sheet.parent.name for sheet in HOME.glob("*/presenter.yaml"))
+    """Every bundle that has a sheet and a name as stories may use it."""
+    sheets = (sheet for folder in folders() for sheet in folder.glob("*/presenter.yaml"))
+    return frozenset(sheet.parent.name for sheet in sheets if PRESENTER_NAME.fullmatch(sheet.parent.name))
+
+
+def find_presenter(name: str) -> Presenter:
+    """Read a bundle's sheet, wherever it lies; raises BadWeights where there is none or it is malformed."""
+    if PRESENTER_NAME.fullmatch(name):
+        for folder in folders():
+            if (folder / name / "presenter.yaml").is_file():
+                return read_sheet(folder / name)
+    raise BadWeights(f"no presenter {name!a}; known: {', '.join(sorted(presenter_names()))}; {VARIABLE} lists more folders")
 
 
 def load_presenter(name: str) -> Presenter:
     """Read a bundle. `name` is one of `presenter_names()`; raises BadWeights where a file is missing or malformed."""
-    presenter = read_sheet(HOME / name)
+    return load_presenter_at(find_presenter(name).home)
+
+
+def load_presenter_at(home: Path) -> Presenter:
+    """The same, of the bundle in this folder."""
+    presenter = read_sheet(home)
     for path in (presenter.footage, presenter.landmarks, presenter.visemes, presenter.generator):
         if not path.is_file():
-            raise BadWeights(f"presenter {name}: {path.name} is missing; run `make presenter`")
+            raise BadWeights(f"presenter {presenter.name}: {path.name} is missing; run `make presenter`")
     return presenter
 
 
 def read_sheet(home: Path) -> Presenter:
     """Read the `presenter.yaml` of a bundle whose other files may not be made yet; raises BadWeights."""
+    try:
+        content = (home / "presenter.yaml").read_bytes()
+    except OSError as fault:
+        raise BadWeights(f"presenter {home.name}: presenter.yaml cannot be read: {' '.join(str(fault).split())}") from fault
+    return parse_sheet(content, home)
+
+
+def parse_sheet(content: bytes, home: Path) -> Presenter:
+    """What a `presenter.yaml` says, of the bundle that is or will be at `home`; raises BadWeights."""
     where = f"presenter {home.name}: presenter.yaml"
     try:
-        sheet = yaml.safe_load((home / "presenter.yaml").read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        sheet = yaml.safe_load(content.decode())
+    except (UnicodeDecodeError, yaml.YAMLError) as fault:
         raise BadWeights(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
     if not isinstance(sheet, dict) or {"name", "home"} & sheet.keys():
         raise BadWeights(f"{where} must be a mapping with the fields shown_as, role, size, frame_rate, licence, made_by, body")

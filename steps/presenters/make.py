@@ -1,31 +1,38 @@
-"""`python -m steps.presenters.make maya`: draw the presenter, and train all that a story needs of her.
+"""`python -m steps.presenters.make maya --into FOLDER`: draw what a presenter who is no person is trained from.
 
-Footage, mouth shapes, dlib's shape predictor, pix2pixHD's generator: about 16 minutes on two quiet cores. Everything is seeded;
-each file appears under its name when it is complete, and `--only` makes some of them again.
+FOLDER/maya/ then holds what a newsroom would bring of a person, see `steps.rehearsal_intake`: the sheet, footage of her idling, a
+rehearsal to learn from with the landmarks that are known exactly because she is drawn, dlib's predictor trained on drawn faces,
+and her mouth shapes. `newsreel train` does the rest. Everything is seeded; each file appears under its name when it is complete.
 """
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.encoder import LOSSLESS_LOOK, open_encoder
 from steps.errors import BadInput, NewsreelError
-from steps.presenters import HOME, Presenter, presenter_names, read_sheet
+from steps.handover import FRAME_RATE
+from steps.presenters import Presenter, find_presenter, presenter_names
 from steps.presenters.drawing import Pose, draw
 from steps.presenters.footage import FOOTAGE_SECONDS, ON_AIR, rehearsal, talking, write_footage
 from steps.presenters.visemes import write_visemes
+from steps.workspace import write_atomically
 
-__all__ = ["main"]
+__all__ = ["main", "write_rehearsal"]
 
-FOOTAGE_SEED, DLIB_SEED, GENERATOR_SEED, UNSEEN_SEED = 1, 11, 21, 31
+FOOTAGE_SEED, DLIB_SEED, REHEARSAL_SEED, UNSEEN_SEED = 1, 11, 21, 31
 """Apart, so that nothing is examined on what it was trained on."""
-GENERATOR_FRAMES, UNSEEN_FRAMES = 2400, 90
-GENERATOR_STEPS = 4000
-"""About 13 minutes on two quiet cores: 0.17 s a step, 0.26 s once the discriminator has joined in."""
+REHEARSAL_FRAMES, UNSEEN_FRAMES = 2400, 90
+"""What comes last is held out: there she talks, consecutive frames as a story shows them."""
 
 Shot = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """Pictures (n, size, size, 3) RGB and their landmarks (n, 68, 2) in pixels."""
@@ -41,36 +48,48 @@ def shoot(poses: Iterator[Pose], size: int) -> Callable[[int], Shot]:
     return frames
 
 
-def make_footage(presenter: Presenter) -> None:
-    write_footage(presenter.footage, FOOTAGE_SEED, FOOTAGE_SECONDS, presenter.size)
+def make_footage(presenter: Presenter, into: Path) -> None:
+    write_footage(into / "footage.mp4", FOOTAGE_SEED, FOOTAGE_SECONDS, presenter.size)
 
 
-def make_visemes(presenter: Presenter) -> None:
-    write_visemes(presenter.visemes)
+def make_visemes(presenter: Presenter, into: Path) -> None:
+    write_visemes(into / "visemes.npz")
 
 
-def make_landmarks(presenter: Presenter) -> None:
+def make_landmarks(presenter: Presenter, into: Path) -> None:
     from steps.dlib.train import FRAMES, train_predictor
+    from steps.presenters.footage import LIMITS
 
-    train_predictor(shoot(rehearsal(DLIB_SEED, FRAMES), presenter.size), presenter.landmarks, DLIB_SEED)
-
-
-def make_generator(presenter: Presenter) -> None:
-    from steps.pix2pixhd.pairs import Pairs
-    from steps.pix2pixhd.train import Course, train_generator
-
-    seen = shoot(rehearsal(GENERATOR_SEED, GENERATOR_FRAMES, ON_AIR), presenter.size)(GENERATOR_FRAMES)
-    unseen = shoot(iter(talking(UNSEEN_SEED, UNSEEN_FRAMES)), presenter.size)(UNSEEN_FRAMES)
-    # Counted in steps, not minutes: a busy machine takes longer and makes the same generator.
-    course = Course(steps=GENERATOR_STEPS, minutes=120, seed=GENERATOR_SEED)
-    train_generator(Pairs(*seen, presenter.body), Pairs(*unseen, presenter.body), presenter.generator, course, say=say)
+    train_predictor(shoot(rehearsal(DLIB_SEED, FRAMES, LIMITS), presenter.size), into / "landmarks.dat", DLIB_SEED)
 
 
-PARTS: dict[str, Callable[[Presenter], None]] = {
+def make_rehearsal(presenter: Presenter, into: Path) -> None:
+    poses = chain(rehearsal(REHEARSAL_SEED, REHEARSAL_FRAMES, ON_AIR), talking(UNSEEN_SEED, UNSEEN_FRAMES))
+    write_rehearsal(into, poses, presenter.size)
+
+
+def write_rehearsal(into: Path, poses: Iterator[Pose], size: int) -> None:
+    """Draw poses to `rehearsal.mp4`, nothing of them lost, and where her face was to `landmarks.npz`."""
+    draft = into / ".tmp-rehearsal.mp4"
+    landmarks = []
+    try:
+        with open_encoder(draft, size, size, FRAME_RATE, LOSSLESS_LOOK) as write:
+            for picture, points in (draw(pose, size) for pose in poses):
+                write(picture)
+                landmarks.append(points)
+        draft.replace(into / "rehearsal.mp4")
+    finally:
+        draft.unlink(missing_ok=True)
+    file = BytesIO()
+    np.savez(file, landmarks=np.stack(landmarks))
+    write_atomically(into / "landmarks.npz", file.getvalue())
+
+
+PARTS: dict[str, Callable[[Presenter, Path], None]] = {
     "footage": make_footage,
     "visemes": make_visemes,
     "landmarks": make_landmarks,
-    "generator": make_generator,
+    "rehearsal": make_rehearsal,
 }
 
 
@@ -88,16 +107,20 @@ def timed(part: str) -> Iterator[None]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m steps.presenters.make", description=__doc__)
     parser.add_argument("presenter", help=f"one of: {', '.join(sorted(presenter_names()))}")
+    parser.add_argument("--into", type=Path, required=True, metavar="FOLDER", help="FOLDER/<presenter>/ is filled")
     parser.add_argument("--only", action="append", choices=PARTS, help="make this part alone; may be repeated")
     options = parser.parse_args(arguments)
     try:
         if options.presenter not in presenter_names():
             raise BadInput(f"no folder {options.presenter} with a presenter.yaml; write that first")
-        presenter = read_sheet(HOME / options.presenter)
+        presenter = find_presenter(options.presenter)
+        into = options.into / presenter.name
+        into.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(presenter.home / "presenter.yaml", into / "presenter.yaml")
         with timed(f"presenter {presenter.name}"):
             for part in options.only or PARTS:
                 with timed(part):
-                    PARTS[part](presenter)
+                    PARTS[part](presenter, into)
     except NewsreelError as fault:
         say(f"make presenter: {fault} (exit {fault.exit_status})")
         return fault.exit_status

@@ -9,6 +9,10 @@ from workflows.lint.rule import Findings, rule
 TRAVELLERS = {
     "story": "an address",
     "finals": "an address prefix",
+    "footage": "an address prefix",
+    "bundles": "an address prefix",
+    "steps": "a number",
+    "minutes": "a number",
     "shards": "a number, or a list of K/N",
     "shard": "K/N",
     "node": "a node's name",

@@ -86,6 +86,6 @@ def test_any_bytes_as_a_sheet_end_in_one_clear_line(tmp_path_factory, junk):
 
 
 @pytest.mark.parametrize("name", ["nobody", "../maya", ""])
-def test_only_a_presenter_with_a_sheet_is_made(name, capsys):
-    assert main([name]) == 2
+def test_only_a_presenter_with_a_sheet_is_made(name, tmp_path, capsys):
+    assert main([name, "--into", str(tmp_path)]) == 2
     assert "write that first" in capsys.readouterr().err

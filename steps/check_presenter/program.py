@@ -1,0 +1,32 @@
+"""`check-presenter`: is there footage with a sound sheet, and may the bundle go where it is to go?"""
+
+import argparse
+
+from steps.address import Address
+from steps.errors import Conflict
+from steps.rehearsal_intake import RehearsalIntake, look_at
+from steps.storage import Storage
+
+__all__ = ["run"]
+
+
+def run(arguments: list[str]) -> None:
+    """Raises BadInput, Conflict where a bucket has a presenter of that name, Unavailable."""
+    parser = argparse.ArgumentParser(prog="python -m steps check-presenter", description=__doc__)
+    parser.add_argument(
+        "--footage", required=True, metavar="ADDRESS", help="folder or prefix with presenter.yaml and footage.mp4"
+    )
+    parser.add_argument("--bundles", required=True, metavar="ADDRESS", help="folder or prefix for bundles")
+    options = parser.parse_args(arguments)
+    check(Address.parse(options.footage), Address.parse(options.bundles), Storage.from_environment())
+
+
+def check(footage: Address, bundles: Address, storage: Storage) -> RehearsalIntake:
+    storage.allowed.require(bundles)
+    intake = look_at(storage, footage)
+    home = bundles.child(intake.presenter.name)
+    if bundles.scheme == "gs" and storage.find(home.child("presenter.yaml")):
+        raise Conflict(f"{home}: there is such a presenter, and what is published is never changed; rename the footage's folder")
+    if bundles.scheme == "file" and footage.scheme == "file" and home.file == footage.file:
+        raise Conflict(f"{home}: is the footage's own folder; let the bundle go elsewhere")
+    return intake

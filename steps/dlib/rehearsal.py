@@ -1,0 +1,61 @@
+"""The step `dlib-track`: the footage that a presenter is trained on -> 68 landmarks a frame."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steps.progress import Progress
+from steps.rehearsal import EXACT, FOOTAGE, LANDMARKS, bundle_file, read_lesson, sheet_of
+from steps.step import Step, Unit
+from steps.workspace import Workspace
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from steps.dlib.predictor import FaceFinder
+
+__all__ = ["STEP"]
+
+
+def plan(workspace: Workspace) -> Iterator[Unit]:
+    """One unit: the clip. Landmarks that are known exactly are taken as they are."""
+    known = workspace.path(EXACT).is_file()
+    yield Unit(
+        name="landmarks that were given" if known else "footage",
+        reads=(EXACT,) if known else (FOOTAGE, bundle_file("landmarks.dat")),
+        writes=(LANDMARKS,),
+        settings={"known": known, "size": sheet_of(workspace).size},
+        cost=read_lesson(workspace).frames,
+    )
+
+
+def start(workspace: Workspace) -> "AbstractContextManager[FaceFinder | None]":
+    return nullcontext() if workspace.path(EXACT).is_file() else finder(workspace)
+
+
+@contextmanager
+def finder(workspace: Workspace) -> Iterator["FaceFinder"]:
+    from steps.dlib.predictor import FaceFinder
+
+    yield FaceFinder(workspace.path(bundle_file("landmarks.dat")))
+
+
+def work(unit: Unit, workspace: Workspace, finder: "FaceFinder | None", drafts: list[Path], progress: Progress) -> None:
+    import numpy as np
+
+    from steps.dlib.footage import decoded
+    from steps.dlib.track import follow
+
+    if finder is None:
+        with np.load(workspace.path(EXACT), allow_pickle=False) as given:
+            np.savez(drafts[0], landmarks=given["landmarks"].astype(np.float32))
+        return
+    filmed = sheet_of(workspace).model_copy(update={"home": workspace.path(FOOTAGE).parent})
+    track = follow(decoded(filmed), finder, progress.advance)
+    if track.bridged:
+        progress.say(f"{unit.name}: no face in {track.bridged} frames; bridged from their neighbours")
+    np.savez(drafts[0], landmarks=track.landmarks)
+
+
+STEP = Step(name="dlib-track", version=1, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)

@@ -1,0 +1,106 @@
+"""`init-presenter`: a presenter's sheet and footage enter the workspace, see `steps.rehearsal` and `steps.rehearsal_intake`."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from steps.address import Address
+from steps.errors import BadInput
+from steps.presenters import HOME
+from steps.progress import Progress
+from steps.rehearsal import EXACT, FOOTAGE, GIVEN_VISEMES, LESSON, Lesson, bundle_file
+from steps.rehearsal_intake import RehearsalIntake, look_at
+from steps.storage import Storage
+from steps.workspace import Workspace, room_is_short, work_key, write_atomically
+
+__all__ = ["run"]
+
+NAME, VERSION = "init-presenter", 1
+STAND_IN = HOME / "maya" / "landmarks.dat"
+"""Knows drawn faces; a newsroom brings a predictor that knows people."""
+
+
+def run(arguments: list[str]) -> None:
+    """Raises BadInput, MissingProgram, NoRoom, Unavailable."""
+    parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
+    parser.add_argument(
+        "--footage", required=True, metavar="ADDRESS", help="folder or prefix with presenter.yaml and footage.mp4"
+    )
+    parser.add_argument("--workspace", type=Path, required=True, help="the training's directory")
+    parser.add_argument("--steps", type=int, required=True, metavar="N", help="of the generator's training, at most")
+    parser.add_argument("--minutes", type=float, required=True, metavar="M", help="of the generator's training, at most")
+    options = parser.parse_args(arguments)
+    if options.steps < 1 or not 0 < options.minutes <= 100_000:
+        raise BadInput(f"{options.steps} steps, {options.minutes} minutes: must be 1 or more, and more than 0")
+    storage = Storage.from_environment()
+    intake = look_at(storage, Address.parse(options.footage))
+    fill(Workspace(options.workspace), intake, storage, options.steps, options.minutes)
+
+
+def fill(workspace: Workspace, intake: RehearsalIntake, storage: Storage, steps: int, minutes: float) -> None:
+    """Write what the other steps read; what is there already and would come out the same is not made again."""
+    progress = Progress.from_environment(NAME)
+    size = intake.presenter.size
+    write_atomically(workspace.path(bundle_file("presenter.yaml")), intake.sheet)
+    frames = footage(workspace, intake.read(storage, "footage.mp4"), "footage.mp4", bundle_file("footage.mp4"), size, progress)
+    if "rehearsal.mp4" in intake.there:
+        frames = footage(workspace, intake.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE, size, progress)
+    else:
+        Workspace.link(workspace.path(bundle_file("footage.mp4")), made_room(workspace.path(FOOTAGE)))
+    given = {
+        name: intake.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in intake.there
+    }
+    if "landmarks.dat" not in given and "landmarks.npz" not in given:
+        progress.say("no landmarks.dat is given: the one that ships is used, which knows drawn faces alone")
+    write_atomically(workspace.path(bundle_file("landmarks.dat")), given.get("landmarks.dat") or STAND_IN.read_bytes())
+    put(workspace.path(EXACT), given.get("landmarks.npz"))
+    put(workspace.path(GIVEN_VISEMES), given.get("visemes.npz"))
+    if "landmarks.npz" in given:
+        require_landmarks(workspace.path(EXACT), frames, size)
+    lesson = Lesson(name=intake.presenter.name, frames=frames, steps=steps, minutes=minutes, options=intake.options)
+    write_atomically(workspace.path(LESSON), lesson.model_dump_json(indent=2) + "\n")
+
+
+def footage(workspace: Workspace, content: bytes, name: str, final: str, size: int, progress: Progress) -> int:
+    """Bring a clip to the presenter's size, once; how many frames it has."""
+    from steps.init_presenter.footage import fit, probe
+
+    raw = workspace.path(f".tmp-{name}")
+    with room_is_short(workspace.root):
+        raw.write_bytes(content)
+    try:
+        key = work_key(NAME, VERSION, {"size": size}, [raw])
+        if not workspace.find(NAME, key, [final]):
+            progress.expect(max(1, probe(raw, name).frames), "frames")
+            with workspace.finishing(NAME, key, [final]) as [draft]:
+                fit(raw, draft, name, size, progress.advance)
+        return probe(workspace.path(final), name).frames
+    finally:
+        raw.unlink(missing_ok=True)
+
+
+def put(path: Path, content: bytes | None) -> None:
+    """Write what is given, and leave nothing of an earlier run where nothing is."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_atomically(path, content)
+
+
+def made_room(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def require_landmarks(path: Path, frames: int, size: int) -> None:
+    """Raises BadInput where given landmarks are not 68 finite points of every frame, within it or near."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            landmarks = file["landmarks"]
+    except Exception as fault:  # a hostile archive makes numpy raise anything
+        raise BadInput(f"landmarks.npz: cannot be read ({type(fault).__name__}); save `landmarks` with numpy.savez") from fault
+    if landmarks.shape != (frames, 68, 2) or landmarks.dtype.kind != "f":
+        raise BadInput(f"landmarks.npz: landmarks are {landmarks.dtype} {landmarks.shape}, must be floats ({frames}, 68, 2)")
+    if not (np.isfinite(landmarks).all() and landmarks.min() > -size and landmarks.max() < 2 * size):
+        raise BadInput(f"landmarks.npz: landmarks are not all in or near a frame of {size}x{size} pixels")

@@ -1,0 +1,106 @@
+"""What every WorkflowTemplate of ours has in common: how it ends, the node it takes, and how its tasks are joined."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
+from hera.workflows.models import (
+    ExecutorConfig,
+    PodGC,
+    PodSecurityContext,
+    SeccompProfile,
+    TTLStrategy,
+    WorkflowMetadata,
+)
+
+from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
+from workflows.settings import Settings
+from workflows.systems import Profile, System
+
+__all__ = ["PLACE", "attempt", "chain", "handed_on", "join", "output", "parameters", "task", "workflow_template"]
+
+PLACE = ("node", "dir")
+"""What the anchor adds to the arguments of an attempt."""
+
+DAY, HOUR = 86400, 3600
+
+
+def workflow_template(
+    name: str, profile: Profile, settings: Settings, arguments: Sequence[Parameter], *, hours: int, on_exit: str | None = None
+) -> WorkflowTemplate:
+    """Everything about a workflow that is not a template of it; its entrypoint is the template of its own name.
+
+    `hours` is how long it may take in all, attempts on other nodes included.
+    """
+    labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
+    return WorkflowTemplate(
+        name=name,
+        labels=labels,
+        workflow_metadata=WorkflowMetadata(labels=labels),
+        entrypoint=name,
+        on_exit=on_exit,
+        arguments=list(arguments),
+        active_deadline_seconds=hours * HOUR,
+        ttl_strategy=TTLStrategy(seconds_after_success=3 * DAY, seconds_after_failure=14 * DAY),
+        pod_gc=PodGC(strategy="OnWorkflowSuccess", delete_delay_duration="10m"),
+        security_context=PodSecurityContext(
+            run_as_user=USER, run_as_group=USER, run_as_non_root=True, seccomp_profile=SeccompProfile(type="RuntimeDefault")
+        ),
+        service_account_name=settings.step_account,
+        automount_service_account_token=False,
+        executor=ExecutorConfig(service_account_name=settings.executor_account),
+    )
+
+
+def attempt(anchor: System, arguments: Sequence[str], settings: Settings) -> None:
+    """A node for this work alone, and `work` on it; what fails there is tried on another.
+
+    The steps lie one DAG deeper, in `work`: directly here they would be told "not this node" by the retry and "this node" by
+    their placement, and hang.
+    """
+    with DAG(name="attempt", inputs=parameters(arguments), retry_strategy=retry_elsewhere()):
+        held = task(holding(anchor, settings))
+        place = {"node": "{{tasks.anchor.hostNodeName}}", "dir": f"{settings.ssd_root}/{{{{workflow.uid}}}}"}
+        worked = Task(name="work", template="work", arguments=handed_on([*PLACE, *arguments], **place))
+        held.next(worked, on=TaskResult.daemoned)
+
+
+def holding(anchor: System, settings: Settings) -> Container:
+    """Holds the node and the work's directory on it for as long as the attempt lasts."""
+    workspace = SSD_MOUNT / "{{workflow.uid}}"
+    return anchor.build(settings, anchored(settings, workspace), ["--workspace", str(workspace)])
+
+
+def parameters(names: Sequence[str]) -> list[Parameter]:
+    return [Parameter(name=name) for name in names]
+
+
+def handed_on(names: Sequence[str], **given: str) -> list[Parameter]:
+    """Arguments of these names: what is `given`, else the calling DAG's own input of the same name."""
+    return [Parameter(name=name, value=given.get(name, f"{{{{inputs.parameters.{name}}}}}")) for name in names]
+
+
+def task(template: Container, *, with_param: str | None = None, **given: str) -> Task:
+    """A task named after its template; each input that is not `given` is the DAG's own of the same name."""
+    inputs = cast(list[Parameter], template.inputs or [])
+    arguments = handed_on([str(parameter.name) for parameter in inputs], **given)
+    return Task(name=str(template.name), template=template, arguments=arguments or None, with_param=with_param)
+
+
+def output(task: Task, name: str) -> str:
+    """The expression for an output parameter of a task; KeyError where its template has none of that name."""
+    return str(task.get_parameter(name).value)
+
+
+def chain(first: Task, *rest: Task) -> Task:
+    """Each task once the one before it has succeeded; the last of them."""
+    for task in rest:
+        first = first.next(task)
+    return first
+
+
+def join(first: Sequence[Task], last: Task) -> Task:
+    """A task once all of several have succeeded."""
+    for task in first:
+        task.next(last)
+    return last

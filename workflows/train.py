@@ -1,0 +1,57 @@
+"""`newsreel train`: a presenter trained on this machine, by the very manifest that Argo would run."""
+
+import json
+import sys
+from pathlib import Path
+
+from steps.address import Address, AllowList
+from steps.check_presenter.program import check
+from steps.presenters import VARIABLE
+from steps.rehearsal import REPORT, SAMPLES
+from steps.storage import Storage
+from workflows.local.run import run
+from workflows.local.settings import LocalSettings
+from workflows.manifests import emit
+from workflows.render import address, shown
+from workflows.settings import Settings
+from workflows.systems import EMBEDDED
+from workflows.training import TRAIN_PRESENTER
+
+__all__ = ["train"]
+
+
+def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> int:
+    """Emit the manifests of the embedded profile, run the training, and say where the bundle is and how good.
+
+    Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong sheet or missing
+    footage, Conflict for a bundle that would take the footage's place, before anything starts.
+    """
+    here = Storage(AllowList(prefixes=(Address.parse(address(footage)), Address.parse(address(to)))))
+    name = check(Address.parse(address(footage)), Address.parse(address(to)), here).presenter.name
+    manifests = work / "manifests"
+    emit(EMBEDDED, manifests, Settings())
+    settings = LocalSettings(
+        uid=f"train-{name}",
+        ssd=work,
+        logs=work / "logs" / f"train-{name}",
+        template=TRAIN_PRESENTER,
+        environment={"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"},
+    )
+    print(f"look while it learns: {shown(settings.workspace / SAMPLES)}", file=sys.stderr)
+    arguments = {"footage": address(footage), "bundles": address(to), "steps": str(steps), "minutes": f"{minutes:g}"}
+    result = run(manifests, arguments, settings)
+    if result.exit_status:
+        print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
+        return result.exit_status
+    if not sys.stderr.isatty():
+        print(result.table())
+    tell(to / name)
+    return 0
+
+
+def tell(home: Path) -> None:
+    kept = json.loads((home / REPORT).read_text())["kept"]
+    quality = kept["quality"]
+    print(f"\n{shown(home)}: PSNR {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.3f} on held-out frames, step {kept['step']}")
+    print(f"{shown(home / SAMPLES)}: edges, made, real, side by side")
+    print(f"a story finds it with {VARIABLE}={shown(home.parent)}")
