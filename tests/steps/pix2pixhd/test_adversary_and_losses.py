@@ -59,3 +59,36 @@ def test_the_cheap_norm_has_the_values_and_gradients_of_instance_norm():
         results.append((out.detach(), leaf.grad))
     for plain, cheap in zip(*results, strict=True):
         torch.testing.assert_close(cheap, plain, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])
+def test_a_verdict_sees_a_patch_of_the_published_size(layers, field):
+    """Isola et al. 2017: 70x70 with three layers of stride 2. Found by asking which input pixels one verdict depends on."""
+    discriminator = MultiscaleDiscriminator(input_nc=1, ndf=2, layers=layers, scales=1).eval()
+    for module in discriminator.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.ones_(module.weight)
+    # Instance norm looks at the whole picture; without it the reach of the convolutions alone remains.
+    for name, layer in discriminator.named_children():
+        kept = [part for part in layer if not isinstance(part, torch.nn.InstanceNorm2d)] if name != "downsample" else []
+        if kept:
+            setattr(discriminator, name, torch.nn.Sequential(*kept))
+    picture = torch.ones(1, 1, 256, 256, requires_grad=True)
+    verdict = discriminator(picture)[0][-1]
+    verdict[0, 0, verdict.shape[2] // 2, verdict.shape[3] // 2].backward()
+    rows = picture.grad[0, 0].abs().sum(1).nonzero().flatten()
+    assert len(rows) == int(rows[-1] - rows[0]) + 1 == field
+
+
+def test_the_coarser_scale_sees_means_that_leave_the_border_out():
+    seen = []
+    discriminator = MultiscaleDiscriminator(input_nc=1, ndf=2, layers=1, scales=2)
+    discriminator.scale0_layer0.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    picture = torch.rand(1, 1, 8, 8)
+    discriminator(picture)
+    naive = torch.empty(4, 4)
+    for row in range(4):
+        for column in range(4):
+            window = picture[0, 0, max(0, 2 * row - 1) : 2 * row + 2, max(0, 2 * column - 1) : 2 * column + 2]
+            naive[row, column] = window.mean()
+    torch.testing.assert_close(seen[0][0, 0], naive)

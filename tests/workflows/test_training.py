@@ -1,0 +1,116 @@
+"""`train-presenter`: sound by our rules and Argo's, and run on this machine from footage to a bundle that renders."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from steps.__main__ import IN_TRAINING, PROGRAMS
+from workflows.lint import lint
+from workflows.local import LocalSettings, run
+from workflows.manifests import emit, manifests
+from workflows.settings import Settings
+from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "steps" / "presenters"))
+from rehearsing import film
+
+GOLDEN = Path(__file__).parent / "golden"
+PARSE_STRICTLY = """
+import sys, yaml
+from hera.shared._pydantic import APIBaseModel
+APIBaseModel.model_config["extra"] = "forbid"
+from hera.workflows.models import WorkflowTemplate
+print(WorkflowTemplate.model_validate(yaml.safe_load(sys.stdin)).metadata.name)
+"""
+
+
+def template_of(profile: Profile) -> dict[str, dict]:
+    document = yaml.safe_load(manifests(profile, Settings())["train-presenter.yaml"])
+    return {template["name"]: template for template in document["spec"]["templates"]}
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_the_training_keeps_every_rule_of_a_story(profile):
+    assert lint(yaml.safe_load(manifests(profile, Settings())["train-presenter.yaml"])) == []
+
+
+def test_argos_models_know_every_field_of_the_training():
+    text = (GOLDEN / "studio" / "train-presenter.yaml").read_text()
+    done = subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "train-presenter\n"), done.stderr
+
+
+def test_only_the_generator_is_trained_on_a_gpu_and_only_in_the_studio():
+    for profile, wanted in ((STUDIO, {"pix2pixhd-train"}), (EMBEDDED, set())):
+        limits = {
+            name: one["container"]["resources"]["limits"] for name, one in template_of(profile).items() if "container" in one
+        }
+        assert {name for name, limit in limits.items() if "nvidia.com/gpu" in limit} == wanted
+
+
+def test_a_step_of_the_training_is_one_that_there_is_and_counts_what_it_says():
+    for name, template in template_of(EMBEDDED).items():
+        if "container" in template:
+            assert template["container"]["args"][0] in {*IN_TRAINING, *PROGRAMS}
+        if name in IN_TRAINING:
+            step = pytest.importorskip(IN_TRAINING[name]).STEP
+            assert (step.name, step.counts) == (name, template["metadata"]["annotations"]["newsreel/counts"])
+
+
+def trained(home: Path, steps: str = "8") -> tuple[object, dict[str, str]]:
+    emit(EMBEDDED, home / "manifests", Settings())
+    settings = LocalSettings(
+        uid="train-clara",
+        ssd=home / "ssd",
+        logs=home / "logs",
+        template="train-presenter",
+        # Threads that wait for each other at every layer of a small net are slow, and on a busy machine very slow.
+        environment={"NEWSREEL_ADDRESSES": f"file:{home}", "NEWSREEL_KEEP_WORKSPACE": "1", "OMP_NUM_THREADS": "1"},
+        stream=io.StringIO(),
+    )
+    given = {"footage": f"file:{home}/in/clara", "bundles": f"file:{home}/out", "steps": steps, "minutes": "5"}
+    result = run(home / "manifests", given, settings)
+    return result, {step.step: step.status for step in result.steps}
+
+
+def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_trained_on_twice(tmp_path, monkeypatch):
+    folder = film(tmp_path / "in" / "clara")
+    result, _ = trained(tmp_path)
+    assert result.exit_status == 0, result.message
+    home = tmp_path / "out" / "clara"
+    assert {path.name for path in home.iterdir()} == {
+        *("presenter.yaml", "footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth", "training"),
+    }
+    assert {path.name for path in (home / "training").iterdir()} == {"samples.png", "report.json"}
+
+    monkeypatch.setenv("NEWSREEL_PRESENTERS", str(tmp_path / "out"))
+    from steps.animate.visemes import load_visemes
+    from steps.pix2pixhd.actor import hire
+    from steps.presenters import load_presenter
+
+    presenter = load_presenter("clara")
+    rest = load_visemes(presenter.visemes).rest
+    assert np.allclose((rest[36] + rest[45]) / 2, 0, atol=0.02) and abs(np.linalg.norm(rest[45] - rest[36]) - 1) < 0.02
+    with np.load(folder / "landmarks.npz") as file, hire(presenter.generator, cores=1) as actor:
+        frames = np.concatenate([*actor.frames(file["landmarks"][:2], presenter.size, presenter.body)])
+    assert frames.shape == (2, 64, 64, 3) and frames.std() > 1
+
+    published = {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()}
+    again, _ = trained(tmp_path)
+    assert again.exit_status == 0
+    assert "unchanged" in (tmp_path / "logs" / "pix2pixhd-train.log").read_text()
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()} == published
+
+
+def test_footage_without_a_face_ends_the_training_with_one_line_and_leaves_no_bundle(tmp_path):
+    folder = film(tmp_path / "in" / "clara", frames=60)
+    (folder / "landmarks.npz").unlink()  # 64 pixels are too few for dlib's detector
+    result, steps = trained(tmp_path)
+    assert (result.exit_status, steps["dlib-track"], steps["pix2pixhd-train"]) == (6, "Failed", "Omitted")
+    assert "no face" in result.message and "\n" not in result.message
+    assert not (tmp_path / "out").exists()
