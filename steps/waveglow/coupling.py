@@ -103,10 +103,9 @@ def shift_into(target: Tensor, rows: Tensor, later: int) -> None:
         target[:offset] = 0
 
 
-def fold(net: Architecture, flow: int, state: Mapping[str, Tensor], kind: torch.dtype, device: torch.device) -> Coupling:
-    """One flow from the plain tensors (`steps.waveglow.weights.plain`): products in `kind`, what lies between them in fp32."""
-    inside = {key.removeprefix(f"WN.{flow}."): tensor.double() for key, tensor in state.items() if key.startswith(f"WN.{flow}.")}
-    wide, width = net.channels, net.width(flow)
+def fold(net: Architecture, inside: Mapping[str, Tensor], kind: torch.dtype, device: torch.device) -> Coupling:
+    """One flow from its plain tensors, fp64 (`steps.waveglow.weights.taken_out`): products in `kind`, the rest in fp32."""
+    wide, width = net.channels, len(inside["mixing"])
     end = inside["end.weight"][:, :, 0]
     layers = []
     for layer in range(net.layers):
@@ -127,5 +126,5 @@ def fold(net: Architecture, flow: int, state: Mapping[str, Tensor], kind: torch.
         Product.of(inside["start.weight"][:, :, 0], inside["start.bias"], kind, device),
         tuple(layers),
         inside["end.bias"].to(device, torch.float32),
-        state[f"convinv.{flow}.conv.weight"][:, :, 0].double().inverse().T.to(device, torch.float32).contiguous(),
+        inside["mixing"][:, :, 0].inverse().T.to(device, torch.float32).contiguous(),
     )

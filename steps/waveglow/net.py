@@ -15,9 +15,9 @@ from torch import Tensor
 
 from steps.errors import BadInput
 from steps.waveglow.architecture import Architecture
-from steps.waveglow.coupling import Coupling, Product, desk_width, fold
+from steps.waveglow.coupling import Coupling, Product, desk_width
 
-__all__ = ["WaveGlow"]
+__all__ = ["WaveGlow", "upsampling"]
 
 TILE = 6144
 """Rows (groups of samples) of a tile on a processor: its neighbours are 8 % more work, its desk stays in the cache."""
@@ -29,11 +29,10 @@ OVERLAP = 4
 class WaveGlow:
     """A waveglow whose large products are computed in `kind`; what lies between them is fp32."""
 
-    def __init__(self, net: Architecture, state: Mapping[str, Tensor], kind: torch.dtype, device: torch.device) -> None:
-        self.net, self.kind, self.device = net, kind, device
-        self.tile = TILE if device.type == "cpu" else TILE_ON_GPU
-        self.upsampling = upsampling(net, state, device)
-        self.couplings = [fold(net, flow, state, kind, device) for flow in range(net.flows)]
+    def __init__(self, net: Architecture, upsampling: Product, couplings: Sequence[Coupling], kind: torch.dtype) -> None:
+        self.net, self.kind, self.upsampling, self.couplings = net, kind, upsampling, couplings
+        self.device = upsampling.weight.device
+        self.tile = TILE if self.device.type == "cpu" else TILE_ON_GPU
 
     @torch.no_grad()
     def infer(

@@ -52,4 +52,4 @@ def work(unit: Unit, workspace: Workspace, vocoder: Vocoder, drafts: list[Path],
     vocoder.speak(read_mel(workspace.path(unit.reads[0])), drafts[0], progress.advance)
 
 
-STEP = Step(name="waveglow", version=1, packages=("torch",), counts="mel frames", plan=plan, start=start, work=work)
+STEP = Step(name="waveglow", version=1, counts="mel frames", plan=plan, start=start, work=work)

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from steps.errors import BadWeights
 from steps.state_dict import Shapes, load_strictly, shapes_of
 from steps.waveglow.architecture import Architecture, Layout, layout
-from steps.waveglow.net import WaveGlow
+from steps.waveglow.coupling import fold
+from steps.waveglow.net import WaveGlow, upsampling
 from steps.waveglow.published import load_state
 
-__all__ = ["describe", "infer_architecture", "load_state", "load_waveglow", "plain"]
+__all__ = ["describe", "infer_architecture", "load_state", "load_waveglow"]
 
 BOUNDS = {
     "mels": range(1, 257),
@@ -43,7 +44,9 @@ def load_waveglow(path: Path | str, kind: torch.dtype = torch.float32, device: s
     net = infer_architecture(shapes_of(state), str(path))
     kept = layout_of(state)
     state = load_strictly(lambda: holder(layout(net, kept)), state, path, str(net)).state_dict()
-    return WaveGlow(net, plain(net, kept, state, path), kind, torch.device(device))
+    where = torch.device(device)
+    couplings = [fold(net, taken_out(net, flow, kept, state, path), kind, where) for flow in range(net.flows)]
+    return WaveGlow(net, upsampling(net, state, where), couplings, kind)
 
 
 def holder(shapes: Shapes) -> nn.Module:
@@ -106,37 +109,35 @@ def layout_of(keys: Mapping[str, object]) -> Layout:
     )
 
 
-def plain(net: Architecture, kept: Layout, state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
-    """The tensors without weight norm and with one condition layer and one output a layer, by the newest keys.
+def taken_out(net: Architecture, flow: int, kept: Layout, state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """One flow's tensors, fp64, by the newest keys without `WN.0.`; the 1x1 convolution as `mixing`.
 
-    `state` is emptied on the way: the net is in memory once. Raises BadWeights where a tensor cannot be used so.
+    Weight norm is multiplied out, what older files keep apart is one. They are taken out of `state`, so that the net is in memory
+    once. Raises BadWeights for what cannot be used so.
     """
-    folded: dict[str, Tensor] = {}
-    for key in [*state]:
-        if key.endswith(".weight_v"):
-            length = state.pop(f"{key.removesuffix('_v')}_g")
-            folded[key.removesuffix("_v")] = unnormed(state.pop(key), length, key, path)
-        elif not key.endswith(".weight_g"):
-            folded[key] = state.pop(key)
-    for flow in range(net.flows):
-        name = f"convinv.{flow}.conv.weight"
-        if torch.linalg.inv_ex(folded[name][:, :, 0].double()).info:
-            raise BadWeights(f"{path}: {name} has no inverse")
-        for part in ("weight", "bias"):
-            if not kept.merged_conditions:
-                pieces = [folded.pop(f"WN.{flow}.cond_layers.{layer}.{part}") for layer in range(net.layers)]
-                folded[f"WN.{flow}.cond_layer.{part}"] = torch.cat(pieces)
-            for layer in range(0 if kept.merged_skips else net.layers):
-                names = [f"WN.{flow}.{name}.{layer}.{part}" for name in ("res_layers", "skip_layers")]
-                pieces = [folded.pop(name) for name in names if name in folded]
-                folded[f"WN.{flow}.res_skip_layers.{layer}.{part}"] = torch.cat(pieces)
-    return folded
+    prefix = f"WN.{flow}."
+    mixing = f"convinv.{flow}.conv.weight"
+    inside = {"mixing": state.pop(mixing).double()}
+    if torch.linalg.inv_ex(inside["mixing"][:, :, 0]).info:
+        raise BadWeights(f"{path}: {mixing} has no inverse")
+    for key in [key for key in state if key.startswith(prefix) and not key.endswith("_g")]:
+        name, tensor = key.removeprefix(prefix), state.pop(key).double()
+        if name.endswith("_v"):
+            length = state.pop(key.removesuffix("_v") + "_g").double()
+            name, tensor = name.removesuffix("_v"), unnormed(tensor, length, key, path)
+        inside[name] = tensor
+    for part in ("weight", "bias"):
+        if not kept.merged_conditions:
+            inside[f"cond_layer.{part}"] = torch.cat([inside.pop(f"cond_layers.{layer}.{part}") for layer in range(net.layers)])
+        for layer in range(0 if kept.merged_skips else net.layers):
+            names = [f"{name}.{layer}.{part}" for name in ("res_layers", "skip_layers")]
+            inside[f"res_skip_layers.{layer}.{part}"] = torch.cat([inside.pop(name) for name in names if name in inside])
+    return inside
 
 
 def unnormed(direction: Tensor, length: Tensor, key: str, path: Path) -> Tensor:
     """weight = length * direction / |direction|, for each row."""
-    norm = direction.double().flatten(1).norm(dim=1)[:, None, None]
+    norm = direction.flatten(1).norm(dim=1)[:, None, None]
     if not bool((norm > 0).all()):
         raise BadWeights(f"{path}: {key} has a row of zeros, which points nowhere")
-    weight: Tensor = direction * (length / norm)
-    return weight.float()
+    return direction.mul_(length / norm)

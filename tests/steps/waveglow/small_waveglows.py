@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from steps.waveglow.architecture import Architecture, Layout
+from steps.waveglow.coupling import fold
+from steps.waveglow.net import WaveGlow, upsampling
 
 SMALL = Architecture(mels=4, window=32, flows=5, group=4, early_every=5, early_size=0, layers=3, channels=6)
 TINY = Architecture(mels=3, window=64, flows=5, group=8, early_every=2, early_size=2, layers=3, channels=6)
@@ -66,6 +68,17 @@ def in_layout(net, plain, kept, seed=1):
         else:
             normed[key] = tensor
     return normed
+
+
+def folded(net, state, flow, kind=torch.float32):
+    inside = {key.removeprefix(f"WN.{flow}."): tensor.double() for key, tensor in state.items() if key.startswith(f"WN.{flow}.")}
+    return fold(net, {"mixing": state[f"convinv.{flow}.conv.weight"].double(), **inside}, kind, torch.device("cpu"))
+
+
+def built(net, state, kind=torch.float32):
+    """The net of a plain state without going through a file."""
+    couplings = [folded(net, state, flow, kind) for flow in range(net.flows)]
+    return WaveGlow(net, upsampling(net, state, torch.device("cpu")), couplings, kind)
 
 
 def naive_coupling(net, state, flow, half, conditions):

@@ -3,16 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from small_waveglows import TINY, plain_state, randoms
+from small_waveglows import TINY, built, plain_state, randoms
 
 import steps.waveglow.denoiser as module
 from steps.waveglow.denoiser import Denoiser
-from steps.waveglow.net import WaveGlow
 
 
 @pytest.fixture(scope="module")
 def net():
-    return WaveGlow(TINY, plain_state(TINY), torch.float32, torch.device("cpu"))
+    return built(TINY, plain_state(TINY))
 
 
 def naive_spectrum(sound, frame):
