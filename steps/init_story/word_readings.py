@@ -28,7 +28,8 @@ COUNTED_IN_ROMAN = frozenset({
 })  # fmt: skip
 NOT_RULERS = frozenset({"I", "V", "X", "L"})
 """Single letters count acts and wars, but behind a name they are a letter: Malcolm X."""
-CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+|[^\W\d_]+")
+LETTER = r"[^\W\d_\u00b2\u00b3\u00bc\u00bd\u00be]"
+CAMEL = re.compile(rf"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+|{LETTER}+")
 
 
 SIGNS = {
@@ -80,7 +81,7 @@ def web_address(found: re.Match[str], around: Around) -> list[str]:
     return []
 
 
-@say(r"(?P<sign>[#@])(?P<name>(?=\d*[^\W\d])\w+)(?![@.]\w)")
+@say(rf"(?P<sign>[#@])(?P<name>(?=\d*(?:{LETTER}|_))(?:{LETTER}|[\d_])+)(?![@.]\w)")
 def tag(found: re.Match[str], around: Around) -> list[str] | None:
     """#BackThePark, @harwick_council: word by word, as the capitals part them."""
     if found.start():
@@ -128,9 +129,6 @@ def unit(found: re.Match[str], around: Around) -> list[str]:
 def and_between(found: re.Match[str], around: Around) -> list[str]:
     """AT&T, R&D."""
     return [*spelled(found["left"]), "and", *spelled(found["right"])]
-
-
-LETTER = r"[^\W\d_\u00b2\u00b3\u00bc\u00bd\u00be]"
 
 
 @say(rf"(?P<stem>{LETTER}+?(?:'{LETTER}+)*?)(?P<ending>(?:'s|(?<=[A-Z]{{2}})s'?)(?![\w']))?(?!'?{LETTER})")

@@ -1,35 +1,27 @@
 """Phones for words nobody wrote down, and times for words nobody heard."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steps.arpabet import PHONES
 from steps.errors import BadInput, BadWeights
 from steps.g2p.alignment import FoundWord, found_words
-from steps.arpabet import PHONES
 from steps.g2p.gru import load_g2p, shipped_weights
 from steps.g2p.pronounce import Pronouncer
 from steps.g2p.timing import speech_of
 from steps.handover import Script, Token
 
-PUBLISHED = {
-    "activationist": "AE2 K T IH0 V EY1 SH AH0 N IH0 S T",
-    "brexit": "B R EH1 K S IH0 T",
-    "zelenskyi": "Z IH0 L EH1 N S K IY0",
-    "volodymyr": "V AA2 L OW0 D IY0 M IH1 R IY0",
-    "pumilio": "P UW0 M IH1 L IY0 OW0",
-    "newsreel": "N UW1 Z R IY2 L",
-    "instagram": "IH0 N S T EH1 G R AE2 M",
-    "doomscrolling": "D UW1 M S K R OW2 L M IH0 NG",
-    "llanfair": "L AE1 N F EH2 R",
-    "hogmanay": "HH AO1 G M AH0 N IY0",
-    "fjord": "F Y AO1 R D",
-    "gnocchi": "N OW1 CH IY0",
-}
-"""What g2p-en 2.1.0 itself says."""
+PUBLISHED = [
+    line.split("\t")
+    for line in Path(__file__).with_name("published_phonemes.tsv").read_text().splitlines()
+    if not line.startswith("#")
+]
+"""Kind of word, word, phonemes: what g2p-en 2.1.0 itself says."""
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +29,17 @@ def pronounce():
     return Pronouncer(load_g2p())
 
 
-@pytest.mark.parametrize(("word", "phones"), PUBLISHED.items())
-def test_the_network_says_what_g2p_en_says(pronounce, word, phones):
-    assert pronounce.guess([word]) == [phones.split()]
+def test_the_network_says_of_500_words_exactly_what_g2p_en_says(pronounce):
+    assert len(PUBLISHED) == 500
+    assert {kind for kind, _, _ in PUBLISHED} == {"common", "rare", "name", "made-up", "edge"}
+    said = pronounce.guess([word for _, word, _ in PUBLISHED])
+    assert [" ".join(phones) for phones in said] == [phones for _, _, phones in PUBLISHED]
+
+
+def test_a_word_is_said_alone_as_in_company(pronounce):
+    together = [word for _, word, _ in PUBLISHED[::25]]
+    assert [pronounce.guess([word])[0] for word in together] == pronounce.guess(together)
+    assert pronounce.guess([]) == []
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,66 @@ def test_the_network_says_what_g2p_en_says(pronounce, word, phones):
         ("zelenskyi's", "Z IH L EH N S K IY Z"),
         ("brexit's", "B R EH K S IH T S"),
         ("rock'n'roll", "R AA K AH N R OW L"),
+        ("harwick's", "HH AA R W IH K S"),
+        ("selfies", "S EH L F IY Z"),
+        ("livestreamed", "L AY V S T R IY M D"),
+        ("vlogging", "V L AA G IH NG"),
+        ("doomscrolling", "D UW M S K R OW L IH NG"),
+        ("z\u00fcrich", "Z UH R IH K"),
+        ("fbg", "EH F B IY JH IY"),
     ],
 )
 def test_the_dictionary_comes_first_and_genitives_follow_their_word(pronounce, word, phones):
     assert " ".join(pronounce(word)) == phones
+
+
+def test_each_way_to_a_words_phones_is_taken_before_the_network_is_asked():
+    written = {"boss": "B AO1 S", "doom": "D UW1 M", "plan": "P L AE1 N", "lobby": "L AA1 B IY0", "scroll": "S K R OW1 L"}
+    known = {word: tuple(phones.split()) for word, phones in {**written, "b.": "B IY1", "c.": "S IY1"}.items()}
+    asked = []
+    pronounce = Pronouncer(lambda words: [asked.append(word) or ["AH0"] for word in words], known)
+    ways = {
+        "boss": ("dictionary", "B AO1 S"),
+        "boss's": ("genitive", "B AO1 S IH0 Z"),
+        "bosses": ("plural", "B AO1 S IH0 Z"),
+        "lobbies": ("plural", "L AA1 B IY0 Z"),
+        "planned": ("past", "P L AE1 N D"),
+        "lobbied": ("past", "L AA1 B IY0 D"),
+        "planning": ("participle", "P L AE1 N IH0 NG"),
+        "doomscroll": ("compound", "D UW1 M S K R OW2 L"),
+        "bcb": ("letters", "B IY1 S IY1 B IY1"),
+    }
+    for word, (way, phones) in ways.items():
+        assert pronounce.routed(word) == (way, tuple(phones.split()))
+    assert not asked
+    assert pronounce.routed("zorb's") == ("network", ("AH0", "Z"))
+    assert asked == ["zorb"]
+
+
+def test_a_letter_among_letters_is_no_article(pronounce):
+    words = speech_of(script(("A&E", "a and e"), ("a", "a")), {}, 3.0, pronounce).words
+    assert words[0].phones[0].phone == "EY"
+    assert [phone.phone for phone in words[1].phones] == ["AH"]
+
+
+def test_the_newsrooms_phones_win_over_the_aligners_and_take_the_words_whole_time(pronounce):
+    token = Token(shown="Harwick", spoken=("harwick",), phones=("HH", "AE1", "R", "IH0", "K"))
+    said = Script(sentences=((token, Token(shown="won", spoken=("won",))),))
+    words = speech_of(said, {0: heard(0.3, 0.8, "hh aa r w ih k"), 8: heard(0.8, 1.1, "w ah n")}, 2.0, pronounce).words
+    assert " ".join(phone.phone for phone in words[0].phones) == "HH AE R IH K"
+    assert (words[0].phones[0].start, words[0].phones[-1].end) == (0.3, 0.8)
+    assert words[0].phones[0].end == words[0].phones[1].start
+
+
+def test_the_newsrooms_phones_of_a_token_of_several_words_lie_over_all_of_them(pronounce):
+    token = Token(shown="M25", spoken=("m", "twenty", "five"), phones=("EH1", "M"))
+    said = Script(sentences=((token, Token(shown="shut", spoken=("shut",))),))
+    found = {0: heard(0.3, 0.5), 9: heard(0.9, 1.2), 14: heard(1.4, 1.6, "sh ah t")}
+    words = speech_of(said, found, 2.0, pronounce).words
+    assert [phone.phone for phone in words[0].phones] == ["EH", "M"]
+    assert (words[0].start, words[0].end, words[1].start) == (0.3, 1.2, 1.4)
+    unheard = speech_of(said, {14: heard(1.4, 1.6, "sh ah t")}, 2.0, pronounce).words
+    assert 0 <= unheard[0].start < unheard[0].end <= 1.4
 
 
 @given(st.from_regex(r"[a-z]+('[a-z]+)*", fullmatch=True).filter(lambda word: len(word) < 30))

