@@ -2,8 +2,9 @@
 
 On a processor, a small net's batches are rendered a core each, with one thread: threads inside torch would wait for each other
 after every one of its small layers. A full-size net's frames are rendered one at a time by all cores together: that is as
-quick, and two frames at once would take twice the memory. On a GPU see `gpu`. Only a few batches are under way, so memory does
-not grow with the video.
+quick, and two frames at once would take twice the memory. It is done in the caller's thread: glibc gives every other thread a
+heap of at most 64 MB, and each larger tensor would be given pages to zero anew (82,000 a 1024x512 frame; in the main thread
+none). On a GPU see `gpu`. Only a few batches are under way, so memory does not grow with the video.
 """
 
 from collections import deque
@@ -46,6 +47,8 @@ class Actor:
     device: torch.device
     kind: torch.dtype
     workers: int
+    workers_render: bool = False
+    """Or do they only draw, and the GPU or all cores together render?"""
     batch: int
     settings: tuple[str, ...] = LOSSLESS_LOOK
     """The encoder's, and what pixels it is to be given."""
@@ -57,12 +60,15 @@ class Actor:
     def frames(self, landmarks: NDArray[np.float32], size: Size, body: Polylines = ()) -> Iterator[NDArray[np.uint8]]:
         """Render landmarks (T, 68, 2), pixels: batches (n, ...) uint8 in the layout of `pixels`, in order, T frames in all."""
         batches = [landmarks[start : start + self.batch] for start in range(0, len(landmarks), self.batch)]
-        if self.device.type == "cpu":
+        if self.workers_render:
             yield from self.in_order(partial(self.render, size=size, body=body), batches)
             return
+        edges = self.in_order(partial(drawn, size=size, body=body), batches)
+        if self.device.type == "cpu":
+            yield from map(self.rendered, edges)
+            return
         width, height = (size, size) if isinstance(size, int) else size
-        renderer = GpuRenderer(self.generator, self.device, self.batch, width, height, self.pixels)
-        yield from renderer.frames(self.in_order(partial(drawn, size=size, body=body), batches))
+        yield from GpuRenderer(self.generator, self.device, self.batch, width, height, self.pixels).frames(edges)
 
     def in_order(self, work: "partial[NDArray[np.uint8]]", batches: list[NDArray[np.float32]]) -> Iterator[NDArray[np.uint8]]:
         """The workers' results in the batches' order, a few ahead of who asks."""
@@ -80,9 +86,11 @@ class Actor:
 
     def render(self, landmarks: NDArray[np.float32], size: Size, body: Polylines) -> NDArray[np.uint8]:
         """One batch of frames, drawn as edges and rendered by the processor."""
+        return self.rendered(drawn(landmarks, size, body))
+
+    def rendered(self, edges: NDArray[np.uint8]) -> NDArray[np.uint8]:
         with torch.inference_mode():
-            edges = torch.from_numpy(drawn(landmarks, size, body)).permute(0, 3, 1, 2)
-            return to_frames(self.generator(edges))
+            return to_frames(self.generator(torch.from_numpy(edges).permute(0, 3, 1, 2)))
 
 
 @contextmanager
@@ -112,6 +120,7 @@ def on_processor(weights: Path, cores: int) -> Actor:
         device=torch.device("cpu"),
         kind=kind,
         workers=workers,
+        workers_render=not full_size,
         batch=batch,
         pool=ThreadPoolExecutor(workers),
     )

@@ -9,11 +9,11 @@ frames take turns in one process, so that whatever else the machine does falls o
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -91,9 +91,9 @@ def measure(size: FullSize, turns: int) -> Speed:
     from steps.pix2pixhd.quality import peak_signal_to_noise
 
     plain_memory, quick_memory = (peak_memory(size, which) for which in ("plain", "quick"))
-    as_the_step_does()
     plain, encoding = seeded(size.architecture), edges_of_a_face(size)
     quick = quickest(plain)
+    as_the_step_does()
     times: list[tuple[float, float]] = []
     with torch.inference_mode():
         psnr = peak_signal_to_noise(to_frames(quick(encoding)), to_frames(plain(encoding)))
@@ -172,12 +172,19 @@ def peak_memory(size: FullSize, which: str) -> float:
 def render_alone(size: FullSize, which: str) -> float:
     import torch
 
-    as_the_step_does()
     net = seeded(size.architecture) if which == "plain" else quickest(seeded(size.architecture))
+    as_the_step_does()
     with torch.inference_mode():
         for _ in range(2):
             net(edges_of_a_face(size))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+    return peak_of_this_process()
+
+
+def peak_of_this_process() -> float:
+    """Megabytes. Not from getrusage, which counts the parent's memory at the time of the fork."""
+    status = Path("/proc/self/status").read_text()
+    kilobytes = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))
+    return kilobytes * 1024 / MEGABYTE
 
 
 def main() -> None:
