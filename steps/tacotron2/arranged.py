@@ -34,22 +34,24 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class ArrangedDecoder:
-    """The decoder, weights alone. Matrices are (inputs, outputs)."""
+    """The decoder, weights alone."""
 
     device: torch.device
-    prenet: tuple[Tensor, Tensor]
+    prenet: tuple[Linear, Linear]
+    prenet_dim: int
     attention_rnn: Cell
     decoder_rnn: Cell
-    query: Tensor
+    query: Linear
     memory: Tensor
     """(attention_dim, channels of the memory)."""
     location: Tensor
     """(attention_dim, 2, kernel)."""
     score: Tensor
     """(1, attention_dim)."""
-    projection: Tensor
-    """Mel and, last, the gate."""
-    bias: Tensor
+    projection: Linear
+    """To the mel and, last, the gate."""
+    outputs: int
+    """Mel channels + 1."""
 
 
 def arrange(decoder: Decoder, kind: torch.dtype, device: torch.device) -> ArrangedDecoder:
@@ -64,19 +66,20 @@ def arrange(decoder: Decoder, kind: torch.dtype, device: torch.device) -> Arrang
         return weight.detach().to(device, copy=True)
 
     def cell(published: nn.LSTMCell, inputs: Sequence[int], order: Sequence[int]) -> Cell:
-        return Cell(linear(*as_one_matrix(published, inputs, order), kind, device), kind, published.hidden_size)
+        return Cell(linear(*as_one_matrix(published, inputs, order), device, kind), kind, published.hidden_size)
 
     return ArrangedDecoder(
         device=device,
-        prenet=(held(first.T), held(second.T)),
+        prenet=(linear(first, None, device), linear(second, None, device)),
+        prenet_dim=prenet,
         attention_rnn=cell(decoder.attention_rnn, (prenet, context), (0, 2, 1)),
         decoder_rnn=cell(decoder.decoder_rnn, (hidden, context), (0, 1, 2)),
-        query=held(attention.query_layer.linear_layer.weight.T),
+        query=linear(attention.query_layer.linear_layer.weight, None, device),
         memory=held(attention.memory_layer.linear_layer.weight),
         location=held(location_as_one(decoder)),
         score=held(attention.v.linear_layer.weight),
-        projection=held(projection),
-        bias=held(bias),
+        projection=linear(projection, bias, device),
+        outputs=len(bias),
     )
 
 
@@ -84,9 +87,9 @@ def as_one_matrix(cell: nn.LSTMCell, inputs: Sequence[int], order: Sequence[int]
     """A cell's matrix (4 H, inputs and state) and bias (4 H). The inputs and, last, the state are brought into `order`, the gates
     i, f, g, o into i, f, o, g: then those with a sigmoid lie side by side."""
     ends = [sum(inputs[: number + 1]) for number in range(len(inputs))]
-    parts = torch.cat([cell.weight_ih, cell.weight_hh], 1).detach().tensor_split(ends, 1)
+    parts = [*cell.weight_ih.detach().tensor_split(ends[:-1], 1), cell.weight_hh.detach()]
     gates = torch.arange(4 * cell.hidden_size).view(4, -1)[[0, 1, 3, 2]].flatten()
-    return torch.cat([parts[number] for number in order], 1)[gates], (cell.bias_ih + cell.bias_hh).detach()[gates]
+    return torch.cat([parts[number][gates] for number in order], 1), (cell.bias_ih + cell.bias_hh).detach()[gates]
 
 
 def location_as_one(decoder: Decoder) -> Tensor:
@@ -96,15 +99,17 @@ def location_as_one(decoder: Decoder) -> Tensor:
 
 
 def projection_and_gate(decoder: Decoder) -> tuple[Tensor, Tensor]:
-    """Both as one matrix (context and decoder hidden, mel channels + 1) and its bias."""
+    """Both as one matrix (mel channels + 1, context and decoder hidden) and its bias."""
     layers = decoder.linear_projection.linear_layer, decoder.gate_layer.linear_layer
     weight, size = torch.cat([layer.weight for layer in layers]), decoder.decoder_rnn.hidden_size
-    return torch.cat([weight[:, size:], weight[:, :size]], 1).T, torch.cat([layer.bias for layer in layers])
+    return torch.cat([weight[:, size:], weight[:, :size]], 1), torch.cat([layer.bias for layer in layers])
 
 
-def linear(weight: Tensor, bias: Tensor, kind: torch.dtype, device: torch.device) -> Linear:
-    """x W' + b; on a CPU by oneDNN, whose products of eight rows are the quicker ones. Few CPUs have float16 for it."""
-    weight, bias = weight.to(device, kind), bias.to(device, kind)
+def linear(weight: Tensor, bias: Tensor | None, device: torch.device, kind: torch.dtype = torch.float32) -> Linear:
+    """x W' + b; on a CPU by oneDNN: it is quicker with eight rows, and a row's place does not change its result, as it may with
+    MKL. Few CPUs have float16 for it."""
+    weight = weight.detach().to(device, kind)
+    bias = torch.zeros(len(weight), device=device, dtype=kind) if bias is None else bias.detach().to(device, kind)
     if device.type != "cpu" or kind == torch.float16 or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return lambda rows: nn.functional.linear(rows, weight, bias)
     packed_weight, packed_bias = weight.to_mkldnn(), bias.to_mkldnn()

@@ -41,7 +41,7 @@ class Lanes:
             return torch.zeros(LANES, *shape, device=decoder.device)
 
         self.decoder = decoder
-        prenet, hidden = decoder.prenet[1].shape[1], decoder.attention_rnn.size
+        prenet, hidden = decoder.prenet_dim, decoder.attention_rnn.size
         attention_dim, channels = decoder.memory.shape
         context = slice(prenet + hidden, prenet + hidden + channels)
         state = rows(context.stop + decoder.decoder_rnn.size)
@@ -65,7 +65,7 @@ class Lanes:
         """Of the last frame: (lanes, width), each lane's sums to 1."""
         self.keep = rows(2, prenet)
         """What the prenet's two layers are multiplied with in the coming frame: 2 for what dropout keeps, else 0."""
-        self.frame = rows(len(decoder.bias))
+        self.frame = rows(decoder.outputs)
         """(lanes, mel channels + 1): the mel of the last frame and, last, the gate before its sigmoid."""
         self.advance = recorded(self.step, decoder.device)
 
@@ -83,18 +83,18 @@ class Lanes:
         self.decoder.attention_rnn(self.for_attention, self.hidden, self.cells[0])
         self.attend()
         self.decoder.decoder_rnn(self.for_decoder, self.spoken, self.cells[1])
-        torch.addmm(self.decoder.bias, self.for_projection, self.decoder.projection, out=self.frame)
+        self.frame.copy_(self.decoder.projection(self.for_projection))
 
     def look_back(self) -> None:
         """The prenet: the last frame through two layers with dropout."""
         first, second = self.decoder.prenet
-        narrowed = torch.mm(self.frame[:, :-1], first).relu_().mul_(self.keep[:, 0])
-        torch.mul(torch.mm(narrowed, second).relu_(), self.keep[:, 1], out=self.seen)
+        narrowed = first(self.frame[:, :-1]).relu_().mul_(self.keep[:, 0])
+        torch.mul(second(narrowed).relu_(), self.keep[:, 1], out=self.seen)
 
     def attend(self) -> None:
         """Location-sensitive attention: where to read, from what is to be said, the symbols, and where was read before."""
         features = conv1d(self.attended, self.decoder.location).add_(self.memory_scores)
-        features.add_(torch.mm(self.hidden, self.decoder.query)[:, :, None]).tanh_()
+        features.add_(self.decoder.query(self.hidden)[:, :, None]).tanh_()
         scores = torch.matmul(self.decoder.score, features)[:, 0]
         self.attention.copy_(scores.add_(self.beyond).softmax(1))
         self.attended[:, 1].add_(self.attended[:, 0])
