@@ -27,6 +27,7 @@ __all__ = [
     "LANDMARKS",
     "LEAST_FRAMES",
     "LESSON",
+    "MOST_MINUTES",
     "MOST_SECONDS",
     "REPORT",
     "SAMPLES",
@@ -46,6 +47,7 @@ BUNDLE = ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth", "prese
 LEAST_FRAMES = 60
 """Of footage: two seconds, the least a head can be played from."""
 MOST_SECONDS = 300
+MOST_MINUTES = 100_000
 
 
 class Record(BaseModel):
@@ -94,7 +96,7 @@ class Lesson(Record):
     frames: Annotated[int, Field(ge=LEAST_FRAMES)]
     """Of the footage that is learned from."""
     steps: Annotated[int, Field(ge=1, le=10_000_000)]
-    minutes: Annotated[float, Field(gt=0, le=100_000)]
+    minutes: Annotated[float, Field(gt=0, le=MOST_MINUTES)]
     options: Options
 
     @property

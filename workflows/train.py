@@ -6,8 +6,9 @@ from pathlib import Path
 
 from steps.address import Address, AllowList
 from steps.check_presenter.program import check
+from steps.errors import BadInput
 from steps.presenters import VARIABLE
-from steps.rehearsal import REPORT, SAMPLES
+from steps.rehearsal import MOST_MINUTES, REPORT, SAMPLES
 from steps.storage import Storage
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings
@@ -23,9 +24,11 @@ __all__ = ["train"]
 def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> int:
     """Emit the manifests of the embedded profile, run the training, and say where the bundle is and how good.
 
-    Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong sheet or missing
-    footage, Conflict for a bundle that would take the footage's place, before anything starts.
+    Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong sheet, number or
+    missing footage, Conflict for a bundle that would take the footage's place, before anything starts.
     """
+    if steps < 1 or not 0 < minutes <= MOST_MINUTES:
+        raise BadInput(f"{steps} steps, {minutes:g} minutes: must be 1 or more, and more than 0 up to {MOST_MINUTES:,}")
     here = Storage(AllowList(prefixes=(Address.parse(address(footage)), Address.parse(address(to)))))
     name = check(Address.parse(address(footage)), Address.parse(address(to)), here).presenter.name
     manifests = work / "manifests"

@@ -9,7 +9,7 @@ from steps.address import Address
 from steps.errors import BadInput
 from steps.presenters import HOME
 from steps.progress import Progress
-from steps.rehearsal import EXACT, FOOTAGE, GIVEN_VISEMES, LESSON, Lesson, bundle_file
+from steps.rehearsal import EXACT, FOOTAGE, GIVEN_VISEMES, LESSON, MOST_MINUTES, Lesson, bundle_file
 from steps.rehearsal_intake import RehearsalIntake, look_at
 from steps.storage import Storage
 from steps.workspace import Workspace, room_is_short, work_key, write_atomically
@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--steps", type=int, required=True, metavar="N", help="of the generator's training, at most")
     parser.add_argument("--minutes", type=float, required=True, metavar="M", help="of the generator's training, at most")
     options = parser.parse_args(arguments)
-    if options.steps < 1 or not 0 < options.minutes <= 100_000:
+    if options.steps < 1 or not 0 < options.minutes <= MOST_MINUTES:
         raise BadInput(f"{options.steps} steps, {options.minutes} minutes: must be 1 or more, and more than 0")
     storage = Storage.from_environment()
     intake = look_at(storage, Address.parse(options.footage))
