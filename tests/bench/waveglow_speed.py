@@ -39,7 +39,10 @@ class Speed:
     """Decibels of the plain sound over the difference to it; infinite for itself."""
 
     def __str__(self) -> str:
-        return f"waveglow {self.way}: real-time factor {self.factor:.2f}, {self.work:.2f} processor s/s, {self.memory:.0f} MB, {self.agreement:.1f} dB"
+        return (
+            f"waveglow {self.way}: real-time factor {self.factor:.2f}, {self.work:.2f} s of processors for a second; "
+            f"{self.memory:.0f} MB, {self.agreement:.1f} dB"
+        )
 
 
 def measure_waveglow(seconds: float = 5.0, turns: int = 3, ways: tuple[str, ...] = WAYS) -> list[Speed]:
