@@ -12,7 +12,8 @@ nets are printed by `python -m tests.bench.pix2pixhd_speed`. torch.compile was n
 and half a minute for each new shape.
 
 What keeps it near the net in single precision: the first layer's rounding would run through the whole net, so its input is
-taken as the 8-bit levels it is drawn with, which bfloat16 holds exactly, and a full-size net's first weights as sums of two bfloat16 numbers.
+taken as the 8-bit levels it is drawn with, which bfloat16 holds exactly, and its weights, where a net is of full size, as sums
+of two bfloat16 numbers.
 """
 
 from collections.abc import Iterator, Sequence
