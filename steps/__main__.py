@@ -4,12 +4,14 @@ import argparse
 import importlib
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from steps.errors import NewsreelError
+from steps.failure import Failure
 from steps.progress import Progress
 from steps.step import run_step
-from steps.workspace import Workspace
+from steps.workspace import LEASE, Workspace
 
 DEFECT = 70
 INTERRUPTED = 130
@@ -26,7 +28,7 @@ IN_TRAINING = {
 """What the same systems do when a presenter is trained; also plans of units, each with the module of its STEP."""
 
 PROGRAMS = (
-    *("check", "anchor", "init-story", "publish", "report", "gentle-server"),
+    *("check", "anchor", "init-story", "publish", "triage", "refuse", "report", "gentle-server"),
     *("check-presenter", "init-presenter", "publish-presenter"),
 )
 """Steps that are programs of their own: `run(arguments)` in their package's module `program`."""
@@ -45,6 +47,7 @@ def main(arguments: list[str]) -> int:
             importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
     except NewsreelError as fault:
         print(f"{chosen.step}: {fault} (exit {fault.exit_status})", file=sys.stderr)
+        leave_word(Failure(step=chosen.step, exit_status=fault.exit_status, message=str(fault)), rest)
         return fault.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -53,6 +56,16 @@ def main(arguments: list[str]) -> int:
         print(f"{chosen.step}: a defect of newsreel; please report the lines above (exit {DEFECT})", file=sys.stderr)
         return DEFECT
     return 0
+
+
+def leave_word(failure: Failure, arguments: list[str]) -> None:
+    """In the story's directory, for `triage`. Where there is none, or no room, the exit status has to do."""
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--workspace", type=Path)
+    workspace = parser.parse_known_args(arguments)[0].workspace
+    if failure.step not in ("anchor", "triage") and workspace and (workspace / LEASE).is_file():
+        with suppress(NewsreelError, OSError):
+            failure.write(workspace)
 
 
 def run_plan(name: str, module: str, arguments: list[str]) -> None:

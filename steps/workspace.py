@@ -23,9 +23,11 @@ from pydantic import ValidationError
 from steps.errors import BadInput, Conflict, NoRoom
 from steps.story import Story
 
-__all__ = ["LEASE", "Workspace", "content_digest", "room_is_short", "work_key", "write_atomically"]
+__all__ = ["FAILURE", "LEASE", "Workspace", "content_digest", "room_is_short", "work_key", "write_atomically"]
 
 LEASE = "lease.json"
+FAILURE = "failure.json"
+"""What the last failed step has said, see `steps.failure`."""
 
 
 def content_digest(path: Path) -> str:
@@ -89,7 +91,8 @@ class Workspace:
     def lease(cls, root: Path, holder: str) -> "Workspace":
         """Make (or take over) a story's directory, and clear what a killed run left half-written."""
         root.mkdir(parents=True, exist_ok=True)
-        (root / LEASE).unlink(missing_ok=True)
+        for told in (LEASE, FAILURE):
+            (root / told).unlink(missing_ok=True)
         for leftover in [*root.rglob(".tmp-*")]:
             if leftover.is_dir() and not leftover.is_symlink():
                 shutil.rmtree(leftover)

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from steps.workspace import write_atomically
+from workflows.installation import installation
 from workflows.settings import Settings
 from workflows.story import story_template
 from workflows.systems import Profile
@@ -18,7 +19,10 @@ HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
 
 
 def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
-    """Write `story.yaml`, `train-presenter.yaml` and a file for each service into a folder; return the paths. Raises NoRoom."""
+    """Write the installation's files, our WorkflowTemplates and a file for each service into a folder; return the paths.
+
+    Raises NoRoom.
+    """
     texts = manifests(profile, settings)
     for name, text in texts.items():
         write_atomically(folder / name, text)
@@ -27,9 +31,17 @@ def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
 
 def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
     """The text of every file, by its name."""
+    files = installation(settings)
+    files |= {
+        f"{service.name}.yaml": [in_namespace(part, settings) for part in service.build(settings)] for service in profile.services
+    }
     templates = (story_template(profile, settings), training_template(profile, settings))
-    files = {f"{template.name}.yaml": as_yaml([template.to_dict()]) for template in templates}
-    return files | {f"{service.name}.yaml": as_yaml(service.build(settings)) for service in profile.services}
+    files |= {f"{template.name}.yaml": [in_namespace(template.to_dict(), settings)] for template in templates}
+    return {name: as_yaml(documents) for name, documents in files.items()}
+
+
+def in_namespace(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    return document | {"metadata": document["metadata"] | {"namespace": settings.namespace}}
 
 
 def as_yaml(documents: Iterable[dict[str, Any]]) -> str:

@@ -28,8 +28,10 @@ from hera.workflows.models import (
 from workflows.settings import Pool, Settings
 
 __all__ = [
+    "ATTEMPT_SECONDS",
     "ROLE",
     "SSD_MOUNT",
+    "STEP_SECONDS",
     "STORY_MOUNT",
     "USER",
     "Placement",
@@ -48,6 +50,8 @@ STORY_MOUNT = PurePosixPath("/story")
 """Where a step finds its story's directory."""
 SSD_MOUNT = PurePosixPath("/stories")
 """Where the anchor finds the directory that holds every story's."""
+STEP_SECONDS, ATTEMPT_SECONDS = "step-seconds", "attempt-seconds"
+"""Parameters: how long a step, and all steps on one node together, may take."""
 USER = 65532
 """The conventional `nonroot` of distroless images."""
 UNAVAILABLE = 75
@@ -72,6 +76,8 @@ class Placement:
     """Local disk asked for, beside the story's directory."""
     security: SecurityContext
     retry: RetryStrategy | None
+    deadline: str | None = None
+    """The parameter that tells how many seconds what runs here may take; `check` works them out from the story's length."""
 
 
 def on_system_pool(settings: Settings) -> Placement:
@@ -111,6 +117,7 @@ def anchored(settings: Settings, workspace: PurePosixPath) -> Placement:
         disk=settings.story_disk,
         security=confined(user=0, capabilities=("CHOWN", "DAC_OVERRIDE", "FOWNER")),
         retry=None,
+        deadline=ATTEMPT_SECONDS,
     )
 
 
@@ -121,6 +128,7 @@ def pinned(settings: Settings) -> Placement:
         node_selector={"kubernetes.io/hostname": "{{inputs.parameters.node}}"},
         tolerations=tolerations(settings.story_pool),
         inputs=("node", "dir"),
+        deadline=STEP_SECONDS,
         volumes=(ssd_volume("story", "{{inputs.parameters.dir}}", STORY_MOUNT),),
         security=confined(),
         retry=retry_transient_faults(),

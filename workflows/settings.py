@@ -17,6 +17,10 @@ class Pool:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
+    namespace: str = "newsreel"
+    """Where stories run."""
+    argo_namespace: str = "argo"
+    """Where Argo's controller is."""
     image_prefix: str = "newsreel"
     """Registry and folder of our images, without the closing slash."""
     ssd_root: str = "/var/lib/kubelet/newsreel"
@@ -37,3 +41,20 @@ class Settings:
     """Service account Argo's own containers report a step's result with; steps get no token."""
     deadline_hours: int = 3
     """How long a story may take in all, attempts on other nodes included."""
+    stories_at_once: int = 20
+    """How many stories may be under way; more wait their turn, breaking news first."""
+    gpus_a_node: int = 1
+    """What a machine of the story pool has."""
+    google_account: str | None = None
+    """The Google service account that may read stories and write videos, NAME@PROJECT.iam.gserviceaccount.com."""
+    api_servers: tuple[str, ...] = ("172.16.0.0/28",)
+    """Address blocks of the Kubernetes API: a private cluster's control plane."""
+    storage_addresses: tuple[str, ...] = ("199.36.153.8/30",)
+    """Address blocks of Cloud Storage: private.googleapis.com (Google Cloud, "Configure Private Google Access")."""
+    storage_port: int = 443
+    previews_bucket: str = "newsreel-previews"
+    """Where Argo keeps the poster, captions and report that its page shows."""
+    newsroom_url: str | None = None
+    """Where the newsroom page is, for the links in the Argo UI."""
+    archive_host: str | None = None
+    """The PostgreSQL that keeps what is collected from the cluster; None keeps nothing longer than the cluster does."""

@@ -6,7 +6,8 @@ What travels between steps as parameters are addresses, numbers and the node's n
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 from hera.workflows.models import ValueFrom
 
-from workflows.placement import STORY_MOUNT, on_system_pool, pinned
+from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
+from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PUBLISH, REPORT, Profile, System
 from workflows.template import PLACE, attempt, chain, handed_on, join, output, parameters, task, workflow_template
@@ -15,6 +16,8 @@ __all__ = ["story_template"]
 
 ARGUMENTS = ("story", "finals", "shards")
 """What a story is submitted with."""
+SECONDS = (STEP_SECONDS, ATTEMPT_SECONDS)
+"""How long a step and an attempt may take: what `check` adds to it."""
 
 STORY = ["--story", "{{inputs.parameters.story}}"]
 FINALS = ["--finals", "{{inputs.parameters.finals}}"]
@@ -33,7 +36,7 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
         Task.set_next_defaults(on=TaskResult.succeeded),
     ):
         story(profile, settings)
-        attempt(ANCHOR, ARGUMENTS, settings)
+        attempt(ANCHOR, [*ARGUMENTS, STEP_SECONDS], settings)
         work(profile, settings)
         report(settings)
     return template
@@ -44,13 +47,14 @@ def story(profile: Profile, settings: Settings) -> None:
     with DAG(name="story", inputs=parameters(ARGUMENTS)):
         checked = task(check(profile, settings))
         todo = f"{output(checked, 'state')} == todo"
-        attempted = Task(name="attempt", template="attempt", arguments=handed_on(ARGUMENTS), when=todo)
-        checked.next(attempted)
+        seconds = {name: output(checked, name) for name in SECONDS}
+        attempted = Task(name="attempt", template="attempt", arguments=handed_on([*ARGUMENTS, *SECONDS], **seconds), when=todo)
+        chain(checked, attempted, task(refuse(settings), when=REFUSED, refusal=REFUSAL))
 
 
 def work(profile: Profile, settings: Settings) -> None:
     """From the story's document to its video: the face moves by the phones of the voice, is drawn, and all is composed."""
-    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS])):
+    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, STEP_SECONDS]), outputs=told_by("triage")):
 
         def step(system: System) -> Task:
             return task(on_scenes(system, settings))
@@ -61,15 +65,16 @@ def work(profile: Profile, settings: Settings) -> None:
         face = chain(script, step(profile.landmarks))
         motion = join([phones, face], step(profile.motion))
         presenter = task(in_shards(profile.generator, settings), with_param=output(script, "shards"), shard="{{item}}")
-        chain(motion, presenter, step(profile.composition), task(publish(settings)))
+        video = chain(motion, presenter, step(profile.composition), task(publish(settings)))
+        task(triage(settings)).depends = failed(str(video.name))
 
 
 def check(profile: Profile, settings: Settings) -> Container:
-    """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`."""
-    voice = ["--voice-system", profile.voice[0].name]
-    state = Parameter(name="state", value_from=ValueFrom(path="/tmp/state"))  # noqa: S108  # its own emptyDir
-    arguments = [*STORY, *FINALS, *voice, "--state-file", "/tmp/state"]  # noqa: S108
-    return CHECK.build(settings, on_system_pool(settings), arguments, inputs=["story", "finals"], outputs=[state])
+    """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`; the others say how long a
+    story of this length may take."""
+    arguments = [*STORY, *FINALS, "--voice-system", profile.voice[0].name, "--outputs", "/tmp"]  # noqa: S108
+    told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in ("state", *SECONDS)]  # noqa: S108
+    return CHECK.build(settings, on_system_pool(settings), arguments, inputs=["story", "finals"], outputs=told)
 
 
 def init_story(settings: Settings) -> Container:

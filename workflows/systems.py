@@ -5,139 +5,40 @@ A system is exchanged by changing one entry of a `Profile`:
     dataclasses.replace(STUDIO, voice=(HIBARI,))
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from hera.workflows import Container, Env, Parameter, Resources
-from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
+from workflows.services import GENTLE
+from workflows.system import Profile, System
 
-from workflows.placement import ROLE, Placement, scratch
-from workflows.services import GENTLE, Service
-from workflows.settings import Settings
-
-__all__ = ["ANCHOR", "CHECK", "EMBEDDED", "INIT_STORY", "PROFILES", "PUBLISH", "REPORT", "STUDIO", "Profile", "System"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class System:
-    """What runs in one container of a story: an AI system, or a program of our own."""
-
-    name: str
-    """Of the task, and of the step: `python -m steps NAME`."""
-    stage: str
-    """What it does for a story, as people call it."""
-    image: str
-    """`name:version`, below the settings' prefix."""
-    counts: str | None
-    """The unit of its progress; None where there is nothing to count."""
-    cpu: str
-    """Cores asked for; more may be used while the node has them free. What a node offers is less than what it has, the anchor
-    is on it, and the two lanes of a story run side by side: the steps of both, together, must fit."""
-    memory: str
-    """Memory, asked for and at most."""
-    gpus: int = 0
-    """How many `nvidia.com/gpu` of the node: whole GPUs, or shares where the node's device plugin shares them in time."""
-    deadline: int
-    """Seconds after which the container is stopped as hung."""
-    service: Service | None = None
-    """The service it calls, told by the variable NAME_URL."""
-    buckets: bool = False
-    """Whether it reads or writes addresses, and so runs under the account that may."""
-
-    def build(
-        self,
-        settings: Settings,
-        placement: Placement,
-        arguments: Sequence[str],
-        *,
-        inputs: Sequence[str] = (),
-        outputs: Sequence[Parameter] = (),
-    ) -> Container:
-        """The container's template: `python -m steps NAME ARGUMENTS`, placed, limited and confined.
-
-        `inputs` names the parameters that `arguments` refer to.
-        """
-        return Container(
-            name=self.name,
-            annotations=self.annotations(),
-            labels={ROLE: placement.role, "newsreel/system": self.name},
-            inputs=[Parameter(name=name) for name in (*placement.inputs, *inputs)] or None,
-            outputs=list(outputs) or None,
-            node_selector=placement.node_selector,
-            tolerations=list(placement.tolerations) or None,
-            affinity=placement.affinity,
-            volumes=[*placement.volumes, scratch()],
-            daemon=placement.daemon or None,
-            readiness_probe=ready_when(placement.ready_when),
-            active_deadline_seconds=self.deadline,
-            retry_strategy=placement.retry,
-            service_account_name=settings.storage_account if self.buckets else None,
-            image=f"{settings.image_prefix}/{self.image}",
-            image_pull_policy=ImagePullPolicy.if_not_present,
-            command=["python", "-m", "steps"],
-            args=[self.name, *arguments],
-            env=list(self.environment(settings)),
-            resources=Resources(
-                cpu_request=self.cpu,
-                memory_request=self.memory,
-                memory_limit=self.memory,
-                ephemeral_request=placement.disk,
-                gpus=self.gpus or None,
-            ),
-            security_context=placement.security,
-        )
-
-    def annotations(self) -> dict[str, str]:
-        told = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "newsreel/stage": self.stage}
-        return told | ({"newsreel/counts": self.counts} if self.counts else {})
-
-    def environment(self, settings: Settings) -> Iterator[Env]:
-        # What libraries keep at home has nowhere else to go: the root file system is read-only.
-        yield Env(name="HOME", value="/tmp")  # noqa: S108
-        if self.buckets:
-            yield Env(name="NEWSREEL_ADDRESSES", value=",".join(settings.addresses))
-        if self.service:
-            yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)
-
-
-def ready_when(command: Sequence[str]) -> Probe | None:
-    return Probe(exec=ExecAction(command=list(command)), period_seconds=1) if command else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """Which system serves each stage. A stage of several systems is a chain: each reads what the one before wrote."""
-
-    name: str
-    voice: tuple[System, ...]
-    """Script to sound."""
-    alignment: System
-    """Sound and script to words and phones in time."""
-    phonemes: System
-    """The phones of words the alignment did not know."""
-    landmarks: System
-    """The presenter's footage to 68 points of the face a frame."""
-    motion: System
-    """Phones and footage landmarks to landmarks that speak."""
-    generator: System
-    """Landmarks to frames of the presenter."""
-    composition: System
-    """Presenter, pictures, graphics, captions and music to the video."""
-
-    @property
-    def services(self) -> tuple[Service, ...]:
-        """What must be up for this profile, each once."""
-        systems = (*self.voice, self.alignment, self.phonemes, self.landmarks, self.motion, self.generator, self.composition)
-        return tuple(dict.fromkeys(system.service for system in systems if system.service))
-
+__all__ = [
+    "ANCHOR",
+    "ANCHOR_OF_TRAINING",
+    "ANIMATE_VISEMES",
+    "CHECK",
+    "CHECK_PRESENTER",
+    "DLIB_TRACK",
+    "EMBEDDED",
+    "INIT_PRESENTER",
+    "INIT_STORY",
+    "PROFILES",
+    "PUBLISH",
+    "PUBLISH_PRESENTER",
+    "REFUSE",
+    "REPORT",
+    "STORAGE_SYSTEMS",
+    "STUDIO",
+    "TRAINERS",
+    "TRAINING",
+    "TRIAGE",
+    "Profile",
+    "System",
+]
 
 CHECK = System(
     name="check", stage="admission", image="core:0.1.0", counts="stories", cpu="100m", memory="512Mi", deadline=300, buckets=True
 )
-ANCHOR = System(name="anchor", stage="placement", image="core:0.1.0", counts=None, cpu="50m", memory="128Mi", deadline=10800)
-INIT_STORY = System(
-    name="init-story", stage="script", image="core:0.1.0", counts="scenes", cpu="1", memory="2Gi", deadline=600, buckets=True
-)
+ANCHOR = System(name="anchor", stage="placement", image="core:0.1.0", counts=None, cpu="50m", memory="128Mi")
+INIT_STORY = System(name="init-story", stage="script", image="core:0.1.0", counts="scenes", cpu="1", memory="2Gi", buckets=True)
 PUBLISH = System(
     name="publish",
     stage="publication",
@@ -145,22 +46,26 @@ PUBLISH = System(
     counts="files",
     cpu="500m",
     memory="512Mi",
-    deadline=900,
     buckets=True,
 )
+TRIAGE = System(
+    name="triage",
+    stage="placement",
+    image="core:0.1.0",
+    counts="failures",
+    cpu="50m",
+    memory="128Mi",
+    deadline=120,
+    after_failure=True,
+)
+REFUSE = replace(TRIAGE, name="refuse", stage="admission")
 REPORT = System(
     name="report", stage="notice", image="core:0.1.0", counts="reports", cpu="100m", memory="256Mi", deadline=300, buckets=True
 )
 
-HIBARI = System(
-    name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", cpu="1", memory="2Gi", deadline=1800
-)
-TACOTRON2 = System(
-    name="tacotron2", stage="voice", image="tacotron2:0.1.0", counts="sentences", cpu="2", memory="6Gi", gpus=1, deadline=1800
-)
-WAVEGLOW = System(
-    name="waveglow", stage="voice", image="waveglow:0.1.0", counts="mel frames", cpu="2", memory="8Gi", gpus=1, deadline=1800
-)
+HIBARI = System(name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", cpu="1", memory="2Gi")
+TACOTRON2 = System(name="tacotron2", stage="voice", image="tacotron2:0.1.0", counts="sentences", cpu="2", memory="6Gi", gpus=1)
+WAVEGLOW = System(name="waveglow", stage="voice", image="waveglow:0.1.0", counts="mel frames", cpu="2", memory="8Gi", gpus=1)
 GENTLE_CLIENT = System(
     name="gentle",
     stage="alignment",
@@ -168,19 +73,14 @@ GENTLE_CLIENT = System(
     counts="words",
     cpu="250m",
     memory="512Mi",
-    deadline=1800,
     service=GENTLE,
 )
-G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", cpu="500m", memory="512Mi", deadline=600)
-DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", cpu="1", memory="2Gi", deadline=1800)
-ANIMATE = System(name="animate", stage="motion", image="animate:0.1.0", counts="frames", cpu="1", memory="1Gi", deadline=900)
-PIX2PIXHD = System(
-    name="pix2pixhd", stage="generator", image="pix2pixhd:0.1.0", counts="frames", cpu="3", memory="12Gi", gpus=1, deadline=7200
-)
+G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", cpu="500m", memory="512Mi")
+DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", cpu="1", memory="2Gi")
+ANIMATE = System(name="animate", stage="motion", image="animate:0.1.0", counts="frames", cpu="1", memory="1Gi")
+PIX2PIXHD = System(name="pix2pixhd", stage="generator", image="pix2pixhd:0.1.0", counts="frames", cpu="3", memory="12Gi", gpus=1)
 PIX2PIXHD_ON_CPU = replace(PIX2PIXHD, cpu="1", memory="2Gi", gpus=0)
-COMPOSE = System(
-    name="compose", stage="composition", image="compose:0.1.0", counts="frames", cpu="3", memory="4Gi", deadline=3600
-)
+COMPOSE = System(name="compose", stage="composition", image="compose:0.1.0", counts="frames", cpu="3", memory="4Gi")
 
 STUDIO = Profile(
     name="studio",
@@ -261,5 +161,5 @@ TRAINERS = {STUDIO.name: PIX2PIXHD_TRAIN, EMBEDDED.name: PIX2PIXHD_TRAIN_ON_CPU}
 TRAINING = (CHECK_PRESENTER, INIT_PRESENTER, DLIB_TRACK, ANIMATE_VISEMES, *TRAINERS.values(), PUBLISH_PRESENTER)
 """All that serves a training alone."""
 
-__all__ += ["ANCHOR_OF_TRAINING", "ANIMATE_VISEMES", "CHECK_PRESENTER", "DLIB_TRACK", "INIT_PRESENTER"]
-__all__ += ["PUBLISH_PRESENTER", "TRAINERS", "TRAINING"]
+STORAGE_SYSTEMS = frozenset(system.name for system in (CHECK, INIT_STORY, PUBLISH, REPORT, *TRAINING) if system.buckets)
+"""What may reach the buckets."""

@@ -13,6 +13,8 @@ from hera.workflows.models import (
     WorkflowMetadata,
 )
 
+from workflows.failure import told_by
+from workflows.installation.namespace import PRIORITIES
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
 from workflows.settings import Settings
 from workflows.systems import Profile, System
@@ -33,13 +35,15 @@ def workflow_template(
     `hours` is how long it may take in all, attempts on other nodes included.
     """
     labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
+    described = "`breaking` takes the next node that is free"
+    priority = Parameter(name="priority", value="normal", enum=[*PRIORITIES], description=described)
     return WorkflowTemplate(
         name=name,
         labels=labels,
         workflow_metadata=WorkflowMetadata(labels=labels),
         entrypoint=name,
         on_exit=on_exit,
-        arguments=list(arguments),
+        arguments=[*arguments, priority],
         active_deadline_seconds=hours * HOUR,
         ttl_strategy=TTLStrategy(seconds_after_success=3 * DAY, seconds_after_failure=14 * DAY),
         pod_gc=PodGC(strategy="OnWorkflowSuccess", delete_delay_duration="10m"),
@@ -53,13 +57,16 @@ def workflow_template(
 
 
 def attempt(anchor: System, arguments: Sequence[str], settings: Settings) -> None:
-    """A node for this work alone, and `work` on it; what fails there is tried on another.
+    """A node for this work alone, and `work` on it; what fails there is tried on another, unless `triage` knows better.
 
     The steps lie one DAG deeper, in `work`: directly here they would be told "not this node" by the retry and "this node" by
     their placement, and hang.
     """
-    with DAG(name="attempt", inputs=parameters(arguments), retry_strategy=retry_elsewhere()):
-        held = task(holding(anchor, settings))
+    holder = holding(anchor, settings)
+    own = [str(parameter.name) for parameter in cast(list[Parameter], holder.inputs or [])]
+    given = parameters([*arguments, *own])
+    with DAG(name="attempt", inputs=given, outputs=told_by("work"), retry_strategy=retry_elsewhere()):
+        held = task(holder)
         place = {"node": "{{tasks.anchor.hostNodeName}}", "dir": f"{settings.ssd_root}/{{{{workflow.uid}}}}"}
         worked = Task(name="work", template="work", arguments=handed_on([*PLACE, *arguments], **place))
         held.next(worked, on=TaskResult.daemoned)
@@ -80,11 +87,11 @@ def handed_on(names: Sequence[str], **given: str) -> list[Parameter]:
     return [Parameter(name=name, value=given.get(name, f"{{{{inputs.parameters.{name}}}}}")) for name in names]
 
 
-def task(template: Container, *, with_param: str | None = None, **given: str) -> Task:
+def task(template: Container, *, with_param: str | None = None, when: str | None = None, **given: str) -> Task:
     """A task named after its template; each input that is not `given` is the DAG's own of the same name."""
     inputs = cast(list[Parameter], template.inputs or [])
     arguments = handed_on([str(parameter.name) for parameter in inputs], **given)
-    return Task(name=str(template.name), template=template, arguments=arguments or None, with_param=with_param)
+    return Task(name=str(template.name), template=template, arguments=arguments or None, with_param=with_param, when=when)
 
 
 def output(task: Task, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 
+from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
 from workflows.placement import STORY_MOUNT, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import (
@@ -55,12 +56,12 @@ def training(settings: Settings) -> None:
     """Footage that cannot be used wakes no node."""
     with DAG(name=TRAIN_PRESENTER, inputs=parameters(ARGUMENTS)):
         attempted = Task(name="attempt", template="attempt", arguments=handed_on(ARGUMENTS))
-        task(check(settings)).next(attempted)
+        chain(task(check(settings)), attempted, task(refuse(settings), when=REFUSED, refusal=REFUSAL))
 
 
 def work(profile: Profile, settings: Settings) -> None:
     """From footage to a bundle: the face is tracked, mouth shapes are fitted to it, and the generator learns to draw it."""
-    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS])):
+    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS]), outputs=told_by("triage")):
 
         def step(system: System) -> Task:
             return task(system.build(settings, pinned(settings), WORKSPACE))
@@ -68,7 +69,8 @@ def work(profile: Profile, settings: Settings) -> None:
         face = chain(task(init_presenter(settings)), step(DLIB_TRACK))
         mouth = chain(face, step(ANIMATE_VISEMES))
         generator = chain(face, step(TRAINERS[profile.name]))
-        join([mouth, generator], task(publish_presenter(settings)))
+        bundle = join([mouth, generator], task(publish_presenter(settings)))
+        task(triage(settings)).depends = failed(str(bundle.name))
 
 
 def check(settings: Settings) -> Container:

@@ -1,6 +1,7 @@
 """`check`: is the story sound, and is there anything to do?
 
-Reads the story and its pictures, tells every fault at once, and writes `todo` or `published` for the workflow to go by.
+Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `published`, and how
+many seconds a story of this length may take, a step of it and all of it.
 """
 
 import argparse
@@ -9,6 +10,7 @@ from typing import Literal
 
 from steps.address import Address
 from steps.catalogue import require
+from steps.check.allowance import allowance
 from steps.digests import software_digest
 from steps.errors import Conflict
 from steps.intake import take_in
@@ -29,7 +31,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
     parser.add_argument("--voice-system", required=True, help="the step that speaks, such as hibari")
-    parser.add_argument("--state-file", type=Path, required=True, help="`todo` or `published` is written there")
+    parser.add_argument("--outputs", type=Path, required=True, help="folder for the files state, step-seconds, attempt-seconds")
     options = parser.parse_args(arguments)
 
     storage = Storage.from_environment()
@@ -39,11 +41,14 @@ def run(arguments: list[str]) -> None:
         state: State = "todo"
         if intake.digest and intake.file.story:
             state = state_of(intake.file.story, intake.digest, finals, storage)
-        if state == "todo":
-            story = intake.sound()
-            load_presenter(story.presenter)
-            require(story.voice, storage)
-    write_atomically(options.state_file, state)
+        story = intake.sound() if state == "todo" else intake.file.sound()
+    if state == "todo":
+        load_presenter(story.presenter)
+        require(story.voice, storage)
+    allowed = allowance(story)
+    outputs = {"state": state, "step-seconds": str(allowed.step), "attempt-seconds": str(allowed.attempt)}
+    for name, value in outputs.items():
+        write_atomically(options.outputs / name, value)
 
 
 def state_of(story: Story, digest: str, finals: Address, storage: Storage) -> State:

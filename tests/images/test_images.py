@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import steps.digests
-from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REPORT, TRAINING
+from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "images"
@@ -38,7 +38,7 @@ for module in sys.argv[3].split(","):
 
 def catalogue():
     """Image name, version and step of everything in the catalogue whose code exists."""
-    systems = [CHECK, ANCHOR, INIT_STORY, PUBLISH, REPORT, *TRAINING]
+    systems = [CHECK, ANCHOR, INIT_STORY, PUBLISH, TRIAGE, REFUSE, REPORT, *TRAINING]
     for profile in PROFILES.values():
         systems += [*profile.voice, profile.alignment, profile.phonemes, profile.landmarks]
         systems += [profile.motion, profile.generator, profile.composition]

@@ -75,7 +75,7 @@ class Newsroom:
     def check(self, **changed):
         """The exit status of `python -m steps check`, on the document as it is now."""
         self.save()
-        options = {"story": self.story, "finals": self.finals, "voice-system": "hibari", "state-file": self.folder / "state"}
+        options = {"story": self.story, "finals": self.finals, "voice-system": "hibari", "outputs": self.folder}
         options |= {name.replace("_", "-"): value for name, value in changed.items()}
         return main(["check", *(word for name, value in options.items() for word in (f"--{name}", str(value)))])
 
@@ -105,7 +105,7 @@ def newsroom(tmp_path, monkeypatch):
     shutil.copytree(steps.presenters.HOME / "maya", bundles / "maya")
     for name in ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth"):
         (bundles / "maya" / name).touch()
-    monkeypatch.setattr(steps.presenters, "HOME", bundles)
+    monkeypatch.setenv("NEWSREEL_PRESENTERS", str(bundles))
     monkeypatch.setenv("NEWSREEL_ADDRESSES", f"file:{tmp_path / 'desk'}")
     room = Newsroom(tmp_path / "desk")
     for number in range(2):

@@ -96,7 +96,7 @@ def test_a_misspelt_field_of_a_service_is_refused() -> None:
 
 
 def test_a_system_is_exchanged_by_one_entry() -> None:
-    other = System(name="vits", stage="voice", image="vits:1.0", counts="sentences", cpu="1", memory="1Gi", deadline=60)
+    other = System(name="vits", stage="voice", image="vits:1.0", counts="sentences", cpu="1", memory="1Gi")
     document = story_of(replace(STUDIO, voice=(other,)))
     assert lint(document) == []
     templates = templates_of(document)

@@ -14,9 +14,10 @@ YAML_CONSTANTS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false",
 @rule
 def name_is_a_dns_label(document: Document) -> Findings:
     """Names of objects, templates, tasks, parameters, containers and volumes end up in pod names, labels and host names: use
-    lower-case letters, digits and inner hyphens."""
+    lower-case letters, digits and inner hyphens. A Secret's may have dots: Argo looks for the executor's under such a name."""
     for named in all_named(document):
-        if not DNS_LABEL.fullmatch(named.name):
+        labels = named.name.split(".") if document.root.at("kind").text == "Secret" else [named.name]
+        if not all(map(DNS_LABEL.fullmatch, labels)):
             yield named.at("name"), f"{named.name!r} is not a DNS label"
 
 

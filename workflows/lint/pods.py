@@ -40,6 +40,14 @@ def leaf_has_a_deadline(document: Document) -> Findings:
 
 
 @rule
+def leaf_has_a_priority(document: Document) -> Findings:
+    """Breaking news waits behind everything else where its pods do not say what they are: set priorityClassName."""
+    for leaf in document.leaves:
+        if not leaf.at("priorityClassName"):
+            yield leaf.at("priorityClassName"), "is not set"
+
+
+@rule
 def container_is_confined(document: Document) -> Findings:
     """Pictures, weights and stories are hostile: every container has `placement.confined()` as its security context."""
     for container in document.containers:

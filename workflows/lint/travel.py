@@ -18,6 +18,10 @@ TRAVELLERS = {
     "node": "a node's name",
     "dir": "a directory",
     "state": "one word",
+    "priority": "one word",
+    "step-seconds": "a number",
+    "attempt-seconds": "a number",
+    "refusal": "a step's name, exit status and message in base64url",
 }
 PLAIN = re.compile(r"[A-Za-z0-9:/._-]*")
 SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "eval", "env", "xargs"))

@@ -72,7 +72,12 @@ def check_leaf(leaf: Leaf, shared: tuple[Volume, ...], known: set[str]) -> None:
     for output in leaf.outputs.parameters:
         if output.value_from.path is None:
             raise BadInput(f"output `{output.name}`: only a DAG may use valueFrom.parameter")
-    texts = [*container.command, *container.args, *(variable.value for variable in container.env)]
+    texts = [
+        str(leaf.active_deadline_seconds or ""),
+        *container.command,
+        *container.args,
+        *(variable.value for variable in container.env),
+    ]
     texts += [volume.host_path.path for volume in volumes.values() if volume.host_path]
     texts += [output.value_from.path or "" for output in leaf.outputs.parameters]
     texts += probe.exec.command if probe and probe.exec else ()

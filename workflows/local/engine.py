@@ -13,11 +13,12 @@ from workflows.local.leaf import LeafRunner
 from workflows.local.manifest import Program
 from workflows.local.model import DagTemplate, Leaf, Task
 from workflows.local.outcome import Outcome, Phase
-from workflows.local.references import substitute
+from workflows.local.references import references, substitute
 from workflows.local.retry import with_retries
 
 __all__ = ["Engine", "planned"]
 
+SHOWN = "newsreel/shown"
 COUNTS = "newsreel/counts"
 """Annotation that names the unit of a step's progress."""
 
@@ -73,8 +74,7 @@ class Engine:
             outcome, known = await run_dag(template.dag.tasks, values, execute, ended_as)
             if outcome.phase is not Phase.SUCCEEDED:
                 return outcome
-            sources = {output.name: output.value_from.parameter or "" for output in template.outputs.parameters}
-            return Outcome(phase=Phase.SUCCEEDED, outputs={name: substitute(source, known) for name, source in sources.items()})
+            return Outcome(phase=Phase.SUCCEEDED, outputs=dict(told(template, known)))
 
     async def leaf(
         self, leaf: Leaf, values: Mapping[str, str], path: str, deadline: float | None, boundary: AsyncExitStack
@@ -115,17 +115,29 @@ def inputs(template: Leaf | DagTemplate, arguments: Mapping[str, str]) -> dict[s
     return values
 
 
+def told(template: DagTemplate, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """A DAG's outputs; one whose task did not run has its default. Raises BadInput where it has none."""
+    for output in template.outputs.parameters:
+        source, default = output.value_from.parameter or "", output.value_from.default
+        if default is not None and not known.keys() >= {*references(source)}:
+            yield output.name, default
+        else:
+            yield output.name, substitute(source, known)
+
+
 def counts(leaf: Leaf) -> str:
     return leaf.metadata.annotations.get(COUNTS, "")
 
 
 def planned(program: Program, root: str) -> Iterator[tuple[str, str, str]]:
-    """The leaves a template leads to, in the manifest's order: path, name, what progress counts."""
+    """The leaves a template leads to, in the manifest's order: path, name, what progress counts. What runs only after a failure
+    is not planned."""
 
     def below(name: str, path: str) -> Iterator[tuple[str, str, str]]:
         template = program.templates[name]
         if isinstance(template, Leaf):
-            yield path, path.rsplit("/", 1)[-1], counts(template)
+            if template.metadata.annotations.get(SHOWN) != "when-run":
+                yield path, path.rsplit("/", 1)[-1], counts(template)
         else:
             for task in template.dag.tasks:
                 yield from below(task.template, f"{path}/{task.name}")

@@ -8,12 +8,13 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steps.errors import Unavailable
+from steps.errors import BadInput, Unavailable
 from workflows.local.board import Line
 from workflows.local.model import Leaf
 from workflows.local.outcome import DEFECT, Outcome, Phase
 from workflows.local.pod import Volume
 from workflows.local.process import Kept, environment, kept
+from workflows.local.references import substitute
 from workflows.local.room import Room, furnished
 from workflows.local.screen import tail
 from workflows.local.service import Services
@@ -40,7 +41,7 @@ class LeafRunner:
 
     async def run(self, leaf: Leaf, values: Mapping[str, str], line: Line, deadline: float | None) -> Outcome:
         """Run the container to its end and read its outputs; `deadline` is in seconds of `time.monotonic`."""
-        limit = self.limit(leaf, deadline)
+        limit = limit_of(leaf, values, deadline)
         try:
             async with asyncio.timeout_at(on_loop(limit)), AsyncExitStack() as stack:
                 process, room = await self.start(leaf, values, line, stack)
@@ -58,7 +59,7 @@ class LeafRunner:
         async with AsyncExitStack() as stack:
             process, room = await self.start(leaf, values, line, stack)
             try:
-                async with asyncio.timeout_at(on_loop(self.limit(leaf, None))):
+                async with asyncio.timeout_at(on_loop(limit_of(leaf, values, None))):
                     status = await until_ready(leaf, room, process)
             except TimeoutError:
                 return late(line, "was not ready within its activeDeadlineSeconds")
@@ -66,10 +67,6 @@ class LeafRunner:
                 return failed(line, status or DEFECT, f"ended with status {status} before it was ready")
             await boundary.enter_async_context(stack.pop_all())
         return Outcome(phase=Phase.DAEMONED, step=line.name)
-
-    def limit(self, leaf: Leaf, deadline: float | None) -> float | None:
-        own = time.monotonic() + int(leaf.active_deadline_seconds) if leaf.active_deadline_seconds else None
-        return min((one for one in (own, deadline) if one is not None), default=None)
 
     async def start(self, leaf: Leaf, values: Mapping[str, str], line: Line, stack: AsyncExitStack) -> tuple[Kept, Room]:
         volumes = {volume.name: volume for volume in (*self.volumes, *leaf.volumes)}
@@ -83,6 +80,15 @@ class LeafRunner:
         line.progress_file = room.progress
         running = kept(command, variables, room.folder, line.log, self.lock, self.settings.grace)
         return await stack.enter_async_context(running), room
+
+
+def limit_of(leaf: Leaf, values: Mapping[str, str], deadline: float | None) -> float | None:
+    """When, by `time.monotonic`, a container has to be over. Raises BadInput where its own limit is no number."""
+    stated = substitute(str(leaf.active_deadline_seconds or ""), values)
+    if stated and not stated.isdecimal():
+        raise BadInput(f"template `{leaf.name}`: activeDeadlineSeconds: {stated[:40]!a} is no number")
+    own = time.monotonic() + int(stated) if stated else None
+    return min((one for one in (own, deadline) if one is not None), default=None)
 
 
 def on_loop(moment: float | None) -> float | None:

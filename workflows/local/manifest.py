@@ -16,9 +16,9 @@ __all__ = ["Backend", "Program", "read_program"]
 
 FOR_THE_CLUSTER = frozenset(
     {
-        "ClusterRole", "ClusterRoleBinding", "EventBus", "EventSource", "Namespace", "NetworkPolicy", "PodDisruptionBudget",
-        "PriorityClass", "Role", "RoleBinding", "Sensor", "ServiceAccount", "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
+        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "EventBus", "EventSource", "Namespace", "NetworkPolicy",
+        "PodDisruptionBudget", "PriorityClass", "ResourceQuota", "Role", "RoleBinding", "Secret", "Sensor", "ServiceAccount",
+        "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
     }
 )  # fmt: skip
 """Kinds that say who may do what, or what starts a workflow; there is nothing in them to run."""

@@ -17,6 +17,7 @@ class Argument(Known):
 
     name: str
     value: str | None = None
+    enum: tuple[str, ...] | None = None
     description: Cluster
 
 
@@ -122,7 +123,8 @@ class Leaf(Known):
     outputs: Outputs = Outputs()
     volumes: tuple[Volume, ...] = ()
     retry_strategy: RetryStrategy | None = None
-    active_deadline_seconds: Count | None = None
+    active_deadline_seconds: Count | Annotated[str, Field(pattern=r"^\{\{[^{}]+\}\}$")] | None = None
+    """Seconds, or a reference to what tells them."""
     daemon: bool = False
     metadata: Metadata = Metadata()
     affinity: Cluster

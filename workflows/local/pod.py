@@ -21,6 +21,7 @@ class Known(BaseModel):
 class Metadata(Known):
     name: str = ""
     annotations: dict[str, str] = {}
+    namespace: str = ""
     labels: dict[str, str] = {}
 
 

@@ -55,6 +55,9 @@ def parameters(program: Program, arguments: Mapping[str, str]) -> dict[str, str]
     for name, value in values.items():
         if value is None:
             raise BadInput(f"workflow {program.name} needs its parameter {name}")
+        allowed = next(argument.enum for argument in program.spec.arguments.parameters if argument.name == name)
+        if allowed and value not in allowed:
+            raise BadInput(f"parameter {name}: {value[:40]!a} is none of {', '.join(allowed)}")
         if "{{" in value:
             raise BadInput(f"parameter {name}: contains {{{{, which Argo would expand; pass an address, not a text")
     return {name: value for name, value in values.items() if value is not None}
@@ -139,8 +142,8 @@ class Run:
             status, exit_status, message = "Stopped", 128 + interruption, f"stopped by {interruption.name}; {TO_GO_ON}"
         elif outcome.phase.bad:
             exit_status = cause.run_status or cause.exit_status or DEFECT
-            step = cause.step or self.program.name
-            message = cause.message if cause.message.startswith(f"{step}: ") else f"{step}: {cause.message}"
+            told_by_a_step = any(cause.message.startswith(f"{line.name}: ") for line in board.lines.values())
+            message = cause.message if told_by_a_step else f"{cause.step or self.program.name}: {cause.message}"
         return Result(
             status=status,
             exit_status=exit_status,

@@ -248,7 +248,16 @@ def test_a_story_and_its_pictures_are_read_from_a_bucket(newsroom, told, bucket,
 )
 def test_as_a_process_it_ends_with_its_status_and_no_traceback(newsroom, text, status, expected):
     (newsroom.folder / "budget.yaml").write_text(text)
-    options = ["--story", newsroom.story, "--finals", newsroom.finals, "--voice-system", "hibari", "--state-file", "state"]
+    options = [
+        "--story",
+        newsroom.story,
+        "--finals",
+        newsroom.finals,
+        "--voice-system",
+        "hibari",
+        "--outputs",
+        str(newsroom.folder),
+    ]
     done = subprocess.run([sys.executable, "-m", "steps", "check", *options], capture_output=True, text=True, env=os.environ)
     assert (done.returncode, done.stdout) == (status, "")
     assert expected in done.stderr
@@ -273,9 +282,9 @@ def test_nothing_heavy_is_loaded_to_find_that_there_is_nothing_to_do(newsroom):
         newsroom.finals,
         "--voice-system",
         "hibari",
-        "--state-file",
-        newsroom.folder / "s",
+        "--outputs",
+        newsroom.folder,
     ]
     done = subprocess.run([sys.executable, "-c", script, "check", *options], capture_output=True, text=True, env=os.environ)
-    assert (newsroom.folder / "s").read_text() == "published", done.stderr
+    assert newsroom.state == "published", done.stderr
     assert not {"numpy", "torch", "google.cloud.storage", "rich", "hera"} & set(done.stdout.split())

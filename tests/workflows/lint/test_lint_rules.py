@@ -47,8 +47,8 @@ def rename_template(manifest: Manifest, old: str, new: Any) -> None:
 
 def add_parameter(manifest: Manifest, name: str, value: str) -> None:
     """A well-wired parameter of the anchor: handed over, and read."""
-    template(manifest, "anchor")["inputs"] = {"parameters": [{"name": name}]}
-    task(manifest, "attempt", "anchor")["arguments"] = {"parameters": [{"name": name, "value": value}]}
+    template(manifest, "anchor")["inputs"]["parameters"].append({"name": name})
+    task(manifest, "attempt", "anchor")["arguments"]["parameters"].append({"name": name, "value": value})
     container(manifest, "anchor")["args"].append(f"{{{{inputs.parameters.{name}}}}}")
 
 
@@ -139,7 +139,8 @@ BREAKS: dict[str, tuple[Callable[[Manifest], Any], set[str]]] = {
     ),
     "image_is_pinned": (lambda m: container(m, "g2p").update(image="registry:5000/newsreel/g2p"), set()),
     "resources_are_stated": (lambda m: container(m, "g2p")["resources"].pop("limits"), set()),
-    "leaf_has_a_deadline": (lambda m: template(m, "g2p").pop("activeDeadlineSeconds"), set()),
+    "leaf_has_a_deadline": (lambda m: template(m, "g2p").pop("activeDeadlineSeconds"), {"input_is_read"}),
+    "leaf_has_a_priority": (lambda m: template(m, "g2p").pop("priorityClassName"), set()),
     "container_is_confined": (lambda m: container(m, "g2p")["securityContext"].update(readOnlyRootFilesystem=False), set()),
     "only_the_anchor_is_root": (lambda m: container(m, "g2p")["securityContext"].update(runAsUser=0), set()),
     "nothing_is_privileged": (lambda m: container(m, "anchor")["securityContext"].update(privileged=True), set()),
@@ -186,7 +187,7 @@ def test_a_pinned_image_of_any_registry_is_welcome(place: str, value: str) -> No
 def test_all_faults_are_listed_not_the_first_alone() -> None:
     manifest = shipped()
     for name in ("g2p", "dlib", "compose"):
-        template(manifest, name).pop("activeDeadlineSeconds")
+        template(manifest, name).pop("priorityClassName")
         template(manifest, name).pop("tolerations")
     assert len(lint(manifest)) == 6
 

@@ -25,7 +25,9 @@ def once(name: str) -> None:
 match step:
     case "check":
         assert options["--finals"].startswith(os.environ["NEWSREEL_ADDRESSES"])
-        Path(options["--state-file"]).write_text(os.environ.get("STATE", "todo"))
+        told = {"state": os.environ.get("STATE", "todo"), "step-seconds": "60", "attempt-seconds": "300"}
+        for name, value in told.items():
+            (Path(options["--outputs"]) / name).write_text(value)
     case "anchor":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         workspace.mkdir(parents=True, exist_ok=True)
@@ -44,6 +46,10 @@ match step:
         HTTPServer((options["--host"], int(options["--port"])), Answer).serve_forever()
     case "report":
         print(options["--story"], options["--status"])
+    case "refuse":
+        assert options["--refusal"] == "wrong"
+        print("animate: wrong (exit 2)", file=sys.stderr)
+        sys.exit(2)
     case _:
         assert (workspace / "lease.json").exists()
         if step == "init-story":
@@ -55,6 +61,8 @@ match step:
             server = HTTPConnection(os.environ["GENTLE_URL"].removeprefix("http://"))
             server.request("GET", "/")
             assert server.getresponse().status == 200
+        if step == "triage":
+            Path(options["--refusal-file"]).write_text("wrong")
         if step == os.environ.get("FAIL"):
             print(f"{step}: wrong (exit 2)", file=sys.stderr)
             sys.exit(2)

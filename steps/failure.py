@@ -1,0 +1,60 @@
+"""How a step says what it failed of, to whoever decides whether another node may do better: failure.json in the workspace.
+
+Between Argo's templates a failure travels as base64url: whatever the message holds, nothing on the way reads it as code.
+"""
+
+import base64
+import binascii
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from steps.errors import BadInput, BadWeights, Conflict, MissingProgram, NewsreelError
+from steps.workspace import FAILURE, write_atomically
+
+__all__ = ["Failure"]
+
+FOR_GOOD: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
+"""What no other node and no later try can heal."""
+LONGEST = 1500
+"""Characters of a message: Argo keeps a story's parameters in an object of at most 1.5 MB, and shows them."""
+
+
+class Failure(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: str = Field(max_length=40)
+    exit_status: int
+    message: str
+
+    @property
+    def kind(self) -> type[NewsreelError] | None:
+        """The error that is for good; None for any other."""
+        return next((kind for kind in FOR_GOOD if kind.exit_status == self.exit_status), None)
+
+    def write(self, workspace: Path) -> None:
+        """Leave word in a story's directory. Raises NoRoom."""
+        shortened = self.model_copy(update={"message": self.message[:LONGEST]})
+        write_atomically(workspace / FAILURE, shortened.model_dump_json() + "\n")
+
+    @classmethod
+    def read(cls, workspace: Path) -> "Failure | None":
+        """What was last left there. None where that is nothing, or nothing that can be read."""
+        try:
+            return cls.model_validate_json((workspace / FAILURE).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def packed(self) -> str:
+        """As a parameter: letters, digits, `-` and `_`."""
+        return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Failure":
+        """Raises BadInput for what `packed` did not make."""
+        try:
+            content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            return cls.model_validate(json.loads(content))
+        except (binascii.Error, ValueError) as fault:
+            raise BadInput(f"not a refusal: {text[:40]!a}") from fault

@@ -1,0 +1,1 @@
+"""After a failure: is it the story's, or this node's?"""

@@ -1,0 +1,26 @@
+"""`triage`: looks at what a step has failed of. What no other node can heal becomes the story's refusal; all else fails again
+here, so that the whole attempt is tried on another node.
+"""
+
+import argparse
+from pathlib import Path
+
+from steps.errors import Unavailable
+from steps.failure import Failure
+from steps.workspace import write_atomically
+
+__all__ = ["run"]
+
+
+def run(arguments: list[str]) -> None:
+    """Raises Unavailable where another node may do better."""
+    parser = argparse.ArgumentParser(prog="python -m steps triage", description=__doc__)
+    parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
+    parser.add_argument("--refusal-file", type=Path, required=True, help="the refusal is written there")
+    options = parser.parse_args(arguments)
+
+    failure = Failure.read(options.workspace)
+    if failure is None or failure.kind is None:
+        told = f"{failure.step}: {failure.message}" if failure else "a step died without a word"
+        raise Unavailable(f"another node may do better: {told}")
+    write_atomically(options.refusal_file, failure.packed())

@@ -1,0 +1,41 @@
+"""What becomes of a failure: `triage` says whether another node may do better, `refuse` ends what none can make."""
+
+from hera.workflows import Container, Parameter
+from hera.workflows.models import ValueFrom
+
+from workflows.placement import STORY_MOUNT, on_system_pool, pinned
+from workflows.settings import Settings
+from workflows.systems import REFUSE, TRIAGE
+
+__all__ = ["REFUSAL", "REFUSED", "failed", "refuse", "told_by", "triage"]
+
+SOUND = "none"
+"""The refusal of what was not refused."""
+REFUSAL = "{{tasks.attempt.outputs.parameters.refusal}}"
+REFUSED = f"'{REFUSAL}' != '{SOUND}'"
+"""When an attempt has ended well and yet made nothing."""
+
+
+def failed(last: str) -> str:
+    """`depends` of triage: whatever fails before it, the last task of the work is omitted."""
+    return " || ".join(f"{last}.{end}" for end in ("Omitted", "Failed", "Errored"))
+
+
+def triage(settings: Settings) -> Container:
+    """After a failure: is it the story's, or this node's? What no other node can heal is its output `refusal`; else it fails
+    too, and with it the attempt, which is tried elsewhere."""
+    refusal = Parameter(name="refusal", value_from=ValueFrom(path="/tmp/refusal"))  # noqa: S108
+    arguments = ["--workspace", str(STORY_MOUNT), "--refusal-file", "/tmp/refusal"]  # noqa: S108
+    return TRIAGE.build(settings, pinned(settings), arguments, outputs=[refusal])
+
+
+def refuse(settings: Settings) -> Container:
+    """Ends the story with the failed step's own message and exit status."""
+    arguments = ["--refusal", "{{inputs.parameters.refusal}}"]
+    return REFUSE.build(settings, on_system_pool(settings), arguments, inputs=["refusal"])
+
+
+def told_by(task: str) -> list[Parameter]:
+    """A DAG's output: the refusal that a task of it has found. A task that was not needed has found none."""
+    source = f"{{{{tasks.{task}.outputs.parameters.refusal}}}}"
+    return [Parameter(name="refusal", value_from=ValueFrom(parameter=source, default=SOUND))]

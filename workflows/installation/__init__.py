@@ -1,0 +1,30 @@
+"""What a cluster must hold before the first story: emitted beside the story's own manifests, applied in the order of the names.
+
+00-namespace.yaml   the namespace, what pods in it may be, how much they may take, whose story goes first
+10-accounts.yaml    who a pod is, and what it may do
+20-network.yaml     whom a pod may talk to
+30-admission.yaml   what no pod in the namespace may do with the node's disk, whoever submits it
+40-controller.yaml  Argo's controller: how many stories at once, how soon it looks, what it keeps
+"""
+
+from typing import Any
+
+from workflows.installation.accounts import accounts
+from workflows.installation.admission import admission
+from workflows.installation.controller import controller
+from workflows.installation.namespace import namespace
+from workflows.installation.network import network
+from workflows.settings import Settings
+
+__all__ = ["installation"]
+
+
+def installation(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """The objects of each file, by its name."""
+    return {
+        "00-namespace.yaml": namespace(settings),
+        "10-accounts.yaml": accounts(settings),
+        "20-network.yaml": network(settings),
+        "30-admission.yaml": admission(settings),
+        "40-controller.yaml": controller(settings),
+    }

@@ -1,0 +1,132 @@
+"""What runs in one container of a story, and which of them serve its stages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from hera.workflows import Container, Env, Parameter, Resources
+from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
+
+from workflows.placement import ROLE, Placement, scratch
+from workflows.services import Service
+from workflows.settings import Settings
+
+__all__ = ["Profile", "System"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """What runs in one container of a story: an AI system, or a program of our own."""
+
+    name: str
+    """Of the task, and of the step: `python -m steps NAME`."""
+    stage: str
+    """What it does for a story, as people call it."""
+    image: str
+    """`name:version`, below the settings' prefix."""
+    counts: str | None
+    """The unit of its progress; None where there is nothing to count."""
+    cpu: str
+    """Cores asked for; more may be used while the node has them free. What a node offers is less than what it has, the anchor
+    is on it, and the two lanes of a story run side by side: the steps of both, together, must fit."""
+    memory: str
+    """Memory, asked for and at most."""
+    gpus: int = 0
+    """How many `nvidia.com/gpu` of the node: whole GPUs, or shares where the node's device plugin shares them in time."""
+    deadline: int | None = None
+    """Seconds after which the container is stopped as hung; None where that depends on the story's length, see `Placement`."""
+    service: Service | None = None
+    """The service it calls, told by the variable NAME_URL."""
+    after_failure: bool = False
+    """Whether it runs only when something went wrong: then nobody needs to see that it did not."""
+    buckets: bool = False
+    """Whether it reads or writes addresses, and so runs under the account that may."""
+
+    def build(
+        self,
+        settings: Settings,
+        placement: Placement,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[str] = (),
+        outputs: Sequence[Parameter] = (),
+    ) -> Container:
+        """The container's template: `python -m steps NAME ARGUMENTS`, placed, limited and confined.
+
+        `inputs` names the parameters that `arguments` refer to.
+        """
+        timed = (placement.deadline,) if placement.deadline and not self.deadline else ()
+        return Container(
+            name=self.name,
+            annotations=self.annotations(),
+            labels={ROLE: placement.role, "newsreel/system": self.name},
+            inputs=[Parameter(name=name) for name in (*placement.inputs, *timed, *inputs)] or None,
+            outputs=list(outputs) or None,
+            node_selector=placement.node_selector,
+            tolerations=list(placement.tolerations) or None,
+            affinity=placement.affinity,
+            volumes=[*placement.volumes, scratch()],
+            daemon=placement.daemon or None,
+            readiness_probe=ready_when(placement.ready_when),
+            active_deadline_seconds=self.deadline or cast(int, f"{{{{inputs.parameters.{placement.deadline}}}}}"),
+            priority_class_name="newsreel-{{workflow.parameters.priority}}",
+            retry_strategy=placement.retry,
+            service_account_name=settings.storage_account if self.buckets else None,
+            image=f"{settings.image_prefix}/{self.image}",
+            image_pull_policy=ImagePullPolicy.if_not_present,
+            command=["python", "-m", "steps"],
+            args=[self.name, *arguments],
+            env=list(self.environment(settings)),
+            resources=Resources(
+                cpu_request=self.cpu,
+                memory_request=self.memory,
+                memory_limit=self.memory,
+                ephemeral_request=placement.disk,
+                gpus=self.gpus or None,
+            ),
+            security_context=placement.security,
+        )
+
+    def annotations(self) -> dict[str, str]:
+        told = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "newsreel/stage": self.stage}
+        told |= {"newsreel/shown": "when-run"} if self.after_failure else {}
+        return told | ({"newsreel/counts": self.counts} if self.counts else {})
+
+    def environment(self, settings: Settings) -> Iterator[Env]:
+        # What libraries keep at home has nowhere else to go: the root file system is read-only.
+        yield Env(name="HOME", value="/tmp")  # noqa: S108
+        if self.buckets:
+            yield Env(name="NEWSREEL_ADDRESSES", value=",".join(settings.addresses))
+        if self.service:
+            yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)
+
+
+def ready_when(command: Sequence[str]) -> Probe | None:
+    return Probe(exec=ExecAction(command=list(command)), period_seconds=1) if command else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Which system serves each stage. A stage of several systems is a chain: each reads what the one before wrote."""
+
+    name: str
+    voice: tuple[System, ...]
+    """Script to sound."""
+    alignment: System
+    """Sound and script to words and phones in time."""
+    phonemes: System
+    """The phones of words the alignment did not know."""
+    landmarks: System
+    """The presenter's footage to 68 points of the face a frame."""
+    motion: System
+    """Phones and footage landmarks to landmarks that speak."""
+    generator: System
+    """Landmarks to frames of the presenter."""
+    composition: System
+    """Presenter, pictures, graphics, captions and music to the video."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What must be up for this profile, each once."""
+        systems = (*self.voice, self.alignment, self.phonemes, self.landmarks, self.motion, self.generator, self.composition)
+        return tuple(dict.fromkeys(system.service for system in systems if system.service))
