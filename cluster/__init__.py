@@ -1,0 +1,1 @@
+"""Where stories run: what watches over a cluster from inside and outside."""

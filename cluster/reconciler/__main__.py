@@ -1,0 +1,69 @@
+"""`python -m cluster.reconciler --namespace newsreel`: round after round, until SIGTERM. One JSON line for each thing done."""
+
+import argparse
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+
+from kubernetes import client, config
+from urllib3.exceptions import HTTPError
+
+from cluster.reconciler.act import act
+from cluster.reconciler.observe import observe
+from cluster.reconciler.policy import decide
+
+ENDS = {signal.SIGTERM, signal.SIGINT}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m cluster.reconciler", description=__doc__)
+    parser.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
+    parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks (5)")
+    parser.add_argument("--once", action="store_true", help="one round, then end")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    options = parser.parse_args()
+    try:
+        api = connected()
+    except config.ConfigException as fault:
+        print(f"reconciler: no cluster to talk to: {fault}; set KUBECONFIG (exit 2)", file=sys.stderr)
+        return 2
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    while True:
+        sound = round_of(api, options.namespace, options.dry_run)
+        if options.once:
+            return 0 if sound else 75
+        if signal.sigtimedwait(ENDS, options.every):
+            return 0
+
+
+def connected() -> client.ApiClient:
+    """Inside the cluster by the pod's own account, outside by KUBECONFIG."""
+    try:
+        config.load_incluster_config()
+    except config.ConfigException:
+        config.load_kube_config()
+    return client.ApiClient()
+
+
+def round_of(api: client.ApiClient, namespace: str, dry_run: bool) -> bool:
+    """Look, decide, act; False where the API server did not answer or refused. The next round sees what is left."""
+    now = datetime.now(UTC)
+    try:
+        for action in decide(observe(api, namespace), now):
+            done = not dry_run and act(api, namespace, action, now)
+            if done or dry_run:
+                say(type(action).__name__.lower(), action.run.name, action.why, dry_run)
+    except (client.ApiException, HTTPError, OSError) as fault:
+        say("wait", namespace, f"the API server: {' '.join(str(fault).split())[:300]}", dry_run)
+        return False
+    return True
+
+
+def say(what: str, workflow: str, why: str, dry_run: bool) -> None:
+    line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "action": what, "workflow": workflow, "why": why}
+    print(json.dumps(line | ({"dry_run": True} if dry_run else {})), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
