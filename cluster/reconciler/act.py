@@ -60,7 +60,8 @@ def collect(api: client.ApiClient, namespace: str, run: Run) -> bool:
     )
     left = [pod.metadata.name for pod in mine.items if pod.status.phase in ("Pending", "Running", "Unknown")]
     delete = partial(pods.delete_namespaced_pod, namespace=namespace, grace_period_seconds=0, _request_timeout=SECONDS_A_CALL)
-    return any([unless(HTTPStatus.NOT_FOUND, partial(delete, name)) for name in left])
+    done = [unless(HTTPStatus.NOT_FOUND, partial(delete, name)) for name in left]
+    return any(done)
 
 
 def unless(expected: HTTPStatus, call: Callable[[], object]) -> bool:
