@@ -49,8 +49,9 @@ check: $(VENV)/.dev ## Style and types only
 bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
 	$(BIN)/python -m tests.bench
 
-presenter: $(VENV)/.dev ## Draw and train the presenter anew (about 16 minutes on two quiet cores)
-	$(BIN)/python -m steps.presenters.make maya
+presenter: $(VENV)/.dev ## Draw the presenter, and train all that a story needs of her (about 16 minutes on two quiet cores)
+	$(BIN)/python -m steps.presenters.make maya --into build/presenters
+	$(BIN)/newsreel train build/presenters/maya --to steps/presenters --work build/training
 
 manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studio) into dist/manifests, and lint them
 	$(BIN)/newsreel emit --profile $(PROFILE)

@@ -17,7 +17,7 @@ DEFECT = 70
 INTERRUPTED = 130
 """As a shell reports SIGINT. What was finished is kept."""
 
-ON_SCENES = ("hibari", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose")
+ON_SCENES = ("hibari", "tacotron2", "waveglow", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose")
 """Steps that are a plan of units over a workspace; each package has a module `step` with its STEP."""
 
 IN_TRAINING = {

@@ -26,16 +26,16 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from steps.address import Address
-from steps.errors import BadInput, BadWeights
+from steps.errors import BadInput
 from steps.storage import Storage
 from steps.story_tree import read_tree
+from steps.voice_weights import VARIABLE, weights_file, weights_sheet
 from steps.voices import VOICES
 from steps.weights_cache import WeightsCache
 from steps.workspace import Workspace, flush_to_disk, room_is_short, write_atomically
 
-__all__ = ["Catalogue", "Entry", "Sheet", "equip", "read_catalogue", "require", "voice_weights", "weights_file", "weights_sheet"]
+__all__ = ["Catalogue", "Entry", "Sheet", "equip", "read_catalogue", "require"]
 
-VARIABLE = "NEWSREEL_WEIGHTS"
 MOST_BYTES = 1_000_000
 
 
@@ -192,21 +192,3 @@ def link_or_copy(source: Path, target: Path) -> None:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def weights_sheet(system: str) -> str:
-    """The workspace's name of the sheet: what a unit `reads`. `weights_sheet("waveglow")` is `weights/waveglow.json`."""
-    return f"weights/{system}.json"
-
-
-def weights_file(system: str) -> str:
-    """The workspace's name of the weights themselves."""
-    return f"weights/{system}.weights"
-
-
-def voice_weights(workspace: Workspace, system: str) -> Path:
-    """The weights that the story's voice gives a system, verified when they came in. Raises BadWeights where there are none."""
-    path = workspace.path(weights_file(system))
-    if not path.is_file() or not workspace.path(weights_sheet(system)).is_file():
-        raise BadWeights(f"{path}: no weights for {system}; set {VARIABLE} to a catalogue that names them, run init-story again")
-    return path

@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--to", type=Path, default=Path("out"), metavar="FOLDER", help="the video lands in FOLDER/<story id>/ (out)"
     )
+    render.add_argument("--profile", choices=PROFILES, default="embedded", help="studio speaks with a newsroom's own weights")
     render.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
     render.set_defaults(command=run_render)
 
@@ -109,8 +110,9 @@ def parser() -> argparse.ArgumentParser:
 
 def run_render(options: argparse.Namespace) -> int:
     from workflows.render import render
+    from workflows.systems import PROFILES as CATALOGUE
 
-    return render(options.story, options.to, options.work or options.to / ".work")
+    return render(options.story, options.to, options.work or options.to / ".work", CATALOGUE[options.profile])
 
 
 def run_check(options: argparse.Namespace) -> int:

@@ -11,25 +11,25 @@ from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
 from workflows.manifests import emit
 from workflows.settings import Settings
-from workflows.systems import EMBEDDED
+from workflows.systems import EMBEDDED, Profile
 
 __all__ = ["address", "render", "shown"]
 
 
-def render(story: Path, to: Path, work: Path) -> int:
-    """Emit the manifests of the embedded profile, run them, and say where the video is and what took how long.
+def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> int:
+    """Emit the manifests of a profile, run them, and say where the video is and what took how long.
 
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = admitted(story, EMBEDDED.voice[0].name)
+    sheet = admitted(story, profile.voice[0].name)
     settings = Settings()
     manifests = work / "manifests"
-    emit(EMBEDDED, manifests, settings)
+    emit(profile, manifests, settings)
     result = run(
         manifests,
         {"story": address(story), "finals": address(to)},
-        LocalSettings(uid=sheet.id, ssd=work, logs=work / "logs" / sheet.id, environment=environment(story, to)),
+        LocalSettings(uid=sheet.id, ssd=work, logs=work / "logs" / sheet.id, environment=environment(story, to, work)),
     )
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
@@ -42,12 +42,24 @@ def address(path: Path) -> str:
     return f"file:{path.resolve()}"
 
 
-def environment(story: Path, to: Path) -> Mapping[str, str]:
+def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, and
-    a newsroom's own presenters are found."""
-    allowed = f"{address(story.resolve().parent)}/,{address(to)}/"
+    a newsroom's own presenters and weights are found."""
+    also = os.environ.get("NEWSREEL_ADDRESSES", "")
+    allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", also]))
     more = os.pathsep.join(str(folder) for folder in folders() if folder != HOME)
-    return {"NEWSREEL_ADDRESSES": allowed, "NEWSREEL_KEEP_WORKSPACE": "1"} | ({VARIABLE: more} if more else {})
+    told = {
+        "NEWSREEL_ADDRESSES": allowed,
+        "NEWSREEL_KEEP_WORKSPACE": "1",
+        "NEWSREEL_CACHE": str(cache(work)),
+        "NEWSREEL_WEIGHTS": os.environ.get("NEWSREEL_WEIGHTS", ""),
+    }
+    return told | ({VARIABLE: more} if more else {})
+
+
+def cache(work: Path) -> Path:
+    """Weights are linked from here into the workspace, so it is best on the same disk; the person's own choice comes first."""
+    return Path(os.environ.get("NEWSREEL_CACHE") or work / ".weights").resolve()
 
 
 def tell(result: Result, folder: Path) -> None:

@@ -31,7 +31,9 @@ class Settings:
     """Machines that are always there: what needs no story node runs here."""
     story_disk: str = "40Gi"
     """Local disk a story may use. More than half of what a node offers places one story a node."""
-    addresses: tuple[str, ...] = ("gs://newsreel-stories/", "gs://newsreel-finals/")
+    weights: str = "gs://newsreel-weights/weights.yaml"
+    """Address of the catalogue of weights, see `steps.catalogue`; it is read only for a voice that needs some."""
+    addresses: tuple[str, ...] = ("gs://newsreel-stories/", "gs://newsreel-finals/", "gs://newsreel-weights/")
     """Address prefixes that stories may be read from and videos published under."""
     step_account: str = "newsreel-step"
     """Service account of what needs no cloud right at all."""

@@ -7,7 +7,7 @@ from typing import cast
 from hera.workflows import Container, Env, Parameter, Resources
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
-from workflows.placement import ROLE, Placement, scratch
+from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
 from workflows.services import Service
 from workflows.settings import Settings
 
@@ -39,6 +39,8 @@ class System:
     """The service it calls, told by the variable NAME_URL."""
     after_failure: bool = False
     """Whether it runs only when something went wrong: then nobody needs to see that it did not."""
+    weights: bool = False
+    """Whether it looks at the installation's catalogue of weights."""
     buckets: bool = False
     """Whether it reads or writes addresses, and so runs under the account that may."""
 
@@ -76,7 +78,7 @@ class System:
             image_pull_policy=ImagePullPolicy.if_not_present,
             command=["python", "-m", "steps"],
             args=[self.name, *arguments],
-            env=list(self.environment(settings)),
+            env=list(self.environment(settings, placement)),
             resources=Resources(
                 cpu_request=self.cpu,
                 memory_request=self.memory,
@@ -92,11 +94,16 @@ class System:
         told |= {"newsreel/shown": "when-run"} if self.after_failure else {}
         return told | ({"newsreel/counts": self.counts} if self.counts else {})
 
-    def environment(self, settings: Settings) -> Iterator[Env]:
+    def environment(self, settings: Settings, placement: Placement) -> Iterator[Env]:
         # What libraries keep at home has nowhere else to go: the root file system is read-only.
         yield Env(name="HOME", value="/tmp")  # noqa: S108
         if self.buckets:
             yield Env(name="NEWSREEL_ADDRESSES", value=",".join(settings.addresses))
+        if self.weights:
+            yield Env(name="NEWSREEL_WEIGHTS", value=settings.weights)
+        if self.weights and placement.volumes:
+            # On the story's SSD: from there the files are linked into the story's directory, and go when it goes.
+            yield Env(name="NEWSREEL_CACHE", value=str(STORY_MOUNT / ".cache"))
         if self.service:
             yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)
 

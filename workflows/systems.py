@@ -35,10 +35,20 @@ __all__ = [
 ]
 
 CHECK = System(
-    name="check", stage="admission", image="core:0.1.0", counts="stories", cpu="100m", memory="512Mi", deadline=300, buckets=True
+    name="check",
+    stage="admission",
+    image="core:0.1.0",
+    counts="stories",
+    cpu="100m",
+    memory="512Mi",
+    deadline=300,
+    weights=True,
+    buckets=True,
 )
 ANCHOR = System(name="anchor", stage="placement", image="core:0.1.0", counts=None, cpu="50m", memory="128Mi")
-INIT_STORY = System(name="init-story", stage="script", image="core:0.1.0", counts="scenes", cpu="1", memory="2Gi", buckets=True)
+INIT_STORY = System(
+    name="init-story", stage="script", image="core:0.1.0", counts="scenes", cpu="1", memory="2Gi", weights=True, buckets=True
+)
 PUBLISH = System(
     name="publish",
     stage="publication",

@@ -15,7 +15,7 @@ from steps.errors import BadWeights
 from steps.pix2pixhd.course import PRESENTER_SIZED, Course
 from steps.pix2pixhd.generator import build_generator
 from steps.pix2pixhd.machine import Machine
-from steps.pix2pixhd.memory import keep_freed_memory
+from steps.processor import keep_freed_memory
 from steps.pix2pixhd.pairs import Pairs
 from steps.pix2pixhd.quality import Quality, examine, sample_sheet
 from steps.pix2pixhd.training import Training

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.catalogue import voice_weights, weights_sheet
 from steps.errors import BadInput, MissingProgram
 from steps.handover import scene_file
 from steps.progress import Progress
 from steps.step import Step, Unit
+from steps.voice_weights import voice_weights, weights_sheet
 from steps.voices import VOICES
 from steps.waveglow.mel import frames_in, read_mel
 from steps.workspace import Workspace

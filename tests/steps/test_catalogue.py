@@ -13,9 +13,10 @@ import pytest
 
 import steps.weights_cache
 from steps.address import Address
-from steps.catalogue import Catalogue, equip, read_catalogue, require, voice_weights, weights_file, weights_sheet
+from steps.catalogue import Catalogue, equip, read_catalogue, require
 from steps.errors import BadInput, BadWeights, NoRoom
 from steps.storage import Storage
+from steps.voice_weights import voice_weights, weights_file, weights_sheet
 from steps.weights_cache import WeightsCache
 from steps.workspace import Workspace
 

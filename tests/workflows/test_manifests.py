@@ -14,7 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from steps.__main__ import ON_SCENES, PROGRAMS
+from steps.__main__ import IN_TRAINING, ON_SCENES, PROGRAMS
 from workflows.lint import lint
 from workflows.manifests import emit, manifests
 from workflows.settings import Pool, Settings
@@ -114,6 +114,7 @@ def test_an_installation_has_its_own_names_for_things() -> None:
         story_pool=Pool(selector=("pool", "story"), tolerates=("nvidia.com/gpu", "dedicated")),
         system_pool=Pool(selector=("pool", "system"), tolerates=("CriticalAddonsOnly",)),
         addresses=("gs://a/", "gs://b/"),
+        weights="gs://a/weights.yaml",
     )
     for text in manifests(STUDIO, settings).values():
         for document in yaml.safe_load_all(text):
@@ -149,15 +150,23 @@ def test_a_catalogues_stages_hold_systems_of_that_stage() -> None:
         assert {system.stage for system in profile.voice} == {"voice"}
 
 
-@pytest.mark.parametrize("template", story_of(EMBEDDED)["spec"]["templates"], ids=lambda template: template["name"])
+EVERY_TEMPLATE = [
+    template
+    for profile in PROFILES.values()
+    for name in ("story.yaml", "train-presenter.yaml")
+    for template in yaml.safe_load(manifests(profile, Settings())[name])["spec"]["templates"]
+]
+
+
+@pytest.mark.parametrize("template", EVERY_TEMPLATE, ids=lambda template: template["name"])
 def test_a_container_runs_a_step_that_there_is(template: dict[str, Any]) -> None:
     if "container" in template:
         assert template["container"]["command"] == ["python", "-m", "steps"]
-        assert template["container"]["args"][0] in {*ON_SCENES, *PROGRAMS}
+        assert template["container"]["args"][0] in {*ON_SCENES, *IN_TRAINING, *PROGRAMS}
 
 
 @pytest.mark.parametrize("name", ON_SCENES)
 def test_the_unit_of_progress_is_the_one_the_step_counts(name: str) -> None:
     step = pytest.importorskip(f"steps.{name}.step").STEP
-    annotations = templates_of(story_of(EMBEDDED))[name]["metadata"]["annotations"]
+    annotations = (templates_of(story_of(EMBEDDED)) | templates_of(story_of(STUDIO)))[name]["metadata"]["annotations"]
     assert annotations["newsreel/counts"] == step.counts

@@ -101,7 +101,7 @@ worlds = st.builds(
 def test_whatever_the_world_no_story_is_ended_on_a_living_node_before_its_time(seen):
     for action in decide(seen, NOW):
         alive = action.run.node and (node := seen.node(action.run.node)) and NOW - node.heard <= SILENCE
-        late = action.run.seconds is not None and NOW > action.run.began + action.run.seconds * SECOND
+        late = action.run.seconds is not None and action.run.began + action.run.seconds * SECOND < NOW
         if alive or action.run.node is None:
             assert late and isinstance(action, Touch | Terminate)
         if isinstance(action, Succeed):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from conftest import wav_of
 
 from steps.errors import BadInput, Unavailable
 from steps.gentle.alignment import read_alignment
@@ -207,8 +208,6 @@ def test_a_scene_whose_words_are_not_heard_is_refused_but_a_few_may_be_missing()
 
 
 def test_words_after_the_end_of_the_sound_are_of_another_sound(tmp_path):
-    from conftest import wav_of
-
     voice = tmp_path / "00.wav"
     voice.write_bytes(wav_of([0.0] * 24_000))
     refuse_what_lies_beyond(alignment(3, 0), voice, "http://gentle:8765")

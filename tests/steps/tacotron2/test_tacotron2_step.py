@@ -8,7 +8,7 @@ import pytest
 import torch
 from reading_net import SMALL, reading_net, seeded_net
 
-from steps.catalogue import Sheet, weights_file, weights_sheet
+from steps.catalogue import Sheet
 from steps.errors import BadInput, BadWeights
 from steps.init_story.spoken import script_of
 from steps.progress import Progress
@@ -20,6 +20,7 @@ from steps.tacotron2.reading import words_of
 from steps.tacotron2.speaker import ATTEMPTS, Speaker, seed_of
 from steps.tacotron2.splitting import parts_of
 from steps.tacotron2.step import STEP
+from steps.voice_weights import weights_file, weights_sheet
 from steps.workspace import Workspace, write_atomically
 
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
