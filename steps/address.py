@@ -1,5 +1,7 @@
 """Where stories are read from and videos published: `file:out`, `file:/srv/stories/budget.yaml`, `gs://bucket/stories/budget.yaml`.
 
+`gs://bucket/stories/budget.yaml#1714730000000000` is one generation of an object: what lay there at one moment, and nothing else.
+
 An address is all of a story that travels through Argo's parameters, so it is parsed as hostile text; and where it may point is
 for the installation to say, not for the sender: the environment variable NEWSREEL_ADDRESSES lists the prefixes, comma-separated.
 """
@@ -21,6 +23,7 @@ LONGEST = 1024
 """Bytes of UTF-8: the most an object's name may have (Cloud Storage, "Objects: naming requirements")."""
 BUCKET = re.compile(r"[a-z0-9]([a-z0-9_-]|\.(?!\.)){1,61}[a-z0-9]")
 OBJECT_SEGMENT = re.compile(r"[A-Za-z0-9._=+@-]+")
+GENERATION = re.compile(r"[1-9][0-9]{0,18}")
 SIGNS_IN_A_FILE_NAME = frozenset(" ._-+=@()&'")
 
 
@@ -33,6 +36,8 @@ class Address:
     """Empty for `file`."""
     path: str
     """For `file` absolute or relative to the working directory; for `gs` the object's name, empty for the whole bucket."""
+    generation: int | None = None
+    """Of an object; None for whatever lies there."""
 
     @classmethod
     def parse(cls, text: str) -> "Address":
@@ -50,6 +55,7 @@ class Address:
 
     @classmethod
     def of_object(cls, rest: str) -> "Address":
+        rest, pin, generation = rest.partition("#")
         bucket, _, name = rest.removesuffix("/").partition("/")
         if not BUCKET.fullmatch(bucket):
             raise ValueError("a bucket's name is 3 to 63 lower-case letters, digits, '-', '_' and '.'")
@@ -57,7 +63,9 @@ class Address:
             refuse_steps_aside(segment)
             if not OBJECT_SEGMENT.fullmatch(segment):
                 raise ValueError("an object's name may have letters a-z, digits, '.', '_', '-', '=', '+', '@' and '/'")
-        return cls(scheme="gs", bucket=bucket, path=name)
+        if pin and not (name and GENERATION.fullmatch(generation)):
+            raise ValueError("after '#' stands the generation of an object, a number")
+        return cls(scheme="gs", bucket=bucket, path=name, generation=int(generation) if pin else None)
 
     @classmethod
     def of_file(cls, rest: str) -> "Address":
@@ -76,18 +84,20 @@ class Address:
     def __str__(self) -> str:
         if self.scheme == "file":
             return f"file:{self.path}"
-        return f"gs://{self.bucket}/{self.path}" if self.path else f"gs://{self.bucket}"
+        pin = f"#{self.generation}" if self.generation else ""
+        return f"gs://{self.bucket}/{self.path}{pin}" if self.path else f"gs://{self.bucket}"
 
     def child(self, name: str) -> "Address":
         """What lies below: `name` may have several segments, none of them stepping aside. Raises BadInput."""
-        return Address.parse(f"{self}{'' if str(self).endswith('/') else '/'}{name}")
+        above = str(replace(self, generation=None))
+        return Address.parse(f"{above}{'' if above.endswith('/') else '/'}{name}")
 
     def sibling(self, name: str) -> "Address":
         """What lies beside: `file:stories/budget.yaml` and `pictures/a.png` give `file:stories/pictures/a.png`."""
         folder, slash, _ = self.path.rpartition("/")
         if not folder and self.scheme == "file":
             folder = slash or "."
-        return replace(self, path=folder).child(name)
+        return replace(self, path=folder, generation=None).child(name)
 
     @property
     def file(self) -> Path:

@@ -49,7 +49,7 @@ class Objects:
         return cls(client, {"timeout": SECONDS_TO_CONNECT_AND_ANSWER, "retry": retry})
 
     def blob(self, address: Address) -> "Blob":
-        return self.client.bucket(address.bucket).blob(address.path)
+        return self.client.bucket(address.bucket).blob(address.path, generation=address.generation)
 
     def read(self, address: Address, at_most: int) -> bytes:
         with self.readable(address, at_most) as (blob, options):
@@ -68,12 +68,13 @@ class Objects:
             if blob.size > at_most:
                 raise BadInput(f"{address}: larger than {at_most:,} bytes")
             # Raw: an object stored as gzip would otherwise be unpacked here, to any size.
-            yield blob, {"raw_download": True, "if_generation_match": blob.generation, **self.patience}
+            # A blob made anew asks for the address itself, where the reloaded one follows the link the service has told it.
+            yield self.blob(address), {"raw_download": True, "if_generation_match": blob.generation, **self.patience}
 
     def find(self, address: Address) -> Found | None:
         with told_of(address):
-            blob = self.client.bucket(address.bucket).get_blob(address.path, **self.patience)
-        return Found(size=blob.size, sha256=(blob.metadata or {}).get(DIGEST)) if blob else None
+            blob = self.client.bucket(address.bucket).get_blob(address.path, generation=address.generation, **self.patience)
+        return Found(size=blob.size, sha256=(blob.metadata or {}).get(DIGEST), generation=blob.generation) if blob else None
 
     def names(self, address: Address) -> list[str]:
         prefix = f"{address.path}/" if address.path else ""
@@ -111,7 +112,8 @@ def told_of(address: Address) -> Iterator[None]:
     try:
         yield
     except api.NotFound as fault:
-        raise BadInput(f"{address}: there is no such object or bucket") from fault
+        gone = "was changed or removed since it was submitted; submit the story again" if address.generation else None
+        raise BadInput(f"{address}: {gone or 'there is no such object or bucket'}") from fault
     except (api.Forbidden, api.Unauthorized) as fault:
         raise BadInput(f"{address}: access is denied; give the step's service account a role on the bucket") from fault
     except api.PreconditionFailed as fault:

@@ -11,7 +11,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import file_digest, sha256
 from io import BufferedReader
@@ -34,6 +34,8 @@ class Found:
 
     size: int
     sha256: str | None
+    generation: int | None = None
+    """Of an object, see `Address`."""
 
 
 class Backend(Protocol):
@@ -73,6 +75,18 @@ class Storage:
     def find(self, address: Address) -> Found | None:
         """Size and digest of what lies there; None where nothing does."""
         return self.backend(address).find(address)
+
+    def pinned(self, address: Address) -> Address:
+        """The address of what lies there now: an object that is changed or removed afterwards is not read in its place.
+
+        A file has no such address and is returned as it is. Raises BadInput where there is nothing.
+        """
+        if address.scheme == "file" or address.generation:
+            return address
+        found = self.find(address)
+        if found is None:
+            raise BadInput(f"{address}: there is no such object or bucket")
+        return replace(address, generation=found.generation)
 
     def names(self, address: Address) -> list[str]:
         """What lies below a folder or prefix, at any depth, as sorted names such as `r1/manifest.json`."""

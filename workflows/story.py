@@ -19,8 +19,10 @@ ARGUMENTS = ("story", "finals", "shards")
 SECONDS = (STEP_SECONDS, ATTEMPT_SECONDS)
 """How long a step and an attempt may take: what `check` adds to it."""
 
-STORY = ["--story", "{{inputs.parameters.story}}"]
-FINALS = ["--finals", "{{inputs.parameters.finals}}"]
+# With `=`, since what somebody submits may begin with dashes.
+STORY = ["--story={{inputs.parameters.story}}"]
+FINALS = ["--finals={{inputs.parameters.finals}}"]
+SHARDS = ["--shards={{inputs.parameters.shards}}"]
 WORKSPACE = ["--workspace", str(STORY_MOUNT)]
 
 
@@ -47,8 +49,8 @@ def story(profile: Profile, settings: Settings) -> None:
     with DAG(name="story", inputs=parameters(ARGUMENTS)):
         checked = task(check(profile, settings))
         todo = f"{output(checked, 'state')} == todo"
-        seconds = {name: output(checked, name) for name in SECONDS}
-        attempted = Task(name="attempt", template="attempt", arguments=handed_on([*ARGUMENTS, *SECONDS], **seconds), when=todo)
+        told = {name: output(checked, name) for name in ("story", *SECONDS)}
+        attempted = Task(name="attempt", template="attempt", arguments=handed_on([*ARGUMENTS, *SECONDS], **told), when=todo)
         chain(checked, attempted, task(refuse(settings), when=REFUSED, refusal=REFUSAL))
 
 
@@ -70,17 +72,18 @@ def work(profile: Profile, settings: Settings) -> None:
 
 
 def check(profile: Profile, settings: Settings) -> Container:
-    """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`; the others say how long a
-    story of this length may take."""
-    arguments = [*STORY, *FINALS, "--voice-system", profile.voice[0].name, "--outputs", "/tmp"]  # noqa: S108
-    told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in ("state", *SECONDS)]  # noqa: S108
-    return CHECK.build(settings, on_system_pool(settings), arguments, inputs=["story", "finals"], outputs=told)
+    """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`, `story` the address of
+    what was looked at, whatever is put there later; the others say how long a story of this length may take."""
+    arguments = [*STORY, *FINALS, *SHARDS, "--voice-system", profile.voice[0].name, "--outputs", "/tmp"]  # noqa: S108
+    names = ("state", "story", *SECONDS)
+    told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
+    return CHECK.build(settings, on_system_pool(settings), arguments, inputs=ARGUMENTS, outputs=told)
 
 
 def init_story(settings: Settings) -> Container:
     """Brings the story and its pictures in; its output `shards` is the list `["0/N", ...]` the generator is spread over."""
     shards = Parameter(name="shards", value_from=ValueFrom(path="/tmp/shards.json"))  # noqa: S108
-    spread = ["--shards", "{{inputs.parameters.shards}}", "--shards-file", "/tmp/shards.json"]  # noqa: S108
+    spread = [*SHARDS, "--shards-file", "/tmp/shards.json"]  # noqa: S108
     return INIT_STORY.build(
         settings, pinned(settings), [*STORY, *WORKSPACE, *spread], inputs=["story", "shards"], outputs=[shards]
     )
@@ -103,5 +106,5 @@ def publish(settings: Settings) -> Container:
 def report(settings: Settings) -> Container:
     """Says how the story ended, whatever its end. An exit handler is nobody's task: it has the workflow's own arguments."""
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
-    arguments = ["--story", story, "--finals", finals, "--status", "{{workflow.status}}"]
+    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
     return REPORT.build(settings, on_system_pool(settings), arguments)

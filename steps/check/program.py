@@ -1,7 +1,10 @@
 """`check`: is the story sound, and is there anything to do?
 
-Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `published`, and how
-many seconds a story of this length may take, a step of it and all of it.
+Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `published`, the
+address of the story as it was looked at, and how many seconds a story of this length may take, a step of it and all of it.
+
+An object may be changed while its story waits for a node. All later steps read the very generation that was looked at here; where
+the bucket keeps no older ones they end with a clear error, and no video is ever made of a story that nobody has checked.
 """
 
 import argparse
@@ -16,6 +19,7 @@ from steps.errors import Conflict
 from steps.intake import take_in
 from steps.presenters import load_presenter
 from steps.publication import home_of, intact, newer_revision, published
+from steps.shards import shard_count
 from steps.storage import Storage
 from steps.story import Story
 from steps.workspace import write_atomically
@@ -30,14 +34,17 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m steps check", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
+    parser.add_argument("--shards", default="1", metavar="N", help="into how many parts a step may be split")
     parser.add_argument("--voice-system", required=True, help="the step that speaks, such as hibari")
-    parser.add_argument("--outputs", type=Path, required=True, help="folder for the files state, step-seconds, attempt-seconds")
+    parser.add_argument("--outputs", type=Path, required=True, help="folder for the files that are written")
     options = parser.parse_args(arguments)
 
     storage = Storage.from_environment()
     finals = Address.parse(options.finals)
     storage.allowed.require(finals)
-    with take_in(storage, Address.parse(options.story), options.voice_system) as intake:
+    shard_count(options.shards)
+    address = storage.pinned(Address.parse(options.story))
+    with take_in(storage, address, options.voice_system) as intake:
         state: State = "todo"
         if intake.digest and intake.file.story:
             state = state_of(intake.file.story, intake.digest, finals, storage)
@@ -46,7 +53,7 @@ def run(arguments: list[str]) -> None:
         load_presenter(story.presenter)
         require(story.voice, storage)
     allowed = allowance(story)
-    outputs = {"state": state, "step-seconds": str(allowed.step), "attempt-seconds": str(allowed.attempt)}
+    outputs = {"state": state, "story": str(address), "step-seconds": str(allowed.step), "attempt-seconds": str(allowed.attempt)}
     for name, value in outputs.items():
         write_atomically(options.outputs / name, value)
 

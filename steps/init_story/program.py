@@ -20,6 +20,7 @@ from steps.pictures import normalise_picture
 from steps.progress import Progress
 from steps.pronunciations import Lexicon
 from steps.publication import ORIGIN, Origin
+from steps.shards import shard_count
 from steps.storage import Storage
 from steps.story import Story
 from steps.story_tree import Fault
@@ -38,10 +39,11 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
-    parser.add_argument("--shards", type=shard_count, default=1, metavar="N", help="into how many parts a step may be split")
+    parser.add_argument("--shards", default="1", metavar="N", help="into how many parts a step may be split")
     parser.add_argument("--shards-file", type=Path, required=True, help='a JSON list is written there: ["0/2", "1/2"]')
     options = parser.parse_args(arguments)
 
+    shards = shard_count(options.shards)
     workspace = Workspace(options.workspace)
     storage = Storage.from_environment()
     with take_in(storage, Address.parse(options.story)) as intake:
@@ -49,7 +51,7 @@ def run(arguments: list[str]) -> None:
         workspace.adopt(story)
         equip(workspace, story.voice, storage)
         fill(workspace, story, intake, Progress.from_environment(NAME))
-    count = min(options.shards, len(story.scenes))
+    count = min(shards, len(story.scenes))
     write_atomically(options.shards_file, json.dumps([f"{number}/{count}" for number in range(count)]))
 
 
@@ -92,10 +94,3 @@ def scripts_of(story: Story, intake: Intake) -> list[Script]:
 def write_if_changed(path: Path, content: str) -> None:
     if not path.is_file() or path.read_bytes() != content.encode():
         write_atomically(path, content)
-
-
-def shard_count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 60:
-        raise ValueError(f"{text}: must be 1 to 60")
-    return count

@@ -48,6 +48,15 @@ def test_a_plain_object_address_comes_back_as_it_was(bucket, path):
     assert str(Address.parse(f"gs://{bucket}/{path}")) == f"gs://{bucket}/{path}"
 
 
+@given(bucket=BUCKETS, path=PATHS, generation=st.integers(1, 2**62))
+def test_a_generation_is_the_objects_own_and_not_its_neighbours(bucket, path, generation):
+    address = Address.parse(f"gs://{bucket}/{path}#{generation}")
+    assert (address.path, address.generation) == (path, generation)
+    assert str(address) == f"gs://{bucket}/{path}#{generation}"
+    assert address.sibling("a.png").generation is None
+    assert str(address.child("a.png")) == f"gs://{bucket}/{path}/a.png"
+
+
 @given(bucket=BUCKETS, prefix=PATHS, path=PATHS)
 def test_an_allowed_prefix_holds_what_is_below_it_and_no_neighbour(bucket, prefix, path):
     allowed = allow(f"gs://{bucket}/{prefix}")
@@ -84,7 +93,9 @@ def test_an_allowed_prefix_holds_what_is_below_it_and_no_neighbour(bucket, prefi
         "gs://bucket/../x",
         "gs://bucket//x",
         "gs://bucket/x?alt=media",
-        "gs://bucket/x#1",
+        "gs://bucket/x#",
+        "gs://bucket/x#new",
+        "gs://bucket#1",
         "gs://bucket/{{workflow.name}}",
         "gs://bucket/a b",
         "gs://bucket/\u00e9",
