@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --pyth
   --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench presenter manifests golden pictures images requirements clean
+.PHONY: help setup demo test check bench bench-nets presenter manifests golden pictures images requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -48,6 +48,12 @@ check: $(VENV)/.dev ## Style and types only
 
 bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
 	$(BIN)/python -m tests.bench
+
+bench-nets: $(VENV)/.dev ## Measure the nets at their published sizes beside torch's plain modules, and g2p's errors
+	$(BIN)/python -m tests.bench.pix2pixhd_speed
+	$(BIN)/python -m tests.bench.tacotron2_speed
+	$(BIN)/python -m tests.bench.waveglow_speed
+	$(BIN)/python -m tests.bench.pronunciation
 
 presenter: $(VENV)/.dev ## Draw the presenter, and train all that a story needs of her (about 16 minutes on two quiet cores)
 	$(BIN)/python -m steps.presenters.make maya --into build/presenters
