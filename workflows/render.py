@@ -45,16 +45,24 @@ def address(path: Path) -> str:
 def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, and
     a newsroom's own presenters and weights are found."""
-    also = os.environ.get("NEWSREEL_ADDRESSES", "")
-    allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", also]))
+    catalogue = catalogue_of_weights()
+    also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
+    allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
     more = os.pathsep.join(str(folder) for folder in folders() if folder != HOME)
     told = {
         "NEWSREEL_ADDRESSES": allowed,
         "NEWSREEL_KEEP_WORKSPACE": "1",
         "NEWSREEL_CACHE": str(cache(work)),
-        "NEWSREEL_WEIGHTS": os.environ.get("NEWSREEL_WEIGHTS", ""),
+        "NEWSREEL_WEIGHTS": catalogue,
     }
     return told | ({VARIABLE: more} if more else {})
+
+
+def catalogue_of_weights() -> str:
+    """The address the person has set, if any; `file:weights.yaml` lies where the person stands, not where a step runs."""
+    text = os.environ.get("NEWSREEL_WEIGHTS", "")
+    scheme, _, path = text.partition(":")
+    return address(Path(path)) if scheme == "file" else text
 
 
 def cache(work: Path) -> Path:
