@@ -159,6 +159,8 @@ def lines_of(board: Board) -> Callable[[str], Line]:
 
 
 def make_screen(settings: LocalSettings) -> Screen:
+    if settings.screen:
+        return settings.screen
     terminal = settings.stream.isatty() if settings.terminal is None else settings.terminal
     return LiveScreen(settings.stream) if terminal else PlainScreen(settings.stream)
 

@@ -5,9 +5,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from steps.errors import BadInput
+
+if TYPE_CHECKING:
+    from workflows.local.screen import Screen
 
 __all__ = ["LocalSettings", "Result", "StepTime"]
 
@@ -42,6 +45,8 @@ class LocalSettings:
     """Where the run is shown."""
     terminal: bool | None = None
     """Live lines, or plain ones; None asks the stream."""
+    screen: "Screen | None" = None
+    """Shows the run instead of the stream, for who is no terminal: a page."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", self.uid):
