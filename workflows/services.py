@@ -1,15 +1,12 @@
-"""What stays up for the steps to call: a Deployment, its Service, and who may reach it.
-
-Plain documents of the core kinds, since Hera models Argo's alone; the tests hold them against Kubernetes' own schemas.
-"""
+"""What stays up for the steps to call: a Deployment, its Service, and who may reach it."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.placement import ROLE, USER
+from workflows.deployment import Deployed
 from workflows.settings import Settings
 
-__all__ = ["GENTLE", "Service"]
+__all__ = ["GENTLE", "SERVICES", "Service"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,82 +31,52 @@ class Service:
         return f"http://{self.name}:{self.port}"
 
     def build(self, settings: Settings) -> list[dict[str, Any]]:
-        """Deployment, Service and NetworkPolicy, in this order."""
-        return [self.deployment(settings), self.service(), self.network_policy()]
+        """Deployment, PodDisruptionBudget, Service and NetworkPolicy, in this order."""
+        deployed = self.deployed(settings)
+        return [*deployed.build(settings), self.service(deployed, settings), self.network_policy(deployed, settings)]
 
-    def deployment(self, settings: Settings) -> dict[str, Any]:
-        key, value = settings.system_pool.selector
-        return {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": self.metadata(),
-            "spec": {
-                "replicas": 1,
-                "selector": {"matchLabels": self.labels()},
-                "template": {
-                    "metadata": {"labels": self.labels()},
-                    "spec": {
-                        "automountServiceAccountToken": False,
-                        "serviceAccountName": settings.step_account,
-                        "nodeSelector": {key: value},
-                        "tolerations": [{"key": key, "operator": "Exists"} for key in settings.system_pool.tolerates],
-                        "containers": [self.container(settings)],
-                        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}],
-                    },
-                },
-            },
-        }
+    def deployed(self, settings: Settings) -> Deployed:
+        return Deployed(
+            name=self.name,
+            image=self.image,
+            command=("python", "-m", "steps"),
+            arguments=self.arguments,
+            port=self.port,
+            alive=self.ready_path,
+            ready=self.ready_path,
+            replicas=settings.service_replicas,
+            cpu=self.cpu,
+            memory=self.memory,
+            account=settings.step_account,
+        )
 
-    def container(self, settings: Settings) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "image": f"{settings.image_prefix}/{self.image}",
-            "imagePullPolicy": "IfNotPresent",
-            "command": ["python", "-m", "steps"],
-            "args": list(self.arguments),
-            "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108
-            "ports": [{"name": "http", "containerPort": self.port}],
-            "readinessProbe": {"httpGet": {"path": self.ready_path, "port": "http"}, "periodSeconds": 5},
-            "resources": {"requests": {"cpu": self.cpu, "memory": self.memory}, "limits": {"memory": self.memory}},
-            "securityContext": {
-                "runAsUser": USER,
-                "runAsGroup": USER,
-                "runAsNonRoot": True,
-                "readOnlyRootFilesystem": True,
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
-        }
-
-    def service(self) -> dict[str, Any]:
+    def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
+        """A caller comes back to the one it began with: a transcription is known only where it was ordered."""
         return {
             "apiVersion": "v1",
             "kind": "Service",
-            "metadata": self.metadata(),
-            "spec": {"selector": self.labels(), "ports": [{"name": "http", "port": self.port, "targetPort": "http"}]},
+            "metadata": deployed.metadata(settings),
+            "spec": {
+                "selector": deployed.labels(),
+                "ports": [{"name": "http", "port": self.port, "targetPort": "http"}],
+                "sessionAffinity": "ClientIP",
+                "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 3600}},
+            },
         }
 
-    def network_policy(self) -> dict[str, Any]:
+    def network_policy(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
         callers = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": list(self.callers)}]}
         return {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
-            "metadata": self.metadata(),
+            "metadata": deployed.metadata(settings),
             "spec": {
-                "podSelector": {"matchLabels": self.labels()},
+                "podSelector": {"matchLabels": deployed.labels()},
                 "policyTypes": ["Ingress", "Egress"],
                 "ingress": [{"from": [{"podSelector": callers}], "ports": [{"protocol": "TCP", "port": self.port}]}],
                 "egress": [],
             },
         }
-
-    def metadata(self) -> dict[str, Any]:
-        return {"name": self.name, "labels": {"app.kubernetes.io/part-of": "newsreel"}}
-
-    def labels(self) -> dict[str, str]:
-        return {ROLE: "service", "newsreel/service": self.name}
 
 
 GENTLE = Service(
@@ -122,3 +89,4 @@ GENTLE = Service(
     cpu="1",
     memory="2Gi",
 )
+SERVICES = (GENTLE,)

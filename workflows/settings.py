@@ -41,12 +41,18 @@ class Settings:
     """Service account with Workload Identity for the buckets."""
     executor_account: str = "newsreel-executor"
     """Service account Argo's own containers report a step's result with; steps get no token."""
+    reconciler_account: str = "newsreel-reconciler"
+    """Service account of what begins a story elsewhere when its node is lost."""
     deadline_hours: int = 3
     """How long a story may take in all, attempts on other nodes included."""
     stories_at_once: int = 20
     """How many stories may be under way; more wait their turn, breaking news first."""
+    service_replicas: int = 2
+    """How many there are of each service that steps call."""
     gpus_a_node: int = 1
     """What a machine of the story pool has."""
+    editors: tuple[str, ...] = ()
+    """Groups, as the cluster knows them, whose people may submit stories and look at them."""
     google_account: str | None = None
     """The Google service account that may read stories and write videos, NAME@PROJECT.iam.gserviceaccount.com."""
     api_servers: tuple[str, ...] = ("172.16.0.0/28",)

@@ -14,8 +14,8 @@ from hera.workflows.models import (
 )
 
 from workflows.failure import told_by
-from workflows.installation.namespace import PRIORITIES
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
+from workflows.priorities import PRIORITIES
 from workflows.settings import Settings
 from workflows.systems import Profile, System
 

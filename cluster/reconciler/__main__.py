@@ -10,16 +10,19 @@ from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
 from cluster.reconciler.act import act
+from cluster.reconciler.health import Health
 from cluster.reconciler.observe import observe
 from cluster.reconciler.policy import decide
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
+FAULTS = (client.ApiException, HTTPError, OSError)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.reconciler", description=__doc__)
     parser.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
     parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks (5)")
+    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive and /ready there")
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     options = parser.parse_args()
@@ -29,8 +32,12 @@ def main() -> int:
         print(f"reconciler: no cluster to talk to: {fault}; set KUBECONFIG (exit 2)", file=sys.stderr)
         return 2
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    health = Health()
+    if options.health_port is not None:
+        health.serve(options.health_port)
     while True:
         sound = round_of(api, options.namespace, options.dry_run)
+        health.round(sound)
         if options.once:
             return 0 if sound else 75
         if signal.sigtimedwait(ENDS, options.every):
@@ -47,17 +54,36 @@ def connected() -> client.ApiClient:
 
 
 def round_of(api: client.ApiClient, namespace: str, dry_run: bool) -> bool:
-    """Look, decide, act; False where the API server did not answer or refused. The next round sees what is left."""
+    """Look, decide, act; False where the API server did not answer or refused. The next round sees what is left.
+
+    What is refused for one story (a quota, a right that is missing) is no reason to leave the others; but its own next actions
+    presuppose it: a story is not ended whose successor could not be submitted.
+    """
     now = datetime.now(UTC)
+    refused: set[str] = set()
     try:
-        for action in decide(observe(api, namespace), now):
+        actions = decide(observe(api, namespace), now)
+    except FAULTS as fault:
+        say("wait", namespace, f"the API server: {one_line(fault)}", dry_run)
+        return False
+    for action in actions:
+        if action.run.name in refused:
+            continue
+        try:
             done = not dry_run and act(api, namespace, action, now)
+        except FAULTS as fault:
+            refused.add(action.run.name)
+            say("refused", action.run.name, f"{type(action).__name__.lower()}: {one_line(fault)}", dry_run)
+        else:
             if done or dry_run:
                 say(type(action).__name__.lower(), action.run.name, action.why, dry_run)
-    except (client.ApiException, HTTPError, OSError) as fault:
-        say("wait", namespace, f"the API server: {' '.join(str(fault).split())[:300]}", dry_run)
-        return False
-    return True
+    return not refused
+
+
+def one_line(fault: Exception) -> str:
+    """What the API server said of it, else what the connection did."""
+    told = f"{fault.status} {fault.reason} {fault.body or ''}" if isinstance(fault, client.ApiException) else str(fault)
+    return " ".join(told.split())[:300]
 
 
 def say(what: str, workflow: str, why: str, dry_run: bool) -> None:

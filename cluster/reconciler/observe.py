@@ -1,5 +1,6 @@
 """Look at the cluster: stories that are not over, and the machines there are."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,10 @@ LABELS = (NUMBER, ORIGIN, TOUCHED)
 HEARTBEATS = "kube-node-lease"
 """The namespace in which each kubelet renews its machine's Lease, every 10 s (Kubernetes, "Leases", node heartbeats)."""
 SECONDS_A_CALL = 20
+LONGEST = 10**8
+"""Seconds; a deadline beyond it is none."""
+UNKNOWN = 9999
+"""The number of a run whose label is not one of ours."""
 
 
 def observe(api: client.ApiClient, namespace: str) -> World:
@@ -44,11 +49,11 @@ def run_of(workflow: dict[str, Any]) -> Run:
         name=metadata["name"],
         began=moment(metadata["creationTimestamp"]),
         node=anchored_to(status),
-        number=int(labels.get(NUMBER, "1")),
+        number=number_of(labels.get(NUMBER)),
         origin=labels.get(ORIGIN, metadata["name"]),
-        seconds=int(limit) if limit is not None else None,
+        seconds=limit if isinstance(limit, int) and 0 < limit < LONGEST else None,
         ending=bool(spec.get("shutdown")),
-        touched=moment(notes[TOUCHED]) if TOUCHED in notes else None,
+        touched=touched_at(notes.get(TOUCHED)),
         submission={
             "labels": {name: value for name, value in labels.items() if name.startswith("newsreel/") and name not in LABELS},
             "annotations": {name: value for name, value in notes.items() if name.startswith("workflows.argoproj.io/")},
@@ -61,8 +66,22 @@ def anchored_to(status: dict[str, Any]) -> str | None:
     """The machine of the newest anchor that has one."""
     pods = status.get("nodes", {}).values()
     anchors = [pod for pod in pods if pod.get("templateName") == "anchor" and pod.get("hostNodeName")]
-    newest = max(anchors, key=lambda pod: pod["startedAt"], default=None)
+    newest = max(anchors, key=lambda pod: str(pod.get("startedAt")), default=None)
     return newest["hostNodeName"] if newest else None
+
+
+def number_of(label: str | None) -> int:
+    """Who may submit a story may label it with anything: what is no number of ours has been begun too often already."""
+    if label is None:
+        return 1
+    return int(label) if re.fullmatch(r"[1-9][0-9]{0,3}", label) else UNKNOWN
+
+
+def touched_at(note: str | None) -> datetime | None:
+    try:
+        return moment(note) if note else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def moment(text: str) -> datetime:

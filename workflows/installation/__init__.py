@@ -5,6 +5,7 @@
 20-network.yaml     whom a pod may talk to
 30-admission.yaml   what no pod in the namespace may do with the node's disk, whoever submits it
 40-controller.yaml  Argo's controller: how many stories at once, how soon it looks, what it keeps
+50-reconciler.yaml  what begins a story elsewhere when its node is lost
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from workflows.installation.admission import admission
 from workflows.installation.controller import controller
 from workflows.installation.namespace import namespace
 from workflows.installation.network import network
+from workflows.installation.reconciler import reconciler
 from workflows.settings import Settings
 
 __all__ = ["installation"]
@@ -27,4 +29,5 @@ def installation(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         "20-network.yaml": network(settings),
         "30-admission.yaml": admission(settings),
         "40-controller.yaml": controller(settings),
+        "50-reconciler.yaml": reconciler(settings),
     }

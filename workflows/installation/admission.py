@@ -20,7 +20,7 @@ def the_policy(settings: Settings) -> dict[str, Any]:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicy",
-        "metadata": {"name": "newsreel-pods", "labels": {"app.kubernetes.io/part-of": "newsreel"}},
+        "metadata": {"name": f"{settings.namespace}-pods", "labels": {"app.kubernetes.io/part-of": "newsreel"}},
         "spec": {
             "failurePolicy": "Fail",
             "matchConstraints": {
@@ -88,9 +88,9 @@ def binding(settings: Settings) -> dict[str, Any]:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": "newsreel-pods", "labels": {"app.kubernetes.io/part-of": "newsreel"}},
+        "metadata": {"name": f"{settings.namespace}-pods", "labels": {"app.kubernetes.io/part-of": "newsreel"}},
         "spec": {
-            "policyName": "newsreel-pods",
+            "policyName": f"{settings.namespace}-pods",
             "validationActions": ["Deny"],
             "matchResources": {
                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.namespace}},

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from workflows.priorities import PRIORITIES, SERVICE_PRIORITY
 from workflows.settings import Settings
 
-__all__ = ["PRIORITIES", "namespace"]
-
-PRIORITIES = {"breaking": 1000, "normal": 0}
-"""A story's `priority`, and what its pods' priority class is worth to the scheduler."""
+__all__ = ["namespace"]
 
 
 def namespace(settings: Settings) -> list[dict[str, Any]]:
-    return [the_namespace(settings), *(priority_class(name, value) for name, value in PRIORITIES.items()), quota(settings)]
+    classes = [priority_class(f"newsreel-{name}", value, f"Stories of priority `{name}`") for name, value in PRIORITIES.items()]
+    service = priority_class(SERVICE_PRIORITY, 2 * max(PRIORITIES.values()), "What all stories need")
+    return [the_namespace(settings), *classes, service, quota(settings)]
 
 
 def the_namespace(settings: Settings) -> dict[str, Any]:
@@ -26,13 +26,13 @@ def the_namespace(settings: Settings) -> dict[str, Any]:
     }
 
 
-def priority_class(name: str, value: int) -> dict[str, Any]:
+def priority_class(name: str, value: int, described: str) -> dict[str, Any]:
     """Breaking news takes the next node that is free. It takes none from a story under way: that would cost both."""
     return {
         "apiVersion": "scheduling.k8s.io/v1",
         "kind": "PriorityClass",
-        "metadata": {"name": f"newsreel-{name}", "labels": {"app.kubernetes.io/part-of": "newsreel"}},
-        "description": f"Stories of priority `{name}`",
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "newsreel"}},
+        "description": described,
         "value": value,
         "preemptionPolicy": "Never",
         "globalDefault": False,

@@ -64,8 +64,8 @@ def read_program(manifests: Path, name: str) -> Program:
     templates = {template.name: template for template in spec.templates}
     if len(templates) < len(spec.templates):
         raise BadInput(f"{manifests}: two templates of {name} have the same name")
-    deployments = [accept(document, Deployment) for document in named(documents, "Deployment")]
     services = [accept(document, Service) for document in named(documents, "Service")]
+    deployments = named(documents, "Deployment")
     backends = {service.metadata.name: Backend(service=service, deployment=behind(service, deployments)) for service in services}
     return Program(name=name, spec=spec, templates=templates, backends=backends)
 
@@ -94,13 +94,19 @@ def name_of(document: dict[str, Any]) -> str:
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
 
 
-def behind(service: Service, deployments: list[Deployment]) -> Deployment:
-    """The deployment whose pods a service selects."""
-    wanted = service.spec.selector.items()
-    chosen = [one for one in deployments if wanted <= one.spec.template.metadata.labels.items()]
+def behind(service: Service, deployments: list[dict[str, Any]]) -> Deployment:
+    """The deployment whose pods a service selects. One that is behind no service watches over a cluster: here is none."""
+    chosen = [one for one in deployments if service.spec.selector.items() <= labels_of_pods(one).items()]
     if len(chosen) != 1:
         raise BadInput(f"service {service.metadata.name}: {len(chosen)} deployments are behind it, not one")
-    return chosen[0]
+    return accept(chosen[0], Deployment)
+
+
+def labels_of_pods(deployment: dict[str, Any]) -> dict[str, str]:
+    found: Any = deployment
+    for key in ("spec", "template", "metadata", "labels"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def accept(document: dict[str, Any], kind: type[Kind]) -> Kind:

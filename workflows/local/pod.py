@@ -95,6 +95,7 @@ class Container(Known):
     volume_mounts: tuple[VolumeMount, ...] = ()
     readiness_probe: Probe | None = None
     ports: tuple[ContainerPort, ...] = ()
+    lifecycle: Cluster
     liveness_probe: Cluster
     startup_probe: Cluster
     image_pull_policy: Cluster
@@ -107,11 +108,14 @@ class PodSpec(Known):
     volumes: tuple[Volume, ...] = ()
     affinity: Cluster
     automount_service_account_token: Cluster
+    enable_service_links: Cluster
     node_selector: Cluster
+    priority_class_name: Cluster
     security_context: Cluster
     service_account_name: Cluster
     termination_grace_period_seconds: Cluster
     tolerations: Cluster
+    topology_spread_constraints: Cluster
 
 
 class PodTemplate(Known):
@@ -122,6 +126,7 @@ class PodTemplate(Known):
 class DeploymentSpec(Known):
     template: PodTemplate
     replicas: Cluster
+    revision_history_limit: Cluster
     selector: Cluster
     strategy: Cluster
 
@@ -145,6 +150,8 @@ class ServicePort(Known):
 class ServiceSpec(Known):
     selector: dict[str, str]
     ports: Annotated[tuple[ServicePort, ...], Field(min_length=1, max_length=1)]
+    session_affinity: Cluster
+    session_affinity_config: Cluster
     type: Cluster
 
 

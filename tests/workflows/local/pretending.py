@@ -11,7 +11,8 @@ from pathlib import Path
 
 assert sys.argv[1:3] == ["-m", "steps"], sys.argv
 step = sys.argv[3]
-options = dict(zip(sys.argv[4::2], sys.argv[5::2], strict=True))
+words = [word for argument in sys.argv[4:] for word in argument.split("=", 1)]
+options = dict(zip(words[::2], words[1::2], strict=True))
 workspace = Path(options.get("--workspace", "/nowhere"))
 
 
@@ -25,7 +26,8 @@ def once(name: str) -> None:
 match step:
     case "check":
         assert options["--finals"].startswith(os.environ["NEWSREEL_ADDRESSES"])
-        told = {"state": os.environ.get("STATE", "todo"), "step-seconds": "60", "attempt-seconds": "300"}
+        told = {"state": os.environ.get("STATE", "todo"), "story": options["--story"]}
+        told |= {"step-seconds": "60", "attempt-seconds": "300"}
         for name, value in told.items():
             (Path(options["--outputs"]) / name).write_text(value)
     case "anchor":

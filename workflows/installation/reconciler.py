@@ -1,0 +1,29 @@
+"""The program that looks at the stories under way and mends what Argo alone does not: `cluster.reconciler`."""
+
+from typing import Any
+
+from workflows.deployment import Deployed
+from workflows.settings import Settings
+
+__all__ = ["RECONCILER_IMAGE", "reconciler"]
+
+RECONCILER_IMAGE = "reconciler:0.1.0"
+
+
+def reconciler(settings: Settings) -> list[dict[str, Any]]:
+    """One is enough: it keeps nothing in memory, a story under way does not need it, and a new one is up in seconds."""
+    deployed = Deployed(
+        name="reconciler",
+        image=RECONCILER_IMAGE,
+        command=("python", "-m", "cluster.reconciler"),
+        arguments=("--namespace", settings.namespace, "--health-port", "8080"),
+        port=8080,
+        alive="/alive",
+        ready="/ready",
+        replicas=1,
+        cpu="50m",
+        memory="256Mi",
+        account=settings.reconciler_account,
+        token=True,
+    )
+    return deployed.build(settings)
