@@ -1,0 +1,53 @@
+"""How much there is to do, and whether that is certain. A late or missing number makes it uncertain, never smaller."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cluster.manager.world import Rules, Seen
+
+__all__ = ["Demand", "demand_of"]
+
+AHEAD = timedelta(seconds=60)
+"""How far Google's clock may be ahead of ours before a reading is no longer believed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    at_least: int
+    """Stories to be made that are certain."""
+    unknown: tuple[str, ...]
+    """Sources that say nothing: there may be more."""
+    parts: str
+    """In words."""
+
+    @property
+    def none(self) -> bool:
+        return self.at_least == 0 and not self.unknown
+
+
+def demand_of(seen: Seen, rules: Rules) -> Demand:
+    """Without a cluster there are neither events nor workflows: what waits is the messages alone."""
+    counts = {"undelivered": fresh(seen, rules)}
+    if seen.cluster != "absent":
+        running = None if seen.running is None else sum(seen.running.values())
+        counts |= {"pending": seen.pending, "unfinished": at_least(seen.unfinished, running), "running": running}
+    known = {name: count for name, count in counts.items() if count}
+    unknown = tuple(name for name, count in counts.items() if count is None)
+    # A running story is an unfinished one: it is counted only where nobody knows of those.
+    total = sum(count for name, count in known.items() if name != "running" or counts["unfinished"] is None)
+    return Demand(at_least=total, unknown=unknown, parts=", ".join(said(known, unknown)))
+
+
+def at_least(count: int | None, other: int | None) -> int | None:
+    return None if count is None else max(count, other or 0)
+
+
+def fresh(seen: Seen, rules: Rules) -> int | None:
+    reading = seen.undelivered
+    return reading.count if reading and -AHEAD <= seen.now - reading.at <= rules.late else None
+
+
+def said(known: dict[str, int], unknown: tuple[str, ...]) -> Iterator[str]:
+    yield from (f"{count} {name}" for name, count in known.items())
+    yield from (f"{name} unknown" for name in unknown)

@@ -1,0 +1,238 @@
+"""The one file a person edits: cluster/pool.yaml. Every fault is told at once, with its line."""
+
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from steps.errors import BadInput
+from steps.story_tree import Tree, read_tree
+
+__all__ = ["Cluster", "Market", "Offer", "Parameters", "Policy", "Prices", "Range", "Speed", "Work", "read_parameters"]
+
+DEFAULT = Path(__file__).parents[1] / "pool.yaml"
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
+Zone = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+-[a-z]$")]
+Bucket = Annotated[str, Field(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$")]
+Several = Annotated[float, Field(gt=0, le=1e6)]
+Some = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Range(Record):
+    """A time that varies: a triangular distribution."""
+
+    least: Some
+    usual: Some
+    most: Some
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if not self.least <= self.usual <= self.most:
+            raise ValueError("must hold least <= usual <= most")
+        return self
+
+    @property
+    def mean(self) -> float:
+        return (self.least + self.usual + self.most) / 3
+
+
+class Prices(Record):
+    dated: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    always_on_an_hour: Some
+
+
+class Cluster(Record):
+    """Which cluster, and where its demand and its results are seen."""
+
+    mode: Literal["pool", "cluster"]
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+    location: Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+(-[a-z])?$")]
+    name: Name
+    namespace: Name
+    subscription: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$")]
+    memory: Annotated[str, Field(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/[A-Za-z0-9._/-]+$")]
+    finals: Bucket
+    stories: Bucket
+    install: Annotated[tuple[str, ...], Field(min_length=1)]
+    create_minutes: Range
+
+    @property
+    def path(self) -> str:
+        """As Google's API names it."""
+        return f"projects/{self.project}/locations/{self.location}/clusters/{self.name}"
+
+
+class Policy(Record):
+    wait_minutes: Several
+    aim: Annotated[float, Field(gt=0, le=1)]
+    idle_minutes: Several
+    delete_minutes: Several
+    confirm_minutes: Several
+    warm_nodes: Annotated[int, Field(ge=0, le=1000)]
+    round_seconds: Annotated[float, Field(ge=5, le=3600)]
+    late_minutes: Several
+    away_minutes: Several
+    backoff_minutes: Several
+    backoff_most_minutes: Several
+
+    @model_validator(mode="after")
+    def sound(self) -> Self:
+        if self.backoff_most_minutes < self.backoff_minutes:
+            raise ValueError("backoff_most_minutes must be at least backoff_minutes")
+        if self.away_minutes * 60 < 2 * self.round_seconds:
+            raise ValueError("away_minutes must be at least two rounds, or nothing would ever be seen to be idle")
+        return self
+
+
+class Offer(Record):
+    """A kind of node: a node pool in one zone."""
+
+    pool: Name
+    zone: Zone
+    machine: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    accelerator: Name | None = None
+    spot: bool = False
+    most: Annotated[int, Field(ge=1, le=1000)]
+    an_hour: Some
+    speed: str
+
+
+class Speed(Record):
+    """Seconds a step works on a node, for a video of `of_video_seconds`: the steps one after the other on the story's way."""
+
+    of_video_seconds: Several
+    fixed: dict[str, Some]
+    scaled: dict[str, Some]
+
+    def seconds(self, video: float, pod: float) -> dict[str, float]:
+        """By step, in order: `pod` is what each costs beside its work."""
+        names = list(dict.fromkeys([*self.fixed, *self.scaled]))
+        scale = video / self.of_video_seconds
+        return {name: pod + self.fixed.get(name, 0) + self.scaled.get(name, 0) * scale for name in names}
+
+
+class Start(Record):
+    machine: Range
+    driver: Range
+    images: Range
+
+    @property
+    def mean(self) -> float:
+        return self.machine.mean + self.driver.mean + self.images.mean
+
+
+class Work(Record):
+    video_seconds: Range
+    pod_seconds: Some
+    metric_seconds: Range
+    speeds: dict[str, Speed]
+
+
+class Market(Record):
+    preemptions_an_hour: Some
+    stock_out_every_hours: Several
+    stock_out_hours: Some
+    autoscaler_idle_minutes: Several
+
+
+class Parameters(Record):
+    prices: Prices
+    cluster: Cluster
+    policy: Policy
+    offers: Annotated[tuple[Offer, ...], Field(max_length=20)]
+    zones: dict[Zone, tuple[Name, ...]]
+    start_seconds: Start
+    remove_seconds: Some
+    work: Work
+    market: Market
+
+    @model_validator(mode="after")
+    def offers_exist(self) -> Self:
+        if not self.offers:
+            raise ValueError("offers: at least one kind of node")
+        names = [offer.pool for offer in self.offers]
+        if len(set(names)) < len(names):
+            raise ValueError("offers: two have the same pool")
+        for offer in self.offers:
+            if offer.speed not in self.work.speeds:
+                raise ValueError(f"offers: {offer.pool}: no speed {offer.speed!r} in work.speeds")
+            if offer.accelerator and offer.accelerator not in self.zones.get(offer.zone, ()):
+                has = [zone for zone, kinds in self.zones.items() if offer.accelerator in kinds]
+                advice = f"; it is in {', '.join(has)}" if has else ""
+                raise ValueError(f"offers: {offer.pool}: zone {offer.zone} has no {offer.accelerator}{advice}")
+        if self.policy.warm_nodes > self.offers[0].most:
+            raise ValueError(f"policy: warm_nodes is more than the {self.offers[0].most} nodes of {self.offers[0].pool}")
+        return self
+
+    def story_seconds(self, offer: Offer) -> float:
+        """What a usual story takes on a node of this kind."""
+        return sum(self.work.speeds[offer.speed].seconds(self.work.video_seconds.mean, self.work.pod_seconds).values())
+
+    def stories_a_node(self) -> int:
+        """How many stories a node may be asked to make, one after the other, so that the last waits no longer than planned."""
+        slowest = max(self.story_seconds(offer) for offer in self.offers)
+        patience = self.policy.aim * self.policy.wait_minutes * 60 - self.start_seconds.mean
+        return max(1, int(1 + patience / slowest))
+
+    def changed(self, **groups: Any) -> "Parameters":
+        """The same but for some values: `policy={"aim": 0.3}`. Raises BadInput for what the file itself could not say."""
+        document = self.model_dump(mode="json")
+        for group, values in groups.items():
+            document[group] = document[group] | values if isinstance(values, dict) else values
+        return parsed(document, "parameters", Tree(value=document))
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def read_parameters(path: Path = DEFAULT) -> Parameters:
+    """Raises BadInput with a line for each fault, and OSError."""
+    tree = read_tree(path.read_bytes())
+    if tree.faults:
+        raise BadInput("\n".join(f"{path}:{fault}" for fault in tree.faults))
+    return parsed(tree.value, str(path), tree)
+
+
+def parsed(document: Any, name: str, tree: Tree) -> Parameters:
+    try:
+        return Parameters.model_validate(document)
+    except ValidationError as faults:
+        raise BadInput("\n".join(f"{name}:{told(fault, tree)}" for fault in faults.errors())) from faults
+
+
+def told(fault: ErrorDetails, tree: Tree) -> str:
+    where = ".".join(map(str, fault["loc"]))
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if fault["type"] == "extra_forbidden":
+        close = get_close_matches(str(fault["loc"][-1]), siblings(fault["loc"]), 1)
+        message = "is unknown" + (f"; did you mean {close[0]}?" if close else "")
+    return f"{tree.line(fault['loc'])}: " + (f"{where}: {message}" if where else message)
+
+
+GROUPS: dict[str, type[BaseModel]] = {
+    "prices": Prices,
+    "cluster": Cluster,
+    "policy": Policy,
+    "offers": Offer,
+    "start_seconds": Start,
+    "work": Work,
+    "market": Market,
+}
+
+
+def siblings(path: tuple[str | int, ...]) -> list[str]:
+    """The keys that may stand where an unknown one does."""
+    model = GROUPS.get(str(path[0]), Parameters) if len(path) > 1 else Parameters
+    return list(model.model_fields)

@@ -1,0 +1,55 @@
+"""Nodes that cannot be had: a kind out of stock is left alone for a while, twice as long each time, and others are taken."""
+
+from datetime import datetime, timedelta
+
+from cluster.manager.world import Memory, Pool, Rules, Shortage
+
+__all__ = ["available", "short_of", "since_when_late", "with_shortages"]
+
+
+def since_when_late(pools: tuple[Pool, ...], memory: Memory, now: datetime, away: bool) -> dict[str, datetime]:
+    """Since when each pool has been waiting for nodes; a span that nobody watched begins anew."""
+    waiting = [pool.name for pool in pools if pool.size > len(pool.nodes)]
+    return {name: now if away else min(memory.late.get(name, now), now) for name in waiting}
+
+
+def with_shortages(pools: tuple[Pool, ...], memory: Memory, now: datetime, rules: Rules) -> dict[str, Shortage]:
+    """What is short, brought up to date with what is seen."""
+    found = {name: bounded(shortage, now, rules) for name, shortage in memory.short.items()}
+    for pool in pools:
+        known, lacking = found.get(pool.name), lacks(pool, memory, now, rules)
+        asked = known is None or (known.tried and not pool.busy)
+        if lacking and asked:
+            found[pool.name] = short_of(lacking, known, now, rules)
+        elif known and not lacking and pool.size == len(pool.nodes) and known.tried:
+            del found[pool.name]
+    return found
+
+
+def lacks(pool: Pool, memory: Memory, now: datetime, rules: Rules) -> str | None:
+    if pool.size <= len(pool.nodes):
+        return None
+    if pool.shortage:
+        return pool.shortage
+    waited = now - memory.late.get(pool.name, now)
+    return f"nodes asked for {waited.seconds // 60} minutes ago have not come" if waited > rules.start else None
+
+
+def short_of(why: str, known: Shortage | None, now: datetime, rules: Rules) -> Shortage:
+    """One more try has failed."""
+    tries = known.tries + 1 if known else 1
+    return Shortage(tries=tries, until=now + pause(tries, rules), why=why)
+
+
+def pause(tries: int, rules: Rules) -> timedelta:
+    return min(rules.backoff * (1 << min(tries - 1, 20)), rules.backoff_most)
+
+
+def bounded(shortage: Shortage, now: datetime, rules: Rules) -> Shortage:
+    """A clock that was turned back must not make us wait for years."""
+    most = now + pause(shortage.tries, rules)
+    return shortage if shortage.until <= most else shortage.model_copy(update={"until": most})
+
+
+def available(name: str, short: dict[str, Shortage], now: datetime) -> bool:
+    return name not in short or now >= short[name].until

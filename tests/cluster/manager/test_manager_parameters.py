@@ -1,0 +1,70 @@
+"""A wrong pool.yaml is refused before anything is bought, with the line and what to do."""
+
+import pytest
+
+from cluster.manager.parameters import DEFAULT, read_parameters
+from steps.errors import BadInput
+
+SOUND = DEFAULT.read_text()
+
+
+def refusal(tmp_path, old, new):
+    assert old in SOUND
+    path = tmp_path / "pool.yaml"
+    path.write_text(SOUND.replace(old, new, 1))
+    with pytest.raises(BadInput) as refused:
+        read_parameters(path)
+    return str(refused.value)
+
+
+def test_the_file_as_it_comes_is_sound_and_its_demo_takes_what_was_measured():
+    parameters = read_parameters()
+    cpu = parameters.work.speeds["cpu"].seconds(39.9, 0)
+    assert sum(cpu.values()) == pytest.approx(62.4)
+    assert parameters.stories_a_node() >= 1
+
+
+def test_a_typo_is_told_with_its_line_and_the_right_word(tmp_path):
+    said = refusal(tmp_path, "idle_minutes", "idle_minuets")
+    line = SOUND[: SOUND.index("idle_minutes")].count("\n") + 1
+    assert f"pool.yaml:{line}: policy.idle_minuets: is unknown; did you mean idle_minutes?" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("most: 60", "most: -3", "greater than or equal to 1"),
+        ("warm_nodes: 0", "warm_nodes: -1", "greater than or equal to 0"),
+        ("warm_nodes: 0", "warm_nodes: 61", "warm_nodes is more than the 60 nodes of l4-spot-a"),
+        ("aim: 0.5", "aim: 1.5", "less than or equal to 1"),
+        ("idle_minutes: 5", "idle_minutes: .nan", "valid number"),
+        ("away_minutes: 5", "away_minutes: 0.5", "at least two rounds"),
+        ("mode: pool", "mode: pools", "'pool' or 'cluster'"),
+        ("pool: l4-spot-b", "pool: l4-spot-a", "two have the same pool"),
+        ("speed: gpu", "speed: warp", "no speed 'warp'"),
+        ("{least: 35, usual: 55, most: 150}", "{least: 35, usual: 25, most: 150}", "least <= usual <= most"),
+        ("zone: europe-west4-a", "zone: europe-west4", "pattern"),
+        ("name: newsreel", "name: '{{workflow.name}}'", "pattern"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused(tmp_path, old, new, why):
+    assert why in refusal(tmp_path, old, new)
+
+
+def test_a_zone_without_that_gpu_is_refused_with_the_zones_that_have_it(tmp_path):
+    said = refusal(tmp_path, "accelerator: nvidia-l4", "accelerator: nvidia-tesla-v100")
+    assert "l4-spot-a: zone europe-west4-a has no nvidia-tesla-v100; it is in europe-west4-b, europe-west4-c" in said
+
+
+def test_every_fault_is_told_at_once(tmp_path):
+    path = tmp_path / "pool.yaml"
+    path.write_text(SOUND.replace("most: 60", "most: 0"))
+    with pytest.raises(BadInput) as refused:
+        read_parameters(path)
+    assert len(str(refused.value).splitlines()) == 3
+
+
+def test_a_value_of_the_command_line_is_held_to_what_the_file_may_say():
+    assert read_parameters().changed(policy={"wait_minutes": 5}).policy.wait_minutes == 5
+    with pytest.raises(BadInput, match="wait_minutes"):
+        read_parameters().changed(policy={"wait_minutes": -5})
