@@ -1,4 +1,4 @@
-"""What the images promise: each carries its own steps, the libraries those import, and nothing of anybody else's."""
+"""What the images promise: each carries its own programs, the libraries those import, and nothing of anybody else's."""
 
 import ast
 import importlib.metadata
@@ -16,12 +16,17 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import steps.digests
+from workflows.installation.reconciler import RECONCILER_IMAGE
+from workflows.manifests import manifests
+from workflows.settings import Settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "images"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SYSTEMS = sorted(path.parent.name for path in IMAGES.glob("*/Dockerfile"))
+OURS = {"steps", "cluster"}
+"""Where what is run in an image comes from."""
 IMPORT_ALONE = """
 import importlib, importlib.abc, sys
 others = set(sys.argv[2].split(","))
@@ -36,22 +41,36 @@ for module in sys.argv[3].split(","):
 """
 
 
+WATCHERS = {RECONCILER_IMAGE: "cluster/reconciler"}
+"""Images whose program is no step: their package, run as `python -m`."""
+
+
 def catalogue():
-    """Image name, version and step of everything in the catalogue whose code exists."""
+    """Image name, version and package of every program that a manifest names and whose code exists."""
     systems = [CHECK, ANCHOR, INIT_STORY, PUBLISH, TRIAGE, REFUSE, REPORT, *TRAINING]
     for profile in PROFILES.values():
         systems += [*profile.voice, profile.alignment, profile.phonemes, profile.landmarks]
         systems += [profile.motion, profile.generator, profile.composition]
     services = [service for profile in PROFILES.values() for service in profile.services]
     steps = [(system.image, system.name) for system in systems] + [(service.image, service.arguments[0]) for service in services]
-    for image, step in sorted(set(steps)):
+    packages = {(image, f"steps/{step.replace('-', '_')}") for image, step in steps} | set(WATCHERS.items())
+    for image, package in sorted(packages):
         name, version = image.split(":")
-        if (ROOT / "steps" / package_of(step)).is_dir():
-            yield name, version, step
+        if (ROOT / package).is_dir():
+            yield name, version, package
 
 
-def package_of(step):
-    return step.replace("-", "_")
+def packages_of(system):
+    return {package for name, _, package in catalogue() if name == system}
+
+
+def entries(system):
+    """The files that an image's programs begin with."""
+    for package in map(PurePosixPath, packages_of(system)):
+        names = ("step.py", "program.py") if package.parts[0] == "steps" else ("__main__.py",)
+        yield next(package / name for name in names if (ROOT / package / name).is_file())
+    if any(package.startswith("steps/") for package in packages_of(system)):
+        yield PurePosixPath("steps/__main__.py")
 
 
 def dockerfile(system):
@@ -109,16 +128,16 @@ def file_of(module):
 
 
 def reached(system):
-    """Files of ours that the image's steps may import, those they import, and so on."""
-    own = [package_of(step) for name, _, step in catalogue() if name == system]
-    left = [path for path in content(system) if path.suffix == ".py" and path.parts[1] in own]
-    left.append(PurePosixPath("steps/__main__.py"))
+    """Files of ours that the image's programs may import, those they import, and so on; of a step's package all."""
+    own = {package for package in packages_of(system) if package.startswith("steps/")}
+    left = [path for path in content(system) if path.suffix == ".py" and str(PurePosixPath(*path.parts[:2])) in own]
+    left += entries(system)
     files = set()
     while left:
         path = left.pop()
         if path not in files:
             files.add(path)
-            left += [file for name in imports(path) if name.startswith("steps") and (file := file_of(name))]
+            left += [file for name in imports(path) if name.partition(".")[0] in OURS and (file := file_of(name))]
     return files
 
 
@@ -139,20 +158,28 @@ def modules_of(projects):
             yield from {file.parts[0].partition(".")[0] for file in distribution.files or () if file.suffix in (".py", ".so")}
 
 
-def test_every_image_of_the_catalogue_can_be_built_and_carries_the_steps_it_is_named_for():
+def test_every_image_of_the_catalogue_can_be_built_and_carries_the_programs_it_is_named_for():
     assert {name for name, _, _ in catalogue()} == set(SYSTEMS)
-    for name, version, step in catalogue():
+    for name, version, package in catalogue():
         assert version == PYPROJECT["version"], name
-        carried = {path.parts[1] for path in content(name) if len(path.parts) > 2}
-        assert package_of(step) in carried, f"images/{name}/Dockerfile: COPY steps/{package_of(step)} is missing"
+        carried = {str(PurePosixPath(*path.parts[:2])) for path in content(name) if len(path.parts) > 2}
+        assert package in carried, f"images/{name}/Dockerfile: COPY {package} is missing"
+
+
+def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
+    named = set()
+    for profile in PROFILES.values():
+        for text in manifests(profile, Settings(image_prefix="PREFIX")).values():
+            named |= set(re.findall(r"image: PREFIX/(\S+)", text))
+    assert named == {f"{name}:{version}" for name, version, _ in catalogue()}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_an_image_carries_no_other_systems_step_and_nothing_of_argo_or_of_this_machine(system):
-    own = {package_of(step) for name, _, step in catalogue() if name == system}
-    packages = {path.parts[1] for path in content(system) if path.parts[0] == "steps" and len(path.parts) > 2}
-    assert packages - {"brands"} == own | {"presenters"}
-    assert not [path for path in content(system) if path.parts[0] not in ("steps", "pyproject.toml")]
+    packages = {str(PurePosixPath(*path.parts[:2])) for path in content(system) if len(path.parts) > 2}
+    rooms = {package.partition("/")[0] for package in packages_of(system)}
+    assert packages - {"steps/brands"} == packages_of(system) | ({"steps/presenters"} if "steps" in rooms else set())
+    assert not [path for path in content(system) if path.parts[0] not in {*rooms, "pyproject.toml"}]
     assert not [path for path in content(system) if "__pycache__" in path.parts or "drawing" in path.parts]
 
 
@@ -161,7 +188,7 @@ def test_an_image_has_every_module_its_steps_import_and_no_library_they_do_not(s
     files = reached(system)
     assert files <= set(content(system)), "the image lacks files of ours"
     libraries = {*modules_of(requirements(f"{system}/requirements.txt")), *sys.stdlib_module_names}
-    tops = {name.partition(".")[0] for path in files for name in imports(path)} - {"steps"}
+    tops = {name.partition(".")[0] for path in files for name in imports(path)} - OURS
     assert tops <= libraries, f"images/{system}/requirements.in lacks what is imported"
     # A library may also be named in a string, to find a file in it.
     text = "".join((ROOT / path).read_text() for path in files)
@@ -174,15 +201,10 @@ def test_the_steps_of_an_image_are_imported_with_all_other_systems_libraries_hid
     for path in content(system):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
-    own = [package_of(step) for name, _, step in catalogue() if name == system]
-    modules = [
-        f"steps.{step}.{kind}" for step in own for kind in ("step", "program") if (tmp_path / f"steps/{step}/{kind}.py").exists()
-    ]
-    assert len(modules) == len(own)
-    others = (
-        set(importlib.metadata.packages_distributions()) - set(modules_of(requirements(f"{system}/requirements.txt"))) - {"steps"}
-    )
-    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), ",".join(others), ",".join(["steps.__main__", *modules])]
+    modules = [".".join(path.with_suffix("").parts) for path in entries(system)]
+    own = {*modules_of(requirements(f"{system}/requirements.txt")), *OURS}
+    others = set(importlib.metadata.packages_distributions()) - own
+    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), ",".join(others), ",".join(modules)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -194,7 +216,8 @@ def test_an_image_is_built_of_the_given_base_alone_and_runs_as_nobody(system):
     assert {"ARG BASE=python:3.11-slim", "ARG TOOLS=python:3.11-slim", "USER 65532:65532"} <= set(lines)
     installed = next(number for number, line in enumerate(lines) if "pip install" in line)
     assert {"--no-cache-dir", "--require-hashes", "--only-binary", "--no-deps"} <= set(lines[installed].split())
-    assert min(number for number, line in enumerate(lines) if line.startswith("COPY steps")) > installed, "code before libraries"
+    code = [number for number, line in enumerate(lines) if line.startswith(tuple(f"COPY {room}" for room in OURS))]
+    assert min(code) > installed, "code before libraries"
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
