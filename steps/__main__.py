@@ -71,7 +71,7 @@ def leave_word(failure: Failure, arguments: list[str]) -> None:
 def run_plan(name: str, module: str, arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m steps {name}")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
-    parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do every N-th unit from the K-th on")
+    parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
     step = importlib.import_module(module).STEP
     run_step(step, Workspace(options.workspace), Progress.from_environment(name), options.shard)

@@ -7,9 +7,9 @@ words/00.json     gentle       gentle's own align.json
 phones/00.json    g2p          every word and phone with its time                    `Speech`
 footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
 motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
-actor/00.mp4      pix2pixhd    the presenter's frames, visually lossless
+actor/00-00.mp4   pix2pixhd    a stretch of the presenter's frames (`steps.stretches`), visually lossless
 scenes/00.mp4     compose      a composed scene; opening.mp4, closing.mp4 likewise
-final/            compose      landscape.mp4 poster.jpg captions.vtt
+final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `Contents`
 """
 
 import wave
@@ -17,7 +17,19 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["FRAME_RATE", "Phone", "Script", "Speech", "SpokenWord", "Token", "frames_of_sound", "read_script", "scene_file"]
+__all__ = [
+    "FRAME_RATE",
+    "Contents",
+    "Phone",
+    "Script",
+    "Shown",
+    "Speech",
+    "SpokenWord",
+    "Token",
+    "frames_of_sound",
+    "read_script",
+    "scene_file",
+]
 
 FRAME_RATE = 30
 """Frames a second of everything: footage, motion, actor, final."""
@@ -72,6 +84,29 @@ class Speech(Record):
 
     duration: float
     words: tuple[SpokenWord, ...]
+
+
+class Shown(Record):
+    """A scene in the finished video: from `start` to `end`, seconds; its still is the tile at `column`, `row` of sheet.jpg."""
+
+    start: float
+    end: float
+    column: int
+    row: int
+
+
+class Contents(Record):
+    """What the finished video holds, for who tells of it without looking into it."""
+
+    seconds: float
+    scenes: tuple[Shown, ...]
+    columns: int
+    rows: int
+    """Of tiles, 16:9, on sheet.jpg."""
+    loudness: float
+    """LUFS, integrated (ITU-R BS.1770-5)."""
+    true_peak: float
+    """dBTP."""
 
 
 def scene_file(folder: str, index: int, suffix: str) -> str:

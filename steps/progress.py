@@ -25,6 +25,9 @@ class Progress:
         self.total = 0
         self.counts = ""
         self.written = 0.0
+        self.began = time.monotonic()
+        self.remarks: list[str] = []
+        """What is worth knowing of the unit under way, see `steps.record`."""
 
     @classmethod
     def from_environment(cls, step: str) -> "Progress":
@@ -50,11 +53,21 @@ class Progress:
 
     @contextmanager
     def unit(self, name: str, cost: int) -> Iterator[None]:
-        began, before = time.monotonic(), self.done
+        self.began, self.remarks, before = time.monotonic(), [], self.done
         yield
         self.done = before + cost
         self.write()
-        self.say(f"{name}: {cost} {self.counts} in {time.monotonic() - began:.1f} s")
+        self.say(f"{name}: {cost} {self.counts} in {self.seconds:.1f} s")
+
+    @property
+    def seconds(self) -> float:
+        """Since the unit under way began."""
+        return time.monotonic() - self.began
+
+    def remark(self, unit: str, line: str) -> None:
+        """Say what a person should know of a unit, now and in the story's report."""
+        self.remarks.append(line)
+        self.say(f"{unit}: {line}")
 
     def say(self, line: str) -> None:
         print(f"{self.step}: {line}", file=sys.stderr, flush=True)

@@ -6,19 +6,23 @@ A step is three functions and some facts. `plan` says what there is to do, in un
     STEP = Step(name="gentle", version=1, counts="words", plan=plan, start=start, work=work)
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from steps.progress import Progress
+from steps.record import Record, forget_others, record_file
 from steps.workspace import Workspace, work_key
 
-__all__ = ["Step", "Unit", "run_step"]
+__all__ = ["Step", "Unit", "run_step", "share"]
 
 System = TypeVar("System")
+RECORDS = 1
+"""Of what form units' records are; part of every key, since a record is part of what is found again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,16 +63,17 @@ class Step(Generic[System]):
 def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard: tuple[int, int] = (0, 1)) -> None:
     """Do what is not done yet. Running it twice does the work once; a changed scene is the only one worked on.
 
-    `shard` (k, n) does every n-th unit from the k-th on, so that n processes share a step.
+    `shard` (k, n) does the k-th of n shares of much the same cost, so that n processes share a step.
     """
-    number, of = shard
-    mine = list(step.plan(workspace))[number::of]
+    planned = list(step.plan(workspace))
+    forget_others(workspace.root, step.name, (unit.name for unit in planned))
+    mine = share(planned, *shard)
     packages = {name: installed(name) for name in step.packages}
     units = [(unit, key_of(step, packages, unit, workspace)) for unit in mine]
     progress.expect(sum(unit.cost for unit, _ in units), step.counts)
     left = []
     for unit, key in units:
-        if workspace.find(step.name, key, unit.writes):
+        if workspace.find(step.name, key, names_of(step, unit)):
             progress.skip(unit.cost, unit.name)
         else:
             left.append((unit, key))
@@ -76,13 +81,43 @@ def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard
         return
     with step.start(workspace) as system:
         for unit, key in left:
-            with progress.unit(unit.name, unit.cost), workspace.finishing(step.name, key, unit.writes) as drafts:
-                step.work(unit, workspace, system, drafts, progress)
+            with progress.unit(unit.name, unit.cost), workspace.finishing(step.name, key, names_of(step, unit)) as drafts:
+                step.work(unit, workspace, system, drafts[:-1], progress)
+                drafts[-1].write_text(record_of(step, unit, progress).model_dump_json() + "\n")
+
+
+def names_of(step: Step[System], unit: Unit) -> tuple[str, ...]:
+    """What a finished unit is: its files, and last its record."""
+    return (*unit.writes, record_file(step.name, unit.name))
+
+
+def record_of(step: Step[System], unit: Unit, progress: Progress) -> Record:
+    return Record(
+        step=step.name,
+        unit=unit.name,
+        cost=unit.cost,
+        counts=step.counts,
+        seconds=round(progress.seconds, 2),
+        ended=datetime.now(UTC).replace(microsecond=0),
+        remarks=tuple(progress.remarks),
+    )
+
+
+def share(units: Sequence[Unit], number: int, of: int) -> list[Unit]:
+    """Of n shares one: each unit, the costliest first, goes to whoever has the least to do. What is shared out stays in order."""
+    loads = [0] * of
+    mine: set[int] = set()
+    for index in sorted(range(len(units)), key=lambda index: -units[index].cost):
+        least = loads.index(min(loads))
+        loads[least] += units[index].cost
+        if least == number:
+            mine.add(index)
+    return [unit for index, unit in enumerate(units) if index in mine]
 
 
 def key_of(step: Step[System], packages: Mapping[str, str | None], unit: Unit, workspace: Workspace) -> str:
     inputs = [*(workspace.path(name) for name in unit.reads), *unit.also]
-    return work_key(step.name, step.version, {"unit": unit.settings, "packages": packages}, inputs)
+    return work_key(step.name, step.version, {"unit": unit.settings, "packages": packages, "records": RECORDS}, inputs)
 
 
 def installed(package: str) -> str | None:

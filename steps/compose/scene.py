@@ -39,7 +39,7 @@ def write_scene_sheet(path: Path, brand: Brand, part: ScenePart, speech: Speech)
 
 
 def scene_graph(part: ScenePart, picture: Path, actor: Path, sheet: Path, brand: Brand, stills: Stills, target: Path) -> Any:
-    """The scene's graph, ending in an encoded file."""
+    """The scene's graph, ending in an encoded file. `actor` is a list, for ffmpeg's concat demuxer, of the presenter's frames."""
     left, right, shadow = brand.places.picture, brand.places.presenter, shadow_place(brand)
     seen = moving_picture(picture, left.width, left.height, part.frames, inwards=part.inwards)
     canvas = drifting_ground(stills.ground)
@@ -55,7 +55,9 @@ def presenter_panel(actor: Path, brand: Brand) -> Any:
     """The presenter enlarged, standing at the foot of the panel; the flat colour round them continues above."""
     place, side = brand.places.presenter, brand.places.presenter_scale
     above = max(0, place.height - side)
-    shown = ffmpeg.input(str(actor)).filter("scale", side, side, flags="lanczos", out_color_matrix="bt709", out_range="tv")
+    shown = ffmpeg.input(str(actor), f="concat", safe=0).filter(
+        "scale", side, side, flags="lanczos", out_color_matrix="bt709", out_range="tv"
+    )
     shown = shown.filter("format", "yuv420p").filter("crop", place.width, min(side, place.height))
     shown = shown.filter("tpad", stop=-1, stop_mode="clone")
     return shown.filter("pad", place.width, place.height, 0, above).filter("fillborders", top=above, mode="smear")

@@ -16,7 +16,7 @@ from steps.compose.encoder import run_graph
 from steps.compose.parts import OPENING_FRAMES, Timeline
 from steps.handover import FRAME_RATE
 
-__all__ = ["LOUDNESS", "SOUND", "TRUE_PEAK", "Soundtrack", "concat_list", "mastered"]
+__all__ = ["LOUDNESS", "SOUND", "TRUE_PEAK", "Soundtrack", "concat_list", "levels_of", "mastered"]
 
 LOUDNESS = -16.0
 """LUFS, integrated."""
@@ -120,9 +120,15 @@ def whole(stream: Any, timeline: Timeline) -> Any:
 
 def loudness_of(stream: Any) -> float:
     """Integrated loudness in LUFS; -70 for silence."""
-    said = run_graph(stream.filter("ebur128", framelog="quiet").output("-", f="null"), messages="info")
-    found = re.findall(r"I:\s+(-?\d+(?:\.\d+)?) LUFS", said)
-    return float(found[-1]) if found else -70.0
+    return levels_of(stream, peak="none")[0]
+
+
+def levels_of(stream: Any, peak: str = "true") -> tuple[float, float]:
+    """Integrated loudness in LUFS, at least -70, and true peak in dBTP, at least -100."""
+    said = run_graph(stream.filter("ebur128", framelog="quiet", peak=peak).output("-", f="null"), messages="info")
+    loudness = re.findall(r"I:\s+(-?\d+(?:\.\d+)?) LUFS", said)
+    peaks = re.findall(r"Peak:\s+(-?\d+(?:\.\d+)?) dBFS", said)
+    return float(loudness[-1]) if loudness else -70.0, max(-100.0, float(peaks[-1])) if peaks else -100.0
 
 
 def gain_to(wanted: float, measured: float) -> float:

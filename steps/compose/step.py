@@ -20,6 +20,7 @@ from steps.presenters import find_presenter
 from steps.progress import Progress
 from steps.step import Step, Unit
 from steps.story import Story
+from steps.stretches import stretch_files
 from steps.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     yield unit("opening", opening, OPENING_FRAMES, (first_picture,), (OPENING, "final/poster.jpg"), look)
     for index, scene in enumerate(scenes):
         writes = (scene_file("scenes", index, ".mp4"),)
-        yield unit(f"scene {index:02d}", scene, scene.frames, scene_inputs(index), writes, look)
+        yield unit(f"scene {index:02d}", scene, scene.frames, scene_inputs(index, scene.frames), writes, look)
     yield unit("closing", closing, CLOSING_FRAMES, (), (CLOSING,), look)
     whole = JoiningPart(title=story.title, music=story.music, timeline=timeline, pieces=(opening, *scenes, closing))
-    inputs = tuple(name for index in count for name in (*scene_inputs(index), scene_file("voice", index, ".wav")))
-    final = ("final/landscape.mp4", "final/captions.vtt")
+    inputs = tuple(
+        name for index in count for name in (*scene_inputs(index, timeline.scenes[index]), scene_file("voice", index, ".wav"))
+    )
+    final = ("final/landscape.mp4", "final/captions.vtt", "final/sheet.jpg", "final/contents.json")
     yield unit("the whole", whole, max(1, timeline.end // JOINED_A_FRAME), inputs, final, look)
 
 
@@ -71,8 +74,9 @@ def scene_part(story: Story, index: int, timeline: Timeline) -> ScenePart:
     )
 
 
-def scene_inputs(index: int) -> tuple[str, ...]:
-    return (scene_file("assets", index, ".jpg"), scene_file("actor", index, ".mp4"), scene_file("phones", index, ".json"))
+def scene_inputs(index: int, frames: int) -> tuple[str, ...]:
+    actor = stretch_files("actor", index, frames, ".mp4")
+    return (scene_file("assets", index, ".jpg"), *actor, scene_file("phones", index, ".json"))
 
 
 def brand_files(story: Story) -> tuple[Path, ...]:
@@ -112,4 +116,4 @@ def work(unit: Unit, workspace: Workspace, studio: Studio, drafts: list[Path], p
             )
 
 
-STEP = Step(name="compose", version=1, packages=("imageio-ffmpeg",), counts="frames", plan=plan, start=start, work=work)
+STEP = Step(name="compose", version=2, packages=("imageio-ffmpeg",), counts="frames", plan=plan, start=start, work=work)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,15 +12,16 @@ import ffmpeg
 
 from steps.compose.bookends import closing_graph, opening_graph, poster_graph, write_closing_sheet, write_opening_sheet
 from steps.compose.brand import Brand
+from steps.compose.contact import draw_sheet
 from steps.compose.cues import Cue, cues_of
 from steps.compose.encoder import run_graph
 from steps.compose.parts import OPENING_FRAMES, JoiningPart, OpeningPart, ScenePart, Timeline
 from steps.compose.scene import scene_graph, write_scene_sheet
-from steps.compose.sound import SOUND, Soundtrack, concat_list, mastered
+from steps.compose.sound import SOUND, Soundtrack, concat_list, levels_of, mastered
 from steps.compose.stills import Stills, draw_stills
 from steps.compose.webvtt import webvtt
 from steps.encoder import ffmpeg_program
-from steps.handover import FRAME_RATE, Speech
+from steps.handover import FRAME_RATE, Contents, Shown, Speech
 from steps.workspace import room_is_short
 
 __all__ = ["Studio", "story_cues"]
@@ -57,11 +59,12 @@ class Studio:
 
     def make_scene(self, part: ScenePart, inputs: Sequence[Path], draft: Path, advance: Advance) -> None:
         """One scene, from its picture, its presenter and its words."""
-        picture, actor, phones = inputs
+        picture, *actor, phones = inputs
         with self.desk() as desk:
             sheet = desk / "scene.ass"
             write_scene_sheet(sheet, self.brand, part, Speech.model_validate_json(phones.read_bytes()))
-            run_graph(scene_graph(part, picture, actor, sheet, self.brand, self.stills, draft), advance)
+            stretches = concat_list(desk / "actor.txt", actor)
+            run_graph(scene_graph(part, picture, stretches, sheet, self.brand, self.stills, draft), advance)
 
     def make_closing(self, draft: Path, advance: Advance) -> None:
         with self.desk() as desk:
@@ -78,14 +81,17 @@ class Studio:
         speeches: Sequence[Path],
         drafts: Sequence[Path],
     ) -> None:
-        """Copy the pieces' video one after the other beside the mastered sound; write the captions of the whole."""
-        video, captions = drafts
+        """Copy the pieces' video one after the other beside the mastered sound; write the captions of the whole, its contact
+        sheet and its contents."""
+        video, captions, sheet, contents = drafts
         with self.desk() as desk:
             track = Soundtrack.prepare(desk, voices, with_music=part.music == "bed")
             seen = ffmpeg.input(str(concat_list(desk / "pieces.txt", pieces)), f="concat", safe=0).video
             run_graph(joined(seen, mastered(track, part.timeline), part.title, video))
             spoken = [Speech.model_validate_json(path.read_bytes()) for path in speeches]
             captions.write_text(webvtt(story_cues(spoken, part.timeline)), encoding="utf-8")
+            tiles = draw_sheet(pieces[1:-1], part.timeline.scenes, desk, sheet)
+        contents.write_text(contents_of(part.timeline, tiles, levels_of(ffmpeg.input(str(video)).audio)).model_dump_json() + "\n")
 
 
 def joined(seen: Any, heard: Any, title: str, target: Path) -> Any:
@@ -98,6 +104,19 @@ def joined(seen: Any, heard: Any, title: str, target: Path) -> Any:
         **SOUND,
         map_metadata=-1,
         fflags="+bitexact",
+    )
+
+
+def contents_of(timeline: Timeline, tiles: tuple[int, int], levels: tuple[float, float]) -> Contents:
+    columns, rows = tiles
+    ends = [*accumulate(timeline.scenes, initial=OPENING_FRAMES)]
+    times = [(start / FRAME_RATE, end / FRAME_RATE) for start, end in pairwise(ends)]
+    scenes = [
+        Shown(start=start, end=end, column=number % columns, row=number // columns) for number, (start, end) in enumerate(times)
+    ]
+    loudness, true_peak = levels
+    return Contents(
+        seconds=timeline.seconds, scenes=tuple(scenes), columns=columns, rows=rows, loudness=loudness, true_peak=true_peak
     )
 
 

@@ -54,7 +54,7 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder | None", drafts: 
     filmed = sheet_of(workspace).model_copy(update={"home": workspace.path(FOOTAGE).parent})
     track = follow(decoded(filmed), finder, progress.advance)
     if track.bridged:
-        progress.say(f"{unit.name}: no face in {track.bridged} frames; bridged from their neighbours")
+        progress.remark(unit.name, f"no face in {track.bridged} frames; bridged from their neighbours")
     np.savez(drafts[0], landmarks=track.landmarks)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steps.errors import MissingProgram
-from steps.handover import read_script, scene_file
+from steps.handover import Script, read_script, scene_file
 from steps.progress import Progress
 from steps.step import Step, Unit
 from steps.workspace import Workspace
@@ -47,8 +47,17 @@ def work(unit: Unit, workspace: Workspace, pronounce: Pronouncer, drafts: list[P
 
     words, script, voice = unit.reads
     found = found_words(workspace.path(words).read_bytes(), words)
-    speech = speech_of(read_script(workspace.path(script)), found, seconds_of(workspace.path(voice)), pronounce)
+    told = read_script(workspace.path(script))
+    if guessed := guessed_words(told, pronounce):
+        progress.remark(unit.name, f"in no dictionary, their phones are g2p's guess: {', '.join(guessed)}")
+    speech = speech_of(told, found, seconds_of(workspace.path(voice)), pronounce)
     drafts[0].write_text(speech.model_dump_json() + "\n")
+
+
+def guessed_words(script: Script, pronounce: Pronouncer) -> list[str]:
+    """Words that a newsroom may want to give a pronunciation for, each once."""
+    words = (word for sentence in script.sentences for token in sentence if not token.phones for word in token.spoken)
+    return [word for word in dict.fromkeys(words) if pronounce.routed(word)[0] == "network"]
 
 
 def seconds_of(sound: Path) -> float:

@@ -87,13 +87,15 @@ def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], p
     except BadInput as fault:
         raise BadInput(f"{voice}: {fault}") from fault
     found = read_alignment(alignment, server.name)
-    refuse_what_was_not_heard(found, voice)
+    missing = refuse_what_was_not_heard(found, voice)
+    if missing:
+        progress.remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
     refuse_what_lies_beyond(found, workspace.path(voice), server.name)
     drafts[0].write_bytes(alignment)
 
 
-def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> None:
-    """Lips that follow words which nobody hears would move at the wrong time. Raises BadInput."""
+def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> list[str]:
+    """Lips that follow words which nobody hears would move at the wrong time: the few there are. Raises BadInput for more."""
     written = [word for word in alignment.words if word.case != "not-found-in-transcript"]
     missing = [word.word for word in written if word.case != "success"]
     if len(missing) > max(FEW, NOT_FOUND_SHARE * len(written)):
@@ -102,6 +104,7 @@ def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> None:
             f"{voice}: {len(missing)} of {len(written)} words were not heard ({named[:80]!a}); listen to it, then reword "
             "the narration or choose another voice"
         )
+    return missing
 
 
 def refuse_what_lies_beyond(alignment: Alignment, voice: Path, address: str) -> None:

@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
-    parser.add_argument("--shards", default="1", metavar="N", help="into how many parts a step may be split")
+    parser.add_argument("--shards", default="1", metavar="N", help="how many share a step: the GPUs of a node")
     parser.add_argument("--shards-file", type=Path, required=True, help='a JSON list is written there: ["0/2", "1/2"]')
     options = parser.parse_args(arguments)
 
@@ -51,8 +51,7 @@ def run(arguments: list[str]) -> None:
         workspace.adopt(story)
         equip(workspace, story.voice, storage)
         fill(workspace, story, intake, Progress.from_environment(NAME))
-    count = min(shards, len(story.scenes))
-    write_atomically(options.shards_file, json.dumps([f"{number}/{count}" for number in range(count)]))
+    write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
 
 def fill(workspace: Workspace, story: Story, intake: Intake, progress: Progress) -> None:

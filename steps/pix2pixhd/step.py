@@ -1,4 +1,7 @@
-"""pix2pixhd: the landmarks of every frame become the presenter's frames, a scene at a time, through a pipe into the encoder."""
+"""pix2pixhd: the landmarks of every frame become the presenter's frames, through a pipe into the encoder.
+
+A unit is a stretch of a scene, so that several GPUs can share one; each is a video that begins with a key frame.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from pydantic import BaseModel, ConfigDict
+
 from steps.encoder import open_encoder
 from steps.errors import BadInput, MissingProgram
 from steps.handover import FRAME_RATE, frames_of_sound, scene_file
-from steps.presenters import Presenter, load_presenter
+from steps.presenters import load_presenter
 from steps.progress import Progress
 from steps.step import Step, Unit
+from steps.stretches import stretch_files, stretches
 from steps.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
@@ -26,18 +32,35 @@ if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run wit
 __all__ = ["STEP"]
 
 
+class Part(BaseModel):
+    """What a unit is asked to render: frames `first` to `end` of a scene of `of`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int
+    body: tuple[tuple[tuple[float, float], ...], ...]
+    first: int
+    end: int
+    of: int
+
+
 def plan(workspace: Workspace) -> Iterator[Unit]:
     story = workspace.story
     presenter = load_presenter(story.presenter)
     for scene in range(len(story.scenes)):
-        yield Unit(
-            name=f"scene {scene:02d}",
-            reads=(scene_file("motion", scene, ".npz"),),
-            also=(presenter.generator,),
-            writes=(scene_file("actor", scene, ".mp4"),),
-            settings={"size": presenter.size, "body": presenter.body},
-            cost=frames_of_sound(workspace.path(scene_file("voice", scene, ".wav"))),
-        )
+        frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
+        for file, stretch in zip(stretch_files("actor", scene, frames, ".mp4"), stretches(frames), strict=True):
+            part = Part(size=presenter.size, body=presenter.body, first=stretch.start, end=stretch.stop, of=frames)
+            yield Unit(
+                name=f"scene {scene:02d}"
+                if len(stretch) == frames
+                else f"scene {scene:02d} from {stretch.start / FRAME_RATE:.0f} s",
+                reads=(scene_file("motion", scene, ".npz"),),
+                also=(presenter.generator,),
+                writes=(file,),
+                settings=part.model_dump(mode="json"),
+                cost=len(stretch),
+            )
 
 
 @contextmanager
@@ -54,16 +77,16 @@ def start(workspace: Workspace) -> Iterator[Actor]:
 
 
 def work(unit: Unit, workspace: Workspace, actor: Actor, drafts: list[Path], progress: Progress) -> None:
-    presenter = load_presenter(workspace.story.presenter)
-    landmarks = read_motion(workspace.path(unit.reads[0]), presenter)
-    with open_encoder(drafts[0], presenter.size, presenter.size, FRAME_RATE, actor.settings, actor.pixels) as write:
-        for frames in actor.frames(landmarks, presenter.size, presenter.body):
+    part = Part.model_validate(unit.settings)
+    landmarks = read_motion(workspace.path(unit.reads[0]), part.of)[part.first : part.end]
+    with open_encoder(drafts[0], part.size, part.size, FRAME_RATE, actor.settings, actor.pixels) as write:
+        for frames in actor.frames(landmarks, part.size, part.body):
             write(frames)
             progress.advance(len(frames))
 
 
-def read_motion(path: Path, presenter: Presenter) -> NDArray[np.float32]:
-    """Landmarks (T, 68, 2), float32 pixels of the presenter's frame. Raises BadInput for anything else."""
+def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
+    """Landmarks (frames, 68, 2), float32 pixels of the presenter's frame. Raises BadInput for anything else."""
     import numpy as np
 
     try:
@@ -71,11 +94,12 @@ def read_motion(path: Path, presenter: Presenter) -> NDArray[np.float32]:
             landmarks: NDArray[np.float32] = file["landmarks"]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as fault:
         raise BadInput(f"{path}: not the motion of a scene ({fault}); run animate again") from fault
-    if landmarks.dtype != np.float32 or landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2) or not len(landmarks):
-        raise BadInput(f"{path}: landmarks are {landmarks.dtype} {landmarks.shape}, must be float32 (frames, 68, 2)")
+    if landmarks.dtype != np.float32 or landmarks.shape != (frames, 68, 2):
+        told = f"landmarks are {landmarks.dtype} {landmarks.shape}, must be float32 {(frames, 68, 2)}"
+        raise BadInput(f"{path}: {told} as the voice is long; run animate again")
     if not np.isfinite(landmarks).all():
         raise BadInput(f"{path}: landmarks are not all finite numbers; run animate again")
     return landmarks
 
 
-STEP = Step(name="pix2pixhd", version=2, counts="frames", plan=plan, start=start, work=work)
+STEP = Step(name="pix2pixhd", version=3, counts="frames", plan=plan, start=start, work=work)

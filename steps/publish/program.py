@@ -18,15 +18,19 @@ from steps.errors import BadInput, Conflict
 from steps.progress import Progress
 from steps.publication import MANIFEST, ORIGIN, Manifest, Origin, PublishedFile, home_of, intact, newer_revision, published
 from steps.publish.mp4 import require_streamable
+from steps.publish.report import report_page
 from steps.storage import Storage
-from steps.workspace import Workspace, content_digest
+from steps.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["publish", "run"]
 
+CONTENTS, REPORT = "final/contents.json", "final/report.html"
 FILES: Final = {
     "landscape.mp4": ("final/landscape.mp4", "video/mp4"),
     "poster.jpg": ("final/poster.jpg", "image/jpeg"),
+    "sheet.jpg": ("final/sheet.jpg", "image/jpeg"),
     "captions.vtt": ("final/captions.vtt", "text/vtt; charset=utf-8"),
+    "report.html": (REPORT, "text/html; charset=utf-8"),
     "story.json": ("story.json", "application/json"),
 }
 """What is published: where it is in the workspace, and its media type."""
@@ -59,11 +63,8 @@ def publish(workspace: Workspace, finals: Address, storage: Storage, progress: P
 def manifest_of(workspace: Workspace, finals: Address) -> Manifest:
     """What will be published. Raises BadInput where something is missing or no video."""
     story = workspace.story
-    for source, _ in FILES.values():
-        path = workspace.path(source)
-        if not path.is_file() or path.stat().st_size == 0:
-            raise BadInput(f"{path}: is missing or empty; run the steps before publish again")
-    require_streamable(workspace.path("final/landscape.mp4"))
+    origin = Origin.model_validate_json(workspace.path(ORIGIN).read_bytes())
+    write_report(workspace, origin, home_of(finals, story.id, story.revision))
     digests = {name: content_digest(workspace.path(source)) for name, (source, _) in FILES.items()}
     render = sha256("".join(digests.values()).encode()).hexdigest()[:16]
     files = [
@@ -80,10 +81,20 @@ def manifest_of(workspace: Workspace, finals: Address) -> Manifest:
         id=story.id,
         revision=story.revision,
         title=story.title,
-        origin=Origin.model_validate_json(workspace.path(ORIGIN).read_bytes()),
+        origin=origin,
         created=datetime.now(UTC).replace(microsecond=0),
         files=tuple(files),
     )
+
+
+def write_report(workspace: Workspace, origin: Origin, home: Address) -> None:
+    """Look at all that will be published, and write the report of it."""
+    others = {name: workspace.path(source) for name, (source, _) in FILES.items() if source != REPORT}
+    for path in (*others.values(), workspace.path(CONTENTS)):
+        if not path.is_file() or path.stat().st_size == 0:
+            raise BadInput(f"{path}: is missing or empty; run the steps before publish again")
+    require_streamable(others["landscape.mp4"])
+    write_atomically(workspace.path(REPORT), report_page(workspace, origin, str(home), others))
 
 
 def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:

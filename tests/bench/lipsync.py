@@ -26,8 +26,9 @@ from steps.dlib.footage import luma
 from steps.dlib.measures import mouth_opening
 from steps.dlib.predictor import ENLARGED, FaceFinder
 from steps.errors import BadInput
-from steps.handover import FRAME_RATE, Phone, Speech, scene_file
+from steps.handover import FRAME_RATE, Phone, Speech, frames_of_sound, scene_file
 from steps.presenters import load_presenter
+from steps.stretches import stretch_files
 from steps.workspace import Workspace
 
 __all__ = ["Scene", "Verdict", "best_lag", "closures_kept", "loudness", "measure", "opening_asked"]
@@ -197,13 +198,15 @@ def landmarks_in(video: Path, finder: FaceFinder) -> NDArray[np.float64]:
 def read_scene(workspace: Workspace, finder: FaceFinder, number: int) -> Scene:
     """Find the mouth in a scene's rendered frames, and read what is said."""
     speech = Speech.model_validate_json(workspace.path(scene_file("phones", number, ".json")).read_bytes())
-    with wave.open(str(workspace.path(scene_file("voice", number, ".wav")))) as sound:
+    voice = workspace.path(scene_file("voice", number, ".wav"))
+    with wave.open(str(voice)) as sound:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2") / 32768
         rate = sound.getframerate()
     phones = tuple(phone for word in speech.words for phone in word.phones)
+    actor = stretch_files("actor", number, frames_of_sound(voice), ".mp4")
     return Scene(
         f"{number:02d}",
-        mouth_opening(landmarks_in(workspace.path(scene_file("actor", number, ".mp4")), finder)),
+        mouth_opening(np.concatenate([landmarks_in(workspace.path(file), finder) for file in actor])),
         phones,
         samples,
         rate,

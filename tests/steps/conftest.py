@@ -17,6 +17,7 @@ from PIL import Image
 
 import steps.presenters
 from steps.__main__ import main
+from steps.handover import Contents, Shown
 from steps.workspace import Workspace, write_atomically
 
 
@@ -25,6 +26,14 @@ def box(kind, content=b""):
 
 
 SMALL_MP4 = box(b"ftyp", b"isom") + box(b"moov", b"m" * 40) + box(b"mdat", b"d" * 4000)
+CONTENTS = Contents(
+    seconds=11.0,
+    scenes=(Shown(start=2.5, end=5.5, column=0, row=0), Shown(start=5.5, end=8.5, column=1, row=0)),
+    columns=2,
+    rows=1,
+    loudness=-16.1,
+    true_peak=-2.3,
+)
 STORY = {
     "id": "budget",
     "revision": 1,
@@ -93,7 +102,8 @@ class Newsroom:
         root = self.folder / name / "budget"
         Workspace.lease(root, "test")
         assert self.init_story(root) == 0
-        for file, content in {"landscape.mp4": SMALL_MP4, "poster.jpg": poster, "captions.vtt": b"WEBVTT\n"}.items():
+        final = {"landscape.mp4": SMALL_MP4, "poster.jpg": poster, "captions.vtt": b"WEBVTT\n", "sheet.jpg": b"sheet"}
+        for file, content in {**final, "contents.json": CONTENTS.model_dump_json()}.items():
             write_atomically(root / "final" / file, content)
         return root
 

@@ -4,9 +4,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steps.progress import Progress
-from steps.step import Step, Unit, run_step
+from steps.record import records
+from steps.step import Step, Unit, run_step, share
 from steps.workspace import Workspace, write_atomically
 
 
@@ -116,6 +119,16 @@ def test_shards_do_everything_between_them_and_nothing_twice(shouting, workspace
     assert sorted(shouting.worked) == [f"text {number}" for number in range(4)]
 
 
+@given(costs=st.lists(st.integers(1, 300), max_size=40), of=st.integers(1, 8))
+def test_no_share_is_larger_than_another_by_more_than_one_unit(costs, of):
+    units = [Unit(name=str(number), reads=(), writes=(), cost=cost) for number, cost in enumerate(costs)]
+    shares = [share(units, number, of) for number in range(of)]
+    assert sorted(int(unit.name) for part in shares for unit in part) == list(range(len(costs)))
+    assert all([int(unit.name) for unit in part] == sorted(int(unit.name) for unit in part) for part in shares)
+    loads = [sum(unit.cost for unit in part) for part in shares]
+    assert max(loads) - min(loads) <= max(costs, default=0)
+
+
 def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
     progress = Progress("shout", tmp_path / "progress")
     progress.expect(3, "texts")
@@ -126,3 +139,30 @@ def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
     progress.write()
     assert (tmp_path / "progress").read_text() == "3/3\n"
     assert capsys.readouterr().err.startswith("shout: a: 2 texts in ")
+
+
+def test_what_is_told_of_a_unit_is_told_by_a_later_run_that_finds_it_done(shouting, workspace, progress, tmp_path):
+    honest = shouting.work
+
+    def work(unit, workspace, system, drafts, progress):
+        progress.remark(unit.name, f"{unit.name} was hard to read")
+        honest(unit, workspace, system, drafts, progress)
+
+    shouting.step = replace(shouting.step, work=work)
+    run_step(shouting.step, workspace, progress)
+    first = list(records(workspace.root))
+    assert [(record.step, record.unit, record.cost, record.counts) for record in first] == [
+        ("shout", f"text {number}", 2, "texts") for number in range(4)
+    ]
+    assert first[2].remarks == ("text 2 was hard to read",)
+    for path in workspace.path("made/shout").iterdir():
+        path.unlink()
+    run_step(shouting.step, workspace, progress)
+    assert list(records(workspace.root)) == first
+
+
+def test_what_is_no_longer_planned_is_no_longer_told(shouting, workspace, progress):
+    run_step(shouting.step, workspace, progress)
+    shouting.step = replace(shouting.step, plan=lambda workspace: list(shouting.plan(workspace))[:2])
+    run_step(shouting.step, workspace, progress)
+    assert [record.unit for record in records(workspace.root)] == ["text 0", "text 1"]

@@ -13,6 +13,7 @@ from steps.handover import FRAME_RATE, Speech, SpokenWord, scene_file
 from steps.progress import Progress
 from steps.step import run_step
 from steps.story import Story
+from steps.stretches import stretch_files, stretches
 from steps.workspace import Workspace
 
 HOSTILE = '{\\b1}%{pts} {{workflow.name}} "quoted" it\'s \\N <b>&amp;'
@@ -88,7 +89,8 @@ def make_workspace(root: Path, sketches: list[Sketch], music: str = "bed") -> Wo
         speech = Speech(duration=sketch.frames / FRAME_RATE, words=sketch.words)
         (root / scene_file("phones", number, ".json")).write_text(speech.model_dump_json())
         write_voice(root / scene_file("voice", number, ".wav"), click_at(sketch.flash, sketch.frames))
-        write_actor(root / scene_file("actor", number, ".mp4"), sketch.frames, sketch.flash)
+        for file, stretch in zip(stretch_files("actor", number, sketch.frames, ".mp4"), stretches(sketch.frames), strict=True):
+            write_actor(root / file, len(stretch), sketch.flash - stretch.start)
     return workspace
 
 

@@ -145,7 +145,7 @@ def test_pieces_joined_many_times_keep_picture_and_sound_in_step(small_story, tm
         pieces=[path("scenes/opening.mp4"), *[path("scenes/00.mp4")] * count, path("scenes/closing.mp4")],
         voices=[path("voice/00.wav")] * count,
         speeches=[path("phones/00.json")] * count,
-        drafts=[video, tmp_path / "long.vtt"],
+        drafts=[video, tmp_path / "long.vtt", tmp_path / "sheet.jpg", tmp_path / "contents.json"],
     )
     with av.open(str(video)) as container:
         stream = container.streams.video[0]

@@ -1,15 +1,11 @@
 """Small generators, drawn faces and a workspace for pix2pixHD's tests."""
 
-import wave
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from small_nets import SCENE_FRAMES, SIZE, SMALL_GLOBAL, SMALL_LOCAL, seeded_generator
+from small_nets import SCENE_FRAMES, SIZE, SMALL_GLOBAL, SMALL_LOCAL, seeded_generator, write_voice
 
 import steps.presenters
-from steps.handover import FRAME_RATE
 from steps.pix2pixhd import save_generator
 from steps.presenters.drawing import Mouth, Pose, draw
 from steps.story import Story
@@ -60,10 +56,3 @@ def workspace(tmp_path, monkeypatch, faces):
         motion.parent.mkdir(exist_ok=True)
         np.savez(motion, landmarks=np.resize(faces[1] * SIZE / 320, (frames, 68, 2)))
     return workspace
-
-
-def write_voice(path: Path, frames: int) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with wave.open(str(path), "wb") as sound:
-        sound.setparams((1, 2, 24000, 0, "NONE", ""))
-        sound.writeframes(bytes(2 * 24000 * frames // FRAME_RATE))

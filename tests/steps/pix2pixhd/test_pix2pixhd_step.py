@@ -32,7 +32,7 @@ def frames_of(path):
 def test_a_scene_has_as_many_frames_as_its_voice_and_they_are_the_generators(workspace):
     run(workspace)
     for number, count in enumerate(SCENE_FRAMES):
-        decoded = frames_of(workspace.path(f"actor/{number:02d}.mp4"))
+        decoded = frames_of(workspace.path(f"actor/{number:02d}-00.mp4"))
         assert decoded.shape == (count, SIZE, SIZE, 3)
         landmarks = np.load(workspace.path(f"motion/{number:02d}.npz"))["landmarks"]
         with hire(load_presenter("maya").generator) as actor:
@@ -59,11 +59,11 @@ def test_progress_counts_frames(workspace):
 
 def test_a_changed_motion_is_the_only_scene_rendered_again(workspace, capsys):
     run(workspace)
-    before = workspace.path("actor/00.mp4").stat().st_ino
+    before = workspace.path("actor/00-00.mp4").stat().st_ino
     np.savez(workspace.path("motion/01.npz"), landmarks=np.load(workspace.path("motion/01.npz"))["landmarks"] + 1)
     run(workspace)
     assert "scene 00: unchanged" in capsys.readouterr().err
-    assert workspace.path("actor/00.mp4").stat().st_ino == before
+    assert workspace.path("actor/00-00.mp4").stat().st_ino == before
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_motion_that_is_none_is_refused_and_nothing_is_left(workspace, landmarks
     np.savez(workspace.path("motion/00.npz"), landmarks=landmarks)
     with pytest.raises(BadInput, match=r"00\.npz"):
         run(workspace)
-    assert not workspace.path("actor/00.mp4").exists()
+    assert not workspace.path("actor/00-00.mp4").exists()
     assert not [*workspace.root.rglob(".tmp-*")]
 
 

@@ -39,6 +39,8 @@ def test_a_folder_gets_the_video_and_a_manifest_that_fits(newsroom):
         "landscape.mp4",
         "manifest.json",
         "poster.jpg",
+        "report.html",
+        "sheet.jpg",
         "story.json",
     ]
     manifest = manifest_at(f"{newsroom.finals}/budget/manifest.json")
@@ -70,7 +72,7 @@ def test_publishing_twice_changes_nothing(newsroom, bucket, kind):
     assert manifest_at(where) == first
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(7))
 def test_a_reader_never_sees_half_a_video_in_a_folder(newsroom, stops_at, number, capsys):
     newsroom.publish(newsroom.finished_workspace())
     newer = newsroom.finished_workspace("again", poster=b"another poster")
@@ -80,7 +82,7 @@ def test_a_reader_never_sees_half_a_video_in_a_folder(newsroom, stops_at, number
     assert not (newsroom.out / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(7))
 def test_publishing_goes_on_where_it_stopped(newsroom, bucket, stops_at, number):
     workspace = newsroom.finished_workspace()
     stops_at("create", number)
@@ -136,6 +138,7 @@ def test_a_newer_revision_is_not_overtaken(newsroom, bucket, kind, capsys):
         ("landscape.mp4", "index last", "its index comes last"),
         ("landscape.mp4", b"\0\0\0\x08free", "is not a whole MP4"),
         ("captions.vtt", None, "is missing or empty"),
+        ("contents.json", None, "is missing or empty"),
     ],
 )
 def test_what_is_no_video_is_not_published(newsroom, capsys, name, content, expected):
