@@ -3,17 +3,20 @@ here, so that the whole attempt is tried on another node.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
-from steps.errors import Unavailable
 from steps.failure import Failure
 from steps.workspace import write_atomically
 
 __all__ = ["run"]
 
+ELSEWHERE = 1
+"""Exit status of its own: with that of `steps.errors.Unavailable` triage itself would be tried again, on the same node."""
+
 
 def run(arguments: list[str]) -> None:
-    """Raises Unavailable where another node may do better."""
+    """Ends the process where another node may do better."""
     parser = argparse.ArgumentParser(prog="python -m steps triage", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--refusal-file", type=Path, required=True, help="the refusal is written there")
@@ -22,5 +25,6 @@ def run(arguments: list[str]) -> None:
     failure = Failure.read(options.workspace)
     if failure is None or failure.kind is None:
         told = f"{failure.step}: {failure.message}" if failure else "a step died without a word"
-        raise Unavailable(f"another node may do better: {told}")
+        print(f"triage: another node may do better: {told} (exit {ELSEWHERE})", file=sys.stderr)
+        sys.exit(ELSEWHERE)
     write_atomically(options.refusal_file, failure.packed())

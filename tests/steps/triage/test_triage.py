@@ -16,7 +16,10 @@ def workspace(tmp_path):
 
 
 def triage(workspace, tmp_path):
-    status = main(["triage", "--workspace", str(workspace), "--refusal-file", str(tmp_path / "refusal")])
+    try:
+        status = main(["triage", "--workspace", str(workspace), "--refusal-file", str(tmp_path / "refusal")])
+    except SystemExit as ended:
+        status = ended.code
     return status, (tmp_path / "refusal").read_text() if (tmp_path / "refusal").exists() else None
 
 
@@ -34,14 +37,14 @@ def test_what_no_node_can_heal_ends_the_story_with_the_steps_own_words_and_statu
 @pytest.mark.parametrize("status", [5, 70, 75, 137])
 def test_what_another_node_may_heal_is_tried_there(workspace, tmp_path, status):
     Failure(step="pix2pixhd", exit_status=status, message="the disk is full").write(workspace)
-    assert triage(workspace, tmp_path) == (75, None)
+    assert triage(workspace, tmp_path) == (1, None)  # and not 75, with which triage itself would be tried again
 
 
 @pytest.mark.parametrize("left", [None, b"", b"{", b'{"step": "x"}', b"\xff\xfe"])
 def test_a_step_that_died_without_a_word_is_tried_elsewhere(workspace, tmp_path, left):
     if left is not None:
         (workspace / "failure.json").write_bytes(left)
-    assert triage(workspace, tmp_path) == (75, None)
+    assert triage(workspace, tmp_path) == (1, None)  # and not 75, with which triage itself would be tried again
 
 
 def test_a_step_leaves_word_of_what_it_failed_of(workspace, tmp_path):
