@@ -1,0 +1,19 @@
+"""Stories on a real cluster, proved by the cluster's own records: `make test-cluster`, with KUBECONFIG set.
+
+Any Kubernetes from 1.30 on with Argo Workflows 4.0 will do, kind and k3d included; it needs two nodes for stories and one beside
+them, and our images (`make images`, then `kind load docker-image` or the like). The emitted installation is applied as it is, in
+the namespace `newsreel`, Argo's ConfigMap included: never name a cluster that people work with.
+
+KUBECONFIG                       the cluster; its user must be an administrator
+NEWSREEL_LIVE_IMAGES             what stands before an image's name (localhost/newsreel)
+NEWSREEL_LIVE_SSD                directory of the nodes' disk for stories (/mnt/local/newsreel)
+NEWSREEL_LIVE_STORY_POOL         label of the nodes for stories (cloud.google.com/gke-nodepool=gpu)
+NEWSREEL_LIVE_STORY_TAINT        taint of these nodes, `-` for none (nvidia.com/gpu)
+NEWSREEL_LIVE_SYSTEM_POOL        label of the others (cloud.google.com/gke-nodepool=system)
+NEWSREEL_LIVE_STORAGE            where pods find Cloud Storage's stand-in; started here if nobody answers (http://10.250.0.1:4443)
+NEWSREEL_LIVE_API                address block of the API server, for the NetworkPolicy (10.250.0.1/32)
+NEWSREEL_LIVE_LAB                program that kills nodes: PROGRAM node NODE kill|up|netcut|netjoin|exec, PROGRAM argo down|up
+
+On kind, label two workers `newsreel/pool=story` and one `newsreel/pool=system`, and set NEWSREEL_LIVE_STORY_TAINT=-. What needs
+NEWSREEL_LIVE_LAB is skipped without it.
+"""
