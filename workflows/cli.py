@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from cluster.simulate.options import declare_plan, declare_simulate
 from steps.errors import BadInput, NewsreelError, NoRoom
 from steps.weights.program import declare
 
@@ -92,6 +93,9 @@ def parser() -> argparse.ArgumentParser:
     graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
     graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
     graph.set_defaults(command=run_graph)
+
+    declare_simulate(commands.add_parser("simulate", help="what a pool would do with stories to come: queueing, cost, idle time"))
+    declare_plan(commands.add_parser("plan", help="the pool to buy for a promise, such as --stories 3000/day --wait 15min"))
 
     weights = commands.add_parser("weights", help="say what a weights file is, convert it, fetch it by its name in the catalogue")
     declare(weights)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from steps.errors import BadInput
 from steps.story_tree import Tree, read_tree
 
-__all__ = ["Cluster", "Market", "Offer", "Parameters", "Policy", "Prices", "Range", "Speed", "Work", "read_parameters"]
+__all__ = ["DEFAULT", "Cluster", "Market", "Offer", "Parameters", "Policy", "Prices", "Range", "Speed", "Work", "read_parameters"]
 
 DEFAULT = Path(__file__).parents[1] / "pool.yaml"
 
@@ -116,7 +116,7 @@ class Speed(Record):
 
     def seconds(self, video: float, pod: float) -> dict[str, float]:
         """By step, in order: `pod` is what each costs beside its work."""
-        names = list(dict.fromkeys([*self.fixed, *self.scaled]))
+        names = [*(name for name in self.fixed if name not in self.scaled), *self.scaled]
         scale = video / self.of_video_seconds
         return {name: pod + self.fixed.get(name, 0) + self.scaled.get(name, 0) * scale for name in names}
 
@@ -134,6 +134,7 @@ class Start(Record):
 class Work(Record):
     video_seconds: Range
     pod_seconds: Some
+    taken_seconds: Some
     metric_seconds: Range
     speeds: dict[str, Speed]
 
@@ -178,11 +179,11 @@ class Parameters(Record):
         """What a usual story takes on a node of this kind."""
         return sum(self.work.speeds[offer.speed].seconds(self.work.video_seconds.mean, self.work.pod_seconds).values())
 
-    def stories_a_node(self) -> int:
+    def stories_a_node(self) -> float:
         """How many stories a node may be asked to make, one after the other, so that the last waits no longer than planned."""
         slowest = max(self.story_seconds(offer) for offer in self.offers)
         patience = self.policy.aim * self.policy.wait_minutes * 60 - self.start_seconds.mean
-        return max(1, int(1 + patience / slowest))
+        return max(1.0, 1 + patience / slowest)
 
     def changed(self, **groups: Any) -> "Parameters":
         """The same but for some values: `policy={"aim": 0.3}`. Raises BadInput for what the file itself could not say."""

@@ -192,7 +192,7 @@ class Rules:
     mode: Literal["pool", "cluster"]
     offers: tuple[tuple[str, int], ...]
     """Pools by preference, and the most nodes of each."""
-    stories_a_node: int
+    stories_a_node: float
     """How many stories a node makes one after the other before the last has waited too long."""
     warm: int
     idle: timedelta

@@ -1,0 +1,232 @@
+"""A cluster as the policy meets it: nodes that take minutes to come, are taken away or not to be had, stories that wait."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Literal
+
+from cluster.manager.parameters import Offer, Parameters, Range
+from cluster.simulate.arrivals import Arrival
+from cluster.simulate.events import Clock
+
+__all__ = ["Kind", "Machine", "Model", "Story"]
+
+GOING = 180.0
+"""Seconds a cluster takes to go. Assumed."""
+
+
+@dataclass(eq=False)
+class Story:
+    arrival: Arrival
+    since: float
+    """When it began to wait; again, when its node was taken away."""
+    waited: float = 0.0
+    finished: float | None = None
+    on: "Machine | None" = None
+
+
+@dataclass(eq=False)
+class Machine:
+    name: str
+    kind: "Kind"
+    paid_from: float
+    phases: tuple[float, float, float]
+    """Seconds: boot, driver, images."""
+    ready: bool = False
+    cordoned: bool = False
+    gone: bool = False
+    story: Story | None = None
+    free_since: float = 0.0
+
+
+@dataclass(eq=False)
+class Kind:
+    """A node pool."""
+
+    offer: Offer
+    in_stock: bool = True
+    size: int = 0
+    bounds: tuple[int, int] | None = None
+    machines: dict[str, Machine] = field(default_factory=dict)
+    """Those that are paid for."""
+    paid: float = 0.0
+    """Node seconds."""
+    worked: float = 0.0
+    """Node seconds of stories that came to their end there."""
+    lost: float = 0.0
+    """Node seconds of stories whose node was taken away."""
+
+
+class Model:
+    """Effects only; what to do is the policy's."""
+
+    def __init__(self, parameters: Parameters, seed: int, seconds_of: Callable[[Arrival, Offer], float]) -> None:
+        self.parameters, self.seconds_of = parameters, seconds_of
+        self.random, self.clock = Random(seed), Clock()  # noqa: S311
+        self.kinds = {offer.pool: Kind(offer) for offer in parameters.offers}
+        self.cluster: Literal["absent", "coming", "there", "going"] = "there"
+        self.cluster_from, self.cluster_paid = 0.0, 0.0
+        self.queue: deque[Story] = deque()
+        self.messages: list[Story] = []
+        self.counts: list[tuple[float, int]] = [(0.0, 0)]
+        """How many messages there were, since when: what Cloud Monitoring will say, later."""
+        self.stories: list[Story] = []
+        self.running = self.done = self.made = self.preempted = 0
+        if parameters.cluster.mode == "cluster":
+            self.cluster = "absent"
+        for kind in self.kinds.values():
+            self.market(kind)
+
+    # Stories
+
+    def arrive(self, arrival: Arrival) -> None:
+        story = Story(arrival, arrival.at)
+        self.stories.append(story)
+        self.messages.append(story)
+        self.count_messages()
+        if self.cluster == "there":
+            self.clock.after(self.parameters.work.taken_seconds, self.take)
+
+    def count_messages(self) -> None:
+        self.counts.append((self.clock.now, len(self.messages)))
+
+    def take(self) -> None:
+        """Messages become workflows."""
+        if self.cluster == "there" and self.messages:
+            self.queue += self.messages
+            self.messages.clear()
+            self.count_messages()
+            self.dispatch()
+
+    def dispatch(self) -> None:
+        for kind in self.kinds.values():
+            if not self.queue:
+                return
+            for machine in kind.machines.values():
+                if machine.ready and machine.story is None and not machine.cordoned:
+                    self.begin(self.queue.popleft(), machine)
+                    if not self.queue:
+                        return
+
+    def begin(self, story: Story, machine: Machine) -> None:
+        story.waited += self.clock.now - story.since
+        story.since, story.on, machine.story = self.clock.now, machine, story
+        self.running += 1
+        self.clock.after(self.seconds_of(story.arrival, machine.kind.offer), partial(self.finish, story, machine))
+
+    def finish(self, story: Story, machine: Machine) -> None:
+        if machine.story is not story:
+            return
+        story.finished = machine.free_since = self.clock.now
+        machine.kind.worked += self.clock.now - story.since
+        machine.story = None
+        self.running, self.done = self.running - 1, self.done + 1
+        if self.queue and machine.ready and not machine.cordoned:
+            self.begin(self.queue.popleft(), machine)
+
+    # Nodes
+
+    def resize(self, kind: Kind, size: int) -> None:
+        kind.size = size
+        self.fill(kind)
+
+    def fill(self, kind: Kind) -> None:
+        """Google makes what is asked for, while it has any."""
+        while kind.in_stock and self.cluster == "there" and len(kind.machines) < kind.size:
+            self.made += 1
+            start = self.parameters.start_seconds
+            phases = (self.draw(start.machine), self.draw(start.driver), self.draw(start.images))
+            machine = Machine(f"{kind.offer.pool}-{self.made}", kind, self.clock.now, phases)
+            kind.machines[machine.name] = machine
+            self.clock.after(sum(phases), partial(self.join, machine))
+            hourly = self.parameters.market.preemptions_an_hour
+            if kind.offer.spot and hourly:
+                self.clock.after(self.random.expovariate(hourly / 3600), partial(self.preempt, machine))
+
+    def draw(self, span: Range) -> float:
+        return self.random.triangular(span.least, span.most, span.usual)
+
+    def join(self, machine: Machine) -> None:
+        if machine.gone:
+            return
+        machine.ready, machine.free_since = True, self.clock.now
+        if self.queue:
+            self.begin(self.queue.popleft(), machine)
+
+    def preempt(self, machine: Machine) -> None:
+        """A spot node is taken away, and asked for again: the pool's size is what it was."""
+        if not machine.gone:
+            self.preempted += 1
+            self.remove(machine, after=0)
+            self.fill(machine.kind)
+
+    def remove(self, machine: Machine, after: float) -> None:
+        kind, story = machine.kind, machine.story
+        machine.gone, machine.ready, machine.story = True, False, None
+        del kind.machines[machine.name]
+        kind.paid += self.clock.now + after - machine.paid_from
+        if story:
+            kind.lost += self.clock.now - story.since
+            story.since, story.on = self.clock.now, None
+            self.running -= 1
+            self.queue.appendleft(story)
+            self.dispatch()
+
+    def shrink(self, kind: Kind, to: int) -> None:
+        """Only of what has no story: the policy has seen to that, and we make sure."""
+        idle = [machine for machine in kind.machines.values() if machine.story is None]
+        for machine in idle[: max(0, len(kind.machines) - to)]:
+            self.remove(machine, self.parameters.remove_seconds)
+        kind.size = len(kind.machines)
+
+    # The market and GKE's autoscaler
+
+    def market(self, kind: Kind) -> None:
+        market = self.parameters.market
+        if kind.offer.spot and market.stock_out_hours:
+            wait = self.random.expovariate(
+                1 / (3600 * (market.stock_out_every_hours if kind.in_stock else market.stock_out_hours))
+            )
+            self.clock.after(wait, partial(self.change_of_stock, kind))
+
+    def change_of_stock(self, kind: Kind) -> None:
+        kind.in_stock = not kind.in_stock
+        self.fill(kind)
+        self.market(kind)
+
+    def autoscale(self) -> None:
+        """As GKE does: a node for each pod that no node can hold, and none for what was idle long."""
+        idle = 60 * self.parameters.market.autoscaler_idle_minutes
+        for kind in self.kinds.values():
+            if kind.bounds is None:
+                continue
+            least, most = kind.bounds
+            for machine in list(kind.machines.values()):
+                unused = machine.ready and machine.story is None and self.clock.now - machine.free_since > idle
+                if unused and not self.queue and kind.size > least:
+                    self.remove(machine, self.parameters.remove_seconds)
+                    kind.size -= 1
+            coming = sum(not machine.ready for machine in kind.machines.values())
+            more = min(len(self.queue) - coming, most - kind.size)
+            if more > 0 and kind.in_stock:
+                self.resize(kind, kind.size + more)
+
+    # The cluster
+
+    def create(self) -> None:
+        self.cluster, self.cluster_from = "coming", self.clock.now
+        self.clock.after(60 * self.draw(self.parameters.cluster.create_minutes), self.created)
+
+    def created(self) -> None:
+        self.cluster = "there"
+        self.take()
+
+    def delete(self) -> None:
+        self.cluster = "going"
+        self.cluster_paid += self.clock.now - self.cluster_from
+        self.clock.after(GOING, self.deleted)
+
+    def deleted(self) -> None:
+        self.cluster = "absent"

@@ -1,0 +1,102 @@
+"""What `newsreel simulate` and `newsreel plan` do; `options` says what they are asked with."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from random import Random
+
+from cluster.manager.parameters import DEFAULT, Offer, Parameters, read_parameters
+from cluster.simulate.arrivals import DAY, MOST_STORIES, Arrival, Rate, batches, burst, poisson, read_trace, viral
+from cluster.simulate.report import bound_cost, picture, span, svg, table
+from cluster.simulate.run import simulate
+from cluster.simulate.studies import SEEDS, first_frame, plan, sweep
+from steps.errors import BadInput
+from steps.workspace import write_atomically
+
+__all__ = ["run_plan", "run_simulate"]
+
+EXAMPLES = "give --stories 3000/day, --burst 1000/10min, --batch 40/12h or --trace FILE, and 1 to 366 days"
+
+
+def run_simulate(options: argparse.Namespace) -> int:
+
+    parameters = parameters_of(options)
+    if options.mode:
+        parameters = parameters.changed(cluster={"mode": options.mode})
+    if options.first_frame:
+        print(first_frame(parameters))
+        return 0
+    stories = stories_of(options, parameters)
+    if options.sweep:
+        print(sweep(stories, parameters))
+        return 0
+    arrivals = stories(options.seed)
+    outcome = simulate(arrivals, parameters, options.seed)
+    print(table(outcome, arrivals, parameters), picture(outcome), sep="\n\n")
+    if options.svg:
+        write_atomically(options.svg, svg(outcome))
+    return 0
+
+
+def run_plan(options: argparse.Namespace) -> int:
+    parameters = parameters_of(options)
+    stories = stories_of(options, parameters)
+    found, minutes = plan(stories, parameters), parameters.policy.wait_minutes
+    if found is None:
+        print(f"No number of nodes keeps {minutes:g} minutes at p99: set policy.warm_nodes, or promise more minutes.")
+        return 1
+    kinds = "; ".join(in_words(offer) for offer in parameters.offers)
+    bound, currency = bound_cost(stories(SEEDS[0]), parameters), parameters.prices.currency
+    most = found.nodes * len(parameters.offers)
+    print(f"Buy at most {found.nodes} nodes of each kind, {most} in all, in this order: {kinds}.")
+    print(f"In cluster/pool.yaml: most: {found.nodes}, aim: {found.aim:g}, wait_minutes: {minutes:g}.")
+    tried = f"the worst of {len(SEEDS)} days, and of one with none of the first kind to be had"
+    print(f"Queueing at p99 on {tried}: {span(found.wait)}; promised: {minutes:g} minutes.")
+    print(f"{currency} {found.cost:.4f} a video, {found.cost / bound:.2f} times what its work alone costs ({bound:.4f}).")
+    print(f"With fewer than {found.least} nodes in all no policy keeps that.")
+    print(f"Prices are examples of {parameters.prices.dated}, not quotes; how long a story keeps a node: see `work` there.")
+    return 0
+
+
+def in_words(offer: Offer) -> str:
+    return f"{offer.pool} ({offer.machine} in {offer.zone}, {'spot' if offer.spot else 'on demand'})"
+
+
+def parameters_of(options: argparse.Namespace) -> Parameters:
+    parameters = read_parameters(options.parameters or DEFAULT)
+    if options.wait is None:
+        return parameters
+    return parameters.changed(policy={"wait_minutes": Rate.parse(f"1/{options.wait}").seconds / 60})
+
+
+def stories_of(options: argparse.Namespace, parameters: Parameters) -> Callable[[int], list[Arrival]]:
+    """The arrivals of a seed. Raises BadInput where none are asked for, or more than can be held."""
+    given = {name: Rate.parse(text) for name in ("stories", "burst", "viral", "batch") if (text := getattr(options, name))}
+    video = parameters.work.video_seconds
+    if options.trace:
+        if given:
+            raise BadInput("--trace is all there is: leave out --stories, --burst, --viral and --batch")
+        trace = read_trace(options.trace, video, Random(1))  # noqa: S311
+        return lambda _: trace
+    if not given or not 1 <= options.days <= 366:
+        raise BadInput(f"nothing to simulate: {EXAMPLES}")
+    most = sum(rate.count * (options.days * DAY / rate.seconds if name in ("stories", "batch") else options.days)
+               for name, rate in given.items())  # fmt: skip
+    if most > MOST_STORIES:
+        raise BadInput(f"{most:,.0f} stories are more than the {MOST_STORIES:,} that can be simulated")
+
+    def generated(seed: int) -> list[Arrival]:
+        return sorted(generators(given, options.days, parameters, Random(seed)))  # noqa: S311
+
+    return generated
+
+
+def generators(given: dict[str, Rate], days: int, parameters: Parameters, random: Random) -> Iterator[Arrival]:
+    video, length = parameters.work.video_seconds, days * DAY
+    if "stories" in given:
+        yield from poisson(given["stories"], length, video, random)
+    if "batch" in given:
+        yield from batches(given["batch"], length, video, random)
+    for name, generator in (("burst", burst), ("viral", viral)):
+        if name in given:
+            for day in range(days):
+                yield from generator(given[name], (day + 0.5) * DAY, video, random)

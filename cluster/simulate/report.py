@@ -1,0 +1,119 @@
+"""What came out, for people: a table with what no policy can beat beside it, and a picture as text or SVG."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil
+
+from cluster.manager.parameters import Parameters
+from cluster.simulate.arrivals import Arrival
+from cluster.simulate.bounds import least_waits
+from cluster.simulate.run import Outcome, work_seconds
+
+__all__ = ["bound_cost", "bound_waits", "percentile", "picture", "svg", "table"]
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+WIDTH = 96
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that so large a share of all does not exceed; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def bound_cost(arrivals: Sequence[Arrival], parameters: Parameters) -> float:
+    """A video on the cheapest kind of node, were nothing paid but work: no start, no idle second, no cluster."""
+    seconds_of = work_seconds(parameters)
+    each = [sum(seconds_of(arrival, offer) for arrival in arrivals) * offer.an_hour / 3600 for offer in parameters.offers]
+    return min(each) / max(1, len(arrivals))
+
+
+def bound_waits(arrivals: Sequence[Arrival], parameters: Parameters) -> list[float]:
+    """Were every node that may be bought there all the time, of the quickest kind."""
+    seconds_of = work_seconds(parameters)
+    quickest = min(parameters.offers, key=lambda offer: parameters.story_seconds(offer))
+    return least_waits(arrivals, sum(offer.most for offer in parameters.offers), quickest, seconds_of)
+
+
+def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: Parameters) -> str:
+    """Markdown. Times as hours:minutes:seconds; money in the currency of the file, whose prices are examples."""
+    bound, currency = bound_waits(arrivals, parameters), parameters.prices.currency
+    limit = 60 * parameters.policy.wait_minutes
+    within = sum(wait <= limit for wait in outcome.waits) / max(1, len(outcome.waits))
+    count = max(1, len(outcome.waits))
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+    rows = [(f"queueing time, {name}", span(percentile(outcome.waits, share)), span(percentile(bound, share)))
+            for name, share in shares.items()]  # fmt: skip
+    rows += [(f"message to video, {name}", span(percentile(outcome.finishes, share)), "") for name, share in shares.items()]
+    rows += [
+        (f"queued at most {parameters.policy.wait_minutes:g} min", f"{within:.2%}", ""),
+        (f"cost a video, {currency}", f"{outcome.cost_a_video:.4f}", f"{bound_cost(arrivals, parameters):.4f}"),
+        ("... its story nodes", f"{outcome.nodes_cost / count:.4f}", ""),
+        ("... what is always on", f"{outcome.always_on_cost / count:.4f}", "0"),
+        ("node hours paid", f"{outcome.paid / 3600:.1f}", f"{outcome.worked / 3600:.1f}"),
+        ("... without work: start, idle, lost", f"{outcome.idle_share:.1%}", "0%"),
+        ("most nodes at once", f"{outcome.most_nodes}", ""),
+        ("nodes taken away by the market", f"{outcome.preempted}", "0"),
+        ("stories not made", f"{outcome.stranded}", "0"),
+    ]
+    head = f"{count:,} stories in {span(outcome.seconds)}; prices are examples of {parameters.prices.dated}, not quotes"
+    return "\n".join([head, "", *aligned(["", "measured", "bound"], rows)])
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [" | ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+             for row in [head, *rows]]  # fmt: skip
+    rule = " | ".join(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+    return [f"| {line} |" for line in [lines[0], rule, *lines[1:]]]
+
+
+def span(seconds: float) -> str:
+    """`0:07:03`; tenths under ten seconds."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def sampled(outcome: Outcome, columns: int) -> tuple[list[int], list[int]]:
+    """The most stories waiting, and nodes, in each of so many equal spans."""
+    waiting, nodes = [0] * columns, [0] * columns
+    ends = [*outcome.history, (outcome.seconds, 0, 0)]
+    for (begin, queue, machines), (end, _, _) in pairwise(ends):
+        first, last = (min(columns - 1, int(at / max(outcome.seconds, 1e-9) * columns)) for at in (begin, end))
+        for column in range(first, last + 1):
+            waiting[column], nodes[column] = max(waiting[column], queue), max(nodes[column], machines)
+    return waiting, nodes
+
+
+def picture(outcome: Outcome) -> str:
+    lines = []
+    for name, values in zip(("waiting", "nodes"), sampled(outcome, WIDTH), strict=True):
+        top = max(1, *values)
+        drawn = "".join(BLOCKS[ceil(value * (len(BLOCKS) - 1) / top)] for value in values)
+        lines.append(f"{name:>8} {drawn} {max(values):,}")
+    return "\n".join([*lines, f"{'':>8} 0{span(outcome.seconds):>{WIDTH - 1}}"])
+
+
+def svg(outcome: Outcome) -> str:
+    """Two curves, stories without a node and nodes, over the hours."""
+    wide, high, left = 960, 130, 60
+    parts = []
+    for row, (name, values) in enumerate(zip(("stories without a node", "nodes"), sampled(outcome, wide), strict=True)):
+        top, base = max(1, *values), (row + 1) * (high + 40)
+        points = " ".join(f"{left + x},{base - value * high / top:.1f}" for x, value in enumerate(values))
+        parts.append(
+            f'<text x="{left}" y="{base - high - 8}">{name}, at most {max(values):,}</text>'
+            f'<polygon points="{left},{base} {points} {left + wide - 1},{base}" fill="{("#b3541e", "#1e6db3")[row]}"/>'
+            f'<text x="{left - 6}" y="{base - high + 10}" text-anchor="end">{top:,}</text>'
+            f'<text x="{left - 6}" y="{base}" text-anchor="end">0</text>'
+        )
+    bottom = 2 * (high + 40)
+    step = max(1, round(outcome.seconds / 3600 / 12))
+    hours = range(0, int(outcome.seconds / 3600) + 1, step)
+    for hour in hours:
+        x = left + hour * 3600 / max(outcome.seconds, 1e-9) * wide
+        parts.append(f'<text x="{x:.0f}" y="{bottom + 16}" text-anchor="middle">{hour} h</text>')
+    box = f'viewBox="0 0 {wide + left + 20} {bottom + 28}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-family="sans-serif" font-size="12">{"".join(parts)}</svg>\n'

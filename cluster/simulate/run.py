@@ -1,0 +1,216 @@
+"""The policy around the model: every round it looks, decides and acts, as the manager does."""
+
+import bisect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from cluster.manager.parameters import Offer, Parameters
+from cluster.manager.policy import decide
+from cluster.manager.world import (
+    Action,
+    Close,
+    Cordon,
+    CreateCluster,
+    DeleteCluster,
+    Empty,
+    Grow,
+    Memory,
+    Node,
+    Open,
+    Pool,
+    Reading,
+    Rules,
+    Seen,
+    Uncordon,
+)
+from cluster.simulate.arrivals import Arrival
+from cluster.simulate.model import Kind, Model
+
+__all__ = ["Outcome", "simulate", "work_seconds"]
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+LONGEST = 30 * 86_400.0
+"""Seconds after the last arrival after which a story that has not ended is told as stranded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    waits: list[float]
+    """Seconds each story had no node, all of it: also after its node was taken away."""
+    finishes: list[float]
+    """Seconds from message to video."""
+    first_waits: list[tuple[float, float, float, float]]
+    """Of each story that was the first on its node: seconds until it was asked for, boot, driver, images. For one alone."""
+    seconds: float
+    """From the first moment to the last node's end."""
+    paid: float
+    """Node seconds."""
+    worked: float
+    lost: float
+    nodes_cost: float
+    always_on_cost: float
+    most_nodes: int
+    preempted: int
+    stranded: int
+    history: list[tuple[float, int, int]]
+    """Seconds, stories without a node, nodes: at each round with something to show."""
+    alerts: int
+
+    @property
+    def cost_a_video(self) -> float:
+        return (self.nodes_cost + self.always_on_cost) / max(1, len(self.waits))
+
+    @property
+    def idle_share(self) -> float:
+        return 1 - self.worked / self.paid if self.paid else 0.0
+
+
+def work_seconds(parameters: Parameters) -> Callable[[Arrival, Offer], float]:
+    """How long a story keeps a node."""
+    pod = parameters.work.pod_seconds
+    rates = {}
+    for name, speed in parameters.work.speeds.items():
+        fixed = sum(speed.seconds(0, pod).values())
+        rates[name] = (fixed, sum(speed.seconds(1, pod).values()) - fixed)
+    return lambda arrival, offer: rates[offer.speed][0] + rates[offer.speed][1] * arrival.video
+
+
+def simulate(
+    arrivals: Sequence[Arrival],
+    parameters: Parameters,
+    seed: int = 1,
+    seconds_of: Callable[[Arrival, Offer], float] | None = None,
+) -> Outcome:
+    """Until all stories are made and what was bought for them is gone (or only the warm nodes are left)."""
+    model = Model(parameters, seed, seconds_of or work_seconds(parameters))
+    rounds = Rounds(model, Rules.of(parameters), len(arrivals))
+    come(model, iter(arrivals))
+    model.clock.at(model.random.uniform(0, parameters.policy.round_seconds), rounds.next)
+    model.clock.run(rounds.over, (arrivals[-1].at if arrivals else 0.0) + LONGEST)
+    return rounds.outcome()
+
+
+def come(model: Model, left: Iterator[Arrival]) -> None:
+    """One story after the other; each brings on the next."""
+    arrival = next(left, None)
+    if arrival is not None:
+        model.clock.at(arrival.at, partial(arrived, model, arrival, left))
+
+
+def arrived(model: Model, arrival: Arrival, left: Iterator[Arrival]) -> None:
+    model.arrive(arrival)
+    come(model, left)
+
+
+class Rounds:
+    def __init__(self, model: Model, rules: Rules, stories: int) -> None:
+        self.model, self.rules, self.stories = model, rules, stories
+        self.memory = Memory()
+        self.history: list[tuple[float, int, int]] = []
+        self.most_nodes = self.alerts = 0
+
+    def over(self) -> bool:
+        model = self.model
+        if model.done < self.stories:
+            return False
+        left = sum(kind.size + len(kind.machines) for kind in model.kinds.values())
+        gone = self.rules.mode == "pool" or model.cluster == "absent"
+        return left <= 2 * self.rules.warm and gone
+
+    def next(self) -> None:
+        model = self.model
+        model.autoscale()
+        decision = decide(self.look(), self.memory, self.rules)
+        self.memory = decision.memory
+        self.alerts += decision.alert is not None
+        for action in decision.actions:
+            self.act(action)
+        self.note()
+        model.clock.after(model.parameters.policy.round_seconds, self.next)
+
+    def note(self) -> None:
+        nodes = sum(len(kind.machines) for kind in self.model.kinds.values())
+        self.most_nodes = max(self.most_nodes, nodes)
+        now = (self.model.clock.now, len(self.model.queue) + len(self.model.messages), nodes)
+        if not self.history or now[1:] != self.history[-1][1:]:
+            self.history.append(now)
+
+    def look(self) -> Seen:
+        model, there = self.model, self.model.cluster == "there"
+        return Seen(
+            now=EPOCH + timedelta(seconds=model.clock.now),
+            cluster=model.cluster,
+            undelivered=self.metric(),
+            pending=0 if there else None,
+            unfinished=len(model.queue) + model.running if there else None,
+            running={"all": model.running} if there else None,
+            pools=tuple(map(pool_of, model.kinds.values())) if there else None,
+            finals=True,
+        )
+
+    def metric(self) -> Reading:
+        """What Cloud Monitoring shows now of a while ago."""
+        model = self.model
+        age = model.draw(model.parameters.work.metric_seconds)
+        at = max(0.0, model.clock.now - age)
+        index = bisect.bisect_right(model.counts, (at, 1 << 60)) - 1
+        return Reading(model.counts[index][1], EPOCH + timedelta(seconds=at))
+
+    def act(self, action: Action) -> None:
+        model = self.model
+        match action:
+            case Grow(pool, to):
+                model.resize(model.kinds[pool], to)
+            case Open(pool, least, most):
+                model.kinds[pool].bounds = (least, most)
+            case Close(pool):
+                model.kinds[pool].bounds = None
+            case Cordon(pool, node):
+                model.kinds[pool].machines[node].cordoned = True
+            case Uncordon(pool, node):
+                model.kinds[pool].machines[node].cordoned = False
+                model.dispatch()
+            case Empty(pool, to):
+                model.shrink(model.kinds[pool], to)
+            case CreateCluster():
+                model.create()
+            case DeleteCluster():
+                model.delete()
+
+    def outcome(self) -> Outcome:
+        model = self.model
+        for kind in model.kinds.values():
+            kind.paid += sum(model.clock.now - machine.paid_from for machine in kind.machines.values())
+        if model.cluster in ("there", "coming"):
+            model.cluster_paid += model.clock.now - model.cluster_from
+        ended = [story for story in model.stories if story.finished is not None]
+        return Outcome(
+            waits=[story.waited for story in ended],
+            finishes=[(story.finished or 0.0) - story.arrival.at for story in ended],
+            first_waits=[
+                (story.on.paid_from - story.arrival.at, *story.on.phases)
+                for story in ended
+                if story.on and story.on.paid_from >= story.arrival.at
+            ],
+            seconds=model.clock.now,
+            paid=sum(kind.paid for kind in model.kinds.values()),
+            worked=sum(kind.worked for kind in model.kinds.values()),
+            lost=sum(kind.lost for kind in model.kinds.values()),
+            nodes_cost=sum(kind.paid * kind.offer.an_hour / 3600 for kind in model.kinds.values()),
+            always_on_cost=model.cluster_paid * model.parameters.prices.always_on_an_hour / 3600,
+            most_nodes=self.most_nodes,
+            preempted=model.preempted,
+            stranded=len(model.stories) - len(ended),
+            history=self.history,
+            alerts=self.alerts,
+        )
+
+
+def pool_of(kind: Kind) -> Pool:
+    ready = [Node(name=machine.name, cordoned=machine.cordoned) for machine in kind.machines.values() if machine.ready]
+    short = not kind.in_stock and len(kind.machines) < kind.size
+    return Pool(
+        name=kind.offer.pool, size=kind.size, nodes=tuple(ready), bounds=kind.bounds, shortage="GCE_STOCKOUT" if short else None
+    )

@@ -1,0 +1,127 @@
+"""Questions asked of the simulation: what each promise costs, which pool to buy, how long zero to the first frame takes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from random import Random
+from statistics import fmean
+
+from cluster.manager.parameters import Parameters
+from cluster.simulate.arrivals import Arrival
+from cluster.simulate.report import aligned, bound_waits, percentile, span
+from cluster.simulate.run import Outcome, simulate
+
+__all__ = ["Plan", "first_frame", "plan", "sweep"]
+
+AIMS = (0.3, 0.5, 0.7, 0.9)
+SEEDS = (11, 12, 13, 14, 15)
+"""The days a plan is tried on; the first once more with the preferred kind of node out of stock all day."""
+Stories = Callable[[int], list[Arrival]]
+"""Arrivals of a seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A pool that keeps the promise on every day that was tried."""
+
+    nodes: int
+    """Most nodes of each kind."""
+    aim: float
+    wait: float
+    """Queueing time at p99 in seconds, of the worst day."""
+    cost: float
+    """A video, mean of the days."""
+    least: int
+    """Fewer nodes than this, of all kinds together, do not keep the promise, were they there all the time."""
+
+
+def sweep(stories: Stories, parameters: Parameters, waits: Sequence[float] = (2, 5, 10, 15, 30, 60)) -> str:
+    """The price of each promise of so many minutes: the table of the pools that `plan` finds."""
+    rows = []
+    for minutes in waits:
+        found = plan(stories, parameters.changed(policy={"wait_minutes": minutes}))
+        promise = f"{minutes:g} min"
+        if found:
+            rows.append((promise, f"{found.nodes}", f"{found.aim:g}", span(found.wait), f"{found.cost:.4f}"))
+        else:
+            rows.append((promise, "none", "", "", ""))
+    head = ("queueing at p99", "nodes of a kind", "aim", "worst day", f"{parameters.prices.currency} a video")
+    return "\n".join(aligned(head, rows))
+
+
+def plan(stories: Stories, parameters: Parameters) -> Plan | None:
+    """The cheapest pool that keeps `policy.wait_minutes` at p99; None where no number of nodes does: nodes take time to come."""
+    limit = 60 * parameters.policy.wait_minutes
+    least = fewest(stories(SEEDS[0]), parameters, limit)
+    found = [found for aim in AIMS if (found := smallest(stories, parameters.changed(policy={"aim": aim}), least, limit))]
+    return min(found, key=lambda each: (each.cost, each.nodes), default=None)
+
+
+def smallest(stories: Stories, parameters: Parameters, least: int, limit: float) -> Plan | None:
+    """Nodes are added, a tenth at a time, until every day is kept; on the first day alone while it is not."""
+    nodes = max(1, ceil(least / len(parameters.offers)), parameters.policy.warm_nodes)
+    while nodes <= min(1000, 4 * least + 20):
+        outcomes: list[Outcome] = []
+        for seed, offered in days(with_most(parameters, nodes)):
+            outcome = simulate(stories(seed), offered, seed)
+            outcomes.append(outcome)
+            if outcome.stranded or percentile(outcome.waits, 0.99) > limit:
+                break
+        else:
+            worst = max(percentile(outcome.waits, 0.99) for outcome in outcomes)
+            cost = fmean(outcome.cost_a_video for outcome in outcomes[-len(SEEDS) :])
+            return Plan(nodes=nodes, aim=parameters.policy.aim, wait=worst, cost=cost, least=least)
+        nodes = max(nodes + 1, round(nodes * 1.1))
+    return None
+
+
+def days(parameters: Parameters) -> Iterator[tuple[int, Parameters]]:
+    """The hardest first: what does not keep that one is tried on no other."""
+    if len(parameters.offers) > 1:
+        second = [offer.model_dump(mode="json") for offer in parameters.offers[1:]]
+        yield SEEDS[0], parameters.changed(offers=second)
+    yield from ((seed, parameters) for seed in SEEDS)
+
+
+def fewest(arrivals: Sequence[Arrival], parameters: Parameters, limit: float) -> int:
+    """By halving: nodes that are always there and never fail, and still keep the promise."""
+    low, high = 1, 1000
+    while low < high:
+        middle = (low + high) // 2
+        one_kind = with_most(parameters.changed(offers=[parameters.offers[0].model_dump(mode="json")]), middle)
+        if percentile(bound_waits(arrivals, one_kind), 0.99) <= limit:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def with_most(parameters: Parameters, nodes: int) -> Parameters:
+    return parameters.changed(offers=[offer.model_dump(mode="json") | {"most": nodes} for offer in parameters.offers])
+
+
+def first_frame(parameters: Parameters, trials: int = 200) -> str:
+    """A story alone, from nothing: by phase, until the generator draws its first frame. Mean and p95 of so many tries."""
+    random = Random(7)  # noqa: S311
+    quiet = parameters.changed(market={"preemptions_an_hour": 0, "stock_out_hours": 0})
+    story = [Arrival(random.uniform(600, 4200), parameters.work.video_seconds.usual) for _ in range(trials)]
+    first = [simulate([arrival], quiet, seed).first_waits[0] for seed, arrival in enumerate(story)]
+    speed = quiet.work.speeds[quiet.offers[0].speed]
+    steps = speed.seconds(parameters.work.video_seconds.usual, parameters.work.pod_seconds)
+    before = []
+    for name, seconds in steps.items():
+        # The generator's first frame comes when it has started and loaded its weights, not when it is done.
+        if name == "pix2pixhd":
+            before.append(parameters.work.pod_seconds / 2 + speed.fixed.get(name, 0))
+            break
+        before.append(seconds)
+    named = {
+        "message seen, cluster made where there is none": [each[0] for each in first],
+        "machine": [each[1] for each in first],
+        "driver": [each[2] for each in first],
+        "images": [each[3] for each in first],
+        "steps before the generator, and its start": [sum(before)] * trials,
+    }
+    named["in all"] = [sum(values) for values in zip(*named.values(), strict=True)]
+    rows = [(name, span(fmean(values)), span(percentile(values, 0.95))) for name, values in named.items()]
+    return "\n".join(aligned(("from zero to the first frame", "mean", "p95"), rows))

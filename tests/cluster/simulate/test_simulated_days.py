@@ -1,0 +1,143 @@
+"""What people ask of the simulation: a day, a promise, a trace; whatever the market does, every story is made."""
+
+from random import Random
+
+import pytest
+
+from cluster.manager.parameters import read_parameters
+from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
+from cluster.simulate.report import bound_cost, bound_waits, percentile, svg, table
+from cluster.simulate.run import simulate
+from cluster.simulate.studies import plan
+from steps.errors import BadInput
+from workflows.cli import main
+
+PARAMETERS = read_parameters()
+VIDEO = PARAMETERS.work.video_seconds
+
+
+def seeded(seed):
+    return Random(seed)  # noqa: S311
+
+
+def day(seed=1, stories=400, rush=150):
+    random = seeded(seed)
+    calm = poisson(Rate(stories, 86_400), 86_400, VIDEO, random)
+    return sorted([*calm, *burst(Rate(rush, 600), 43_200, VIDEO, random)])
+
+
+@pytest.fixture(scope="module")
+def outcome():
+    return simulate(day(), PARAMETERS)
+
+
+def test_no_result_is_better_than_what_no_policy_can_beat(outcome):
+    arrivals = day()
+    bound = bound_waits(arrivals, PARAMETERS)
+    assert all(percentile(outcome.waits, share) >= percentile(bound, share) for share in (0.5, 0.95, 0.99, 1))
+    assert outcome.cost_a_video >= bound_cost(arrivals, PARAMETERS)
+    assert outcome.paid >= outcome.worked + outcome.lost
+
+
+def test_the_same_seed_is_the_same_day_and_another_is_not(outcome):
+    assert simulate(day(), PARAMETERS) == outcome
+    assert simulate(day(2), PARAMETERS, 2) != outcome
+
+
+@pytest.mark.parametrize("mode", ["pool", "cluster"])
+def test_every_story_is_made_however_bad_the_market_is(mode):
+    bad = PARAMETERS.changed(
+        market={"preemptions_an_hour": 3, "stock_out_every_hours": 2, "stock_out_hours": 2}, cluster={"mode": mode}
+    )
+    outcome = simulate(day(stories=200), bad)
+    assert (outcome.stranded, len(outcome.waits)) == (0, len(day(stories=200)))
+    assert outcome.preempted > 0 and outcome.lost > 0
+
+
+def test_a_newsroom_that_produces_twice_a_day_pays_for_no_cluster_between():
+    arrivals = list(batches(Rate(40, 43_200), 86_400, VIDEO, seeded(1)))
+    pool, whole = (simulate(arrivals, PARAMETERS.changed(cluster={"mode": mode})) for mode in ("pool", "cluster"))
+    assert whole.always_on_cost < pool.always_on_cost / 4
+    assert percentile(whole.waits, 1) > percentile(pool.waits, 1)
+
+
+def test_a_promise_that_is_planned_is_kept_on_days_the_plan_has_not_seen():
+    found = plan(day, PARAMETERS.changed(policy={"wait_minutes": 15}))
+    assert found.least <= 3 * found.nodes
+    bought = PARAMETERS.changed(
+        policy={"wait_minutes": 15, "aim": found.aim},
+        offers=[offer.model_dump(mode="json") | {"most": found.nodes} for offer in PARAMETERS.offers],
+    )
+    unseen = [wait for seed in range(90, 96) for wait in simulate(day(seed), bought, seed).waits]
+    assert percentile(unseen, 0.99) <= 900
+
+
+def test_a_promise_that_no_pool_can_keep_from_zero_is_not_made():
+    assert plan(lambda _: [Arrival(5.0, 40.0)], PARAMETERS.changed(policy={"wait_minutes": 1})) is None
+
+
+def test_the_table_says_what_was_bought_and_the_picture_is_an_image(outcome):
+    said = table(outcome, day(), PARAMETERS)
+    assert "not quotes" in said
+    assert f"most nodes at once                  | {outcome.most_nodes:>8}" in said
+    assert svg(outcome).startswith("<svg") and svg(outcome).count("<polygon") == 2
+
+
+def test_generators_make_what_they_are_asked_for():
+    random = seeded(1)
+    assert len(list(burst(Rate(100, 600), 50, VIDEO, random))) == 100
+    rush = sorted(arrival.at for arrival in viral(Rate(1000, 7200), 0, VIDEO, random))
+    assert rush[500] < 7200 / 4 and rush[-1] <= 7200
+    assert [arrival.at for arrival in batches(Rate(2, 3600), 7200, VIDEO, random)] == [1800, 1800, 5400, 5400]
+    assert len(list(poisson(Rate(1000, 86_400), 86_400, VIDEO, random))) == pytest.approx(1000, rel=0.1)
+
+
+def test_a_trace_is_read_in_seconds_or_dates_and_put_in_order(tmp_path):
+    trace = tmp_path / "trace.csv"
+    trace.write_text("# when, seconds\n2026-05-03T12:10:00,30\n2026-05-03T12:00:00Z\n\n")
+    first, second = read_trace(trace, VIDEO, seeded(1))
+    assert (first.at, second) == (0, Arrival(600, 30))
+
+
+@pytest.mark.parametrize("line", ["soon", "5,long", "-5", "5,-1", "nan", "5,inf", "2026-13-01"])
+def test_a_line_that_is_no_story_is_told_with_its_number(tmp_path, line):
+    trace = tmp_path / "trace.csv"
+    trace.write_text(f"5,30\n{line}\n")
+    with pytest.raises(BadInput, match=r"trace\.csv:2:"):
+        read_trace(trace, VIDEO, seeded(1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--stories", "many"], "no rate"),
+        (["--stories", "3000/0min"], "no rate"),
+        (["--stories", "0/day"], "no rate"),
+        ([], "nothing to simulate"),
+        (["--stories", "9000000/s"], "more than"),
+        (["--batch", "40/12h", "--wait", "soon"], "no rate"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_in_a_line(arguments, why, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["newsreel", "simulate", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert why in capsys.readouterr().err
+
+
+def test_the_command_prints_the_table_and_draws_the_picture(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["newsreel", "simulate", "--batch", "40/12h", "--svg", str(tmp_path / "day.svg")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert "80 stories" in capsys.readouterr().out
+    assert (tmp_path / "day.svg").read_text().startswith("<svg")
+
+
+def test_the_command_says_which_pool_to_buy(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["newsreel", "plan", "--batch", "40/12h", "--wait", "20min"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert "Buy at most" in capsys.readouterr().out
