@@ -1,0 +1,107 @@
+"""`python -m cluster.messages setup|letters|watch`: what is to stay up beside the message trigger.
+
+setup     make the topics and subscriptions of a project
+letters   keep what the Sensor cannot submit
+watch     submit saved stories that nobody has heard of, tell which have failed; one JSON line for each thing done
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+
+from steps.errors import BadInput, NewsreelError
+
+ENDS = {signal.SIGTERM, signal.SIGINT}
+SECONDS_A_ROUND = 30.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m cluster.messages", description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    setup = commands.add_parser("setup", help="make the topics and subscriptions that are not there yet")
+    setup.add_argument("--dry-run", action="store_true", help="print the gcloud lines that would do the same")
+    setup.set_defaults(run=run_setup)
+    letters = commands.add_parser("letters", help="serve POST /not-ours and /held")
+    letters.add_argument("--port", type=int, default=8080)
+    letters.set_defaults(run=run_letters)
+    for command in (setup, letters):
+        command.add_argument("--project", required=True, help="Google Cloud project of the topics")
+    watch = commands.add_parser("watch", help="submit saved stories that were lost, tell which have failed")
+    watch.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
+    watch.add_argument("--stories", required=True, metavar="ADDRESS", help="prefix that stories are saved under")
+    watch.add_argument("--finals", required=True, metavar="ADDRESS", help="prefix that videos are published under")
+    watch.add_argument("--metrics-port", type=int, metavar="PORT", help="answer GET /metrics there")
+    watch.add_argument("--once", action="store_true", help="one round, then end")
+    watch.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    watch.set_defaults(run=run_watch)
+    options = parser.parse_args()
+    try:
+        return int(options.run(options))
+    except NewsreelError as fault:
+        print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
+        return fault.exit_status
+
+
+def run_setup(options: argparse.Namespace) -> int:
+    from cluster.messages.publisher import Publisher
+    from cluster.messages.topics import DEAD, ensure, gcloud_lines, topic_path
+
+    if options.dry_run:
+        print(*gcloud_lines(options.project), sep="\n")
+        return 0
+    from google.cloud.pubsub_v1 import SubscriberClient
+
+    publisher = Publisher.connect(topic_path(options.project, DEAD))
+    for name in ensure(options.project, publisher.client, SubscriberClient()):
+        print(name)
+    return 0
+
+
+def run_letters(options: argparse.Namespace) -> int:
+    from cluster.messages.letters import Letters, serve
+    from cluster.messages.publisher import Publisher
+    from cluster.messages.topics import DEAD, topic_path
+
+    server = serve(Letters(Publisher.connect(topic_path(options.project, DEAD))), options.port)
+    for end in ENDS:
+        signal.signal(end, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever()
+    return 0
+
+
+def run_watch(options: argparse.Namespace) -> int:
+    from kubernetes import client, config
+    from prometheus_client import start_http_server
+
+    from cluster.messages.desk import Desk
+    from cluster.messages.rounds import Rounds
+    from steps.address import Address
+    from steps.storage import Storage
+
+    try:
+        config.load_config()
+    except config.ConfigException as fault:
+        raise BadInput(f"no cluster to talk to: {fault}; set KUBECONFIG") from fault
+    desk = Desk(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals))
+    rounds = Rounds(client.ApiClient(), options.namespace, desk, say)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    if options.metrics_port is not None:
+        start_http_server(options.metrics_port)
+    while True:
+        sound = rounds.round(datetime.now(UTC), options.dry_run)
+        if options.once:
+            return 0 if sound else 75
+        if signal.sigtimedwait(ENDS, SECONDS_A_ROUND):
+            return 0
+
+
+def say(what: str, workflow: str, why: str) -> None:
+    line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "action": what, "workflow": workflow, "why": why}
+    print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""The newsroom's desk in storage: which revisions of stories are saved, and which of them are published or have failed.
+
+<stories>/<id>/r3.json           a revision, created once; its address is what the message carries
+<stories>/<id>/r3.order.json     the message itself, when it was not an ordinary one: what could not be published is found here
+<finals>/<id>/r3/manifest.json   the video is there (`steps.publication`)
+<finals>/<id>/r3/failed.json     it will not come: why, and when that was said
+
+Nothing here is ever changed or removed.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from cluster.messages.message import MOST_BYTES, Message
+from steps.address import Address
+from steps.errors import BadInput, Conflict
+from steps.storage import Storage
+
+__all__ = ["Desk", "Outcome", "Revision"]
+
+Outcome = Literal["published", "failed"]
+SAVED = re.compile(r"([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)/r([1-9][0-9]{0,3})\.(?:json|yaml)")
+ENDED = re.compile(r"([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)/r([1-9][0-9]{0,3})/(manifest|failed)\.json")
+
+
+class Revision(NamedTuple):
+    """A story as it was sent off: what one video is made of."""
+
+    id: str
+    number: int
+
+    @property
+    def workflow(self) -> str:
+        """As `Message.workflow`."""
+        return f"{self.id}-r{self.number}"
+
+
+@dataclass(frozen=True)
+class Desk:
+    storage: Storage
+    stories: Address
+    finals: Address
+
+    def save_order(self, message: Message) -> None:
+        """Keep a message beside its story, to be done before it is published. Raises Conflict where it was another one."""
+        address = self.stories.child(f"{message.id}/r{message.revision}.order.json")
+        self.storage.create(address, message.content(), "application/json")
+
+    def saved(self) -> dict[Revision, Address]:
+        """All revisions that were sent off, and where they are."""
+        return {revision: self.stories.child(name) for revision, name in saved_in(self.storage.names(self.stories))}
+
+    def outcomes(self) -> dict[Revision, Outcome]:
+        """How revisions have ended. One that failed and was published later, tried again by a person, is published."""
+        found: dict[Revision, Outcome] = {}
+        for revision, outcome in outcomes_in(self.storage.names(self.finals)):
+            if found.get(revision) != "published":
+                found[revision] = outcome
+        return found
+
+    def order(self, revision: Revision, story: Address) -> Message:
+        """The message of a saved revision: the one that was kept, else an ordinary one."""
+        address = self.stories.child(f"{revision.id}/r{revision.number}.order.json")
+        if self.storage.find(address) is not None:
+            try:
+                return Message.of(self.storage.read(address, at_most=MOST_BYTES), self.storage.allowed)
+            except BadInput:
+                # Not ours, or cut short: the story is there all the same, and no less to be made for it.
+                pass
+        return Message(story=str(story), id=revision.id, revision=revision.number)
+
+    def fail(self, revision: Revision, why: str, now: datetime) -> bool:
+        """Say for all to see that a video will not come; False where that was said before."""
+        address = self.finals.child(f"{revision.id}/r{revision.number}/failed.json")
+        told = {"id": revision.id, "revision": revision.number, "why": why, "time": now.isoformat(timespec="seconds")}
+        if self.storage.find(address) is not None:
+            return False
+        try:
+            self.storage.create(address, json.dumps(told).encode(), "application/json")
+        except Conflict:
+            return False
+        return True
+
+
+def saved_in(names: list[str]) -> Iterator[tuple[Revision, str]]:
+    for name in names:
+        if found := SAVED.fullmatch(name):
+            yield Revision(found[1], int(found[2])), name
+
+
+def outcomes_in(names: list[str]) -> Iterator[tuple[Revision, Outcome]]:
+    for name in names:
+        if found := ENDED.fullmatch(name):
+            yield Revision(found[1], int(found[2])), "published" if found[3] == "manifest" else "failed"

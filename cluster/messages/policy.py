@@ -1,0 +1,105 @@
+"""What is to be done about stories that were saved, as a pure function of what is seen: no story is lost, none is made twice.
+
+A saved revision ends as one video or as one visible failure. What is published or has failed is left alone, and so is what is
+under way; what nobody has heard of for a while is submitted under the name that its message would have used, so that message
+and reconciler, or two reconcilers, meet in it; what ended without a video is told.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from cluster.messages.desk import Outcome, Revision
+
+__all__ = ["Attempt", "Report", "Saved", "State", "Submit", "decide_stories", "state_of"]
+
+PATIENCE = timedelta(seconds=120)
+"""How long a saved story is left to its message. Whoever is quicker wins, and the other meets its workflow."""
+MOST_A_ROUND = 50
+"""Submissions in a round: after a long outage the API server is not to be run over."""
+
+State = Literal["published", "failed", "under way", "ended", "superseded", "waiting"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A workflow of a revision, whether its first or a successor."""
+
+    name: str
+    number: int = 1
+    phase: str = ""
+    """Argo's: Succeeded, Failed, Error once it is over."""
+
+    @property
+    def over(self) -> bool:
+        return self.phase in ("Succeeded", "Failed", "Error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """One look. To be taken in this order: what is saved, then workflows, then outcomes: a workflow seen as ended has then left
+    its outcome where it is still to be looked for."""
+
+    revisions: frozenset[Revision]
+    attempts: Mapping[Revision, tuple[Attempt, ...]] = field(default_factory=dict)
+    outcomes: Mapping[Revision, Outcome] = field(default_factory=dict)
+    unheard: Mapping[Revision, datetime] = field(default_factory=dict)
+    """Since when we have known of a revision without a sign of it."""
+
+
+@dataclass(frozen=True)
+class Submit:
+    revision: Revision
+    why: str
+
+
+@dataclass(frozen=True)
+class Report:
+    revision: Revision
+    why: str
+    workflow: str | None
+    """Whose end it is, to be asked for the reason."""
+
+
+def decide_stories(seen: Saved, now: datetime) -> list[Submit | Report]:
+    """All actions of a round; each may be done twice."""
+    actions = [action for revision in sorted(seen.revisions) for action in for_revision(revision, seen, now)]
+    submissions = [action for action in actions if isinstance(action, Submit)]
+    return [action for action in actions if isinstance(action, Report)] + submissions[:MOST_A_ROUND]
+
+
+def for_revision(revision: Revision, seen: Saved, now: datetime) -> Iterator[Submit | Report]:
+    state = state_of(revision, seen)
+    if state == "ended":
+        last = newest(seen.attempts[revision])
+        ended = "ended well, and yet there is no video" if last.phase == "Succeeded" else f"ended as {last.phase}"
+        yield Report(revision, f"workflow {last.name} {ended}", last.name)
+    elif state == "superseded":
+        yield Report(revision, f"revision {newest_published(revision, seen)} is published already", None)
+    elif state == "waiting" and now - seen.unheard.get(revision, now) >= PATIENCE:
+        yield Submit(revision, f"saved, and nothing was heard of it since {seen.unheard[revision]:%H:%M:%S}")
+
+
+def state_of(revision: Revision, seen: Saved) -> State:
+    attempts = seen.attempts.get(revision, ())
+    outcome = seen.outcomes.get(revision)
+    if outcome == "published":
+        return "published"
+    if any(not attempt.over for attempt in attempts):
+        return "under way"
+    if outcome == "failed":
+        return "failed"
+    if attempts:
+        return "ended"
+    return "superseded" if newest_published(revision, seen) > revision.number else "waiting"
+
+
+def newest(attempts: tuple[Attempt, ...]) -> Attempt:
+    return max(attempts, key=lambda attempt: attempt.number)
+
+
+def newest_published(revision: Revision, seen: Saved) -> int:
+    """Of the same story; 0 for none."""
+    numbers = (other.number for other, outcome in seen.outcomes.items() if other.id == revision.id and outcome == "published")
+    return max(numbers, default=0)

@@ -1,0 +1,195 @@
+"""A round over the saved stories: look at storage and workflows, decide (`policy`), submit what was lost, tell what failed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from kubernetes import client
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
+from urllib3.exceptions import HTTPError
+
+from cluster.messages.desk import Desk, Revision
+from cluster.messages.message import Message
+from cluster.messages.policy import Attempt, Report, Saved, Submit, decide_stories, state_of
+from steps.errors import NewsreelError
+
+__all__ = ["FAULTS", "Rounds", "Watch", "workflow_for"]
+
+GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
+OURS = "app.kubernetes.io/part-of=newsreel"
+NUMBER, ORIGIN = "newsreel/run", "newsreel/origin"
+"""Labels of a successor that `cluster.reconciler` has submitted: its number, and the name of the first run."""
+SECONDS_A_CALL = 20
+STATES = ("published", "failed", "under way", "ended", "superseded", "waiting")
+A_PAGE = 500
+PRIORITIES = {"breaking": 1000, "normal": 0}
+"""As in `workflows.priorities`: of workflows that wait, Argo takes the highest first."""
+FAULTS = (NewsreelError, client.ApiException, HTTPError, OSError)
+Say = Callable[[str, str, str], None]
+
+
+@dataclass
+class Watch:
+    """What Prometheus is told."""
+
+    registry: CollectorRegistry = field(default_factory=lambda: REGISTRY)
+    stories: Gauge = field(init=False)
+    submitted: Counter = field(init=False)
+    failed: Counter = field(init=False)
+    looked: Gauge = field(init=False)
+
+    def __post_init__(self) -> None:
+        to = self.registry
+        self.stories = Gauge("newsreel_saved_stories", "Saved revisions by what has become of them", ["state"], registry=to)
+        self.submitted = Counter("newsreel_lost_stories_submitted", "Stories whose message was lost", registry=to)
+        self.failed = Counter("newsreel_failed_stories_reported", "Stories that ended without a video", registry=to)
+        self.looked = Gauge("newsreel_reconciler_last_look_timestamp_seconds", "When storage was last looked at", registry=to)
+
+
+@dataclass
+class Rounds:
+    """Round after round. What it remembers only makes it wait: a new one knows as much two minutes later."""
+
+    api: client.ApiClient
+    namespace: str
+    desk: Desk
+    say: Say
+    watch: Watch = field(default_factory=Watch)
+    unheard: dict[Revision, datetime] = field(default_factory=dict)
+
+    def round(self, now: datetime, dry_run: bool = False) -> bool:
+        """Look and act; False where storage or the API server did not answer. The next round sees what is left.
+
+        What is refused for one story is no reason to leave the others.
+        """
+        try:
+            seen, where = self.look(now)
+        except FAULTS as fault:
+            self.say("wait", self.namespace, one_line(fault))
+            return False
+        sound = True
+        for action in decide_stories(seen, now):
+            try:
+                self.act(action, where, now, dry_run)
+            except FAULTS as fault:
+                self.say("wait", action.revision.workflow, one_line(fault))
+                sound = False
+        self.watch.looked.set(now.timestamp())
+        return sound
+
+    def look(self, now: datetime) -> tuple[Saved, Mapping[Revision, Any]]:
+        """In the order that `Saved` asks for."""
+        where = self.desk.saved()
+        attempts = attempts_of(list_workflows(self.api, self.namespace))
+        seen = Saved(revisions=frozenset(where), attempts=attempts, outcomes=self.desk.outcomes(), unheard=self.unheard)
+        states = {revision: state_of(revision, seen) for revision in seen.revisions}
+        self.unheard = {name: self.unheard.get(name, now) for name, state in states.items() if state == "waiting"}
+        counted: list[str] = [*states.values()]
+        for state in STATES:
+            self.watch.stories.labels(state).set(counted.count(state))
+        return Saved(revisions=seen.revisions, attempts=attempts, outcomes=seen.outcomes, unheard=self.unheard), where
+
+    def act(self, action: Submit | Report, where: Mapping[Revision, Any], now: datetime, dry_run: bool) -> None:
+        match action:
+            case Submit(revision, why):
+                workflow = workflow_for(self.desk.order(revision, where[revision]), self.desk.finals)
+                if dry_run or submit(self.api, self.namespace, workflow):
+                    self.watch.submitted.inc(0 if dry_run else 1)
+                    self.say("submit", revision.workflow, why)
+            case Report(revision, why, name):
+                reason = f"{why}: {message_of(self.api, self.namespace, name)}" if name else why
+                if dry_run or self.desk.fail(revision, reason, now):
+                    self.watch.failed.inc(0 if dry_run else 1)
+                    self.say("report", revision.workflow, reason)
+
+
+def workflow_for(message: Message, finals: object) -> dict[str, Any]:
+    """The same workflow as the Sensor submits for the message (`workflows.events`)."""
+    part_of, _, newsreel = OURS.partition("=")
+    labels = {"story": message.id, "revision": str(message.revision), "priority": message.priority}
+    parameters = {"story": message.story, "finals": str(finals), "priority": message.priority}
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": "Workflow",
+        "metadata": {
+            "name": message.workflow,
+            "labels": {part_of: newsreel} | {f"newsreel/{name}": value for name, value in labels.items()},
+        },
+        "spec": {
+            "workflowTemplateRef": {"name": "story"},
+            "priority": PRIORITIES[message.priority],
+            "arguments": {"parameters": [{"name": name, "value": value} for name, value in parameters.items()]},
+        },
+    }
+
+
+def submit(api: client.ApiClient, namespace: str, workflow: dict[str, Any]) -> bool:
+    """Create it; False where it is there already. Raises ApiException for any other refusal."""
+    try:
+        client.CustomObjectsApi(api).create_namespaced_custom_object(
+            GROUP, VERSION, namespace, WORKFLOWS, workflow, _request_timeout=SECONDS_A_CALL
+        )
+    except client.ApiException as fault:
+        if fault.status != HTTPStatus.CONFLICT:
+            raise
+        return False
+    return True
+
+
+def list_workflows(api: client.ApiClient, namespace: str) -> list[dict[str, Any]]:
+    """Name and labels of all workflows of ours, ended ones too. Argo keeps their phase in a label, and a workflow whole may
+    have a megabyte."""
+    brief = client.ApiClient(api.configuration)
+    brief.set_default_header("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+    workflows, found, following = client.CustomObjectsApi(brief), list[dict[str, Any]](), ""
+    while True:
+        page = workflows.list_namespaced_custom_object(
+            GROUP,
+            VERSION,
+            namespace,
+            WORKFLOWS,
+            label_selector=OURS,
+            limit=A_PAGE,
+            **({"_continue": following} if following else {}),
+            _request_timeout=SECONDS_A_CALL,
+        )
+        found += [item["metadata"] for item in page["items"]]
+        following = page["metadata"].get("continue")
+        if not following:
+            return found
+
+
+def attempts_of(workflows: list[dict[str, Any]]) -> dict[Revision, tuple[Attempt, ...]]:
+    """Workflows by the revision they are of. The name of the first run says it, and successors name their first run."""
+    found: dict[Revision, list[Attempt]] = defaultdict(list)
+    for metadata in workflows:
+        labels = metadata.get("labels") or {}
+        identifier, _, number = str(labels.get(ORIGIN) or metadata["name"]).rpartition("-r")
+        if identifier and number.isascii() and number.isdigit():
+            attempt = Attempt(
+                name=metadata["name"],
+                number=int(labels.get(NUMBER, "1")),
+                phase=labels.get("workflows.argoproj.io/phase", ""),
+            )
+            found[Revision(identifier, int(number))].append(attempt)
+    return {revision: tuple(attempts) for revision, attempts in found.items()}
+
+
+def message_of(api: client.ApiClient, namespace: str, name: str) -> str:
+    """What Argo says of a workflow's end, in one line."""
+    try:
+        workflow = client.CustomObjectsApi(api).get_namespaced_custom_object(
+            GROUP, VERSION, namespace, WORKFLOWS, name, _request_timeout=SECONDS_A_CALL
+        )
+    except client.ApiException as fault:
+        if fault.status != HTTPStatus.NOT_FOUND:
+            raise
+        return "it is gone meanwhile"
+    return " ".join(str(workflow.get("status", {}).get("message") or "no reason given").split())[:500]
+
+
+def one_line(fault: Exception) -> str:
+    return " ".join(str(fault).split())[:300]

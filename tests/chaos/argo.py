@@ -1,0 +1,163 @@
+"""The Argo server and the API server's workflows, in one HTTP server that keeps their promises.
+
+A name is there once: 409. What was created stays through restarts. No more than so many workflows run at once, those of the
+highest priority first. What has ended is collected after a while. That an answer arrives is not promised.
+"""
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.chaos.faults import Clock, Faults
+
+SUBMIT = re.compile(r"/api/v1/workflows/([a-z0-9-]+)/submit")
+WORKFLOWS = re.compile(r"/apis/argoproj.io/v1alpha1/namespaces/([a-z0-9-]+)/workflows(?:/([a-z0-9-]+))?")
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+AT_ONCE = 20
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Workflow:
+    name: str
+    labels: dict[str, str]
+    parameters: dict[str, str]
+    priority: int
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+    phase: str = ""
+    ends: datetime | None = None
+
+    def metadata(self) -> dict[str, Any]:
+        over = {"workflows.argoproj.io/phase": self.phase} if self.phase else {}
+        return {"name": self.name, "uid": self.uid, "labels": self.labels | over}
+
+
+@dataclass
+class Argo:
+    clock: Clock
+    faults: Faults
+    work: Callable[[Workflow], str]
+    """What a story's workflow does when its time is over: its phase."""
+    workflows: dict[str, Workflow] = field(default_factory=dict)
+    down_until: datetime | None = None
+    most_at_once: int = 0
+    submitted: int = 0
+    conflicts: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def serve(self) -> ThreadingHTTPServer:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (Answering,), {"argo": self}))
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return server
+
+    def pass_by(self) -> None:
+        """What has happened since the last look: outages, starts, ends, collections."""
+        if self.faults.happens("Argo restarted", 0.05):
+            self.down_until = self.clock.now + timedelta(seconds=self.faults.dice.choice([20, 120, 900]))
+        running = [one for one in self.workflows.values() if one.phase == "Running"]
+        for one in running:
+            if one.ends and one.ends <= self.clock.now:
+                one.phase = self.work(one)
+                one.ends = self.clock.now
+        waiting = sorted((one for one in self.workflows.values() if not one.phase), key=lambda one: (-one.priority, one.name))
+        free = AT_ONCE - sum(one.phase == "Running" for one in self.workflows.values())
+        for one in waiting[: max(free, 0)]:
+            one.phase, one.ends = "Running", self.clock.now + self.faults.dice.uniform(0.5, 3) * MINUTE
+        self.most_at_once = max(self.most_at_once, sum(one.phase == "Running" for one in self.workflows.values()))
+        for one in list(self.workflows.values()):
+            ended = one.phase in ("Succeeded", "Failed") and one.ends and one.ends + 60 * MINUTE < self.clock.now
+            if ended and self.faults.happens("workflow collected", 0.2):
+                del self.workflows[one.name]
+
+    def create(self, workflow: Workflow) -> tuple[int, dict[str, Any]]:
+        with self.lock:
+            if not NAME.fullmatch(workflow.name):
+                return 400, {"message": "a bad name"}
+            if workflow.name in self.workflows:
+                self.conflicts += 1
+                return 409, {"message": "already exists"}
+            self.submitted += 1
+            self.workflows[workflow.name] = workflow
+            return 200, {"metadata": workflow.metadata()}
+
+    def submit(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if (body.get("resourceKind"), body.get("resourceName")) != ("WorkflowTemplate", "story"):
+            return 404, {"message": "no such template"}
+        options = body["submitOptions"]
+        labels = dict(pair.split("=") for pair in options["labels"].split(","))
+        parameters = dict(pair.split("=", 1) for pair in options["parameters"])
+        return self.create(Workflow(options["name"], OURS | labels, parameters, options["priority"]))
+
+    def create_object(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        parameters = {one["name"]: one["value"] for one in body["spec"]["arguments"]["parameters"]}
+        metadata = body["metadata"]
+        return self.create(Workflow(metadata["name"], metadata["labels"], parameters, body["spec"]["priority"]))
+
+    def listed(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """By pages, as they were asked for."""
+        with self.lock:
+            names = sorted(self.workflows)
+            begin, limit = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
+            page = [{"metadata": self.workflows[name].metadata()} for name in names[begin : begin + limit]]
+        more = {"continue": str(begin + limit)} if begin + limit < len(names) else {}
+        return {"kind": "PartialObjectMetadataList", "metadata": more, "items": page}
+
+
+OURS = {"app.kubernetes.io/part-of": "newsreel"}
+"""What the controller adds from the template's workflowMetadata."""
+
+
+class Answering(BaseHTTPRequestHandler):
+    argo: Argo
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        split = urlsplit(self.path)
+        found = WORKFLOWS.fullmatch(split.path)
+        if self.refuses() or not found:
+            return
+        if found[2] is None:
+            return self.answer(200, self.argo.listed(parse_qs(split.query)))
+        workflow = self.argo.workflows.get(found[2])
+        if workflow is None:
+            return self.answer(404, {"message": "not found"})
+        told = {"phase": workflow.phase, "message": "Error (exit code 5)"} if workflow.phase == "Failed" else {}
+        self.answer(200, {"metadata": workflow.metadata(), "status": told})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        path = urlsplit(self.path).path
+        if self.refuses():
+            return
+        submitted = SUBMIT.fullmatch(path)
+        status, told = self.argo.submit(body) if submitted else self.argo.create_object(body)
+        if status == 200 and self.argo.faults.happens("Argo answer lost", 0.05):
+            status, told = 500, {"message": "chaos"}
+        self.answer(status, told)
+
+    def refuses(self) -> bool:
+        down = self.argo.down_until is not None and self.argo.clock.now < self.argo.down_until
+        self.argo.faults.counted["Argo away"] += down
+        if down or self.argo.faults.happens("Argo 500", 0.05):
+            self.answer(503 if down else 500, {"message": "chaos"})
+            return True
+        return False
+
+    def answer(self, status: int, told: dict[str, Any]) -> None:
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *_: object) -> None:
+        """The campaign counts."""

@@ -1,0 +1,279 @@
+"""The campaign: so many stories are saved, everything fails now and then, and in the end each story is counted."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from kubernetes import client
+from prometheus_client import CollectorRegistry
+
+from cluster.messages.desk import Desk, Revision
+from cluster.messages.letters import Letters, serve
+from cluster.messages.message import Message
+from cluster.messages.policy import decide_stories
+from cluster.messages.publisher import Publisher
+from cluster.messages.rounds import FAULTS, Rounds, Watch
+from steps.address import Address
+from steps.errors import Conflict, NewsreelError
+from steps.publication import MANIFEST, Manifest, Origin, PublishedFile, home_of
+from tests.chaos.argo import Argo, Workflow
+from tests.chaos.faults import Clock, Faults, Killed
+from tests.chaos.parts import cloud_storage, jetstream, storage_with
+from tests.chaos.pubsub import Topic
+from tests.chaos.trigger import EventSource, Sensor, connected, make_stream, stream_config
+from workflows.events import Events, events
+from workflows.settings import Settings
+
+STORIES, FINALS = "gs://newsreel-stories", "gs://newsreel-finals"
+SECONDS_A_TICK = 20
+ROOM_ON_THE_BUS = 40
+MOST_TICKS = 4000
+NOT_OURS = (b"", b"null", b"[]", b"\xff\xfe", b'{"story":"gs://elsewhere/a","id":"a","revision":1}', b"{{workflow.name}}")
+
+
+@dataclass
+class Counts:
+    saved: int = 0
+    published: int = 0
+    failed: int = 0
+    lost: int = 0
+    most_videos: int = 0
+    """Of one story."""
+    good_dead: int = 0
+    """Good messages among the dead letters."""
+    not_ours: int = 0
+    not_ours_dead: int = 0
+    """Of these, how many are where they belong."""
+    submitted: int = 0
+    repeated: int = 0
+    """Submissions that met the workflow that was there."""
+    by_reconciler: int = 0
+    ticks: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sound(self) -> bool:
+        return self.lost == 0 and self.most_videos == 1 and self.good_dead == 0 and self.not_ours == self.not_ours_dead
+
+
+@dataclass
+class Newsroom:
+    """Saves a story, keeps its message, publishes it; may be killed between any two of them."""
+
+    desk: Desk
+    publisher: Publisher
+    faults: Faults
+    saved: set[Revision] = field(default_factory=set)
+
+    def send_off(self, revision: Revision) -> None:
+        priority = "breaking" if self.faults.dice.random() < 0.1 else "normal"
+        address = self.desk.stories.child(f"{revision.id}/r{revision.number}.json")
+        message = Message(story=str(address), id=revision.id, revision=revision.number, priority=priority)
+        try:
+            self.faults.kill("newsroom", 0.02)
+            self.desk.storage.create(address, json.dumps({"id": revision.id}).encode(), "application/json")
+            self.saved.add(revision)
+            self.faults.kill("newsroom", 0.03)
+            self.desk.save_order(message)
+            self.faults.kill("newsroom", 0.03)
+            self.publisher.publish(message)
+            if self.faults.happens("editor pressed again", 0.05):
+                self.publisher.publish(message)
+        except (Killed, NewsreelError):
+            # What an editor would see as "saved, on its way", or as "not saved".
+            return
+
+
+@dataclass
+class Studio:
+    """What a story's workflow does in the end: it publishes a video of its own, or fails."""
+
+    desk: Desk
+    faults: Faults
+    made: Counter[Revision] = field(default_factory=Counter)
+
+    def work(self, workflow: Workflow) -> str:
+        if self.faults.happens("story failed", 0.03):
+            return "Failed"
+        number = int(workflow.labels["newsreel/revision"])
+        revision = Revision(workflow.labels["newsreel/story"], number)
+        home = home_of(Address.parse(workflow.parameters["finals"]), revision.id, number)
+        origin = Origin(story_digest=workflow.uid, software_digest="s", release="0")
+        file = PublishedFile(name="landscape.mp4", path="landscape.mp4", size=1, sha256="0", content_type="video/mp4")
+        made = datetime(2026, 1, 1, tzinfo=UTC)
+        manifest = Manifest(id=revision.id, revision=number, title="x", origin=origin, created=made, files=(file,))
+        try:
+            self.desk.storage.create(home.child(MANIFEST), manifest.model_dump_json().encode(), "application/json")
+        except Conflict:
+            return "Succeeded"
+        except NewsreelError:
+            return "Running"
+        self.made[revision] += 1
+        return "Succeeded"
+
+
+@dataclass
+class Reconcilers:
+    """Two at once, looking and acting in turns; each may be killed anywhere, and another begins without its memory."""
+
+    url: str
+    desk: Desk
+    faults: Faults
+    clock: Clock
+    both: list[Rounds] = field(default_factory=list)
+    said: Counter[str] = field(default_factory=Counter)
+
+    def begin(self) -> Rounds:
+        configuration = client.Configuration(host=self.url)
+        configuration.retries = False
+        api = client.ApiClient(configuration)
+        return Rounds(api, "newsreel", self.desk, self.say, Watch(CollectorRegistry()))
+
+    def say(self, what: str, *_: str) -> None:
+        self.said[what] += 1
+
+    def round(self) -> None:
+        self.both += [self.begin() for _ in range(2 - len(self.both))]
+        steps = [(rounds, self.steps(rounds)) for rounds in self.both]
+        while steps:
+            rounds, following = self.faults.dice.choice(steps)
+            try:
+                self.faults.kill("reconciler", 0.005)
+                next(following)
+            except StopIteration:
+                steps.remove((rounds, following))
+            except Killed:
+                steps.remove((rounds, following))
+                self.both.remove(rounds)
+
+    def steps(self, rounds: Rounds) -> Iterator[None]:
+        """As `Rounds.round`, in steps."""
+        now = self.clock.now
+        try:
+            seen, where = rounds.look(now)
+        except FAULTS:
+            return
+        yield
+        for action in decide_stories(seen, now):
+            with suppress(*FAULTS):
+                rounds.act(action, where, now, dry_run=False)
+            yield
+
+
+def answering(letters: Letters) -> ThreadingHTTPServer:
+    server = serve(letters, 0)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    return server
+
+
+def emitted() -> tuple[dict[str, Any], dict[str, Any]]:
+    """EventBus and Sensor as `newsreel emit` writes them."""
+    documents = [one for file in events(Settings(), Events()).values() for one in file]
+    return tuple(next(one for one in documents if one["kind"] == kind) for kind in ("EventBus", "Sensor"))  # type: ignore[return-value]
+
+
+async def campaign(stories: int, seed: int, folder: Path) -> Counts:
+    """Run it to its end: every saved story has its outcome, and no message is under way."""
+    with cloud_storage("newsreel-stories", "newsreel-finals") as storage_url, jetstream(folder) as bus_url:
+        os.environ["STORAGE_EMULATOR_HOST"] = storage_url
+        connection = await connected(bus_url)
+        try:
+            return await run(stories, Faults(seed), connection)
+        finally:
+            await connection.close()
+
+
+async def run(stories: int, faults: Faults, connection: Any) -> Counts:
+    clock, bus = Clock(), connection.jetstream()
+    desk = Desk(storage_with(faults, [STORIES, FINALS]), Address.parse(STORIES), Address.parse(FINALS))
+    topic, grave = Topic(clock, faults), Topic(clock, Faults(faults.seed, often=0.5))
+    letters = answering(Letters(Publisher(grave, "projects/p/topics/stories-dead", 1)))  # type: ignore[arg-type]
+    studio = Studio(desk, faults)
+    argo = Argo(clock, faults, studio.work)
+    api = argo.serve()
+    here = [f"http://127.0.0.1:{server.server_address[1]}" for server in (api, letters)]
+    newsroom = Newsroom(desk, Publisher(topic, "projects/p/topics/stories", 1), faults)  # type: ignore[arg-type]
+    reconcilers = Reconcilers(here[0], desk, faults, clock)
+    eventbus, document = emitted()
+    await make_stream(bus, stream_config(eventbus), ROOM_ON_THE_BUS)
+    sensor = Sensor(document, bus, clock, faults, dict(zip((Events().argo_server, "http://letters:8080"), here, strict=True)))
+    await sensor.listen()
+    source = EventSource(topic, bus, faults)
+
+    to_write = [Revision(f"story-{number}", 1) for number in range(stories)]
+    counts = Counts()
+    while counts.ticks < MOST_TICKS:
+        counts.ticks += 1
+        clock.pass_by(SECONDS_A_TICK if to_write else until_something_happens(clock, topic, argo))
+        for _ in range(min(len(to_write), faults.dice.choice([0, 5, 20, 120]))):
+            newsroom.send_off(to_write.pop())
+            if faults.happens("message not ours", 0.05):
+                topic.waiting.append(strange(counts.not_ours, topic, faults))
+                counts.not_ours += 1
+        await source.round(200)
+        await sensor.round(200)
+        argo.pass_by()
+        if counts.ticks % 6 == 0:
+            reconcilers.round()
+        if not to_write and counts.ticks % 12 == 0 and not topic.waiting and over(newsroom, desk, argo):
+            break
+    for server in (api, letters):
+        server.shutdown()
+        server.server_close()
+    return counted(counts, newsroom, studio, desk, topic, grave, argo, reconcilers, faults)
+
+
+def until_something_happens(clock: Clock, topic: Topic, argo: Argo) -> float:
+    """Seconds: where only a message that comes again much later is left, nobody waits for it."""
+    if any(workflow.phase in ("", "Running") for workflow in argo.workflows.values()) or not topic.waiting:
+        return SECONDS_A_TICK
+    return max(SECONDS_A_TICK, (min(one.due for one in topic.waiting) - clock.now).total_seconds())
+
+
+def strange(number: int, topic: Topic, faults: Faults) -> Any:
+    from tests.chaos.pubsub import Delivery
+
+    return Delivery(-1 - number, faults.dice.choice(NOT_OURS), {}, topic.clock.now)
+
+
+def over(newsroom: Newsroom, desk: Desk, argo: Argo) -> bool:
+    if any(workflow.phase in ("", "Running") for workflow in argo.workflows.values()):
+        return False
+    try:
+        return newsroom.saved <= desk.outcomes().keys()
+    except NewsreelError:
+        return False
+
+
+def counted(
+    counts: Counts,
+    newsroom: Newsroom,
+    studio: Studio,
+    desk: Desk,
+    topic: Topic,
+    grave: Topic,
+    argo: Argo,
+    reconcilers: Reconcilers,
+    faults: Faults,
+) -> Counts:
+    faults.often = 0
+    outcomes = desk.outcomes()
+    ends = [outcomes.get(revision) for revision in newsroom.saved]
+    buried = {one.attributes["message"] for one in grave.waiting}
+    counts.saved, counts.published, counts.failed = len(ends), ends.count("published"), ends.count("failed")
+    counts.lost = ends.count(None)
+    counts.most_videos = max(studio.made.values(), default=0)
+    counts.good_dead = len(topic.dead) + sum(not number.startswith("-") for number in buried)
+    counts.not_ours_dead = sum(number.startswith("-") for number in buried)
+    counts.submitted, counts.repeated = argo.submitted, argo.conflicts
+    counts.by_reconciler = reconcilers.said["submit"]
+    counts.faults = +faults.counted
+    return counts

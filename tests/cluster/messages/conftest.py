@@ -1,0 +1,23 @@
+"""A Cloud Storage API in memory with the two buckets, and the desk in them."""
+
+import pytest
+
+from cluster.messages.desk import Desk
+from steps.address import Address, AllowList
+from steps.storage import Storage
+from tests.chaos.parts import cloud_storage
+
+
+@pytest.fixture(scope="module")
+def storage_url():
+    with cloud_storage("newsreel-stories", "newsreel-finals") as url:
+        yield url
+
+
+@pytest.fixture
+def desk(storage_url, monkeypatch, request):
+    """Below a prefix of the test's own."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
+    home = f"t{abs(hash(request.node.nodeid)):x}"
+    stories, finals = (Address.parse(f"gs://newsreel-{name}/{home}") for name in ("stories", "finals"))
+    return Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)

@@ -1,0 +1,71 @@
+"""The desk: what is saved, what was ordered and how it ended are found again by their names."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from cluster.messages.desk import Revision
+from cluster.messages.message import Message
+from steps.errors import Conflict
+
+ONE = Revision("budget", 1)
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+
+
+def put(desk, name, content=b"{}", below="stories"):
+    address = getattr(desk, below).child(name)
+    desk.storage.create(address, content, "application/json")
+    return address
+
+
+def ordered(desk, **changed):
+    story = str(desk.stories.child("budget/r1.json"))
+    return Message(**{"story": story, "id": "budget", "revision": 1, "priority": "breaking"} | changed)
+
+
+def test_what_was_sent_off_is_found_and_drafts_and_pictures_are_not(desk):
+    wanted = put(desk, "budget/r1.json")
+    for name in (
+        "budget/draft.json",
+        "budget/pictures/0123.jpg",
+        "budget/r1.order.json",
+        "budget/r0.json",
+        "r1.json",
+        "Budget/r1.json",
+    ):
+        put(desk, name)
+    put(desk, "tram/r12.yaml")
+    assert desk.saved() == {ONE: wanted, Revision("tram", 12): desk.stories.child("tram/r12.yaml")}
+
+
+def test_a_kept_message_says_the_priority_and_may_be_kept_twice(desk):
+    story = put(desk, "budget/r1.json")
+    assert desk.order(ONE, story).priority == "normal"
+    for _ in range(2):
+        desk.save_order(ordered(desk))
+    assert desk.order(ONE, story) == ordered(desk)
+    with pytest.raises(Conflict):
+        desk.save_order(ordered(desk, priority="normal"))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"story": "gs://elsewhere/x", "id": "budget", "revision": 1}', b"x" * 10_000])
+def test_a_story_whose_kept_message_is_none_is_made_as_an_ordinary_one(desk, content):
+    story = put(desk, "budget/r1.json")
+    put(desk, "budget/r1.order.json", content)
+    assert desk.order(ONE, story) == Message(story=str(story), id="budget", revision=1)
+
+
+def test_a_failure_is_said_once_and_for_all_to_see(desk):
+    assert desk.fail(ONE, "the disk is full", NOW)
+    assert not desk.fail(ONE, "something else", NOW)
+    told = json.loads(desk.storage.read(desk.finals.child("budget/r1/failed.json"), at_most=1000))
+    assert told == {"id": "budget", "revision": 1, "why": "the disk is full", "time": "2026-05-03T12:00:00+00:00"}
+    assert desk.outcomes() == {ONE: "failed"}
+
+
+def test_a_story_that_failed_and_was_published_later_is_published(desk):
+    desk.fail(ONE, "the disk is full", NOW)
+    put(desk, "budget/r1/manifest.json", below="finals")
+    put(desk, "budget/r1/0123456789abcdef/landscape.mp4", below="finals")
+    assert desk.outcomes() == {ONE: "published"}

@@ -1,0 +1,58 @@
+"""How the pods of the message trigger are confined: as all others in the namespace."""
+
+from typing import Any
+
+from workflows.placement import ROLE, USER
+from workflows.settings import Settings
+
+__all__ = ["CONFINED", "POD_SECURITY", "labels", "on_system_pool", "resources", "spread", "template"]
+
+CONFINED = {
+    "runAsNonRoot": True,
+    "runAsUser": USER,
+    "runAsGroup": USER,
+    "readOnlyRootFilesystem": True,
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+POD_SECURITY = {
+    "runAsNonRoot": True,
+    "runAsUser": USER,
+    "runAsGroup": USER,
+    "fsGroup": USER,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def labels(name: str) -> dict[str, str]:
+    return {ROLE: "service", "newsreel/service": name}
+
+
+def resources(cpu: str, memory: str) -> dict[str, Any]:
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
+
+
+def on_system_pool(settings: Settings) -> dict[str, Any]:
+    key, value = settings.system_pool.selector
+    tolerations = [{"key": key, "operator": "Exists"} for key in settings.system_pool.tolerates]
+    return {"nodeSelector": {key: value}} | ({"tolerations": tolerations} if tolerations else {})
+
+
+def spread(name: str) -> dict[str, Any]:
+    """Not two on one machine while there is another."""
+    term = {"labelSelector": {"matchLabels": labels(name)}, "topologyKey": "kubernetes.io/hostname"}
+    preferred = [{"weight": 100, "podAffinityTerm": term}]
+    return {"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}}
+
+
+def template(name: str, account: str, settings: Settings) -> dict[str, Any]:
+    """Of a Sensor's or EventSource's Deployment."""
+    return {
+        "metadata": {"labels": labels(name)},
+        "serviceAccountName": account,
+        "securityContext": POD_SECURITY,
+        "container": {"resources": resources("100m", "256Mi"), "securityContext": CONFINED},
+        **on_system_pool(settings),
+        **spread(name),
+    }

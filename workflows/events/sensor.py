@@ -1,0 +1,126 @@
+"""The Sensor: a message of ours is submitted, once; any other goes to the letters.
+
+Both dependencies are the same event, looked at by the same program (`verdict`); one takes what is ours, the other the rest, so
+that every message goes one of the two ways.
+"""
+
+from typing import Any
+
+from workflows.events.bus import BUS
+from workflows.events.letters import LETTERS_URL
+from workflows.events.pods import template
+from workflows.events.settings import Events
+from workflows.events.source import EVENT, SOURCE
+from workflows.events.verdict import verdict
+from workflows.installation.accounts import account, binding, role, rule, token
+from workflows.settings import Settings
+
+__all__ = ["SENSOR", "sensor"]
+
+SENSOR = "stories"
+OURS, NOT_OURS = "ours", "not-ours"
+SUBMIT = [rule("argoproj.io", "workflows", "create"), rule("argoproj.io", "workflowtemplates", "get")]
+
+
+def sensor(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
+    name = chosen.submitter_account
+    return [
+        # The Sensor's program ends at once where it finds no token, though it asks the API server for nothing.
+        account(name, settings) | {"automountServiceAccountToken": True},
+        token(name, settings),
+        role(name, settings.namespace, SUBMIT),
+        binding(name, settings.namespace, settings),
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Sensor",
+            "metadata": {
+                "name": SENSOR,
+                "namespace": settings.namespace,
+                "labels": {"app.kubernetes.io/part-of": "newsreel"},
+            },
+            "spec": {
+                "eventBusName": BUS,
+                "replicas": 1,
+                "template": template("sensor", name, settings),
+                "dependencies": [dependency(OURS, chosen), dependency(NOT_OURS, chosen)],
+                "triggers": [submit(settings, chosen), bury()],
+            },
+        },
+    ]
+
+
+def dependency(which: str, chosen: Events) -> dict[str, Any]:
+    """The filter looks at what the transformation has made, where `verdict` is always there: a filter for a path that is not
+    there drops the event."""
+    return {
+        "name": which,
+        "eventSourceName": SOURCE,
+        "eventName": EVENT,
+        "transform": {"jq": verdict(chosen)},
+        "filters": {"data": [{"path": "verdict", "type": "string", "value": [f"^{which}$"]}]},
+    }
+
+
+def submit(settings: Settings, chosen: Events) -> dict[str, Any]:
+    """409: the name is taken, so the story is under way already. Without it a message that comes twice would be a failure."""
+    return {
+        "template": {
+            "name": "submit",
+            "conditions": OURS,
+            "http": {
+                "url": f"{chosen.argo_server}/api/v1/workflows/{settings.namespace}/submit",
+                "method": "POST",
+                "timeout": 30,
+                "tls": {"caCertSecret": {"name": chosen.argo_server_authority, "key": "ca.crt"}},
+                "headers": {"Content-Type": "application/json"},
+                "secureHeaders": [
+                    {"name": "Authorization", "valueFrom": {"secretKeyRef": {"name": BEARER, "key": "authorization"}}}
+                ],
+                "payload": [
+                    said("namespace", settings.namespace),
+                    said("resourceKind", "WorkflowTemplate"),
+                    said("resourceName", "story"),
+                    {
+                        "src": {"dependencyName": OURS, "dataKey": "submitOptions", "useRawData": True},
+                        "dest": "submitOptions",
+                    },
+                ],
+            },
+        },
+        "atLeastOnce": True,
+        "policy": {"status": {"allow": [200, 201, 409]}},
+        "retryStrategy": {"steps": 8, "duration": "1s", "factor": "2", "jitter": "0.2"},
+        "dlqTrigger": letter("held", OURS, "/held", {"name": "submitOptions.name"}, steps=5),
+    }
+
+
+BEARER = "newsreel-submitter-bearer"
+"""Secret whose key `authorization` is "Bearer " and the submitter's token: made by `newsreel apply`."""
+
+
+def said(where: str, value: str) -> dict[str, Any]:
+    """A fixed part of the body."""
+    return {"src": {"dependencyName": OURS, "value": value}, "dest": where}
+
+
+def bury() -> dict[str, Any]:
+    """Patient: while the letters are away the next message that is not ours waits, which hurts nobody."""
+    keys = {name: name for name in ("reason", "message", "published", "body")}
+    return letter("bury", NOT_OURS, "/not-ours", keys, steps=12)
+
+
+def letter(name: str, which: str, path: str, keys: dict[str, str], *, steps: int) -> dict[str, Any]:
+    payload = [{"src": {"dependencyName": which, "dataKey": source}, "dest": key} for key, source in keys.items()]
+    http = {
+        "url": f"{LETTERS_URL}{path}",
+        "method": "POST",
+        "timeout": 30,
+        "headers": {"Content-Type": "application/json"},
+        "payload": payload,
+    }
+    return {
+        "template": {"name": name, "conditions": which, "http": http},
+        "atLeastOnce": True,
+        "policy": {"status": {"allow": [200]}},
+        "retryStrategy": {"steps": steps, "duration": "1s", "factor": "2", "jitter": "0.2"},
+    }
