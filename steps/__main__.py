@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from steps.errors import NewsreelError
-from steps.failure import Failure
+from steps.failure import Failure, last_word
 from steps.progress import Progress
 from steps.step import run_step
 from steps.workspace import LEASE, Workspace
@@ -47,12 +47,14 @@ def main(arguments: list[str]) -> int:
             importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
     except NewsreelError as fault:
         print(f"{chosen.step}: {fault} (exit {fault.exit_status})", file=sys.stderr)
+        last_word(f"{chosen.step}: {fault}")
         leave_word(Failure(step=chosen.step, exit_status=fault.exit_status, message=str(fault)), rest)
         return fault.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:
         traceback.print_exc()
+        last_word(f"{chosen.step}: a defect of newsreel; its log tells more")
         print(f"{chosen.step}: a defect of newsreel; please report the lines above (exit {DEFECT})", file=sys.stderr)
         return DEFECT
     return 0
@@ -74,7 +76,7 @@ def run_plan(name: str, module: str, arguments: list[str]) -> None:
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
     step = importlib.import_module(module).STEP
-    run_step(step, Workspace(options.workspace), Progress.from_environment(name), options.shard)
+    run_step(step, Workspace(options.workspace), Progress.from_environment(name, options.shard), options.shard)
 
 
 def shard(text: str) -> tuple[int, int]:

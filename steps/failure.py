@@ -6,6 +6,7 @@ Between Argo's templates a failure travels as base64url: whatever the message ho
 import base64
 import binascii
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,12 +14,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from steps.errors import BadInput, BadWeights, Conflict, MissingProgram, NewsreelError
 from steps.workspace import FAILURE, write_atomically
 
-__all__ = ["Failure"]
+__all__ = ["Failure", "last_word"]
 
 FOR_GOOD: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
 """What no other node and no later try can heal."""
 LONGEST = 1500
 """Characters of a message: Argo keeps a story's parameters in an object of at most 1.5 MB, and shows them."""
+
+
+TERMINATION_LOG = Path("/dev/termination-log")
+"""Of a container: what is written there Kubernetes keeps, and Argo shows beside the step (Kubernetes, "Termination messages")."""
+
+
+def last_word(line: str, log: Path = TERMINATION_LOG) -> None:
+    """Say in one line why this process ends, to whoever looks at the pod. Nothing happens outside a container."""
+    with suppress(OSError):
+        if log.is_file():
+            log.write_text(line[:LONGEST], encoding="utf-8")
 
 
 class Failure(BaseModel):

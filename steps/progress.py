@@ -1,6 +1,8 @@
 """Progress of a step: whole units to Argo's progress file, one log line a finished unit to the terminal.
 
-Argo reads `N/M` from the file that ARGO_PROGRESS_FILE names (argo-workflows, docs/progress.md); so does our runner.
+The file that ARGO_PROGRESS_FILE names has what the step counts in its first line, 523/1046, which our runner shows. Argo reads
+the last line (argo-workflows, docs/progress.md) and adds the steps' up as they are; so where NEWSREEL_SHARE says how many
+hundredths of the whole this step is, a second line tells its progress in those, 15/30, and Argo's sum is the story's.
 """
 
 import os
@@ -16,11 +18,12 @@ SECONDS_BETWEEN_WRITES = 0.2
 
 
 class Progress:
-    """Counts what a step has done. `path` None writes no file."""
+    """Counts what a step has done. `path` None writes no file; `share` is hundredths of the whole, 0 where nobody asks."""
 
-    def __init__(self, step: str, path: Path | None) -> None:
+    def __init__(self, step: str, path: Path | None, share: int = 0) -> None:
         self.step = step
         self.path = path
+        self.share = share
         self.done = 0
         self.total = 0
         self.counts = ""
@@ -30,12 +33,15 @@ class Progress:
         """What is worth knowing of the unit under way, see `steps.record`."""
 
     @classmethod
-    def from_environment(cls, step: str) -> "Progress":
-        named = os.environ.get("ARGO_PROGRESS_FILE")
-        return cls(step, Path(named) if named else None)
+    def from_environment(cls, step: str, shard: tuple[int, int] = (0, 1)) -> "Progress":
+        """`shard` (k, n): the k-th of n that share the step, and so its share, to the last hundredth."""
+        named, share = os.environ.get("ARGO_PROGRESS_FILE"), int(os.environ.get("NEWSREEL_SHARE") or 0)
+        number, of = shard
+        return cls(step, Path(named) if named else None, share * (number + 1) // of - share * number // of)
 
     def expect(self, total: int, counts: str) -> None:
-        self.total = max(total, 1)
+        """Say how much there is to do. Where that is nothing, all is done."""
+        self.total, self.done = max(total, 1), 0 if total else 1
         self.counts = counts
         self.write()
 
@@ -77,6 +83,8 @@ class Progress:
         if self.path is None:
             return
         temporary = self.path.with_name(f".tmp-{self.path.name}")
+        done = min(self.done, self.total)
+        of_the_whole = f"{self.share * done // self.total}/{self.share}\n" if self.share else ""
         with suppress(OSError):  # progress is for watching; of a full disk the step's own output tells
-            temporary.write_text(f"{min(self.done, self.total)}/{self.total}\n")
+            temporary.write_text(f"{done}/{self.total}\n{of_the_whole}")
             temporary.replace(self.path)

@@ -3,7 +3,7 @@
 What travels between steps as parameters are addresses, numbers and the node's name alone; a story's text lies in files.
 """
 
-from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
+from hera.workflows import DAG, Artifact, Container, NoneArchiveStrategy, Parameter, Task, TaskResult, WorkflowTemplate
 from hera.workflows.models import ValueFrom
 
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
@@ -18,6 +18,9 @@ ARGUMENTS = ("story", "finals", "shards")
 """What a story is submitted with."""
 SECONDS = (STEP_SECONDS, ATTEMPT_SECONDS)
 """How long a step and an attempt may take: what `check` adds to it."""
+
+PREVIEWS = {"report": "report.html", "sheet": "sheet.jpg", "poster": "poster.jpg", "captions": "captions.vtt"}
+"""What Argo keeps of a video: its name, and its file below `final` in the story's directory."""
 
 # With `=`, since what somebody submits may begin with dashes.
 STORY = ["--story={{inputs.parameters.story}}"]
@@ -100,7 +103,12 @@ def in_shards(system: System, settings: Settings) -> Container:
 
 
 def publish(settings: Settings) -> Container:
-    return PUBLISH.build(settings, pinned(settings), [*WORKSPACE, *FINALS], inputs=["finals"])
+    """Its artifacts are what Argo's page shows of a story: small files, kept as they are."""
+    shown = [
+        Artifact(name=name, path=str(STORY_MOUNT / "final" / file), archive=NoneArchiveStrategy(), optional=True)
+        for name, file in PREVIEWS.items()
+    ]
+    return PUBLISH.build(settings, pinned(settings), [*WORKSPACE, *FINALS], inputs=["finals"], outputs=shown)
 
 
 def report(settings: Settings) -> Container:

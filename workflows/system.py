@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from hera.workflows import Container, Env, Parameter, Resources
+from hera.workflows import Artifact, Container, Env, Parameter, Resources
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
 from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
@@ -12,6 +12,9 @@ from workflows.services import Service
 from workflows.settings import Settings
 
 __all__ = ["Profile", "System"]
+
+PROGRESS = "workflows.argoproj.io/progress"
+"""Annotation: what Argo takes for a pod's progress until it tells of its own (argo-workflows, docs/progress.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,9 @@ class System:
     """`name:version`, below the settings' prefix."""
     counts: str | None
     """The unit of its progress; None where there is nothing to count."""
+    share: int = 0
+    """Hundredths of the whole's time that it takes, about: Argo adds up what the steps tell of their progress, so all must be
+    told in one unit. 0 for what runs only after a failure."""
     cpu: str
     """Cores asked for; more may be used while the node has them free. What a node offers is less than what it has, the anchor
     is on it, and the two lanes of a story run side by side: the steps of both, together, must fit."""
@@ -51,7 +57,7 @@ class System:
         arguments: Sequence[str],
         *,
         inputs: Sequence[str] = (),
-        outputs: Sequence[Parameter] = (),
+        outputs: Sequence[Parameter | Artifact] = (),
     ) -> Container:
         """The container's template: `python -m steps NAME ARGUMENTS`, placed, limited and confined.
 
@@ -92,11 +98,14 @@ class System:
     def annotations(self) -> dict[str, str]:
         told = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "newsreel/stage": self.stage}
         told |= {"newsreel/shown": "when-run"} if self.after_failure else {}
+        told |= {PROGRESS: f"0/{self.share}"} if self.share else {}
         return told | ({"newsreel/counts": self.counts} if self.counts else {})
 
     def environment(self, settings: Settings, placement: Placement) -> Iterator[Env]:
         # What libraries keep at home has nowhere else to go: the root file system is read-only.
         yield Env(name="HOME", value="/tmp")  # noqa: S108
+        if self.share:
+            yield Env(name="NEWSREEL_SHARE", value=str(self.share))
         if self.buckets:
             yield Env(name="NEWSREEL_ADDRESSES", value=",".join(settings.addresses))
         if self.weights:

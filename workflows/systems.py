@@ -39,21 +39,31 @@ CHECK = System(
     stage="admission",
     image="core:0.1.0",
     counts="stories",
+    share=1,
     cpu="100m",
     memory="512Mi",
     deadline=300,
     weights=True,
     buckets=True,
 )
-ANCHOR = System(name="anchor", stage="placement", image="core:0.1.0", counts=None, cpu="50m", memory="128Mi")
+ANCHOR = System(name="anchor", stage="placement", image="core:0.1.0", counts=None, share=1, cpu="50m", memory="128Mi")
 INIT_STORY = System(
-    name="init-story", stage="script", image="core:0.1.0", counts="scenes", cpu="1", memory="2Gi", weights=True, buckets=True
+    name="init-story",
+    stage="script",
+    image="core:0.1.0",
+    counts="scenes",
+    share=2,
+    cpu="1",
+    memory="2Gi",
+    weights=True,
+    buckets=True,
 )
 PUBLISH = System(
     name="publish",
     stage="publication",
     image="core:0.1.0",
     counts="files",
+    share=2,
     cpu="500m",
     memory="512Mi",
     buckets=True,
@@ -70,27 +80,42 @@ TRIAGE = System(
 )
 REFUSE = replace(TRIAGE, name="refuse", stage="admission")
 REPORT = System(
-    name="report", stage="notice", image="core:0.1.0", counts="reports", cpu="100m", memory="256Mi", deadline=300, buckets=True
+    name="report",
+    stage="notice",
+    image="core:0.1.0",
+    counts="reports",
+    share=1,
+    cpu="100m",
+    memory="256Mi",
+    deadline=300,
+    buckets=True,
 )
 
-HIBARI = System(name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", cpu="1", memory="2Gi")
-TACOTRON2 = System(name="tacotron2", stage="voice", image="tacotron2:0.1.0", counts="sentences", cpu="2", memory="6Gi", gpus=1)
-WAVEGLOW = System(name="waveglow", stage="voice", image="waveglow:0.1.0", counts="mel frames", cpu="2", memory="8Gi", gpus=1)
+HIBARI = System(name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", share=8, cpu="1", memory="2Gi")
+TACOTRON2 = System(
+    name="tacotron2", stage="voice", image="tacotron2:0.1.0", counts="sentences", share=3, cpu="2", memory="6Gi", gpus=1
+)
+WAVEGLOW = System(
+    name="waveglow", stage="voice", image="waveglow:0.1.0", counts="mel frames", share=5, cpu="2", memory="8Gi", gpus=1
+)
 GENTLE_CLIENT = System(
     name="gentle",
     stage="alignment",
     image="gentle:0.1.0",
     counts="words",
+    share=4,
     cpu="250m",
     memory="512Mi",
     service=GENTLE,
 )
-G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", cpu="500m", memory="512Mi")
-DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", cpu="1", memory="2Gi")
-ANIMATE = System(name="animate", stage="motion", image="animate:0.1.0", counts="frames", cpu="1", memory="1Gi")
-PIX2PIXHD = System(name="pix2pixhd", stage="generator", image="pix2pixhd:0.1.0", counts="frames", cpu="3", memory="12Gi", gpus=1)
+G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", share=1, cpu="500m", memory="512Mi")
+DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", share=5, cpu="1", memory="2Gi")
+ANIMATE = System(name="animate", stage="motion", image="animate:0.1.0", counts="frames", share=1, cpu="1", memory="1Gi")
+PIX2PIXHD = System(
+    name="pix2pixhd", stage="generator", image="pix2pixhd:0.1.0", counts="frames", share=30, cpu="3", memory="12Gi", gpus=1
+)
 PIX2PIXHD_ON_CPU = replace(PIX2PIXHD, cpu="1", memory="2Gi", gpus=0)
-COMPOSE = System(name="compose", stage="composition", image="compose:0.1.0", counts="frames", cpu="3", memory="4Gi")
+COMPOSE = System(name="compose", stage="composition", image="compose:0.1.0", counts="frames", share=44, cpu="3", memory="4Gi")
 
 STUDIO = Profile(
     name="studio",
@@ -123,6 +148,7 @@ CHECK_PRESENTER = System(
     stage="admission",
     image="presenter:0.1.0",
     counts="presenters",
+    share=1,
     cpu="100m",
     memory="512Mi",
     deadline=300,
@@ -134,22 +160,31 @@ INIT_PRESENTER = System(
     stage="footage",
     image="presenter:0.1.0",
     counts="frames",
+    share=3,
     cpu="1",
     memory="4Gi",
     deadline=3600,
     buckets=True,
 )
 DLIB_TRACK = System(
-    name="dlib-track", stage="landmarks", image=DLIB.image, counts="frames", cpu="500m", memory="2Gi", deadline=7200
+    name="dlib-track", stage="landmarks", image=DLIB.image, counts="frames", share=5, cpu="500m", memory="2Gi", deadline=7200
 )
 ANIMATE_VISEMES = System(
-    name="animate-visemes", stage="mouth shapes", image=ANIMATE.image, counts="faces", cpu="250m", memory="1Gi", deadline=600
+    name="animate-visemes",
+    stage="mouth shapes",
+    image=ANIMATE.image,
+    counts="faces",
+    share=1,
+    cpu="250m",
+    memory="1Gi",
+    deadline=600,
 )
 PIX2PIXHD_TRAIN = System(
     name="pix2pixhd-train",
     stage="training",
     image=PIX2PIXHD.image,
     counts="steps",
+    share=87,
     cpu="3",
     memory="24Gi",
     gpus=1,
@@ -161,6 +196,7 @@ PUBLISH_PRESENTER = System(
     stage="publication",
     image="presenter:0.1.0",
     counts="files",
+    share=2,
     cpu="500m",
     memory="512Mi",
     deadline=900,

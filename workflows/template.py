@@ -6,6 +6,7 @@ from typing import cast
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 from hera.workflows.models import (
     ExecutorConfig,
+    LabelValueFrom,
     PodGC,
     PodSecurityContext,
     SeccompProfile,
@@ -13,6 +14,7 @@ from hera.workflows.models import (
     WorkflowMetadata,
 )
 
+from workflows.described import DESCRIPTION
 from workflows.failure import told_by
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
 from workflows.priorities import PRIORITIES
@@ -32,15 +34,21 @@ def workflow_template(
 ) -> WorkflowTemplate:
     """Everything about a workflow that is not a template of it; its entrypoint is the template of its own name.
 
-    `hours` is how long it may take in all, attempts on other nodes included.
+    `hours` is how long it may take in all, attempts on other nodes included. Who submits with no more than arguments sees these
+    in the list of workflows; `newsreel submit` tells more, see `described`.
     """
     labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
-    described = "`breaking` takes the next node that is free"
-    priority = Parameter(name="priority", value="normal", enum=[*PRIORITIES], description=described)
+    told = "`breaking` takes the next node that is free"
+    shown = [str(argument.name) for argument in arguments]
+    priority = Parameter(name="priority", value="normal", enum=[*PRIORITIES], description=told)
     return WorkflowTemplate(
         name=name,
         labels=labels,
-        workflow_metadata=WorkflowMetadata(labels=labels),
+        workflow_metadata=WorkflowMetadata(
+            labels=labels,
+            labels_from={"newsreel/priority": LabelValueFrom(expression="workflow.parameters.priority")},
+            annotations={DESCRIPTION: " \u00b7 ".join(f"{name} {{{{workflow.parameters.{name}}}}}" for name in shown)},
+        ),
         entrypoint=name,
         on_exit=on_exit,
         arguments=[*arguments, priority],

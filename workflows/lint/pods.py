@@ -120,7 +120,7 @@ def output_lies_on_a_volume(document: Document) -> Findings:
     """The root file system is read-only: an output file must lie below one of the container's volume mounts, such as /tmp."""
     for leaf in document.leaves:
         mounts = [mount.at("mountPath").text for mount in leaf.at("container", "volumeMounts").entries]
-        for output in parameters(leaf.at("outputs")):
-            path = output.at("valueFrom", "path")
+        files = [output.at("valueFrom", "path") for output in parameters(leaf.at("outputs"))]
+        for path in (*files, *(artifact.at("path") for artifact in leaf.at("outputs", "artifacts").entries)):
             if path.text and not any(PurePosixPath(path.text).is_relative_to(mount) for mount in mounts if mount):
                 yield path, f"{path.text!r} cannot be written"

@@ -75,11 +75,11 @@ class Line:
         return (self.total - self.done) / self.rate if self.rate else None
 
     def look(self) -> None:
-        """Read how far the step says it is: `done/total`, whole numbers (argo-workflows, docs/progress.md)."""
+        """Read how far the step says it is: `done/total`, whole numbers, in the file's first line (`steps.progress`)."""
         if self.progress_file is None:
             return
         with contextlib.suppress(OSError, ValueError):
-            done, total = (int(part) for part in self.progress_file.read_text(errors="replace").split("/"))
+            done, total = (int(part) for part in self.progress_file.read_text(errors="replace").partition("\n")[0].split("/"))
             if 0 <= done <= total:
                 self.done, self.total = done, total
                 now = time.monotonic()

@@ -58,6 +58,8 @@ class Inputs(Known):
 
 class Outputs(Known):
     parameters: tuple[Output, ...] = ()
+    artifacts: Cluster = None
+    """For Argo's page; here what they are made of stays in the workspace, and what is published lies in its folder."""
 
 
 class Backoff(Known):

@@ -15,6 +15,7 @@ from steps.errors import Conflict
 from steps.workspace import LEASE, Workspace
 
 PATIENCE = 20.0
+STOPPED = 128 + signal.SIGTERM
 
 
 def await_that(condition):
@@ -51,7 +52,7 @@ def test_the_directory_goes_with_its_anchor(tmp_path):
         Workspace(tmp_path / "story")
         (tmp_path / "story" / "deep" / "er").mkdir(parents=True)
         (tmp_path / "story" / "deep" / "er" / "file").touch()
-        assert ended(anchor) == 0
+        assert ended(anchor) == STOPPED
     assert names(tmp_path) == []
 
 
