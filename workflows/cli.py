@@ -17,6 +17,7 @@ from typing import NoReturn
 from cluster.simulate.options import declare_plan, declare_simulate
 from steps.errors import BadInput, NewsreelError, NoRoom
 from steps.weights.program import declare
+from workflows.submission import commands as submission
 
 __all__ = ["main"]
 
@@ -93,6 +94,8 @@ def parser() -> argparse.ArgumentParser:
     graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
     graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
     graph.set_defaults(command=run_graph)
+
+    submission.declare(commands)
 
     declare_simulate(commands.add_parser("simulate", help="what a pool would do with stories to come: queueing, cost, idle time"))
     declare_plan(commands.add_parser("plan", help="the pool to buy for a promise, such as --stories 3000/day --wait 15min"))

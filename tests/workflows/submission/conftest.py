@@ -1,0 +1,46 @@
+import pytest
+import requests
+
+from tests.cluster.api_server import serving
+from tests.steps.conftest import bucket, gcs_server  # noqa: F401  # the same Cloud Storage API in memory
+from tests.workflows.submission.newsdesk import EDITORS, Desk
+from workflows.installation import installation
+from workflows.settings import Settings
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        server.obey(installation(Settings(editors=(EDITORS,)))["10-accounts.yaml"])
+        yield server
+
+
+@pytest.fixture
+def desk(tmp_path, server, bucket, capsys):  # noqa: F811
+    environment = {
+        "KUBECONFIG": str(server.kubeconfig(tmp_path, EDITORS)),
+        "NEWSREEL_STORIES": f"{bucket}/stories",
+        "NEWSREEL_FINALS": f"{bucket}/finals",
+    }
+    desk = Desk(tmp_path / "desk", server, bucket, environment, capsys)
+    desk.folder.mkdir()
+    desk.lay_out()
+    return desk
+
+
+@pytest.fixture
+def stored(bucket, gcs_server):  # noqa: F811
+    """Every object of the bucket by its name: content and generation."""
+
+    def look():
+        url = f"{gcs_server}/storage/v1/b/{bucket.removeprefix('gs://')}/o"
+        listed = requests.get(url, timeout=5).json().get("items", [])
+        return {
+            item["name"]: (
+                requests.get(f"{url}/{item['name'].replace('/', '%2F')}?alt=media", timeout=5).content,
+                item["generation"],
+            )
+            for item in listed
+        }
+
+    return look

@@ -1,0 +1,68 @@
+"""`newsreel logs`: what the steps of a story have written, in the order in which they began."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from steps.errors import BadInput
+from workflows.submission.cluster import Cluster
+from workflows.submission.runs import run_of
+
+__all__ = ["logs"]
+
+SECONDS_BETWEEN_LOOKS = 2.0
+SYSTEM = "newsreel/system"
+UNTOLD = ("anchor",)
+"""Lasts as long as the story, and says nothing of it: shown when asked for."""
+
+
+def logs(cluster: Cluster, name: str, step: str | None, *, follow: bool) -> Iterator[str]:
+    """Lines, each with its step before it where that is not said. With `follow` until the story is over; of steps side by side
+    the one that began first is told first.
+
+    Raises BadInput where there is no such story or step, or where its pods are removed.
+    """
+    told: set[str] = set()
+    while True:
+        workflow = cluster.workflow(name)
+        if workflow is None:
+            raise BadInput(f"{name}: there is no such story in namespace {cluster.namespace}; `newsreel status` lists them")
+        over = run_of(workflow).over
+        for pod in cluster.pods(name):
+            system = system_of(pod)
+            if pod.metadata.name in told or not wanted(system, step) or not begun(pod):
+                continue
+            told.add(pod.metadata.name)
+            for line in cluster.log(pod.metadata.name, follow=follow):
+                yield printable(line) if step else f"{system}: {printable(line)}"
+        if over or not follow:
+            break
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    if not told:
+        raise BadInput(nothing(name, step, over))
+
+
+def wanted(system: str, step: str | None) -> bool:
+    return system == step if step else system not in UNTOLD
+
+
+def system_of(pod: Any) -> str:
+    return str((pod.metadata.labels or {}).get(SYSTEM, pod.metadata.name))
+
+
+def begun(pod: Any) -> bool:
+    """Whether the step's own container has run: before, there is no log to ask for."""
+    containers = pod.status.container_statuses or []
+    return any(one.name == "main" and (one.state.running or one.state.terminated) for one in containers)
+
+
+def nothing(name: str, step: str | None, over: bool) -> str:
+    what = f"step {step}" if step else "steps"
+    if over:
+        return f"{name}: the pods of its {what} are removed, and their logs with them; see what the Argo UI has kept"
+    return f"{name}: {what} has not begun; `newsreel status {name}` tells what has, --follow waits"
+
+
+def printable(line: str) -> str:
+    """A step may write what it has read: nothing of it moves a terminal's cursor."""
+    return "".join(sign if sign.isprintable() or sign == "\t" else " " for sign in line)
