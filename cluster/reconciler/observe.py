@@ -17,6 +17,8 @@ NUMBER, ORIGIN, TOUCHED = "newsreel/run", "newsreel/origin", "newsreel/touched"
 LABELS = (NUMBER, ORIGIN, TOUCHED)
 HEARTBEATS = "kube-node-lease"
 """The namespace in which each kubelet renews its machine's Lease, every 10 s (Kubernetes, "Leases", node heartbeats)."""
+LOST = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
+"""Taints by which Kubernetes keeps pods away from a machine (Kubernetes, "Taints and Tolerations")."""
 SECONDS_A_CALL = 20
 LONGEST = 10**8
 """Seconds; a deadline beyond it is none."""
@@ -33,7 +35,11 @@ def observe(api: client.ApiClient, namespace: str) -> World:
     leases = client.CoordinationV1Api(api).list_namespaced_lease(HEARTBEATS, _request_timeout=SECONDS_A_CALL).items
     heard = {lease.metadata.name: lease.spec.renew_time for lease in leases}
     nodes = (
-        Node(name=node.metadata.name, heard=heard.get(node.metadata.name) or node.metadata.creation_timestamp)
+        Node(
+            name=node.metadata.name,
+            heard=heard.get(node.metadata.name) or node.metadata.creation_timestamp,
+            shunned=any(taint.key in LOST for taint in (node.spec and node.spec.taints) or []),
+        )
         for node in machines
     )
     return World(runs=tuple(map(run_of, listed["items"])), nodes=tuple(nodes))

@@ -26,7 +26,9 @@ def decide(world: World, now: datetime) -> list[Action]:
 def for_run(run: Run, world: World, now: datetime) -> Iterator[Action]:
     lost = why_lost(run, world, now)
     if lost and run.ending:
-        yield Collect(run, lost)
+        # Until the scheduler knows that the node is lost, the dead anchor keeps the next story's away from it.
+        if shunned(run, world):
+            yield Collect(run, lost)
     elif lost and run.number >= MOST_RUNS:
         yield Terminate(run, f"{lost}; it was its node number {run.number}: a person should look")
     elif lost:
@@ -45,6 +47,11 @@ def why_lost(run: Run, world: World, now: datetime) -> str | None:
     if node is None:
         return f"node {run.node} is gone"
     return f"nothing was heard of node {run.node} since {node.heard:%H:%M:%S}" if now - node.heard > SILENCE else None
+
+
+def shunned(run: Run, world: World) -> bool:
+    node = world.node(run.node) if run.node else None
+    return node is None or node.shunned
 
 
 def for_overdue(run: Run, due: datetime, now: datetime) -> Iterator[Action]:

@@ -35,6 +35,8 @@ class Node:
     name: str
     heard: datetime
     """When its kubelet last said that it is there."""
+    shunned: bool = False
+    """Whether the scheduler has been told that it is lost, and puts nothing there."""
 
 
 @dataclass(frozen=True, kw_only=True)

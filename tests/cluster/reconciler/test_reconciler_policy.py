@@ -1,5 +1,6 @@
 """What the reconciler decides: a lost node's story is begun elsewhere, once, and nothing else is touched."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,13 @@ def test_a_node_that_missed_a_word_or_two_keeps_its_story():
 
 def test_an_ended_run_on_a_dead_node_is_cleared_away_and_has_no_second_successor():
     assert kinds(decide(world(run(ending=True)), NOW)) == [Collect]
+
+
+def test_a_dead_anchor_keeps_other_stories_from_its_node_until_the_scheduler_knows_of_it():
+    silent = Node(name="gpu-1", heard=NOW - 31 * SECOND)
+    assert decide(World(runs=(run(ending=True),), nodes=(silent,)), NOW) == []
+    shunned = replace(silent, shunned=True)
+    assert kinds(decide(World(runs=(run(ending=True),), nodes=(shunned,)), NOW)) == [Collect]
 
 
 def test_successors_are_numbered_by_the_first_runs_name():
