@@ -81,7 +81,14 @@ def parser() -> argparse.ArgumentParser:
         "--into", type=Path, default=Path("dist/manifests"), metavar="FOLDER", help="FOLDER/<profile>/ (dist/manifests)"
     )
     emit.add_argument("--images", default="newsreel", metavar="PREFIX", help="what stands before an image's name (newsreel)")
+    emit.add_argument("--project", metavar="NAME", help="add the message trigger, for the topics of this Google Cloud project")
     emit.set_defaults(command=run_emit)
+
+    apply = commands.add_parser("apply", help="apply emitted manifests to a cluster, each when what it presupposes is ready")
+    apply.add_argument("folder", type=Path, help="what `newsreel emit` wrote, such as dist/manifests/studio")
+    apply.add_argument("--context", metavar="NAME", help="of kubectl; its current one by default")
+    apply.add_argument("--dry-run", action="store_true", help="say each step, and do none")
+    apply.set_defaults(command=run_apply)
 
     lint = commands.add_parser("lint", help="check manifests against what a story's pods promise")
     lint.add_argument(
@@ -139,13 +146,22 @@ def run_schema(options: argparse.Namespace) -> int:
 
 
 def run_emit(options: argparse.Namespace) -> int:
+    from workflows.events import Events
     from workflows.manifests import emit
     from workflows.settings import Settings
     from workflows.systems import PROFILES as CATALOGUE
 
-    for path in emit(CATALOGUE[options.profile], options.into / options.profile, Settings(image_prefix=options.images)):
+    settings = Settings(image_prefix=options.images)
+    trigger = Events(project=options.project) if options.project else None
+    for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings, trigger):
         print(path)
     return 0
+
+
+def run_apply(options: argparse.Namespace) -> int:
+    from workflows.apply import apply
+
+    return apply(options.folder, options.context, options.dry_run)
 
 
 def run_lint(options: argparse.Namespace) -> int:

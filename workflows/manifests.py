@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from steps.workspace import write_atomically
+from workflows.events import Events, events
 from workflows.installation import installation
 from workflows.settings import Settings
 from workflows.story import story_template
@@ -18,20 +19,20 @@ __all__ = ["emit", "manifests"]
 HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
 
 
-def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
+def emit(profile: Profile, folder: Path, settings: Settings, trigger: Events | None = None) -> list[Path]:
     """Write the installation's files, our WorkflowTemplates and a file for each service into a folder; return the paths.
 
-    Raises NoRoom.
+    `trigger` adds the files by which a message becomes a workflow. Raises NoRoom.
     """
-    texts = manifests(profile, settings)
+    texts = manifests(profile, settings, trigger)
     for name, text in texts.items():
         write_atomically(folder / name, text)
     return [folder / name for name in texts]
 
 
-def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
+def manifests(profile: Profile, settings: Settings, trigger: Events | None = None) -> dict[str, str]:
     """The text of every file, by its name."""
-    files = installation(settings)
+    files = installation(settings) | (events(settings, trigger) if trigger else {})
     files |= {
         f"{service.name}.yaml": [in_namespace(part, settings) for part in service.build(settings)] for service in profile.services
     }

@@ -1,7 +1,7 @@
 """How a message becomes a workflow: Pub/Sub, EventSource, EventBus, Sensor, the Argo server's `submit`.
 
 60-eventbus.yaml      JetStream, three of it, on disks that outlive their pods
-61-letters.yaml       where the Sensor takes what it cannot submit
+61-messages.yaml      where the Sensor takes what it cannot submit, and who submits what was lost on the way
 62-sensor.yaml        a message of ours is submitted; any other goes to the letters with its reason
 63-eventsource.yaml   takes messages from the subscription and puts them on the bus
 
@@ -16,8 +16,8 @@ what comes next.
 from typing import Any
 
 from workflows.events.bus import bus
-from workflows.events.letters import letters
 from workflows.events.network import network
+from workflows.events.programs import programs
 from workflows.events.sensor import sensor
 from workflows.events.settings import Events
 from workflows.events.source import source
@@ -30,7 +30,7 @@ def events(settings: Settings, chosen: Events) -> dict[str, list[dict[str, Any]]
     """The objects of each file, by its name."""
     return {
         "60-eventbus.yaml": [*network(settings, chosen), *bus(settings, chosen)],
-        "61-letters.yaml": letters(settings, chosen),
+        "61-messages.yaml": programs(settings, chosen),
         "62-sensor.yaml": sensor(settings, chosen),
         "63-eventsource.yaml": source(settings, chosen),
     }

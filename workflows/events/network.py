@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workflows.events.letters import PORT
 from workflows.events.pods import labels
+from workflows.events.programs import LETTERS_PORT
 from workflows.events.settings import Events
-from workflows.installation.network import DNS, google
+from workflows.installation.network import DNS, google, to_addresses
 from workflows.settings import Settings
 
 __all__ = ["network"]
@@ -37,9 +37,15 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             "sensor",
             settings,
             ingress=[],
-            egress=[DNS, to_bus, to([argo_server], ARGO_SERVER), to([pods["letters"]], PORT)],
+            egress=[DNS, to_bus, to([argo_server], ARGO_SERVER), to([pods["letters"]], LETTERS_PORT)],
         ),
-        policy("letters", settings, ingress=[come_from([pods["sensor"]], PORT)], egress=[DNS, *google(settings)]),
+        policy(
+            "watch",
+            settings,
+            ingress=[],
+            egress=[DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings)],
+        ),
+        policy("letters", settings, ingress=[come_from([pods["sensor"]], LETTERS_PORT)], egress=[DNS, *google(settings)]),
     ]
 
 

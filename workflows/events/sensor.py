@@ -7,8 +7,8 @@ that every message goes one of the two ways.
 from typing import Any
 
 from workflows.events.bus import BUS
-from workflows.events.letters import LETTERS_URL
 from workflows.events.pods import template
+from workflows.events.programs import LETTERS_URL
 from workflows.events.settings import Events
 from workflows.events.source import EVENT, SOURCE
 from workflows.events.verdict import verdict

@@ -24,6 +24,10 @@ class Events:
     """Service account of EventSource and letters, with Workload Identity for Pub/Sub."""
     google_account: str | None = None
     """The Google service account that may pull and publish, NAME@PROJECT.iam.gserviceaccount.com."""
+    watch_account: str = "newsreel-watch"
+    """Service account of what submits lost stories, with Workload Identity for the buckets."""
+    watch_google_account: str | None = None
+    """The Google service account that may list the buckets and write below the finals."""
     storage_class: str | None = None
     """Of the EventBus' disks; None is the cluster's own."""
     disk: str = "10Gi"

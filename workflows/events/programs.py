@@ -1,0 +1,74 @@
+"""Our own programs beside the message trigger: `python -m cluster.messages letters` and `watch`."""
+
+from typing import Any
+
+from workflows.deployment import Deployed
+from workflows.events.settings import Events
+from workflows.installation.accounts import account, binding, role, rule
+from workflows.settings import Settings
+
+__all__ = ["LETTERS_PORT", "LETTERS_URL", "MESSAGES_IMAGE", "METRICS_PORT", "programs"]
+
+MESSAGES_IMAGE = "messages:0.1.0"
+COMMAND = ("python", "-m", "cluster.messages")
+LETTERS_PORT = METRICS_PORT = 8080
+LETTERS_URL = f"http://letters:{LETTERS_PORT}"
+WATCH = [rule("argoproj.io", "workflows", "list", "get", "create")]
+
+
+def programs(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
+    return [*letters(settings, chosen), *watch(settings, chosen)]
+
+
+def letters(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
+    """Where the Sensor takes what it cannot submit. While it is away the Sensor waits for it."""
+    deployed = Deployed(
+        name="letters",
+        image=MESSAGES_IMAGE,
+        command=COMMAND,
+        arguments=("letters", "--project", chosen.project, "--port", str(LETTERS_PORT)),
+        port=LETTERS_PORT,
+        alive="/alive",
+        ready="/ready",
+        replicas=1,
+        cpu="20m",
+        memory="256Mi",
+        account=chosen.events_account,
+    )
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": deployed.metadata(settings),
+        "spec": {"selector": deployed.labels(), "ports": [{"name": "http", "port": LETTERS_PORT, "targetPort": "http"}]},
+    }
+    return [account(chosen.events_account, settings, google=chosen.google_account), *deployed.build(settings), service]
+
+
+def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
+    """Submits what was lost, tells what failed. One is enough, two do no harm, and a story under way needs none."""
+    name = chosen.watch_account
+    buckets = ("--stories", chosen.stories, "--finals", chosen.finals)
+    deployed = Deployed(
+        name="watch",
+        image=MESSAGES_IMAGE,
+        command=COMMAND,
+        arguments=("watch", "--namespace", settings.namespace, *buckets, "--metrics-port", str(METRICS_PORT)),
+        port=METRICS_PORT,
+        alive="/metrics",
+        ready="/metrics",
+        replicas=1,
+        cpu="50m",
+        memory="512Mi",
+        account=name,
+        token=True,
+    )
+    deployment, *rest = deployed.build(settings)
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    container["env"].append({"name": "NEWSREEL_ADDRESSES", "value": f"{chosen.stories},{chosen.finals}"})
+    return [
+        account(name, settings, google=chosen.watch_google_account),
+        role(name, settings.namespace, WATCH),
+        binding(name, settings.namespace, settings),
+        deployment,
+        *rest,
+    ]
