@@ -1,0 +1,60 @@
+"""`python -m cluster.newsroom`: on this machine with --folder, on a cluster with --stories and --finals."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from cluster.newsroom.app import application
+from cluster.newsroom.log import set_up
+from cluster.newsroom.newsroom import Newsroom, on_this_machine
+from steps.errors import NewsreelError
+
+GRACE = 5
+"""Seconds that requests under way have when the newsroom is told to end."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m cluster.newsroom", description=__doc__)
+    parser.add_argument("--port", type=int, default=8090)
+    parser.add_argument("--folder", type=Path, help="one machine: everything lies here, and only 127.0.0.1 is listened to")
+    cluster = parser.add_argument_group("on a cluster")
+    cluster.add_argument("--stories", help="address of the stories, gs://bucket/prefix")
+    cluster.add_argument("--finals", help="address of the finished videos")
+    cluster.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
+    cluster.add_argument("--topic", help="projects/PROJECT/topics/NAME that stories are announced on")
+    cluster.add_argument("--hosts", default="", help="what the page is asked for as, comma-separated: newsroom.example.org")
+    cluster.add_argument("--voice-system", default="hibari", help="what speaks there: hibari or tacotron2 (hibari)")
+    options = parser.parse_args()
+    try:
+        newsroom = on_this_machine(options.folder, options.port) if options.folder else on_a_cluster(options)
+    except NewsreelError as fault:
+        print(f"newsroom: {fault} (exit {fault.exit_status})", file=sys.stderr)
+        return fault.exit_status
+    if options.folder:
+        print(f"The newsroom is at http://127.0.0.1:{options.port}/ and everything in {options.folder}/. Ctrl-C ends it.")
+    set_up()
+    uvicorn.run(
+        application(newsroom),
+        host="127.0.0.1" if options.folder else "0.0.0.0",  # noqa: S104 - a pod; the NetworkPolicy says who may call
+        port=options.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        h11_max_incomplete_event_size=65_536,
+    )
+    return 0
+
+
+def on_a_cluster(options: argparse.Namespace) -> Newsroom:
+    from cluster.newsroom.installed import installed
+
+    return installed(options, os.environ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""A newsroom on a cluster, as its arguments and environment say.
+
+NEWSROOM_SIGN_IN       iap | token | proxy
+NEWSROOM_AUDIENCE      iap, token: what the token must be for; of IAP /projects/NUMBER/global/backendServices/ID
+NEWSROOM_ISSUER, NEWSROOM_KEYS, NEWSROOM_HEADER    token: issuer, https address of its keys (JWKS), header that carries it
+NEWSROOM_PROXY_SECRET  proxy: what the proxy proves itself by, in X-Newsroom-Proxy
+NEWSROOM_WRITERS, NEWSROOM_PUBLISHERS    addresses and @domains, comma-separated
+NEWSREEL_ADDRESSES     which addresses may be read and written (`steps.address`)
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+import jwt
+from kubernetes import client, config
+
+from cluster.messages.publisher import Publisher
+from cluster.newsroom.audit import Audit
+from cluster.newsroom.identity import IAP, BehindProxy, Identity, Roles, SignedIn
+from cluster.newsroom.kubernetes_runs import KubernetesRuns
+from cluster.newsroom.media import Media
+from cluster.newsroom.newsroom import Newsroom
+from cluster.newsroom.stories import Repository
+from steps.address import Address, AllowList
+from steps.errors import BadInput
+from steps.storage import Storage
+
+__all__ = ["identity_from", "installed"]
+
+SECONDS_KEYS_ARE_KEPT = 3600
+LEAST_SECRET = 32
+CACHE = Path("/tmp/newsroom")  # noqa: S108 - the pod's own, an emptyDir
+
+
+def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Newsroom:
+    """Raises BadInput that names what is missing."""
+    for name in ("stories", "finals", "topic", "hosts"):
+        if not getattr(options, name):
+            raise BadInput(f"--{name} is missing; or give --folder for one machine")
+    stories, finals = Address.parse(options.stories), Address.parse(options.finals)
+    storage = Storage(AllowList.from_environment(environment))
+    return Newsroom(
+        repository=Repository(stories, storage),
+        runs=KubernetesRuns(connected(), options.namespace, Publisher.connect(options.topic).publish, stories),
+        media=Media(finals, storage, CACHE),
+        audit=Audit(stories.child("_audit"), storage),
+        identity=identity_from(environment),
+        hosts=frozenset(host.strip().lower() for host in options.hosts.split(",") if host.strip()),
+        voice_system=options.voice_system,
+        seconds_between_looks=2.0,
+    )
+
+
+def connected() -> client.ApiClient:
+    try:
+        config.load_incluster_config()
+    except config.ConfigException:
+        try:
+            config.load_kube_config()
+        except config.ConfigException as fault:
+            raise BadInput(f"no cluster to talk to: {fault}; set KUBECONFIG") from fault
+    return client.ApiClient()
+
+
+def identity_from(environment: Mapping[str, str]) -> Identity:
+    """Raises BadInput: a newsroom on a network never runs without sign-in."""
+    roles = Roles.of(environment.get("NEWSROOM_WRITERS", ""), environment.get("NEWSROOM_PUBLISHERS", ""))
+    match environment.get("NEWSROOM_SIGN_IN"):
+        case "iap":
+            return signed(IAP["header"], IAP["issuer"], needed(environment, "NEWSROOM_AUDIENCE"), IAP["keys"], roles)
+        case "token":
+            header, issuer = needed(environment, "NEWSROOM_HEADER").lower(), needed(environment, "NEWSROOM_ISSUER")
+            audience, keys = needed(environment, "NEWSROOM_AUDIENCE"), needed(environment, "NEWSROOM_KEYS")
+            return signed(header, issuer, audience, keys, roles)
+        case "proxy":
+            secret = needed(environment, "NEWSROOM_PROXY_SECRET")
+            if len(secret) < LEAST_SECRET:
+                raise BadInput(f"NEWSROOM_PROXY_SECRET: at least {LEAST_SECRET} characters")
+            return BehindProxy(secret=secret, roles=roles)
+    raise BadInput("NEWSROOM_SIGN_IN must be iap, token or proxy")
+
+
+def signed(header: str, issuer: str, audience: str, keys: str, roles: Roles) -> SignedIn:
+    if not keys.startswith("https://"):
+        raise BadInput("NEWSROOM_KEYS must be an https address")
+    source = jwt.PyJWKClient(keys, lifespan=SECONDS_KEYS_ARE_KEPT, timeout=10)
+    return SignedIn(header=header, issuer=issuer, audience=audience, keys=source, roles=roles)
+
+
+def needed(environment: Mapping[str, str], name: str) -> str:
+    if not environment.get(name):
+        raise BadInput(f"{name} is missing")
+    return environment[name]

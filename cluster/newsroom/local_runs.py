@@ -1,0 +1,151 @@
+"""Runs on this machine: one after the other, each in a process of its own, remembered in a file of its own.
+
+What is queued or under way when the newsroom ends, however it ends, is taken up again when it begins: the runner goes on from
+the work that is finished.
+"""
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cluster.newsroom.runs import Run, State
+from steps.errors import Unavailable
+from steps.workspace import write_atomically
+
+__all__ = ["LocalRuns", "read_run", "write_run"]
+
+Key = tuple[str, int]
+SECONDS_TO_END = 10
+
+
+@dataclass
+class LocalRuns:
+    """`cluster.newsroom.runs.Runs` over the local runner, below one folder."""
+
+    folder: Path
+    waiting: "queue.Queue[Key | None]" = field(default_factory=queue.Queue)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    under_way: tuple[Key, subprocess.Popen[bytes]] | None = None
+    worker: threading.Thread | None = None
+    cancelled: set[Key] = field(default_factory=set)
+    """Of those that are under way."""
+    ending: bool = False
+
+    def start(self) -> None:
+        """Take up what was left, in the order in which it was submitted, and what comes."""
+        left = [run for run in map(read_run, self.runs.glob("*.json")) if run and not run.over]
+        for run in sorted(left, key=lambda run: run.submitted):
+            self.waiting.put((run.id, run.revision))
+        self.worker = threading.Thread(target=self.work, name="runs", daemon=True)
+        self.worker.start()
+
+    def stop(self) -> None:
+        """End the run that is under way; it goes on when the newsroom begins again."""
+        with self.lock:
+            self.ending = True
+            child = self.under_way[1] if self.under_way else None
+        self.waiting.put(None)
+        if child:
+            end(child)
+        if self.worker:
+            self.worker.join(SECONDS_TO_END)
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    def file(self, key: Key) -> Path:
+        return self.runs / f"{key[0]}-r{key[1]}.json"
+
+    def submit(self, identifier: str, revision: int) -> None:
+        key = (identifier, revision)
+        with self.lock:
+            run = read_run(self.file(key))
+            if key in self.cancelled:
+                raise Unavailable("its last run is just being ended; try again in a moment")
+            if run and run.state in ("queued", "running", "succeeded"):
+                return
+            write_run(self.file(key), Run(id=identifier, revision=revision, state="queued", submitted=datetime.now(UTC)))
+        self.waiting.put(key)
+
+    def status(self, identifier: str, revision: int) -> Run | None:
+        return read_run(self.file((identifier, revision)))
+
+    def cancel(self, identifier: str, revision: int) -> None:
+        key = (identifier, revision)
+        with self.lock:
+            run = read_run(self.file(key))
+            if run is None or run.over:
+                return
+            write_run(self.file(key), ended(run, "cancelled"))
+            child = self.under_way[1] if self.under_way and self.under_way[0] == key else None
+            if child:
+                self.cancelled.add(key)
+        if child:
+            end(child)
+
+    def work(self) -> None:
+        while (key := self.waiting.get()) is not None:
+            with self.lock:
+                run = read_run(self.file(key))
+                if self.ending:
+                    return
+                if run is None or run.over:
+                    continue
+                child = self.launch(run)
+                self.under_way = (key, child)
+            status = child.wait()
+            with self.lock:
+                self.under_way = None
+                self.conclude(key, status)
+
+    def launch(self, run: Run) -> subprocess.Popen[bytes]:
+        """The run's process: it keeps the run's file up to date, and ends with us (`local_run`)."""
+        command = [sys.executable, "-m", "cluster.newsroom.local_run", "--folder", str(self.folder.resolve())]
+        command += ["--story", run.id, "--revision", str(run.revision), "--parent", str(os.getpid())]
+        log = self.folder / "work" / "logs" / f"{run.id}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as said:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
+
+    def conclude(self, key: Key, status: int) -> None:
+        """A process that has said how it ended is believed; for one that could not, we say it."""
+        run, cancelled = read_run(self.file(key)), key in self.cancelled
+        self.cancelled.discard(key)
+        if run and cancelled:
+            write_run(self.file(key), ended(run, "cancelled"))
+        elif run and not run.over and not self.ending:
+            message = f"the run ended unexpectedly ({status}); its log is work/logs/{run.id}.log"
+            write_run(self.file(key), ended(run, "failed", message))
+
+
+def ended(run: Run, state: State, message: str = "") -> Run:
+    return run.model_copy(update={"state": state, "message": message, "ended": datetime.now(UTC)})
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Ask politely, so that the runner can end its steps; then kill."""
+    child.terminate()
+    try:
+        child.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def read_run(file: Path) -> Run | None:
+    """None for a file that is not there or that no newsroom wrote whole."""
+    try:
+        return Run.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_run(file: Path, run: Run) -> None:
+    write_atomically(file, run.model_dump_json(indent=1) + "\n")

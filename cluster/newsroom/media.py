@@ -1,0 +1,69 @@
+"""The finished video, back to the page: files of this machine as they are, those of a bucket through a cache on the disk."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from steps.address import Address
+from steps.publication import Manifest, PublishedFile, home_of, published
+from steps.storage import Storage
+from steps.workspace import room_is_short
+
+__all__ = ["Media"]
+
+NAMES: Final = frozenset({"landscape.mp4", "poster.jpg", "sheet.jpg", "captions.vtt", "report.html", "story.json"})
+MOST_BYTES: Final = 4_000_000_000
+MOST_BYTES_KEPT: Final = 8_000_000_000
+REVISIONS_LOOKED_AT: Final = 5
+
+
+@dataclass(frozen=True)
+class Media:
+    finals: Address
+    storage: Storage
+    cache: Path
+
+    def newest(self, identifier: str, revision: int) -> Manifest | None:
+        """The newest video there is of a story whose newest revision is given."""
+        oldest = revision if self.finals.scheme == "file" else max(1, revision - REVISIONS_LOOKED_AT)
+        for number in range(revision, oldest - 1, -1):
+            if number and (manifest := published(self.storage, home_of(self.finals, identifier, number))):
+                return manifest
+        return None
+
+    def file(self, manifest: Manifest, name: str) -> tuple[PublishedFile, Path] | None:
+        """A published file, on this machine; None where there is none of that name."""
+        file = manifest.file(name) if name in NAMES else None
+        if file is None:
+            return None
+        address = home_of(self.finals, manifest.id, manifest.revision).child(file.path)
+        self.storage.allowed.require(address)
+        return file, address.file if address.scheme == "file" else self.cached(file, address)
+
+    def cached(self, file: PublishedFile, address: Address) -> Path:
+        """Named by its content, so never out of date; what was not asked for the longest gives way."""
+        kept = self.cache / file.sha256
+        if not kept.is_file():
+            self.make_room(file.size)
+            with room_is_short(self.cache):
+                self.cache.mkdir(parents=True, exist_ok=True)
+                handle, draft = tempfile.mkstemp(dir=self.cache, prefix=".tmp-")
+                try:
+                    with os.fdopen(handle, "wb") as into:
+                        self.storage.copy(address, into, at_most=MOST_BYTES)
+                    Path(draft).replace(kept)
+                finally:
+                    Path(draft).unlink(missing_ok=True)
+        os.utime(kept)
+        return kept
+
+    def make_room(self, size: int) -> None:
+        files = sorted(self.cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime) if self.cache.is_dir() else []
+        left = sum(path.stat().st_size for path in files) + size - MOST_BYTES_KEPT
+        for path in files:
+            if left <= 0:
+                break
+            left -= path.stat().st_size
+            path.unlink(missing_ok=True)

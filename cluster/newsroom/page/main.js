@@ -1,0 +1,240 @@
+// The newsroom page: a list of stories, and the one that is open.
+
+import { api } from "./api.js";
+import { $, clock, icon, make, soon, speak } from "./dom.js";
+import { Draft } from "./draft.js";
+import { Editor } from "./editor.js";
+import { Faults } from "./faults.js";
+import { addPicture, cropPicture, previewScene } from "./pictures.js";
+import { Watch } from "./watch.js";
+
+const NEW = "new";
+const STATES = {
+  draft: "Draft", sent: "Sent off", queued: "Waiting", running: "Being made", succeeded: "Video ready", failed: "Failed", cancelled: "Cancelled",
+};
+const here = { desk: null, draft: null, faults: new Faults(), at: null, sound: null };
+
+const editor = new Editor({
+  changed: () => { here.draft.touched(); check(); act(); },
+  visited: (path) => { here.faults.visit(path); editor.document.scenes.forEach((_, index) => editor.showPicture(index)); },
+  address: (file) => api.picture(here.draft.id, file),
+  removed: (undo, index) => notice(`Scene ${index + 1} removed`, "", { Undo: undo, Dismiss: () => {} }, "status"),
+  hear, add, crop,
+  preview: (index, button) => attempt(async () => previewScene(await here.draft.settled(), index, here.draft.document, button)),
+});
+const watch = new Watch({ state: (at) => { here.at = at; act(); refreshSoon(); } });
+const check = soon(checkNow, 300);
+const refreshSoon = soon(list, 400);
+
+async function checkNow() {
+  const draft = here.draft;
+  try {
+    const told = await api.check(draft.document, draft.id);
+    if (draft !== here.draft) return;
+    here.faults.set(told.faults);
+    editor.showSeconds(told.seconds);
+    $("#total").textContent = clock(told.total);
+    const words = draft.document.scenes.reduce((sum, scene) => sum + (scene.narration ?? "").split(/\s+/).filter(Boolean).length, 0);
+    const scenes = draft.document.scenes.length;
+    $("#counts").textContent = `about this long · ${scenes} ${scenes === 1 ? "scene" : "scenes"}, ${words} words`;
+    tellFaults();
+  } catch { /* the next key asks again */ }
+}
+
+function tellFaults() {
+  const count = here.faults.shown.length;
+  $("#faults").textContent = count ? `${count} ${count === 1 ? "thing" : "things"} to mend first` : "";
+}
+
+async function list() {
+  const stories = await api.list().catch(() => []);
+  $("#no-stories").hidden = stories.length > 0;
+  $("#list").replaceChildren(...stories.map(({ id, title, state, changed, revision }) => {
+    const said = STATES[state] + (changed && revision ? ", changed since" : "");
+    const link = make("a", { href: `#/${id}` }, make("span", { className: "called", text: title || "Untitled" }));
+    link.append(make("span", { className: "state" }, make("span", { className: `dot ${state}` }), said));
+    if (id === here.draft?.id) link.setAttribute("aria-current", "page");
+    return make("li", {}, link);
+  }));
+}
+
+async function route() {
+  const id = decodeURIComponent(location.hash.replace(/^#\/?/, ""));
+  if (here.draft && id === (here.draft.id ?? NEW)) return;
+  here.draft?.close();
+  watch.close();
+  here.draft = null;
+  document.body.dataset.view = id ? "story" : "list";
+  for (const part of [$("#story"), $(".rail")]) part.hidden = !id;
+  dismiss();
+  if (id) await open(id);
+  else document.title = "Newsroom";
+  await list();
+}
+
+async function open(id) {
+  let view = null;
+  try {
+    view = id === NEW ? null : await api.open(id);
+  } catch (error) {
+    location.hash = "#/";
+    return speak(error.message);
+  }
+  here.draft = new Draft(view, { saving, saved, lost, changed });
+  here.faults = new Faults();
+  here.at = view ?? { state: "draft", revision: 0, video: null, run: null };
+  document.title = `${view?.document.title || "New story"} · Newsroom`;
+  $("#saved").textContent = "";
+  editor.show(here.draft.document, here.draft.id);
+  if (view) watch.follow(view);
+  else watch.show(here.at);
+  await checkNow();
+  act();
+  if (id === NEW) $("#title").focus();
+}
+
+const saving = () => ($("#saved").textContent = "Saving…");
+
+function saved(view, isNew) {
+  $("#saved").textContent = "Saved";
+  editor.id = view.id;
+  if (isNew) {
+    history.replaceState(null, "", `#/${view.id}`);
+    list();
+  }
+  document.title = `${view.document.title || "Untitled"} · Newsroom`;
+  Object.assign(here.at, { revision: view.revision });
+  act();
+  refreshSoon();
+}
+
+function lost(error) {
+  $("#saved").textContent = error.status && error.status < 500 ? `Not saved: ${error.message}` : "Not saved yet, trying again…";
+}
+
+function changed(theirs) {
+  const title = theirs.document.title || "Untitled";
+  $("#saved").textContent = "Not saved";
+  notice("Somebody else has saved this story", `Theirs is “${title}”. Yours is still here; nothing of it is lost until you choose.`, {
+    "See theirs": () => { here.draft.closed = true; here.draft = null; route(); },
+    "Keep mine": () => here.draft.keepMine(theirs),
+  });
+}
+
+/** What the buttons may do now. */
+function act() {
+  const { state, revision } = here.at;
+  const unsent = !revision || here.draft.dirty || here.draft.view?.changed;
+  const underWay = ["queued", "running", "sent"].includes(state);
+  const [send, cancel] = [$("#send"), $("#cancel")];
+  cancel.hidden = !(underWay && here.desk.may_publish);
+  send.disabled = !here.desk.may_publish || (!unsent && (underWay || state === "succeeded"));
+  send.textContent = unsent
+    ? revision ? `Make revision ${revision + 1}` : "Make the video"
+    : { failed: "Try again", cancelled: "Make it again", succeeded: "The video is up to date" }[state] ?? "Being made";
+}
+
+async function send() {
+  await attempt(async () => {
+    here.faults.strict = true;
+    await here.draft.settled();
+    await checkNow();
+    if (here.faults.all.length) return here.faults.focusFirst();
+    const view = await api.send(here.draft.id, here.draft.tag);
+    Object.assign(here.draft, { view, tag: view.etag });
+    watch.follow(view);
+    speak("Sent off");
+    return refreshSoon();
+  });
+}
+
+async function hear(index, item) {
+  const button = $(".hear", item);
+  const label = (name, text) => button.replaceChildren(icon(name), text);
+  if (here.sound) {
+    here.sound.pause();
+    return here.sound.onended();
+  }
+  const text = item.querySelector(".narration textarea");
+  const chosen = text.value.slice(text.selectionStart, text.selectionEnd).trim();
+  const { voice, pronunciations } = here.draft.document;
+  return attempt(async () => {
+    label("play", "Speaking…");
+    try {
+      const sound = await api.hear({ narration: chosen || text.value, voice, pronunciations: pronunciations ?? {} });
+      here.sound = new Audio(URL.createObjectURL(sound));
+      here.sound.onended = () => { URL.revokeObjectURL(here.sound.src); here.sound = null; item.classList.remove("speaking"); label("play", "Hear it"); };
+      item.classList.add("speaking");
+      label("stop", "Stop");
+      await here.sound.play();
+    } catch (error) {
+      label("play", "Hear it");
+      throw error;
+    }
+  });
+}
+
+function add(index, file, frame) {
+  return attempt(async () => {
+    const picture = await addPicture(await here.draft.settled(), file, frame);
+    put(index, picture);
+    speak("Picture added");
+  });
+}
+
+function crop(index) {
+  return attempt(async () => {
+    const picture = await cropPicture(await here.draft.settled(), here.draft.document.scenes[index].picture.file);
+    if (picture) put(index, picture);
+  });
+}
+
+function put(index, file) {
+  const scene = here.draft.document.scenes[index];
+  scene.picture = { ...scene.picture, file };
+  editor.showPicture(index);
+  here.draft.touched();
+  check();
+  act();
+}
+
+/** Whatever goes wrong is told where it was asked for. */
+async function attempt(work) {
+  dismiss();
+  try {
+    return await work();
+  } catch (error) {
+    return notice(error.message, "", { Dismiss: () => {} });
+  }
+}
+
+function notice(title, text, choices, role = "alert") {
+  const buttons = Object.entries(choices).map(([name, work]) => {
+    const button = make("button", { type: "button", className: "small", text: name });
+    button.addEventListener("click", () => { dismiss(); work(); });
+    return button;
+  });
+  const box = $("#notice");
+  box.setAttribute("role", role);
+  box.replaceChildren(make("strong", { text: title }), ...(text ? [make("p", { text })] : []), make("p", { className: "row" }, ...buttons));
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+const dismiss = () => ($("#notice").hidden = true);
+
+here.desk = await api.desk();
+$("#person").textContent = here.desk.person.endsWith("@this.machine") ? "On this machine" : here.desk.person;
+editor.choices(here.desk);
+
+$("#new").addEventListener("click", () => (location.hash = `#/${NEW}`));
+$("#send").addEventListener("click", send);
+$("#cancel").addEventListener("click", () => attempt(async () => watch.follow(await api.cancel(here.draft.id))));
+window.addEventListener("hashchange", route);
+window.addEventListener("beforeunload", (event) => { if (here.draft?.dirty) { here.draft.save(); event.preventDefault(); } });
+window.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); here.draft?.later.now(); }
+});
+
+$("#new").disabled = false;
+await route();

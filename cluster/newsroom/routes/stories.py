@@ -1,0 +1,162 @@
+"""Stories: written, sent off, watched, cancelled, tried again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Body, Depends, Header, Response
+from fastapi.responses import StreamingResponse
+
+from cluster.newsroom.drafts import Changed
+from cluster.newsroom.faults import faults_of
+from cluster.newsroom.identity import Person
+from cluster.newsroom.log import log
+from cluster.newsroom.newsroom import Newsroom, newsroom_of, person_of
+from cluster.newsroom.refusals import FaultyStory, MayNot, NoTag
+from cluster.newsroom.stories import Draft
+from cluster.newsroom.views import Progress, StoryView, Summary, fault_views, state_of, video_view
+from steps.errors import BadInput, Unavailable
+
+__all__ = ["ROUTES"]
+
+ROUTES = APIRouter(prefix="/stories", tags=["stories"])
+Here = Annotated[Newsroom, Depends(newsroom_of)]
+Me = Annotated[Person, Depends(person_of)]
+Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of the story as you have seen it.")]
+SECONDS_BETWEEN_SIGNS = 15
+
+
+@ROUTES.get("")
+def list_stories(here: Here) -> list[Summary]:
+    """All stories, each with what has become of it."""
+    views = [progress(here, draft) for draft in here.repository.listed()]
+    return [
+        Summary(
+            id=draft.id,
+            title=str(draft.document.get("title") or ""),
+            revision=draft.revision,
+            state=at.state,
+            changed=draft.changed,
+        )
+        for draft, at in views
+    ]
+
+
+@ROUTES.post("", status_code=201)
+def begin(here: Here, me: Me, answer: Response, document: Annotated[dict[str, Any], Body()]) -> StoryView:
+    """A new story, under a name made from its title."""
+    draft = here.repository.create(document)
+    here.audit.add(me.email, "begin", draft.id)
+    here.metrics.saves.labels("new").inc()
+    answer.headers["location"] = f"/stories/{draft.id}"
+    return whole(here, draft, answer)
+
+
+@ROUTES.get("/{identifier}")
+def story(here: Here, identifier: str, answer: Response) -> StoryView:
+    return whole(here, here.repository.draft(identifier), answer)
+
+
+@ROUTES.put("/{identifier}")
+def save(
+    here: Here, me: Me, identifier: str, answer: Response, document: Annotated[dict[str, Any], Body()], tag: Tag = None
+) -> StoryView:
+    """Replace the draft. 412 where somebody else has saved since the tag was given."""
+    try:
+        draft = here.repository.save(identifier, document, unquoted(tag))
+    except Changed:
+        here.metrics.saves.labels("changed").inc()
+        raise
+    here.audit.add(me.email, "save", identifier, tag=draft.tag)
+    here.metrics.saves.labels("saved").inc()
+    return whole(here, draft, answer)
+
+
+@ROUTES.post("/{identifier}/run", status_code=202)
+def send_off(here: Here, me: Me, identifier: str, answer: Response, tag: Tag = None) -> StoryView:
+    """Have the draft made into a video: as a new revision where it has changed, else the newest one, tried again where it failed.
+
+    422 with every fault where there are some. Once this answers, the revision is stored and will be made, whatever breaks.
+    """
+    if not me.may_publish:
+        raise MayNot("you may write stories; sending them off is for publishers")
+    draft = here.repository.draft(identifier)
+    if faults := faults_of(draft.document, here.repository.pictures(identifier), here.voice_system):
+        raise FaultyStory(fault_views(faults))
+    revision = here.repository.revise(identifier, unquoted(tag))
+    here.audit.add(me.email, "send off", identifier, revision=revision)
+    try:
+        here.runs.submit(identifier, revision)
+        here.metrics.sent.labels("submitted").inc()
+    except Unavailable as fault:
+        # The revision is stored: the reconciler finds it there.
+        here.metrics.sent.labels("later").inc()
+        log("not submitted yet", story=identifier, revision=revision, why=str(fault))
+    return whole(here, here.repository.draft(identifier), answer)
+
+
+@ROUTES.post("/{identifier}/cancel", status_code=202)
+def cancel(here: Here, me: Me, identifier: str, answer: Response) -> StoryView:
+    """End the run that is under way."""
+    if not me.may_publish:
+        raise MayNot("you may write stories; cancelling them is for publishers")
+    draft = here.repository.draft(identifier)
+    here.audit.add(me.email, "cancel", identifier, revision=draft.revision)
+    here.runs.cancel(identifier, draft.revision)
+    return whole(here, draft, answer)
+
+
+@ROUTES.get("/{identifier}/events", response_class=StreamingResponse)
+async def events(here: Here, me: Me, identifier: str) -> StreamingResponse:
+    """Server-sent events: `progress` with the story's run whenever it changes, `over` when there is nothing more to come."""
+    draft = await to_thread.run_sync(here.repository.draft, identifier)
+    watching = ExitStack()
+    watching.enter_context(here.streams.let_in(me.email))
+    return StreamingResponse(told(here, draft, watching), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def told(here: Newsroom, draft: Draft, watching: ExitStack) -> AsyncIterator[str]:
+    with watching, here.metrics.streams.track_inprogress():
+        last, silent = "", 0.0
+        yield "retry: 2000\n\n"
+        while True:
+            try:
+                now = (await to_thread.run_sync(progress, here, draft))[1]
+            except Unavailable:
+                now = None
+            text = now.model_dump_json() if now else last
+            if text != last:
+                yield f"event: progress\ndata: {text}\n\n"
+                last, silent = text, 0.0
+            if now and (now.run is None or now.run.over) and now.state != "sent":
+                yield "event: over\ndata: {}\n\n"
+                return
+            if silent >= SECONDS_BETWEEN_SIGNS:
+                yield ": still here\n\n"
+                silent = 0.0
+            await asyncio.sleep(here.seconds_between_looks)
+            silent += here.seconds_between_looks
+
+
+def progress(here: Newsroom, draft: Draft) -> tuple[Draft, Progress]:
+    run = here.runs.status(draft.id, draft.revision) if draft.revision else None
+    try:
+        video = video_view(here.media.newest(draft.id, draft.revision)) if draft.revision else None
+    except BadInput:
+        video = None  # being replaced this very moment
+    return draft, Progress(revision=draft.revision, state=state_of(draft, run, video), run=run, video=video)
+
+
+def whole(here: Newsroom, draft: Draft, answer: Response) -> StoryView:
+    answer.headers["etag"] = f'"{draft.tag}"'
+    _, at = progress(here, draft)
+    return StoryView(**dict(at), id=draft.id, etag=draft.tag, document=draft.document, changed=draft.changed)
+
+
+def unquoted(tag: str | None) -> str:
+    """Raises NoTag: who has not seen the story may not replace it."""
+    if not tag:
+        raise NoTag("say which version you have seen: If-Match with its ETag")
+    return tag.strip().removeprefix("W/").strip('"')

@@ -1,0 +1,142 @@
+"""What the API says and takes, as data: OpenAPI comes from here."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cluster.newsroom.documents import Document
+from cluster.newsroom.runs import Run, State
+from cluster.newsroom.stories import Draft
+from steps.publication import Manifest
+from steps.story_tree import Fault
+
+__all__ = [
+    "CheckOrder", "Checked", "CropOrder", "DeskView", "FaultView", "HearOrder", "PictureView", "Progress", "StillOrder",
+    "StoryState", "StoryView", "Summary", "VideoView", "fault_views", "state_of", "video_view",
+]  # fmt: skip
+
+StoryState = Literal["draft", "sent"] | State
+TenThousandths = Annotated[int, Field(ge=0, le=10_000)]
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FaultView(View):
+    path: tuple[str | int, ...]
+    """Where in the story: `["scenes", 0, "headline"]`."""
+    line: int
+    """In the story as JSON."""
+    message: str
+
+
+class VideoView(View):
+    revision: int
+    created: datetime
+    files: dict[str, str]
+    """Where each is played or downloaded from, by its name."""
+    sizes: dict[str, int]
+    """Bytes."""
+
+
+class Progress(View):
+    """What the page watches: a story on its way."""
+
+    revision: int
+    state: StoryState
+    run: Run | None
+    video: VideoView | None
+
+
+class StoryView(Progress):
+    id: str
+    etag: str
+    document: Document
+    changed: bool
+    """Whether the draft differs from its newest revision."""
+
+
+class Summary(View):
+    id: str
+    title: str
+    revision: int
+    state: StoryState
+    changed: bool
+
+
+class Checked(View):
+    faults: tuple[FaultView, ...]
+    seconds: tuple[float, ...]
+    """How long each scene will be, about."""
+    total: float
+    """Of the whole video, opening and closing included."""
+
+
+class PictureView(View):
+    file: str
+    """As a scene names it."""
+    width: int
+    height: int
+
+
+class DeskView(View):
+    person: str
+    may_publish: bool
+    presenters: dict[str, str]
+    """Each with the name on screen."""
+    voices: dict[str, str]
+    can_hear: bool
+    can_preview: bool
+
+
+class CheckOrder(Order):
+    document: dict[str, Any]
+    id: str | None = None
+    """The story whose pictures it may use; none yet for one that was never saved."""
+
+
+class HearOrder(Order):
+    narration: Annotated[str, Field(min_length=1, max_length=4000)]
+    voice: Annotated[str, Field(max_length=40)] = "heart"
+    pronunciations: Annotated[dict[str, str], Field(max_length=200)] = {}
+
+
+class StillOrder(Order):
+    document: dict[str, Any]
+
+
+class CropOrder(Order):
+    left: TenThousandths
+    top: TenThousandths
+    width: TenThousandths
+    height: TenThousandths
+
+
+def fault_views(faults: list[Fault]) -> tuple[FaultView, ...]:
+    return tuple(FaultView(path=fault.path, line=fault.line, message=fault.message) for fault in faults)
+
+
+def video_view(manifest: Manifest | None) -> VideoView | None:
+    if manifest is None:
+        return None
+    return VideoView(
+        revision=manifest.revision,
+        created=manifest.created,
+        files={file.name: f"/stories/{manifest.id}/media/{file.name}?v={file.sha256[:12]}" for file in manifest.files},
+        sizes={file.name: file.size for file in manifest.files},
+    )
+
+
+def state_of(draft: Draft, run: Run | None, video: VideoView | None) -> StoryState:
+    """Where a story stands in one word: what its newest revision has come to."""
+    if draft.revision == 0:
+        return "draft"
+    if video and video.revision == draft.revision and (run is None or run.over):
+        return "succeeded"
+    return run.state if run else "sent"
