@@ -30,11 +30,12 @@ def rule(group: str, resource: str, *verbs: str) -> dict[str, Any]:
 EXECUTOR = [rule("argoproj.io", "workflowtaskresults", "create", "patch")]
 RECONCILER = [rule("argoproj.io", "workflows", "list", "create", "patch"), rule("", "pods", "list", "delete")]
 EDITOR = [
+    rule("argoproj.io", "workflowtemplates", "get"),
     rule("argoproj.io", "workflows", "create", "get", "list", "watch"),
     rule("", "pods", "get", "list", "watch"),
     rule("", "pods/log", "get"),
 ]
-"""`newsreel submit`, `status` and `logs`, and `argo submit`, `list`, `get`, `watch` and `logs`."""
+"""`newsreel submit`, `status` and `logs`, and `argo submit --from`, `list`, `get`, `watch` and `logs`, tried with no other right."""
 HEARTBEATS = "kube-node-lease"
 """The namespace in which each kubelet says that its machine is alive (Kubernetes, "Leases", node heartbeats)."""
 

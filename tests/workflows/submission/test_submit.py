@@ -211,5 +211,5 @@ def test_submit_status_and_logs_use_every_right_of_an_editor_but_those_that_argo
     desk.server.put("pods", "one", metadata={"labels": labels}, status={"phase": "Running", **running})
     for command in (["status"], ["status", "budget-r1"], ["logs", "budget-r1"]):
         assert desk.newsreel(*command)[0] == 0
-    of_argo = {("workflows", "watch"), ("pods", "get"), ("pods", "watch")}
+    of_argo = {("workflowtemplates", "get"), ("workflows", "watch"), ("pods", "get"), ("pods", "watch")}
     assert {right[2:] for right in desk.server.rights[EDITORS] - desk.server.used} == of_argo
