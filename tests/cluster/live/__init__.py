@@ -13,6 +13,7 @@ NEWSREEL_LIVE_SYSTEM_POOL        label of the others (cloud.google.com/gke-nodep
 NEWSREEL_LIVE_STORAGE            where pods find Cloud Storage's stand-in; started here if nobody answers (http://10.250.0.1:4443)
 NEWSREEL_LIVE_API                address block of the API server, for the NetworkPolicy (10.250.0.1/32)
 NEWSREEL_LIVE_LAB                program that kills nodes: PROGRAM node NODE kill|up|netcut|netjoin|exec, PROGRAM argo down|up
+NEWSREEL_LIVE_KEEP               1 leaves workflows that are over, for a look at them
 
 On kind, label two workers `newsreel/pool=story` and one `newsreel/pool=system`, and set NEWSREEL_LIVE_STORY_TAINT=-. What needs
 NEWSREEL_LIVE_LAB is skipped without it.

@@ -6,7 +6,8 @@ from typing import Any
 __all__ = ["DAMAGED_GENERATOR", "HUNGRY", "KILLED", "SLOW", "broken_on", "with_fault"]
 
 SLOW = "sleep 600"
-KILLED = "kill -KILL $$"
+KILLED = "sh -c 'kill -KILL $PPID'"
+"""Not `$$`: in a container's arguments that is Kubernetes' way to write one `$`."""
 HUNGRY = "python -c 'b = bytearray(1 << 40 >> 7)'"
 """8 GiB, all of them touched: more than any step may have."""
 DAMAGED_GENERATOR = (
