@@ -56,7 +56,8 @@ EXECUTOR = {
 }
 """Argo's own containers beside each step."""
 
-COLUMNS = {"Story": "story", "Revision": "revision", "Priority": "priority", "Profile": "profile"}
+COLUMNS = {"Priority": "priority"}
+"""Argo's list has room for one more in a line; title and description tell the story and its revision, the filter has all labels."""
 
 
 def links(newsroom: str) -> list[dict[str, str]]:
