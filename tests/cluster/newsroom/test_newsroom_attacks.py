@@ -1,0 +1,238 @@
+"""What strangers, other sites and careless people send: each is refused, with the status that says why."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from writing import BROWSER, HOST, STORY, picture
+
+from cluster.newsroom.app import application
+from cluster.newsroom.limits import Gate, TooMany
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def post(browser, address="/stories", content=b'{"title": "A"}', kind="application/json", **headers):
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return browser.post(address, content=content, headers={"content-type": kind} | named)
+
+
+@pytest.fixture
+def stranger(newsroom):
+    """Not a browser: sends no header but those it is told to."""
+    with TestClient(application(newsroom), base_url=f"http://{HOST}", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:8090", "", f"{HOST}, evil"]
+)
+def test_a_host_that_is_not_ours_is_refused_so_no_name_can_be_bent_to_this_machine(browser, host):
+    assert browser.get("/stories", headers={"host": host}).status_code == 421
+    assert post(browser, host=host).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": f"http://{HOST}.evil.example"},
+        {"origin": f"http://evil.example?{HOST}"},
+    ],
+)
+def test_what_another_site_makes_a_browser_send_is_refused(browser, headers):
+    assert browser.post("/stories", json=STORY, headers=headers).status_code == 403
+    assert browser.get("/stories").json() == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "", "application/jsonp"]
+)
+def test_a_body_of_a_kind_that_a_form_can_send_is_refused_even_without_any_other_sign(stranger, kind):
+    assert post(stranger, kind=kind).status_code == 415
+
+
+def test_another_site_may_link_to_the_page_and_read_nothing(browser):
+    linked = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert browser.get("/", headers=linked).status_code == 200
+    for mode in ("no-cors", "cors"):
+        assert browser.get("/stories", headers=linked | {"sec-fetch-mode": mode, "sec-fetch-dest": "script"}).status_code == 403
+
+
+def test_a_body_that_is_too_large_is_refused_whatever_length_it_claims(browser, stranger):
+    def endless():
+        for _ in range(2000):
+            yield b" " * 1000
+
+    assert post(browser, content=b" " * 600_000).status_code == 413
+    assert stranger.post("/stories", content=endless(), headers={"content-type": "application/json"}).status_code == 413
+    assert post(browser, content_length="99999999999999999999").status_code == 413
+    assert post(browser, content_length="-1").status_code == 413
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"{",
+        b"[" * 100_000,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b'{"title": NaN}',
+        b'{"title": "\\ud800"}',
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_no_story_at_all_is_refused_and_nothing_is_kept(browser, content):
+    assert post(browser, content=content).status_code in (400, 422)
+    assert browser.get("/stories").json() == []
+
+
+@pytest.mark.parametrize("name", ["%2e%2e", "..%2f..%2fetc", "a%2fb", "_audit", "A", "a" * 41, "-a", "a%00", "%EF%BC%8E"])
+def test_a_storys_name_is_never_a_way_to_another_file(browser, story, name):
+    for address in (f"/stories/{name}", f"/stories/{name}/media/landscape.mp4", f"/stories/{name}/pictures/a.jpg"):
+        assert browser.get(address).status_code in (404, 422), address
+
+
+@pytest.mark.parametrize(
+    "name", ["..%2fdraft.json", "%2e%2e%2fr1.json", "draft.json", "a.svg", "x" * 300, "0" * 20 + ".jpg.html"]
+)
+def test_a_pictures_or_a_files_name_is_never_a_way_to_another_file(browser, story, name):
+    assert browser.get(f"/stories/{story['id']}/pictures/{name}").status_code in (404, 422)
+    assert browser.get(f"/stories/{story['id']}/media/{name}").status_code == 404
+    assert browser.get(f"/page/{name}").status_code == 404
+    assert browser.get(f"/page/..%2f{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "file", ["http://169.254.169.254/latest", "file:///etc/passwd", "//evil.example/a.jpg", "../../../etc/passwd", "gs://other/a"]
+)
+def test_no_address_in_a_story_is_ever_fetched(browser, story, file, runs, monkeypatch):
+    def forbidden(*_):
+        raise AssertionError("somebody went out to fetch it")
+
+    monkeypatch.setattr("socket.socket.connect", forbidden)
+    document = story["document"] | {
+        "scenes": [story["document"]["scenes"][0] | {"picture": {"file": file, "credit": "a", "alt": "b"}}]
+    }
+    saved = browser.put(f"/stories/{story['id']}", json=document, headers={"if-match": story["etag"]}).json()
+    sent = browser.post(f"/stories/{story['id']}/run", json={}, headers={"if-match": saved["etag"]})
+    still = browser.post(f"/stories/{story['id']}/stills/0", json={"document": document})
+    assert (sent.status_code, still.status_code, runs.asked) == (422, 422, [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"GIF89a" + b"0" * 100,
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>",
+        b"\xff\xd8\xff" + b"\0" * 1000,
+        picture()[:5000],
+        picture(size=(100, 100)),
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0",
+        b"%PDF-1.7",
+    ],
+)
+def test_what_is_no_usable_picture_is_refused_and_not_kept(browser, story, content, newsroom):
+    before = newsroom.repository.pictures(story["id"])
+    answer = browser.post(f"/stories/{story['id']}/pictures", content=content, headers={"content-type": "image/png"})
+    assert (answer.status_code, "this picture" in answer.json()["detail"]) == (422, True)
+    assert newsroom.repository.pictures(story["id"]) == before
+
+
+def test_markup_in_every_field_comes_back_as_data_and_never_as_a_page(browser):
+    scene = {"narration": EVIL, "headline": EVIL, "picture": {"file": EVIL, "credit": EVIL, "alt": EVIL}}
+    begun = browser.post("/stories", json={"title": EVIL, "presenter": EVIL, EVIL: EVIL, "scenes": [scene]})
+    for answer in (begun, browser.get(begun.headers["location"]), browser.get("/stories"), browser.get(f"/stories/{EVIL}")):
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_answer_forbids_what_the_page_does_not_need(browser, story):
+    for address in ("/", "/page/main.js", "/stories", f"/stories/{story['id']}", "/stories/none", "/nowhere", "/healthz"):
+        headers = browser.get(address).headers
+        policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+        assert (policy["default-src"], policy["script-src"], policy["style-src"]) == ("'none'", "'self'", "'self'"), address
+        assert policy["frame-ancestors"] == "'none'"
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in headers
+
+
+def test_the_page_never_makes_markup_of_text():
+    from cluster.newsroom.routes.page import FILES
+
+    sinks = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "DOMParser")
+    scripts = [path.read_text() for name, path in FILES.items() if name.endswith(".js")]
+    assert len(scripts) > 5
+    assert not [sink for sink in sinks for script in scripts if sink in script]
+    page = FILES["index.html"].read_text()
+    assert " style=" not in page and " onclick" not in page and "<script>" not in page
+
+
+def test_who_has_no_ingress_before_them_and_says_who_they_are_is_not_believed(newsroom):
+    from dataclasses import replace
+
+    from cluster.newsroom.identity import BehindProxy, Roles
+
+    guarded = replace(newsroom, identity=BehindProxy(secret="s" * 32, roles=Roles.of("@example.org", "anna@example.org")))
+    with TestClient(application(guarded), base_url=f"http://{HOST}", headers=BROWSER) as client:
+        forged = {"x-forwarded-email": "anna@example.org", "x-goog-authenticated-user-email": "anna@example.org"}
+        assert client.get("/stories").status_code == 401
+        assert client.get("/stories", headers=forged).status_code == 401
+        assert client.get("/stories", headers=forged | {"x-newsroom-proxy": "guess"}).status_code == 401
+        twice = [
+            (b"x-newsroom-proxy", b"s" * 32),
+            (b"x-forwarded-email", b"bert@example.org"),
+            (b"x-forwarded-email", b"anna@example.org"),
+        ]
+        assert client.get("/stories", headers=twice).status_code == 400
+        anna = {"x-newsroom-proxy": "s" * 32, "x-forwarded-email": "anna@example.org"}
+        bert, carl = anna | {"x-forwarded-email": "bert@example.org"}, anna | {"x-forwarded-email": "carl@evil.example"}
+        assert client.get("/stories", headers=carl).status_code == 403
+        begun = client.post("/stories", json=STORY, headers=bert)
+        assert begun.status_code == 201
+        run = f"/stories/{begun.json()['id']}/run"
+        tag = {"if-match": begun.json()["etag"]}
+        assert client.post(run, json={}, headers=bert | tag).status_code == 403, "a writer does not publish"
+        assert client.post(run, json={}, headers=anna | tag).status_code == 422, "a publisher does; this story has faults"
+
+
+def test_a_gate_lets_a_few_through_and_turns_the_rest_away():
+    gate = Gate(at_once=1, waiting=0, a_minute=3)
+    with gate.let_in("anna"), pytest.raises(TooMany), gate.let_in("bert"):
+        raise AssertionError("two at once")
+    with gate.let_in("anna"), pytest.raises(TooMany), gate.let_in("anna"):
+        pass
+    with pytest.raises(TooMany) as fault, gate.let_in("anna"):
+        pass
+    assert 1 <= fault.value.seconds <= 60
+
+
+def test_who_asks_for_the_voice_too_often_is_told_when_to_come_back(browser, newsroom):
+    for _ in range(newsroom.voices.a_minute):
+        newsroom.voices.count("you@this.machine")
+    answer = browser.post("/voice", json={"narration": "A word."})
+    assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (429, True)
+
+
+def test_metrics_name_routes_and_never_a_story(browser, story):
+    post(browser, kind="text/plain")
+    text = browser.get("/metrics").text
+    assert 'newsroom_requests_total{method="PUT",route="/stories/{identifier}",status="200"} 1.0' in text
+    assert 'newsroom_refused_total{why="content-type"} 1.0' in text
+    assert story["id"] not in text
+
+
+def test_a_log_line_is_json_and_names_the_story_and_who(browser, story, caplog):
+    from cluster.newsroom.log import OneLine
+
+    with caplog.at_level("INFO", "newsroom"):
+        browser.get(f"/stories/{story['id']}")
+    line = json.loads(OneLine().format(caplog.records[-1]))
+    assert (line["story"], line["who"], line["status"]) == (story["id"], "you@this.machine", 200)

@@ -1,0 +1,142 @@
+"""Runs on a cluster: by message first, by name afterwards, shown as Argo has them."""
+
+from http import HTTPStatus
+
+import pytest
+from kubernetes import client
+
+from cluster.messages.message import Message
+from cluster.newsroom.kubernetes_runs import KubernetesRuns, run_from
+from steps.address import Address
+from steps.errors import BadInput, Unavailable
+
+STORIES = Address.parse("gs://newsreel-stories")
+
+
+def pod(name, phase, template=None, began="2026-05-01T10:00:00Z", **more):
+    one = {
+        "displayName": name,
+        "type": "Pod",
+        "templateName": template or name.partition("(")[0],
+        "phase": phase,
+        "startedAt": began,
+    }
+    return one | more
+
+
+def workflow(name="budget-r1", phase="Running", *pods, labels=None, message=""):
+    return {
+        "metadata": {"name": name, "creationTimestamp": "2026-05-01T09:59:00Z", "labels": labels or {}},
+        "spec": {
+            "workflowTemplateRef": {"name": "story"},
+            "arguments": {"parameters": [{"name": "story", "value": "gs://a/b.json"}]},
+        },
+        "status": {"phase": phase, "message": message, "nodes": {str(number): one for number, one in enumerate(pods)}},
+    }
+
+
+class Cluster:
+    """The API server's workflows, as far as the newsroom asks for them."""
+
+    def __init__(self, *workflows):
+        self.workflows = {one["metadata"]["name"]: one for one in workflows}
+        self.published, self.created, self.patched = [], [], []
+        self.status = None
+
+    def get_namespaced_custom_object(self, group, version, namespace, plural, name, **_):
+        if self.status:
+            raise client.ApiException(status=self.status)
+        if name not in self.workflows:
+            raise client.ApiException(status=HTTPStatus.NOT_FOUND)
+        return self.workflows[name]
+
+    def create_namespaced_custom_object(self, group, version, namespace, plural, body, **_):
+        if body["metadata"]["name"] in self.workflows:
+            raise client.ApiException(status=HTTPStatus.CONFLICT)
+        self.created.append(body)
+
+    def patch_namespaced_custom_object(self, group, version, namespace, plural, name, change, **_):
+        self.patched.append((name, change))
+
+
+@pytest.fixture
+def of(monkeypatch):
+    def runs(*workflows):
+        cluster = Cluster(*workflows)
+        monkeypatch.setattr(client, "CustomObjectsApi", lambda api: cluster)
+        return KubernetesRuns(None, "newsreel", cluster.published.append, STORIES), cluster
+
+    return runs
+
+
+def test_a_revision_is_announced_by_a_message_that_the_door_lets_in(of):
+    runs, cluster = of()
+    runs.submit("budget", 3)
+    [message] = cluster.published
+    assert message == Message(story="gs://newsreel-stories/budget/r3.json", id="budget", revision=3)
+    assert message.workflow == "budget-r3"
+
+
+@pytest.mark.parametrize("phase", ["", "Pending", "Running", "Succeeded"])
+def test_what_is_under_way_or_done_is_left_alone(of, phase):
+    runs, cluster = of(workflow("budget-r1", phase))
+    runs.submit("budget", 1)
+    assert (cluster.published, cluster.created) == ([], [])
+
+
+def test_a_failed_run_is_tried_again_under_the_next_name_for_its_message_would_meet_the_first(of):
+    runs, cluster = of(workflow("budget-r1", "Failed"), workflow("budget-r1-t2", "Error"))
+    runs.submit("budget", 1)
+    [created] = cluster.created
+    assert created["metadata"]["name"] == "budget-r1-t3"
+    assert created["spec"]["arguments"]["parameters"][0]["value"] == "gs://a/b.json"
+    assert cluster.published == []
+
+
+def test_the_newest_of_several_runs_is_the_one_that_is_shown_and_cancelled(of):
+    runs, cluster = of(workflow("budget-r1", "Failed"), workflow("budget-r1-t2", "Running"))
+    assert runs.status("budget", 1).state == "running"
+    runs.cancel("budget", 1)
+    [(name, change)] = cluster.patched
+    assert (name, change["spec"]) == ("budget-r1-t2", {"shutdown": "Terminate"})
+    assert runs.status("budget", 2) is None
+
+
+def test_a_cluster_that_does_not_answer_is_told_apart_from_one_that_refuses(of):
+    runs, cluster = of()
+    for status, kind in ((HTTPStatus.SERVICE_UNAVAILABLE, Unavailable), (HTTPStatus.FORBIDDEN, BadInput)):
+        cluster.status = status
+        with pytest.raises(kind):
+            runs.status("budget", 1)
+
+
+def test_pods_are_steps_in_the_order_in_which_they_began_each_try_counted_once():
+    run = run_from(
+        workflow(
+            "budget-r1",
+            "Running",
+            pod("compose(0)", "Pending", began="2026-05-01T10:09:00Z"),
+            pod("check(0)", "Succeeded", finishedAt="2026-05-01T10:00:06Z"),
+            pod("anchor", "Running", began="2026-05-01T10:01:00Z"),
+            pod("pix2pixhd(0:0/2)(0)", "Failed", began="2026-05-01T10:02:00Z", message="OOMKilled"),
+            pod("pix2pixhd(0:0/2)(1)", "Running", began="2026-05-01T10:03:00Z", progress="40/100"),
+            pod("pix2pixhd(1:1/2)(0)", "Running", began="2026-05-01T10:03:01Z", progress="nonsense"),
+        ),
+        "budget",
+        1,
+    )
+    assert [(step.name, step.state, step.done, step.total, step.seconds) for step in run.steps] == [
+        ("check", "succeeded", 0, 0, 6.0),
+        ("pix2pixhd 1/2", "running", 40, 100, 0.0),
+        ("pix2pixhd 2/2", "running", 0, 0, 0.0),
+        ("compose", "waiting", 0, 0, 0.0),
+    ]
+
+
+def test_a_failure_is_told_in_the_failed_steps_own_words():
+    failed = workflow(
+        "budget-r1", "Failed", pod("compose(0)", "Failed", finishedAt="2026-05-01T10:01:00Z", message="the disk is full")
+    )
+    assert run_from(failed, "budget", 1).message == "compose: the disk is full"
+    cancelled = workflow("budget-r1", "Failed", labels={"newsreel/cancelled": "true"})
+    assert run_from(cancelled, "budget", 1).state == "cancelled"

@@ -1,0 +1,144 @@
+"""Runs on this machine: in line, told as they go, ended when asked, and taken up again after whatever befell the newsroom."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from cluster.newsroom.local_run import BoardFile, steps_on
+from cluster.newsroom.local_runs import LocalRuns, read_run, write_run
+from cluster.newsroom.runs import Run, StepState, progress_of
+from workflows.local.board import Board, State
+
+RENDERS = "import time, sys; time.sleep(float(sys.argv[1])); sys.exit(int(sys.argv[2]))"
+
+
+@pytest.fixture
+def begun():
+    """Newsrooms whose runs are a process that sleeps and ends; all are ended with the test."""
+    rooms = []
+
+    def begin(folder, seconds=0.0, status=0, says=None):
+        room = LocalRuns(folder)
+
+        def launch(run):
+            if says:
+                write_run(room.file((run.id, run.revision)), run.model_copy(update={"state": says}))
+            return subprocess.Popen([sys.executable, "-c", RENDERS, str(seconds), str(status)], start_new_session=True)
+
+        room.launch = launch
+        rooms.append(room)
+        room.start()
+        return room
+
+    yield begin
+    for room in rooms:
+        room.stop()
+
+
+def wait_for(room, state, story="budget"):
+    for _ in range(400):
+        run = room.status(story, 1)
+        if run and run.state == state:
+            return run
+        time.sleep(0.025)
+    raise AssertionError(f"is {run.state if run else None}, not {state}")
+
+
+def test_a_run_that_ends_well_has_succeeded_and_is_not_run_again(tmp_path, begun):
+    room = begun(tmp_path, says="succeeded")
+    room.submit("budget", 1)
+    submitted = wait_for(room, "succeeded").submitted
+    room.submit("budget", 1)
+    assert room.status("budget", 1).submitted == submitted
+
+
+def test_a_run_that_dies_without_a_word_is_a_visible_failure(tmp_path, begun):
+    room = begun(tmp_path, status=70)
+    room.submit("budget", 1)
+    run = wait_for(room, "failed")
+    assert "unexpectedly (70)" in run.message and run.ended
+
+
+def test_a_failed_run_can_be_tried_again(tmp_path, begun):
+    room = begun(tmp_path, status=70)
+    room.submit("budget", 1)
+    before = wait_for(room, "failed")
+    room.submit("budget", 1)
+    assert wait_for(room, "failed").submitted >= before.submitted
+
+
+def test_a_cancelled_run_is_ended_at_once_and_stays_cancelled(tmp_path, begun):
+    room = begun(tmp_path, seconds=60, says="running")
+    room.submit("budget", 1)
+    wait_for(room, "running")
+    began = time.monotonic()
+    room.cancel("budget", 1)
+    assert time.monotonic() - began < 5
+    assert wait_for(room, "cancelled").ended
+
+
+def test_a_run_that_waits_in_line_can_be_cancelled_before_it_begins(tmp_path, begun):
+    room = begun(tmp_path, seconds=60, says="running")
+    room.submit("first", 1)
+    wait_for(room, "running", "first")
+    room.submit("second", 1)
+    room.cancel("second", 1)
+    room.cancel("first", 1)
+    assert wait_for(room, "cancelled", "second")
+
+
+def test_what_was_queued_or_under_way_when_the_newsroom_was_killed_is_taken_up_again(tmp_path, begun):
+    lost = LocalRuns(tmp_path)
+    lost.submit("queued", 1)
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    write_run(lost.file(("running", 1)), Run(id="running", revision=1, state="running", submitted=now))
+    write_run(lost.file(("over", 1)), Run(id="over", revision=1, state="cancelled", submitted=now))
+    (tmp_path / "runs" / "broken-r1.json").write_text("{")
+    room = begun(tmp_path, says="succeeded")
+    wait_for(room, "succeeded", "running")
+    wait_for(room, "succeeded", "queued")
+    assert room.status("over", 1).state == "cancelled"
+
+
+def test_a_run_under_way_when_the_newsroom_ends_goes_on_with_the_next_one(tmp_path, begun):
+    room = begun(tmp_path, seconds=60, says="running")
+    room.submit("budget", 1)
+    wait_for(room, "running")
+    room.stop()
+    assert room.status("budget", 1).state == "running"
+    assert wait_for(begun(tmp_path, says="succeeded"), "succeeded")
+
+
+def test_a_board_becomes_the_steps_of_the_page_without_the_machinery(tmp_path):
+    board = Board([("attempt/anchor", "anchor", ""), ("work/dlib", "dlib", "frames"), ("work/compose", "compose", "frames")])
+    line = board.lines["work/dlib"]
+    line.state, line.done, line.total, line.began = State.RUNNING, 90, 360, time.monotonic()
+    steps = steps_on(board)
+    assert [(step.name, step.state, step.done, step.total) for step in steps] == [
+        ("dlib", "running", 90, 360),
+        ("compose", "waiting", 0, 0),
+    ]
+    file = tmp_path / "budget-r1.json"
+    write_run(file, Run(id="budget", revision=1, state="queued", submitted=datetime.now(UTC)))
+    BoardFile(file).show(board)
+    run = read_run(file)
+    assert (run.state, run.steps, run.progress) == ("running", steps, progress_of(steps))
+
+
+def test_a_cancelled_run_is_not_called_running_by_its_last_look(tmp_path):
+    file = tmp_path / "budget-r1.json"
+    write_run(file, Run(id="budget", revision=1, state="cancelled", submitted=datetime.now(UTC)))
+    BoardFile(file).conclude("succeeded", "")
+    assert read_run(file).state == "cancelled"
+
+
+def test_progress_goes_from_nothing_to_all():
+    def at(state, done=0):
+        return progress_of((StepState(name="dlib", state=state, done=done, total=100), StepState(name="compose", state=state)))
+
+    assert at("waiting") == 0
+    assert 0 < at("running", 50) < 0.5
+    assert at("succeeded") == 1

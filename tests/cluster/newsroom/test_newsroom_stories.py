@@ -1,0 +1,216 @@
+"""What an editor may rely on: nothing written is lost, nothing is overwritten unseen, one revision is one video."""
+
+import copy
+import io
+import json
+import wave
+
+import pytest
+from PIL import Image
+from writing import STORY, picture
+
+from cluster.newsroom.documents import MOST_BYTES, identifier_from
+from cluster.newsroom.length import seconds_of
+from steps.errors import Unavailable
+from steps.init_story.spoken import script_of
+from steps.pronunciations import Lexicon
+from steps.story_file import read_story
+
+NOTHING = Lexicon({})
+
+
+def save(browser, story, **changed):
+    document = copy.deepcopy(story["document"]) | changed
+    return browser.put(f"/stories/{story['id']}", json=document, headers={"if-match": story["etag"]})
+
+
+def send(browser, story):
+    return browser.post(f"/stories/{story['id']}/run", json={}, headers={"if-match": story["etag"]})
+
+
+def test_a_story_is_named_by_its_title_and_a_second_one_of_that_title_by_a_number(browser):
+    first, second = browser.post("/stories", json=STORY), browser.post("/stories", json=STORY)
+    assert (first.status_code, first.json()["id"]) == (201, "the-library-opens-on-sundays")
+    assert second.json()["id"] == "the-library-opens-on-sundays-2"
+    assert first.headers["location"] == "/stories/the-library-opens-on-sundays"
+    assert {one["id"] for one in browser.get("/stories").json()} == {first.json()["id"], second.json()["id"]}
+
+
+@pytest.mark.parametrize("title", ["", "  ", "\u6f22\u5b57", "-" * 300, "x" * 300, "Ünïted: 3.5% — more!", None, 7])
+def test_any_title_gives_a_name_the_contract_allows(title):
+    name = identifier_from(title, 12)
+    read_story(json.dumps(STORY | {"id": name, "revision": 1, "scenes": sound_scenes()}).encode(), "story")
+
+
+def sound_scenes():
+    return [{**STORY["scenes"][0], "picture": {"file": "a.jpg", "credit": "a", "alt": "b"}}]
+
+
+def test_a_draft_is_kept_with_all_its_faults(browser):
+    begun = browser.post("/stories", json={"title": "", "scenes": [{"narration": "\U0001f600", "unknown": 3}]}).json()
+    again = browser.get(f"/stories/{begun['id']}").json()
+    assert again["document"]["scenes"] == [{"narration": "\U0001f600", "unknown": 3}]
+    assert again["etag"] == begun["etag"]
+
+
+def test_who_saves_over_a_story_they_have_not_seen_is_stopped(browser, story):
+    theirs = save(browser, story, title="Theirs")
+    assert theirs.status_code == 200
+    mine = save(browser, story, title="Mine")
+    assert (mine.status_code, "somebody else" in mine.json()["detail"]) == (412, True)
+    assert browser.get(f"/stories/{story['id']}").json()["document"]["title"] == "Theirs"
+    assert save(browser, theirs.json(), title="Mine").status_code == 200
+
+
+def test_the_same_save_is_welcome_twice_for_its_answer_may_have_been_lost(browser, story):
+    once, twice = save(browser, story, title="New"), save(browser, story, title="New")
+    assert (once.status_code, twice.status_code) == (200, 200)
+    assert once.json()["etag"] == twice.json()["etag"]
+
+
+def test_a_save_or_a_sending_without_the_version_seen_is_refused(browser, story):
+    assert browser.put(f"/stories/{story['id']}", json=story["document"]).status_code == 428
+    assert browser.post(f"/stories/{story['id']}/run", json={}).status_code == 428
+
+
+def test_what_is_sent_off_is_a_revision_that_later_writing_does_not_change(browser, story, runs, newsroom):
+    sent = send(browser, story)
+    assert (sent.status_code, sent.json()["revision"], sent.json()["state"]) == (202, 1, "queued")
+    assert runs.asked == [("submit", story["id"], 1)]
+    later = save(browser, sent.json(), title="Another title").json()
+    assert later["changed"]
+    home = newsroom.repository.home(story["id"])
+    kept = read_story(newsroom.repository.storage.read(home.child("r1.json"), at_most=MOST_BYTES), "r1.json")
+    assert (kept.title, kept.id, kept.revision) == (STORY["title"], story["id"], 1)
+    runs.put(story["id"], 1, "succeeded")
+    assert send(browser, later).json()["revision"] == 2
+
+
+def test_sending_off_twice_what_has_not_changed_is_one_revision(browser, story, runs):
+    first = send(browser, story).json()
+    assert send(browser, first).json()["revision"] == 1
+    assert {asked[2] for asked in runs.asked} == {1}
+
+
+def test_what_somebody_else_has_changed_meanwhile_is_not_sent_off(browser, story, runs):
+    save(browser, story, title="Theirs")
+    assert send(browser, story).status_code == 412
+    assert runs.asked == []
+
+
+def test_a_story_with_faults_is_not_sent_off_and_each_fault_is_told_at_its_field(browser, story, runs):
+    document = copy.deepcopy(story["document"])
+    document["scenes"][0]["narration"] = "Good \U0001f600"
+    document["scenes"].append({"headline": "No picture", "narration": "Words."})
+    faulty = browser.put(f"/stories/{story['id']}", json=document, headers={"if-match": story["etag"]}).json()
+    answer = send(browser, faulty)
+    told = {".".join(map(str, fault["path"])): fault["message"] for fault in answer.json()["faults"]}
+    assert answer.status_code == 422
+    assert told["scenes.1.picture"] == "is missing"
+    assert "GRINNING FACE" in told["scenes.0.narration"]
+    assert runs.asked == []
+
+
+def test_a_picture_that_is_not_there_is_told_before_it_is_sent_off(browser, story):
+    document = copy.deepcopy(story["document"])
+    document["scenes"][0]["picture"]["file"] = "pictures/00000000000000000000.jpg"
+    [fault] = browser.post("/check", json={"document": document, "id": story["id"]}).json()["faults"]
+    assert (fault["path"], fault["message"]) == (["scenes", 0, "picture", "file"], "is not there; add it again")
+
+
+def test_a_revision_that_could_not_be_submitted_is_stored_and_said_to_be_on_its_way(browser, story, runs, newsroom):
+    runs.failure = Unavailable("Pub/Sub does not answer")
+    answer = send(browser, story)
+    assert (answer.status_code, answer.json()["state"], answer.json()["revision"]) == (202, "sent", 1)
+    assert newsroom.repository.newest(story["id"]) == 1
+
+
+def test_a_failed_run_is_tried_again_and_a_cancelled_one_too(browser, story, runs):
+    sent = send(browser, story).json()
+    runs.put(story["id"], 1, "failed", message="compose: no room")
+    assert browser.get(f"/stories/{story['id']}").json()["run"]["message"] == "compose: no room"
+    send(browser, sent)
+    cancelled = browser.post(f"/stories/{story['id']}/cancel", json={}).json()
+    send(browser, sent)
+    assert cancelled["state"] == "cancelled"
+    assert [asked[0] for asked in runs.asked] == ["submit", "submit", "cancel", "submit"]
+
+
+def test_every_change_is_in_the_audit_log_with_who_and_when(browser, story, newsroom, tmp_path):
+    send(browser, story)
+    lines = [json.loads(line) for line in (tmp_path / "newsroom/audit/audit.jsonl").read_text().splitlines()]
+    assert [line["what"] for line in lines] == ["begin", "add picture", "save", "send off"]
+    assert all(line["who"] == "you@this.machine" and line["story"] == story["id"] and line["time"] for line in lines)
+
+
+def test_a_run_is_watched_as_it_changes_until_it_is_over(browser, story, runs):
+    send(browser, story)
+    runs.put(story["id"], 1, "failed", message="no room")
+    with browser.stream("GET", f"/stories/{story['id']}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        told = [line for line in answer.iter_lines() if line]
+    assert told[1] == "event: progress"
+    assert json.loads(told[2].removeprefix("data: "))["run"]["state"] == "failed"
+    assert told[-2] == "event: over"
+
+
+def test_a_picture_is_written_anew_without_what_the_camera_wrote_into_it(browser, story):
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "home address", 6
+    sent = picture("JPEG", (800, 500), exif=exif.tobytes())
+    added = browser.post(f"/stories/{story['id']}/pictures", content=sent, headers={"content-type": "image/jpeg"}).json()
+    kept = browser.get(f"/stories/{story['id']}/{added['file']}").content
+    assert (added["width"], added["height"]) == (500, 800), "upright"
+    assert b"home address" in sent and b"home address" not in kept
+    assert not Image.open(io.BytesIO(kept)).getexif()
+
+
+def test_a_crop_is_a_picture_of_its_own_and_a_crop_of_a_crop_starts_from_the_whole(browser, story):
+    name = story["document"]["scenes"][0]["picture"]["file"].removeprefix("pictures/")
+    address = f"/stories/{story['id']}/pictures"
+    part = {"left": 0, "top": 0, "width": 8000, "height": 10000}
+    once = browser.post(f"{address}/{name}/crop", json=part).json()
+    assert (once["width"], once["height"]) == (512, 480)
+    twice = browser.post(f"{address}/{once['file'].removeprefix('pictures/')}/crop", json=part | {"left": 2000}).json()
+    assert (twice["width"], twice["height"]) == (512, 480)
+    assert browser.get(f"/stories/{story['id']}/{story['document']['scenes'][0]['picture']['file']}").status_code == 200
+
+
+@pytest.mark.parametrize("part", [(0, 0, 100, 100), (5000, 0, 6000, 10000), (0, 0, 0, 0), (-1, 0, 9000, 9000)])
+def test_a_crop_that_is_too_small_or_outside_is_refused(browser, story, part):
+    name = story["document"]["scenes"][0]["picture"]["file"].removeprefix("pictures/")
+    order = dict(zip(("left", "top", "width", "height"), part, strict=True))
+    assert browser.post(f"/stories/{story['id']}/pictures/{name}/crop", json=order).status_code == 422
+
+
+def test_the_length_told_while_typing_is_within_a_tenth_of_the_voices_own():
+    text = "Council tax goes up by 3.5%, below the five percent first proposed. The average home will pay £1,200 a year."
+    sound = hear_seconds(text)
+    assert seconds_of(text, NOTHING) == pytest.approx(sound, rel=0.1)
+    assert seconds_of("", NOTHING) == 0
+
+
+def hear_seconds(text):
+    from cluster.newsroom.voice import hear
+
+    assert script_of(text)
+    with wave.open(io.BytesIO(hear(text, "heart", NOTHING))) as sound:
+        return sound.getnframes() / sound.getframerate()
+
+
+def test_a_sentence_is_heard_with_the_storys_own_pronunciations(browser):
+    order = {"narration": "Harwick.", "voice": "heart"}
+    plain = browser.post("/voice", json=order)
+    told = browser.post("/voice", json=order | {"pronunciations": {"Harwick": "HH AE1 R IH0 K"}})
+    assert plain.headers["content-type"] == "audio/wav"
+    assert plain.content != told.content
+    assert browser.post("/voice", json=order | {"voice": "linda"}).status_code == 422
+    assert browser.post("/voice", json=order | {"narration": "\U0001f600 ..."}).status_code == 422
+
+
+def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
+    document = {"title": "", "scenes": [{"picture": {"file": story["document"]["scenes"][0]["picture"]["file"]}}]}
+    answer = browser.post(f"/stories/{story['id']}/stills/0", json={"document": document})
+    assert answer.headers["content-type"] == "image/jpeg", answer.text
+    assert Image.open(io.BytesIO(answer.content)).size == (1280, 720)
+    assert browser.post(f"/stories/{story['id']}/stills/1", json={"document": document}).status_code == 422

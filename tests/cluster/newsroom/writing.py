@@ -1,0 +1,60 @@
+"""What the newsroom's tests are made of: a story, pictures, runs that remember what they were asked for."""
+
+import io
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+
+from PIL import Image
+
+from cluster.newsroom.runs import Run
+
+HOST = "127.0.0.1:8090"
+STORY = {
+    "title": "The library opens on Sundays",
+    "presenter": "maya",
+    "voice": "heart",
+    "scenes": [
+        {
+            "narration": "The library opens on Sundays. It costs £1,200 a month.",
+            "headline": "Open on Sundays",
+            "picture": {"file": "", "credit": "City archive", "alt": "A reading room"},
+        }
+    ],
+}
+
+
+@dataclass
+class Remembered:
+    """`Runs` that remembers what it was asked for."""
+
+    asked: list = field(default_factory=list)
+    runs: dict = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def submit(self, identifier, revision):
+        if self.failure:
+            raise self.failure
+        self.asked.append(("submit", identifier, revision))
+        self.put(identifier, revision, "queued")
+
+    def status(self, identifier, revision):
+        return self.runs.get((identifier, revision))
+
+    def cancel(self, identifier, revision):
+        self.asked.append(("cancel", identifier, revision))
+        self.put(identifier, revision, "cancelled")
+
+    def put(self, identifier, revision, state, **more):
+        run = Run(id=identifier, revision=revision, state=state, submitted=datetime(2026, 5, 1, tzinfo=UTC), **more)
+        self.runs[identifier, revision] = run
+
+
+BROWSER = {"host": HOST, "origin": f"http://{HOST}", "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}
+
+
+@cache
+def picture(kind="PNG", size=(640, 480), **options):
+    written = io.BytesIO()
+    Image.effect_noise(size, 60).convert("RGB").save(written, kind, **options)
+    return written.getvalue()
