@@ -13,6 +13,8 @@ from steps.story import Story
 __all__ = ["DESCRIPTION", "TITLE", "as_it_stands", "described"]
 
 TITLE, DESCRIPTION = "workflows.argoproj.io/title", "workflows.argoproj.io/description"
+PLAIN = ",;?%$"
+"""Signs that mean nothing in Markdown."""
 CONSOLE = "https://console.cloud.google.com/storage/browser"
 """Where a person with leave sees what is in a bucket."""
 
@@ -42,7 +44,7 @@ def link(text: str, address: str) -> str:
 
 
 def as_it_stands(text: str) -> str:
-    """Text that Markdown shows as it is: every ASCII sign is told to be one (CommonMark, 2.4).
+    """Text that Markdown shows as it is: every ASCII sign that could mean something is told to be one (CommonMark, 2.4).
 
     Those that Argo's list would take for the start of an entry, whatever stands before them, are told by their number (2.5).
     """
@@ -52,4 +54,5 @@ def as_it_stands(text: str) -> str:
 def sign_of(sign: str) -> str:
     if sign in "-*":
         return f"&#{ord(sign)};"
-    return f"\\{sign}" if sign.isascii() and not sign.isalnum() and not sign.isspace() else sign
+    plain = not sign.isascii() or sign.isalnum() or sign.isspace() or sign in PLAIN
+    return sign if plain else f"\\{sign}"
