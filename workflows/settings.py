@@ -64,5 +64,13 @@ class Settings:
     """Where Argo keeps the poster, captions and report that its page shows."""
     newsroom_url: str | None = None
     """Where the newsroom page is, for the links in the Argo UI."""
+    done_topic: str | None = None
+    """Pub/Sub topic that is told how each story has ended, projects/NAME/topics/stories-done."""
+    webhook: str | None = None
+    """https address that is told the same, signed (`steps.signature`)."""
+    webhook_secret: str = "newsreel-webhook"  # noqa: S105
+    """Secret in the namespace with the key `secret`, by which the webhook's messages are signed."""
+    webhook_addresses: tuple[str, ...] = ()
+    """Address blocks the webhook is at."""
     archive_host: str | None = None
     """The PostgreSQL that keeps what is collected from the cluster; None keeps nothing longer than the cluster does."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from hera.workflows import Artifact, Container, Env, Parameter, Resources
+from hera.workflows import Artifact, Container, Env, Parameter, Resources, SecretEnv
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
 from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
@@ -49,6 +49,8 @@ class System:
     """Whether it looks at the installation's catalogue of weights."""
     buckets: bool = False
     """Whether it reads or writes addresses, and so runs under the account that may."""
+    notices: bool = False
+    """Whether it tells others how a story has ended."""
 
     def build(
         self,
@@ -101,7 +103,7 @@ class System:
         told |= {PROGRESS: f"0/{self.share}"} if self.share else {}
         return told | ({"newsreel/counts": self.counts} if self.counts else {})
 
-    def environment(self, settings: Settings, placement: Placement) -> Iterator[Env]:
+    def environment(self, settings: Settings, placement: Placement) -> Iterator[Env | SecretEnv]:
         # What libraries keep at home has nowhere else to go: the root file system is read-only.
         yield Env(name="HOME", value="/tmp")  # noqa: S108
         if self.share:
@@ -113,6 +115,11 @@ class System:
         if self.weights and placement.volumes:
             # On the story's SSD: from there the files are linked into the story's directory, and go when it goes.
             yield Env(name="NEWSREEL_CACHE", value=str(STORY_MOUNT / ".cache"))
+        if self.notices and settings.done_topic:
+            yield Env(name="NEWSREEL_DONE_TOPIC", value=settings.done_topic)
+        if self.notices and settings.webhook:
+            yield Env(name="NEWSREEL_WEBHOOK", value=settings.webhook)
+            yield SecretEnv(name="NEWSREEL_WEBHOOK_SECRET", secret_name=settings.webhook_secret, secret_key="secret")  # noqa: S106
         if self.service:
             yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)
 

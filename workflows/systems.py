@@ -89,6 +89,7 @@ REPORT = System(
     memory="256Mi",
     deadline=300,
     buckets=True,
+    notices=True,
 )
 
 HIBARI = System(name="hibari", stage="voice", image="hibari:0.1.0", counts="seconds of speech", share=8, cpu="1", memory="2Gi")

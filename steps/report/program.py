@@ -1,4 +1,4 @@
-"""`report`: the workflow's last word, one JSON line: {"story": ..., "status": ..., "video": ...}.
+"""`report`: the workflow's last word, one JSON line: {"story": ..., "status": ..., "video": ...}. Others are told the same.
 
 It runs when the rest has failed as well as when all went well, so nothing that is wrong with the story stops it.
 """
@@ -9,6 +9,7 @@ import sys
 
 from steps.address import Address
 from steps.errors import NewsreelError
+from steps.notices import Notice, Notices
 from steps.publication import home_of, published
 from steps.storage import Storage
 from steps.story_file import read_story
@@ -25,6 +26,9 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
     parser.add_argument("--status", required=True, help="Argo's: Succeeded, Failed or Error")
+    parser.add_argument(
+        "--run", default="", metavar="UID", help="of the workflow, for those who are told of it (`steps.notices`)"
+    )
     options = parser.parse_args(arguments)
 
     video = None
@@ -35,7 +39,10 @@ def run(arguments: list[str]) -> None:
             print(f"report: the video cannot be found: {fault}", file=sys.stderr)
     else:
         print(f"report: no video of {options.story!a}: the workflow ended as {options.status!a}", file=sys.stderr)
-    print(json.dumps({"story": options.story, "status": options.status, "video": str(video) if video else None}), flush=True)
+    told = {"story": options.story, "status": options.status, "video": str(video) if video else None}
+    print(json.dumps(told), flush=True)
+    for unheard in Notices.from_environment().send(Notice(run=options.run, **told)):
+        print(f"report: {unheard}", file=sys.stderr)
 
 
 def video_of(story: str, finals: str, storage: Storage) -> Address | None:

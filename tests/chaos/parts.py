@@ -55,8 +55,9 @@ def cloud_storage(*buckets: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int) -> Iterator[None]:
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def running(command: Sequence[str], port: int, folder: Path | None = None) -> Iterator[None]:
+    """Until the block ends; what it leaves lying about is left in the folder."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     try:
         await_port(port)
         yield

@@ -26,9 +26,11 @@ def network(settings: Settings) -> list[dict[str, Any]]:
     workflow_pods = {"matchExpressions": [{"key": "workflows.argoproj.io/workflow", "operator": "Exists"}]}
     callers = {caller for service in SERVICES for caller in service.callers}
     to_api_server = to_addresses(settings.api_servers, 443, 6443)
+    webhook = settings.webhook_addresses
     return [
         policy("deny-all", settings, everything, ["Ingress", "Egress"], []),
         policy("report-results", settings, workflow_pods, ["Egress"], [to_api_server]),
+        *([policy("tell", settings, running(["report"]), ["Egress"], [to_addresses(webhook, 443)])] if webhook else []),
         policy("read-and-publish", settings, running(STORAGE_SYSTEMS), ["Egress"], google(settings)),
         policy("find-names", settings, running(STORAGE_SYSTEMS | callers), ["Egress"], [DNS]),
         *(policy(f"call-{called.name}", settings, running(called.callers), ["Egress"], [to(called)]) for called in SERVICES),

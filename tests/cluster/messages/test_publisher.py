@@ -25,12 +25,12 @@ def emulator_program():
 
 
 @pytest.fixture(scope="module")
-def emulator():
+def emulator(tmp_path_factory):
     program = emulator_program()
     if program is None:
         pytest.skip("no Pub/Sub emulator here: gcloud components install pubsub-emulator")
     port = free_port()
-    with running([program, "--host=127.0.0.1", f"--port={port}"], port):
+    with running([program, "--host=127.0.0.1", f"--port={port}"], port, tmp_path_factory.mktemp("emulator")):
         yield f"127.0.0.1:{port}"
 
 

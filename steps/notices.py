@@ -1,0 +1,165 @@
+"""Telling others how a story has ended: a Pub/Sub topic, a webhook, both or neither, as the installation says.
+
+NEWSREEL_DONE_TOPIC       projects/NAME/topics/stories-done
+NEWSREEL_WEBHOOK          https address of the receiver; never one from a story
+NEWSREEL_WEBHOOK_SECRET   what its messages are signed with (`steps.signature`)
+
+A notice is sent at least once: who receives it twice knows it by its id. One that cannot be delivered costs nobody a video.
+"""
+
+import base64
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from steps.errors import BadInput, MissingProgram, NewsreelError, Unavailable
+from steps.signature import secret_of, sign
+
+__all__ = ["Notice", "Notices"]
+
+PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before each try."""
+SECONDS_A_TRY = 10.0
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses after which another try may do better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    run: str
+    """The workflow's uid: what a notice that comes twice is known by."""
+    story: str
+    """Address of its document."""
+    status: str
+    """Argo's: Succeeded, Failed or Error."""
+    video: str | None
+    """Address, None where there is none."""
+
+    def content(self, now: datetime) -> bytes:
+        kind = "story.done" if self.status == "Succeeded" else "story.failed"
+        data = {"run": self.run, "story": self.story, "status": self.status, "video": self.video}
+        return json.dumps({"type": kind, "timestamp": now.isoformat(timespec="seconds"), "data": data}).encode()
+
+
+Send = Callable[[str, bytes, Mapping[str, str]], int]
+"""POST to an address; the status. Raises OSError, or urllib3's HTTPError, where there is no answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    topic: str | None = None
+    webhook: str | None = None
+    secret: str = field(default="", repr=False)
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    client: Callable[[], Any] = lambda: plain()
+    """A `urllib3.PoolManager`, or what is one to us."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Notices":
+        return cls(
+            topic=environment.get("NEWSREEL_DONE_TOPIC"),
+            webhook=environment.get("NEWSREEL_WEBHOOK"),
+            secret=environment.get("NEWSREEL_WEBHOOK_SECRET", ""),
+        )
+
+    def send(self, notice: Notice) -> Iterator[NewsreelError]:
+        """Tell all who are to be told; what went wrong, which keeps none of the others from being told."""
+        for channel, told in ((self.topic, self.publish), (self.webhook, self.call)):
+            try:
+                if channel:
+                    told(channel, notice)
+            except NewsreelError as fault:
+                yield fault
+
+    def publish(self, topic: str, notice: Notice) -> None:
+        """Raises BadInput, MissingProgram, Unavailable."""
+        data = base64.b64encode(notice.content(self.now())).decode()
+        attributes = {"run": notice.run, "status": notice.status}
+        body = json.dumps({"messages": [{"data": data, "attributes": attributes}]}).encode()
+        emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
+        host = f"http://{emulator}" if emulator else "https://pubsub.googleapis.com"
+        http = self.client() if emulator else as_the_pods_account(self.client())
+        self.post(f"{host}/v1/{topic}:publish", lambda: {"content-type": "application/json"}, body, over(http))
+
+    def call(self, address: str, notice: Notice) -> None:
+        """Raises BadInput, Unavailable."""
+        split = urlsplit(address)
+        if split.scheme != "https" or not split.hostname or split.username is not None:
+            raise BadInput("NEWSREEL_WEBHOOK: must be an https address without a user's name")
+        secret, body = secret_of(self.secret), notice.content(self.now())
+
+        def headers() -> dict[str, str]:
+            # Anew for each try: a signature is good for five minutes.
+            signed = sign(secret, f"{notice.run}-{notice.status}", int(self.now().timestamp()), body)
+            return {"content-type": "application/json", "user-agent": "newsreel"} | signed
+
+        self.post(address, headers, body, over(self.client()))
+
+    def post(self, address: str, headers: Callable[[], Mapping[str, str]], body: bytes, send: Send) -> None:
+        """Try until it is taken, or refused for good. Raises BadInput, Unavailable."""
+        from urllib3.exceptions import HTTPError
+
+        where, fault = urlsplit(address).hostname, ""
+        for pause in PAUSES:
+            self.sleep(pause)
+            try:
+                status = send(address, body, headers())
+            except (HTTPError, OSError) as found:
+                fault = f"does not answer ({type(found).__name__})"
+                continue
+            if 200 <= status < 300:
+                return
+            fault = f"answers {status}"
+            if status not in AGAIN:
+                raise BadInput(f"notice to {where}: it {fault}; look at its address and secret")
+        raise Unavailable(f"notice to {where}: it {fault}, {len(PAUSES)} times")
+
+
+def plain() -> Any:
+    """A client that trusts the usual authorities. Raises MissingProgram."""
+    try:
+        import urllib3
+    except ImportError as fault:
+        raise MissingProgram("notices need urllib3: pip install 'newsreel[gcs]'") from fault
+    return urllib3.PoolManager()
+
+
+def as_the_pods_account(http: Any) -> Any:
+    """The same client, with the account's token in each request. Raises BadInput, MissingProgram."""
+    try:
+        from google.auth import default
+        from google.auth.exceptions import DefaultCredentialsError
+        from google.auth.transport.urllib3 import AuthorizedHttp
+    except ImportError as fault:
+        raise MissingProgram("notices need google-auth: pip install 'newsreel[gcs]'") from fault
+    try:
+        credentials, _ = default(scopes=["https://www.googleapis.com/auth/pubsub"])
+    except DefaultCredentialsError as fault:
+        raise BadInput("Pub/Sub: no credentials; run `gcloud auth application-default login`") from fault
+    return AuthorizedHttp(credentials, http=http)  # type: ignore[no-untyped-call]
+
+
+def over(http: Any) -> Send:
+    """No redirects, so that an answer cannot send us elsewhere; and nothing of it is read but the status."""
+
+    def send(address: str, body: bytes, headers: Mapping[str, str]) -> int:
+        answer = http.request(
+            "POST",
+            address,
+            body=body,
+            headers=dict(headers),
+            timeout=SECONDS_A_TRY,
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        answer.close()
+        return int(answer.status)
+
+    return send
