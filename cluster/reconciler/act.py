@@ -8,7 +8,17 @@ from typing import Any
 
 from kubernetes import client
 
-from cluster.reconciler.observe import GROUP, NUMBER, ORIGIN, OURS, SECONDS_A_CALL, TOUCHED, VERSION
+from cluster.reconciler.observe import (
+    GROUP,
+    HOLDING,
+    NUMBER,
+    ORIGIN,
+    OURS,
+    SECONDS_A_CALL,
+    TOUCHED,
+    VERSION,
+    WORKFLOW,
+)
 from cluster.reconciler.world import Action, Collect, Run, Succeed, Terminate, Touch
 
 __all__ = ["act"]
@@ -55,10 +65,8 @@ def patch(api: client.ApiClient, namespace: str, run: Run, change: dict[str, Any
 def collect(api: client.ApiClient, namespace: str, run: Run) -> bool:
     """Without grace: there is no kubelet that could grant any."""
     pods = client.CoreV1Api(api)
-    mine = pods.list_namespaced_pod(
-        namespace, label_selector=f"workflows.argoproj.io/workflow={run.name}", _request_timeout=SECONDS_A_CALL
-    )
-    left = [pod.metadata.name for pod in mine.items if pod.status.phase in ("Pending", "Running", "Unknown")]
+    mine = pods.list_namespaced_pod(namespace, label_selector=f"{WORKFLOW}={run.name}", _request_timeout=SECONDS_A_CALL)
+    left = [pod.metadata.name for pod in mine.items if pod.status.phase in HOLDING]
     delete = partial(pods.delete_namespaced_pod, namespace=namespace, grace_period_seconds=0, _request_timeout=SECONDS_A_CALL)
     done = [unless(HTTPStatus.NOT_FOUND, partial(delete, name)) for name in left]
     return any(done)

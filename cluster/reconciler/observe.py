@@ -17,6 +17,10 @@ NUMBER, ORIGIN, TOUCHED = "newsreel/run", "newsreel/origin", "newsreel/touched"
 LABELS = (NUMBER, ORIGIN, TOUCHED)
 HEARTBEATS = "kube-node-lease"
 """The namespace in which each kubelet renews its machine's Lease, every 10 s (Kubernetes, "Leases", node heartbeats)."""
+WORKFLOW = "workflows.argoproj.io/workflow"
+"""Label: whose pod it is."""
+HOLDING = ("Pending", "Running", "Unknown")
+"""Phases in which a pod holds something of its machine."""
 LOST = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
 """Taints by which Kubernetes keeps pods away from a machine (Kubernetes, "Taints and Tolerations")."""
 SECONDS_A_CALL = 20
@@ -34,7 +38,7 @@ def observe(api: client.ApiClient, namespace: str) -> World:
     machines = client.CoreV1Api(api).list_node(_request_timeout=SECONDS_A_CALL).items
     leases = client.CoordinationV1Api(api).list_namespaced_lease(HEARTBEATS, _request_timeout=SECONDS_A_CALL).items
     heard = {lease.metadata.name: lease.spec.renew_time for lease in leases}
-    nodes = (
+    nodes = tuple(
         Node(
             name=node.metadata.name,
             heard=heard.get(node.metadata.name) or node.metadata.creation_timestamp,
@@ -42,7 +46,26 @@ def observe(api: client.ApiClient, namespace: str) -> World:
         )
         for node in machines
     )
-    return World(runs=tuple(map(run_of, listed["items"])), nodes=tuple(nodes))
+    return World(runs=tuple(map(run_of, listed["items"])), nodes=nodes, stranded=stranded(api, namespace, nodes))
+
+
+def stranded(api: client.ApiClient, namespace: str, nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    """The workflows that still have pods on lost machines: Argo may take one for ended and leave its pods as they are."""
+    left = (
+        pod.metadata.labels[WORKFLOW]
+        for node in nodes
+        if node.shunned
+        for pod in client.CoreV1Api(api)
+        .list_namespaced_pod(
+            namespace,
+            label_selector=WORKFLOW,
+            field_selector=f"spec.nodeName={node.name}",
+            _request_timeout=SECONDS_A_CALL,
+        )
+        .items
+        if pod.status.phase in HOLDING
+    )
+    return tuple(sorted(set(left)))
 
 
 def run_of(workflow: dict[str, Any]) -> Run:

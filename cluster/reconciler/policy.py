@@ -20,7 +20,7 @@ OVERDUE = timedelta(seconds=180)
 
 def decide(world: World, now: datetime) -> list[Action]:
     """All actions of a round, in the order in which they are to be done."""
-    return [action for run in world.runs for action in for_run(run, world, now)]
+    return [*(action for run in world.runs for action in for_run(run, world, now)), *for_stranded(world, now)]
 
 
 def for_run(run: Run, world: World, now: datetime) -> Iterator[Action]:
@@ -37,6 +37,12 @@ def for_run(run: Run, world: World, now: datetime) -> Iterator[Action]:
         yield Terminate(run, lost)
     elif run.seconds is not None and now > run.began + timedelta(seconds=run.seconds):
         yield from for_overdue(run, run.began + timedelta(seconds=run.seconds), now)
+
+
+def for_stranded(world: World, now: datetime) -> Iterator[Action]:
+    for name in world.stranded:
+        if world.run(name) is None:
+            yield Collect(Run(name=name, began=now), "it is over, and has pods on a node that is lost")
 
 
 def why_lost(run: Run, world: World, now: datetime) -> str | None:

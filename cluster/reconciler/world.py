@@ -43,6 +43,8 @@ class Node:
 class World:
     runs: tuple[Run, ...]
     nodes: tuple[Node, ...]
+    stranded: tuple[str, ...] = ()
+    """Workflows with pods on machines that the scheduler shuns, those that are over included."""
 
     def node(self, name: str) -> Node | None:
         return next((node for node in self.nodes if node.name == name), None)

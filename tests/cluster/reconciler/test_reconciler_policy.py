@@ -52,6 +52,12 @@ def test_an_ended_run_on_a_dead_node_is_cleared_away_and_has_no_second_successor
     assert kinds(decide(world(run(ending=True)), NOW)) == [Collect]
 
 
+def test_pods_that_a_lost_machine_keeps_of_a_story_that_is_over_are_collected():
+    lost = Node(name="gpu-1", heard=NOW - 90 * SECOND, shunned=True)
+    [action] = decide(World(runs=(), nodes=(lost,), stranded=("budget-r1",)), NOW)
+    assert (type(action), action.run.name) == (Collect, "budget-r1")
+
+
 def test_a_dead_anchor_keeps_other_stories_from_its_node_until_the_scheduler_knows_of_it():
     silent = Node(name="gpu-1", heard=NOW - 31 * SECOND)
     assert decide(World(runs=(run(ending=True),), nodes=(silent,)), NOW) == []
