@@ -22,6 +22,8 @@ GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
 OURS = "app.kubernetes.io/part-of=newsreel"
 NUMBER, ORIGIN = "newsreel/run", "newsreel/origin"
 """Labels of a successor that `cluster.reconciler` has submitted: its number, and the name of the first run."""
+PHASE = "workflows.argoproj.io/phase"
+"""Label in which Argo keeps a workflow's phase; one that waits for its turn is Pending, or has none yet."""
 SECONDS_A_CALL = 20
 STATES = ("published", "failed", "under way", "ended", "superseded", "waiting")
 A_PAGE = 500
@@ -40,6 +42,8 @@ class Watch:
     submitted: Counter = field(init=False)
     failed: Counter = field(init=False)
     looked: Gauge = field(init=False)
+    queued: Gauge = field(init=False)
+    under_way: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         to = self.registry
@@ -47,6 +51,8 @@ class Watch:
         self.submitted = Counter("newsreel_lost_stories_submitted", "Stories whose message was lost", registry=to)
         self.failed = Counter("newsreel_failed_stories_reported", "Stories that ended without a video", registry=to)
         self.looked = Gauge("newsreel_reconciler_last_look_timestamp_seconds", "When storage was last looked at", registry=to)
+        self.queued = Gauge("newsreel_longest_queued_seconds", "Of stories that wait for their turn, the longest", registry=to)
+        self.under_way = Gauge("newsreel_longest_under_way_seconds", "Of stories that are not over, the longest", registry=to)
 
 
 @dataclass
@@ -83,7 +89,10 @@ class Rounds:
     def look(self, now: datetime) -> tuple[Saved, Mapping[Revision, Any]]:
         """In the order that `Saved` asks for."""
         where = self.desk.saved()
-        attempts = attempts_of(list_workflows(self.api, self.namespace))
+        workflows = list_workflows(self.api, self.namespace)
+        attempts = attempts_of(workflows)
+        self.watch.queued.set(longest(workflows, ("", "Pending"), now))
+        self.watch.under_way.set(longest(workflows, ("", "Pending", "Running"), now))
         seen = Saved(revisions=frozenset(where), attempts=attempts, outcomes=self.desk.outcomes(), unheard=self.unheard)
         states = {revision: state_of(revision, seen) for revision in seen.revisions}
         self.unheard = {name: self.unheard.get(name, now) for name, state in states.items() if state == "waiting"}
@@ -162,6 +171,16 @@ def list_workflows(api: client.ApiClient, namespace: str) -> list[dict[str, Any]
             return found
 
 
+def longest(workflows: list[dict[str, Any]], phases: tuple[str, ...], now: datetime) -> float:
+    """Seconds since the oldest workflow in one of these phases was submitted; 0 where there is none."""
+    begun = (
+        datetime.fromisoformat(metadata["creationTimestamp"])
+        for metadata in workflows
+        if (metadata.get("labels") or {}).get(PHASE, "") in phases
+    )
+    return max(((now - one).total_seconds() for one in begun), default=0.0)
+
+
 def attempts_of(workflows: list[dict[str, Any]]) -> dict[Revision, tuple[Attempt, ...]]:
     """Workflows by the revision they are of. The name of the first run says it, and successors name their first run."""
     found: dict[Revision, list[Attempt]] = defaultdict(list)
@@ -172,7 +191,7 @@ def attempts_of(workflows: list[dict[str, Any]]) -> dict[Revision, tuple[Attempt
             attempt = Attempt(
                 name=metadata["name"],
                 number=int(labels.get(NUMBER, "1")),
-                phase=labels.get("workflows.argoproj.io/phase", ""),
+                phase=labels.get(PHASE, ""),
             )
             found[Revision(identifier, int(number))].append(attempt)
     return {revision: tuple(attempts) for revision, attempts in found.items()}

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,10 +33,12 @@ class Workflow:
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
     phase: str = ""
     ends: datetime | None = None
+    created: datetime = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
     def metadata(self) -> dict[str, Any]:
         over = {"workflows.argoproj.io/phase": self.phase} if self.phase else {}
-        return {"name": self.name, "uid": self.uid, "labels": self.labels | over}
+        created = self.created.isoformat().replace("+00:00", "Z")
+        return {"name": self.name, "uid": self.uid, "creationTimestamp": created, "labels": self.labels | over}
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Argo:
                 self.conflicts += 1
                 return 409, {"message": "already exists"}
             self.submitted += 1
+            workflow.created = self.clock.now
             self.workflows[workflow.name] = workflow
             return 200, {"metadata": workflow.metadata()}
 

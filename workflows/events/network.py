@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workflows.events.pods import labels
-from workflows.events.programs import LETTERS_PORT
+from workflows.events.programs import LETTERS_PORT, METRICS_PORT
 from workflows.events.settings import Events
 from workflows.installation.network import DNS, google, to_addresses
 from workflows.settings import Settings
@@ -20,6 +20,9 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
     pods = {name: {"podSelector": {"matchLabels": labels(name)}} for name in ("eventbus", "eventsource", "sensor", "letters")}
     controller = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "argo-events"}}}
     argo_server = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.argo_namespace}}}
+    prometheus = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": chosen.monitoring_namespace}}}
+    asked = [come_from([prometheus], METRICS)] if chosen.monitoring_namespace else []
+    asked_of_us = [come_from([prometheus], METRICS_PORT)] if chosen.monitoring_namespace else []
     to_bus = to([pods["eventbus"]], CLIENTS)
     return [
         policy(
@@ -29,6 +32,7 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
                 come_from([pods["eventsource"], pods["sensor"], controller], CLIENTS),
                 come_from([pods["eventbus"]], CLIENTS, CLUSTER),
                 come_from([controller], MONITOR),
+                *asked,
             ],
             egress=[DNS, to([pods["eventbus"]], CLIENTS, CLUSTER)],
         ),
@@ -42,10 +46,15 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         policy(
             "watch",
             settings,
-            ingress=[],
+            ingress=asked_of_us,
             egress=[DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings)],
         ),
-        policy("letters", settings, ingress=[come_from([pods["sensor"]], LETTERS_PORT)], egress=[DNS, *google(settings)]),
+        policy(
+            "letters",
+            settings,
+            ingress=[come_from([pods["sensor"]], LETTERS_PORT), *asked_of_us],
+            egress=[DNS, *google(settings)],
+        ),
     ]
 
 

@@ -28,6 +28,8 @@ class Events:
     """Service account of what submits lost stories, with Workload Identity for the buckets."""
     watch_google_account: str | None = None
     """The Google service account that may list the buckets and write below the finals."""
+    monitoring_namespace: str | None = None
+    """Where Prometheus is, which then may ask our programs and the EventBus for their numbers; None lets nobody."""
     storage_class: str | None = None
     """Of the EventBus' disks; None is the cluster's own."""
     disk: str = "10Gi"

@@ -126,4 +126,9 @@ def test_prometheus_is_told_what_has_become_of_the_stories(argo, begin, desk):
     assert read("newsreel_saved_stories", {"state": "waiting"}) == 1
     rounds.round(later(argo))
     assert read("newsreel_lost_stories_submitted_total") == 1
+    rounds.round(later(argo, timedelta(minutes=20)))
+    assert read("newsreel_longest_queued_seconds") == read("newsreel_longest_under_way_seconds") == 1200
+    argo.workflows["budget-r1"].phase = "Running"
+    rounds.round(argo.clock.now)
+    assert (read("newsreel_longest_queued_seconds"), read("newsreel_longest_under_way_seconds")) == (0, 1200)
     assert read("newsreel_reconciler_last_look_timestamp_seconds") == argo.clock.now.timestamp()

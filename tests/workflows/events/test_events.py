@@ -127,7 +127,7 @@ def test_pods_of_the_trigger_are_confined_as_all_others_in_the_namespace():
 def test_each_pod_talks_only_to_whom_it_must():
     policies = {document["metadata"]["name"]: document["spec"] for document in OBJECTS if document["kind"] == "NetworkPolicy"}
     assert set(policies) == {"eventbus", "eventsource", "sensor", "letters", "watch"}
-    assert policies["eventsource"]["ingress"] == policies["sensor"]["ingress"] == []
+    assert policies["eventsource"]["ingress"] == policies["sensor"]["ingress"] == policies["watch"]["ingress"] == []
     assert "0.0.0.0/0" not in json.dumps(policies)
     assert all(peer.get("to") for spec in policies.values() for peer in spec["egress"])
 
@@ -150,3 +150,11 @@ def test_another_installation_has_its_own_names_for_things():
 
 def test_without_being_asked_for_there_is_no_trigger():
     assert not [name for name in manifests(STUDIO, Settings()) if "60" <= name < "70"]
+
+
+def test_prometheus_may_ask_where_the_installation_says_so():
+    policies = [
+        one for one in events(Settings(), Events(monitoring_namespace="gmp"))["60-eventbus.yaml"] if "podSelector" in one["spec"]
+    ]
+    asked = {one["metadata"]["name"] for one in policies if "gmp" in json.dumps(one["spec"]["ingress"])}
+    assert asked == {"eventbus", "letters", "watch"}

@@ -1,0 +1,126 @@
+"""The alerts. Each says what it means to a story and what to do first, since it is read at night."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["ALERTS", "Alert", "prometheus_rule"]
+
+MOST_MINUTES_QUEUED = 15
+MOST_MINUTES_IN_ALL = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    name: str
+    expression: str
+    """PromQL; what it gives is what is wrong."""
+    minutes: int
+    """How long it must hold."""
+    page: bool
+    """Whether somebody is woken, or told in the morning."""
+    summary: str
+    action: str
+
+
+ALERTS = (
+    Alert(
+        name="StoryWaitsTooLong",
+        expression=f"newsreel_longest_queued_seconds > {MOST_MINUTES_QUEUED} * 60",
+        minutes=1,
+        page=True,
+        summary="A story has waited for its turn longer than the service level allows.",
+        action="argo list --status Pending; then the GPU pool: is it at its limit, or has Google no machines?",
+    ),
+    Alert(
+        name="StoryTakesTooLong",
+        expression=f"newsreel_longest_under_way_seconds > {MOST_MINUTES_IN_ALL} * 60",
+        minutes=1,
+        page=True,
+        summary="A story is under way longer than the service level allows.",
+        action="argo list --running, and argo get the oldest: which step has run longest, on which node?",
+    ),
+    Alert(
+        name="StoriesFail",
+        expression=(
+            'increase(argo_workflows_workflowtemplate_triggered_total{name="story",phase=~"Failed|Error"}[1h])'
+            ' > 0.2 * increase(argo_workflows_workflowtemplate_triggered_total{name="story",phase="Running"}[1h])'
+        ),
+        minutes=10,
+        page=True,
+        summary="More than one story in five has failed within the hour.",
+        action="argo list --status Failed,Error; the message of one is usually the message of all.",
+    ),
+    Alert(
+        name="MessagesAreLost",
+        expression="increase(newsreel_lost_stories_submitted_total[1h]) > 3",
+        minutes=5,
+        page=False,
+        summary="Several stories came by the watch and not by their messages.",
+        action="kubectl logs of sensor and eventsource; is the subscription `argo` drained?",
+    ),
+    Alert(
+        name="StoriesAreNotWatched",
+        expression=(
+            "time() - newsreel_reconciler_last_look_timestamp_seconds > 600"
+            " or absent(newsreel_reconciler_last_look_timestamp_seconds)"
+        ),
+        minutes=5,
+        page=True,
+        summary="Nobody compares saved stories with workflows: one whose message is lost would stay lost.",
+        action="kubectl -n newsreel logs deployment/watch: may it list the buckets, does the API server answer?",
+    ),
+    Alert(
+        name="DeadLetters",
+        expression="increase(newsreel_dead_letters_total[1h]) > 0",
+        minutes=0,
+        page=False,
+        summary="Somebody publishes messages that are not ours.",
+        action="gcloud pubsub subscriptions pull stories-dead-kept: each has its reason as an attribute.",
+    ),
+    Alert(
+        name="ArgoServerRefusesStories",
+        expression="increase(newsreel_held_messages_total[30m]) > 0",
+        minutes=0,
+        page=False,
+        summary="The Sensor has given up on good messages; the watch submits their stories.",
+        action="Is the Argo server up, is the Secret newsreel-submitter-bearer still good? `newsreel apply` makes it anew.",
+    ),
+    Alert(
+        name="MessagesDoNotReachTheBus",
+        expression='increase(argo_events_events_sent_failed_total{eventsource_name="pubsub"}[10m]) > 0',
+        minutes=10,
+        page=True,
+        summary="The EventBus does not take messages; Pub/Sub keeps them.",
+        action="kubectl -n newsreel get pods -l newsreel/service=eventbus: are two of three up, are the disks full?",
+    ),
+    Alert(
+        name="NoController",
+        expression="absent(argo_workflows_is_leader) or max(argo_workflows_is_leader) < 1",
+        minutes=5,
+        page=True,
+        summary="Argo's controller does not run: no story begins, none goes on.",
+        action="kubectl -n argo logs deployment/workflow-controller",
+    ),
+)
+
+
+def prometheus_rule(namespace: str) -> dict[str, Any]:
+    """The alerts as the Prometheus operator and GKE's managed Prometheus take them."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "newsreel", "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "newsreel"}},
+        "spec": {"groups": [{"name": "newsreel", "interval": "30s", "rules": list(rules())}]},
+    }
+
+
+def rules() -> Iterator[dict[str, Any]]:
+    for alert in ALERTS:
+        yield {
+            "alert": alert.name,
+            "expr": alert.expression,
+            "for": f"{alert.minutes}m",
+            "labels": {"severity": "page" if alert.page else "ticket", "service": "newsreel"},
+            "annotations": {"summary": alert.summary, "description": alert.action},
+        }

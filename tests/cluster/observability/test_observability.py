@@ -1,0 +1,87 @@
+"""Alerts and dashboard: PromQL that Prometheus would read, of numbers that somebody tells."""
+
+import json
+import re
+import subprocess
+import sys
+
+import promql_parser
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from cluster.messages.letters import Letters
+from cluster.messages.rounds import Watch
+from cluster.observability.dashboard import COLUMNS, PANELS, dashboard
+from cluster.observability.rules import ALERTS, prometheus_rule
+
+EXPRESSIONS = [alert.expression for alert in ALERTS] + [expression for panel in PANELS for expression, _ in panel.series]
+OTHERS = frozenset(
+    {
+        "argo_workflows_gauge",
+        "argo_workflows_is_leader",
+        "argo_workflows_pod_pending_count",
+        "argo_workflows_workflowtemplate_runtime_bucket",
+        "argo_workflows_workflowtemplate_triggered_total",
+        "argo_events_action_retries_failed_total",
+        "argo_events_action_triggered_total",
+        "argo_events_events_sent_failed_total",
+        "argo_events_events_sent_total",
+    }
+)
+"""Of those that argo-workflows 4.0 (docs/metrics.md) and argo-events 1.9 (docs/metrics.md) tell."""
+
+
+def ours():
+    registry = CollectorRegistry()
+    Watch(registry)
+    Letters(None, registry)
+    return {sample.name for metric in registry.collect() for sample in metric.samples} | {
+        metric.name for metric in registry.collect()
+    }
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_expression_is_promql_of_numbers_that_are_told(expression):
+    promql_parser.parse(expression)
+    named = set(re.findall(r"\b(?:argo|newsreel)_[a-z_]+", expression))
+    assert named and named <= ours() | OTHERS
+
+
+def test_a_misspelt_expression_is_none():
+    with pytest.raises(ValueError):
+        promql_parser.parse("sum by (phase (x)")
+
+
+def test_each_alert_has_a_name_of_its_own_says_what_it_means_and_what_to_do():
+    assert len({alert.name for alert in ALERTS}) == len(ALERTS)
+    [group] = prometheus_rule("newsreel")["spec"]["groups"]
+    for rule in group["rules"]:
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert len(rule["annotations"]["summary"]) > 20 and len(rule["annotations"]["description"]) > 20
+        assert re.fullmatch(r"[0-9]+m", rule["for"])
+
+
+def test_the_service_level_is_watched_over():
+    told = " ".join(EXPRESSIONS)
+    assert "newsreel_longest_queued_seconds > 15 * 60" in told and "newsreel_longest_under_way_seconds > 60 * 60" in told
+
+
+def test_panels_lie_beside_each_other_and_not_over_each_other():
+    taken = set()
+    for panel in dashboard()["panels"]:
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken and max(x for x, _ in cells) < COLUMNS
+        taken |= cells
+
+
+def test_the_files_are_written_whole_and_the_same_each_time(tmp_path):
+    command = [sys.executable, "-m", "cluster.observability", "--into", str(tmp_path)]
+    written = []
+    for _ in range(2):
+        subprocess.run(command, check=True, capture_output=True)
+        written.append({file.name: file.read_bytes() for file in tmp_path.iterdir()})
+    assert written[0] == written[1]
+    assert yaml.safe_load(written[0]["newsreel-rules.yaml"])["kind"] == "PrometheusRule"
+    assert json.loads(written[0]["newsreel-dashboard.json"])["uid"] == "newsreel"
