@@ -25,6 +25,7 @@ from hera.workflows.models import (
     Toleration,
 )
 
+from workflows.priorities import OF_THE_STORY, SERVICE_PRIORITY
 from workflows.settings import Pool, Settings
 
 __all__ = [
@@ -76,6 +77,8 @@ class Placement:
     """Local disk asked for, beside the story's directory."""
     security: SecurityContext
     retry: RetryStrategy | None
+    priority: str = OF_THE_STORY
+    """The class that says who comes first where not all have room."""
     deadline: str | None = None
     """The parameter that tells how many seconds what runs here may take; `check` works them out from the story's length."""
 
@@ -88,6 +91,8 @@ def on_system_pool(settings: Settings) -> Placement:
         tolerations=tolerations(settings.system_pool),
         security=confined(),
         retry=retry_transient_faults(),
+        # Small and soon over whatever the story's is; and `check` must start to say that there is no such priority.
+        priority=SERVICE_PRIORITY,
     )
 
 

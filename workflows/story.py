@@ -10,7 +10,7 @@ from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
 from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PUBLISH, REPORT, Profile, System
-from workflows.template import PLACE, attempt, chain, handed_on, join, output, parameters, task, workflow_template
+from workflows.template import PLACE, PRIORITY, attempt, chain, handed_on, join, output, parameters, task, workflow_template
 
 __all__ = ["story_template"]
 
@@ -77,7 +77,7 @@ def work(profile: Profile, settings: Settings) -> None:
 def check(profile: Profile, settings: Settings) -> Container:
     """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`, `story` the address of
     what was looked at, whatever is put there later; the others say how long a story of this length may take."""
-    arguments = [*STORY, *FINALS, *SHARDS, "--voice-system", profile.voice[0].name, "--outputs", "/tmp"]  # noqa: S108
+    arguments = [*STORY, *FINALS, *SHARDS, *PRIORITY, "--voice-system", profile.voice[0].name, "--outputs", "/tmp"]  # noqa: S108
     names = ("state", "story", *SECONDS)
     told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
     return CHECK.build(settings, on_system_pool(settings), arguments, inputs=ARGUMENTS, outputs=told)

@@ -79,7 +79,7 @@ class System:
             daemon=placement.daemon or None,
             readiness_probe=ready_when(placement.ready_when),
             active_deadline_seconds=self.deadline or cast(int, f"{{{{inputs.parameters.{placement.deadline}}}}}"),
-            priority_class_name="newsreel-{{workflow.parameters.priority}}",
+            priority_class_name=placement.priority,
             retry_strategy=placement.retry,
             service_account_name=settings.storage_account if self.buckets else None,
             image=f"{settings.image_prefix}/{self.image}",

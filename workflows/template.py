@@ -21,8 +21,10 @@ from workflows.priorities import PRIORITIES
 from workflows.settings import Settings
 from workflows.systems import Profile, System
 
-__all__ = ["PLACE", "attempt", "chain", "handed_on", "join", "output", "parameters", "task", "workflow_template"]
+__all__ = ["PLACE", "PRIORITY", "attempt", "chain", "handed_on", "join", "output", "parameters", "task", "workflow_template"]
 
+PRIORITY = ["--priority={{workflow.parameters.priority}}"]
+"""For a first step to refuse: a pod of an unknown class is never made."""
 PLACE = ("node", "dir")
 """What the anchor adds to the arguments of an attempt."""
 

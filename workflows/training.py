@@ -16,7 +16,7 @@ from workflows.systems import (
     Profile,
     System,
 )
-from workflows.template import PLACE, attempt, chain, handed_on, join, parameters, task, workflow_template
+from workflows.template import PLACE, PRIORITY, attempt, chain, handed_on, join, parameters, task, workflow_template
 
 __all__ = ["STEPS", "TRAIN_PRESENTER", "training_template"]
 
@@ -74,7 +74,7 @@ def work(profile: Profile, settings: Settings) -> None:
 
 
 def check(settings: Settings) -> Container:
-    arguments = [*FOOTAGE, *BUNDLES]
+    arguments = [*FOOTAGE, *BUNDLES, *PRIORITY]
     return CHECK_PRESENTER.build(settings, on_system_pool(settings), arguments, inputs=["footage", "bundles"])
 
 

@@ -18,6 +18,7 @@ from steps.digests import software_digest
 from steps.errors import Conflict
 from steps.intake import take_in
 from steps.presenters import load_presenter
+from steps.priority import require_priority
 from steps.publication import home_of, intact, newer_revision, published
 from steps.shards import shard_count
 from steps.storage import Storage
@@ -35,6 +36,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
     parser.add_argument("--shards", default="1", metavar="N", help="into how many parts a step may be split")
+    parser.add_argument("--priority", default="normal", help="normal or breaking")
     parser.add_argument("--voice-system", required=True, help="the step that speaks, such as hibari")
     parser.add_argument("--outputs", type=Path, required=True, help="folder for the files that are written")
     options = parser.parse_args(arguments)
@@ -43,6 +45,7 @@ def run(arguments: list[str]) -> None:
     finals = Address.parse(options.finals)
     storage.allowed.require(finals)
     shard_count(options.shards)
+    require_priority(options.priority)
     address = storage.pinned(Address.parse(options.story))
     with take_in(storage, address, options.voice_system) as intake:
         state: State = "todo"

@@ -4,6 +4,7 @@ import argparse
 
 from steps.address import Address
 from steps.errors import Conflict
+from steps.priority import require_priority
 from steps.rehearsal_intake import RehearsalIntake, look_at
 from steps.storage import Storage
 
@@ -17,7 +18,9 @@ def run(arguments: list[str]) -> None:
         "--footage", required=True, metavar="ADDRESS", help="folder or prefix with presenter.yaml and footage.mp4"
     )
     parser.add_argument("--bundles", required=True, metavar="ADDRESS", help="folder or prefix for bundles")
+    parser.add_argument("--priority", default="normal", help="normal or breaking")
     options = parser.parse_args(arguments)
+    require_priority(options.priority)
     check(Address.parse(options.footage), Address.parse(options.bundles), Storage.from_environment())
 
 

@@ -6,6 +6,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from steps.priority import PRIORITIES
 from workflows.installation import installation
 from workflows.manifests import manifests
 from workflows.settings import Settings
@@ -138,6 +139,7 @@ def test_every_priority_a_story_may_have_is_a_class_and_breaking_news_comes_firs
     classes = objects("PriorityClass")
     [priority] = [given for given in STORY["spec"]["arguments"]["parameters"] if given["name"] == "priority"]
     assert {f"newsreel-{value}" for value in priority["enum"]} | {"newsreel-service"} == set(classes)
+    assert set(PRIORITIES) == set(priority["enum"]), "what `check` takes is what there are classes of"
     assert classes["newsreel-service"]["value"] > classes["newsreel-breaking"]["value"]
     assert classes["newsreel-breaking"]["value"] > classes["newsreel-normal"]["value"]
     assert {entry["preemptionPolicy"] for entry in classes.values()} == {"Never"}, "a story under way is not killed for another"

@@ -35,7 +35,7 @@ EDITOR = [
     rule("", "pods", "get", "list", "watch"),
     rule("", "pods/log", "get"),
 ]
-"""`newsreel submit`, `status` and `logs`, and `argo submit --from`, `list`, `get`, `watch` and `logs`, tried with no other right."""
+"""`newsreel submit`, `status` and `logs`, and `argo submit --from`, `list`, `get`, `watch`, `logs`: tried with no other right."""
 HEARTBEATS = "kube-node-lease"
 """The namespace in which each kubelet says that its machine is alive (Kubernetes, "Leases", node heartbeats)."""
 

@@ -102,6 +102,9 @@ def test_a_file_has_no_generation_and_is_handed_on_as_it_is(newsroom):
         ("shards", "61"),
         ("shards", "\u0661"),
         ("shards", "--help"),
+        ("priority", "urgent"),
+        ("priority", "normal\n"),
+        ("priority", "--help"),
     ],
 )
 def test_a_parameter_with_more_in_it_than_it_may_have_is_refused_in_one_line(newsroom, capsys, option, value):

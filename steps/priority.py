@@ -1,0 +1,15 @@
+"""Whose news comes first: a parameter of a story, so read as hostile text."""
+
+from steps.errors import BadInput
+
+__all__ = ["PRIORITIES", "require_priority"]
+
+PRIORITIES = ("breaking", "normal")
+"""Their classes are `workflows.priorities`'."""
+
+
+def require_priority(text: str) -> None:
+    """Argo reads a template's `enum` for its own page alone, and a pod of an unknown class is never made, nor given up: so this
+    is asked before any pod of the class is. Raises BadInput."""
+    if text not in PRIORITIES:
+        raise BadInput(f"priority: {text[:40]!a} is none of {', '.join(PRIORITIES)}")
