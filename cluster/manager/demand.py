@@ -34,9 +34,10 @@ def demand_of(seen: Seen, rules: Rules) -> Demand:
         counts |= {"pending": seen.pending, "unfinished": at_least(seen.unfinished, running), "running": running}
     known = {name: count for name, count in counts.items() if count}
     unknown = tuple(name for name, count in counts.items() if count is None)
-    # A running story is an unfinished one: it is counted only where nobody knows of those.
-    total = sum(count for name, count in known.items() if name != "running" or counts["unfinished"] is None)
-    return Demand(at_least=total, unknown=unknown, parts=", ".join(said(known, unknown)))
+    # A running story is an unfinished one. A message may have become either since it was counted, minutes ago: so it is the
+    # larger of the two that is certain, not the sum.
+    taken = known.get("pending", 0) + (known.get("unfinished", 0) or known.get("running", 0))
+    return Demand(at_least=max(known.get("undelivered", 0), taken), unknown=unknown, parts=", ".join(said(known, unknown)))
 
 
 def at_least(count: int | None, other: int | None) -> int | None:

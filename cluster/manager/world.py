@@ -66,8 +66,8 @@ class Seen:
     """One look at everything."""
 
     now: datetime
-    cluster: Literal["absent", "coming", "there", "going", "broken"] | None = "there"
-    installed: bool | None = True
+    cluster: Literal["absent", "coming", "there", "going", "broken"] | None = None
+    installed: bool | None = None
     """Whether the cluster has what stories need."""
     undelivered: Reading | None = None
     """Messages that no cluster has taken yet."""

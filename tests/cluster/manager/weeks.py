@@ -67,7 +67,7 @@ def main():
             began = time.monotonic()
             with managed(url, mode, seed=options.seed, state={"pool": "there", "cluster": "absent"}[mode]) as setup:
                 campaign(setup, options.weeks * 7 * 24, options.seed)
-                world, wrong = setup.world, verdict(setup.world, mode)
+                wrong = verdict(setup.world, mode)
                 failed |= bool(wrong)
                 print(f"mode {mode}, seed {options.seed}: {told(setup)}, {time.monotonic() - began:.0f} s:", end=" ")
                 print("; ".join(wrong) or "no harm, nothing left over", flush=True)
