@@ -8,7 +8,7 @@ const PAUSE_BEFORE_A_NAME = 2500; // the first save names the story by its title
 const AGAIN = 4000;
 
 export class Draft {
-  /** `told` has: saving, saved(view, isNew), lost(error), changed(view). */
+  /** `told` has: writing, saving, saved(view, isNew), lost(error), changed(view). */
   constructor(view, told) {
     Object.assign(this, { id: view?.id, tag: view?.etag, document: view?.document ?? fresh(), view, told });
     this.dirty = false;
@@ -20,6 +20,7 @@ export class Draft {
 
   touched() {
     this.dirty = true;
+    this.told.writing();
     if (this.held) return;
     if (this.id) this.later();
     else if ((this.document.title ?? "").trim()) this.later(PAUSE_BEFORE_A_NAME);

@@ -12,11 +12,6 @@ export class Faults {
     this.all = [];
   }
 
-  visit(path) {
-    this.visited.add(path);
-    this.show();
-  }
-
   set(faults) {
     this.all = faults.map((fault) => ({ path: fieldOf(fault.path.join(".")), message: fault.message }));
     this.show();

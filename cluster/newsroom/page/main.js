@@ -16,7 +16,7 @@ const here = { desk: null, draft: null, faults: new Faults(), at: null, sound: n
 
 const editor = new Editor({
   changed: () => { here.draft.touched(); check(); act(); },
-  visited: (path) => { here.faults.visit(path); editor.document.scenes.forEach((_, index) => editor.showPicture(index)); },
+  visited: (path) => { here.faults.visited.add(path); check(); editor.document.scenes.forEach((_, index) => editor.showPicture(index)); },
   address: (file) => api.picture(here.draft.id, file),
   removed: (undo, index) => notice(`Scene ${index + 1} removed`, "", { Undo: undo, Dismiss: () => {} }, "status"),
   hear, add, crop,
@@ -80,7 +80,7 @@ async function open(id) {
     location.hash = "#/";
     return speak(error.message);
   }
-  here.draft = new Draft(view, { saving, saved, lost, changed });
+  here.draft = new Draft(view, { writing, saving, saved, lost, changed });
   here.faults = new Faults();
   here.at = view ?? { state: "draft", revision: 0, video: null, run: null };
   document.title = `${view?.document.title || "New story"} · Newsroom`;
@@ -93,6 +93,7 @@ async function open(id) {
   if (id === NEW) $("#title").focus();
 }
 
+const writing = () => ($("#saved").textContent = "");
 const saving = () => ($("#saved").textContent = "Saving…");
 
 function saved(view, isNew) {

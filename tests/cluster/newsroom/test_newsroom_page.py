@@ -1,0 +1,123 @@
+"""The page in a real browser, before runs that are replayed: what an editor sees and what a keyboard reaches."""
+
+from datetime import UTC, datetime
+
+import pytest
+from in_a_browser import browsing, page_of, served, write
+from writing import Remembered, picture
+
+from cluster.newsroom.runs import StepState
+
+EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def drawing(tmp_path):
+    path = tmp_path / "library.png"
+    path.write_bytes(picture())
+    return path
+
+
+def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(chromium, tmp_path, drawing):
+    runs = Remembered()
+    with served(tmp_path / "room", runs) as address, page_of(chromium, address) as page:
+        scene = write(page, "The library opens", "Good \U0001f600", drawing)
+        fault = scene.locator(".narration .fault", has_text="GRINNING FACE cannot be spoken")
+        fault.wait_for()
+        narration = scene.get_by_label("Narration")
+        assert narration.get_attribute("aria-describedby") == fault.get_attribute("id")
+        narration.fill("The library opens on Sundays.")
+        fault.wait_for(state="detached")
+        page.get_by_role("button", name="Make the video").click()
+        credit = scene.get_by_label("Credit")
+        scene.locator("[data-name='picture.credit'] .fault").wait_for()
+        assert credit.evaluate("field => field === document.activeElement"), "the first fault has the focus"
+        assert runs.asked == []
+        credit.fill("City archive")
+        scene.locator("[data-name='picture.credit'] .fault").wait_for(state="detached")
+        page.get_by_role("button", name="Make the video").click()
+        page.get_by_role("heading", name="Waiting its turn").wait_for()
+        assert runs.asked == [("submit", "the-library-opens", 1)]
+        steps = (StepState(name="dlib", state="running", done=90, total=360),)
+        runs.put("the-library-opens", 1, "running", steps=steps, progress=0.25)
+        page.get_by_text("90 of 360").wait_for()
+        runs.put("the-library-opens", 1, "failed", steps=steps, message="compose: the disk is full", ended=datetime.now(UTC))
+        page.get_by_text("compose: the disk is full").wait_for()
+        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("heading", name="Cancelled").wait_for()
+
+
+def test_markup_in_every_field_is_shown_as_it_was_written(chromium, tmp_path, drawing):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        scene = write(page, EVIL, EVIL, drawing)
+        for label in ("Headline", "What is to be seen", "Credit"):
+            scene.get_by_label(label).fill(EVIL)
+        page.locator("#list .called", has_text=EVIL).wait_for()
+        page.get_by_text("Saved", exact=True).wait_for()
+        page.reload()
+        page.locator(".scene").wait_for()
+        assert page.get_by_label("Title").input_value() == EVIL
+        assert page.locator("img[src=x]").count() == 0
+
+
+def test_scenes_are_moved_by_keyboard_and_a_removed_one_comes_back(chromium, tmp_path):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        page.locator("#new").click()
+        page.get_by_label("Title").fill("Two scenes")
+        page.get_by_label("Headline").fill("First")
+        page.get_by_role("button", name="Add a scene").click()
+        page.keyboard.type("Second")
+        page.keyboard.press("Alt+ArrowUp")
+        headlines = page.get_by_label("Headline")
+        assert [headlines.nth(number).input_value() for number in range(2)] == ["Second", "First"]
+        page.keyboard.type("!")
+        assert headlines.nth(0).input_value() == "Second!"
+        page.get_by_role("button", name="Remove scene 1").click()
+        assert headlines.count() == 1
+        page.get_by_role("button", name="Undo").click()
+        assert [headlines.nth(number).input_value() for number in range(2)] == ["Second!", "First"]
+
+
+def test_who_writes_what_somebody_else_has_changed_is_asked_and_loses_nothing(chromium, tmp_path):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as mine:
+        mine.locator("#new").click()
+        mine.get_by_label("Title").fill("Ours")
+        mine.get_by_text("Saved", exact=True).wait_for()
+        with page_of(chromium, mine.url) as theirs:
+            theirs.get_by_label("Title").fill("Theirs")
+            theirs.locator("#list .called", has_text="Theirs").wait_for()
+            mine.get_by_label("Title").fill("Mine")
+            mine.get_by_text("Somebody else has saved this story").wait_for()
+            assert mine.get_by_label("Title").input_value() == "Mine"
+            mine.get_by_role("button", name="Keep mine").click()
+            mine.get_by_text("Saved", exact=True).wait_for()
+            theirs.reload()
+            theirs.locator("#list .called", has_text="Mine").wait_for()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_every_button_can_be_hit(chromium, tmp_path, drawing):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address, **PHONE) as page:
+        write(page, "The library opens on Sundays", "The library opens on Sundays.", drawing)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        small = "[...document.querySelectorAll('main button')].filter(one => one.offsetParent && one.offsetHeight < 24).length"
+        assert page.evaluate(small) == 0
+        assert page.get_by_role("button", name="Make the video").is_visible()
+        page.locator("#home").click()
+        assert page.get_by_role("link", name="The library opens").is_visible()
+
+
+def test_every_control_has_a_name_for_who_cannot_see_it(chromium, tmp_path, drawing):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        write(page, "The library opens on Sundays", "The library opens on Sundays.", drawing)
+        nameless = """[...document.querySelectorAll('button, input, textarea, select, a, video')].filter(one =>
+            one.offsetParent && !(one.labels?.length || one.getAttribute('aria-label') ||
+            one.textContent.trim())).map(one => one.outerHTML)"""
+        assert page.evaluate(nameless) == []
