@@ -16,6 +16,8 @@ ENDS = ("Succeeded", "Failed", "Error")
 """The phases of a workflow that is over."""
 ANCHOR = "anchor"
 """Holds the node all the time: no step that a story waits for."""
+LONGEST = 300
+"""Characters of a text."""
 FAILED = 1
 """The exit status of a story whose step has told none."""
 
@@ -87,8 +89,10 @@ def run_of(workflow: dict[str, Any]) -> Run:
     steps = steps_of(nodes)
     refusal = refusal_in(nodes) if state in ENDS else None
     failed = [step for step in steps if step.state in ("Failed", "Error") and step.name != ANCHOR]
-    told = f"{refusal.step}: {refusal.message}" if refusal else status.get("message") or (failed[-1].message if failed else "")
-    statuses = [refusal.exit_status] if refusal else [step.exit_status for step in failed[-1:] if step.exit_status]
+    # Of a run under way a failed step is history: it is tried again.
+    last = failed[-1] if failed and state in ENDS else None
+    told = f"{refusal.step}: {refusal.message}" if refusal else why_of(last) or status.get("message") or ""
+    exit_status = refusal.exit_status if refusal else last.exit_status if last else None
     number = labels.get("newsreel/run", "1")
     return Run(
         name=name,
@@ -99,9 +103,14 @@ def run_of(workflow: dict[str, Any]) -> Run:
         began=moment(metadata.get("creationTimestamp")) or datetime.now(UTC),
         ended=moment(status.get("finishedAt")),
         message=printable(told if state != "Succeeded" else ""),
-        exit_status=(statuses[0] if statuses else FAILED) if state in ENDS[1:] else 0,
+        exit_status=(exit_status or FAILED) if state in ENDS[1:] else 0,
         steps=tuple(steps),
     )
+
+
+def why_of(step: StepRun | None) -> str:
+    """`check: Error (exit code 2)`."""
+    return f"{step.name}: {step.message or step.state}" if step else ""
 
 
 def steps_of(nodes: list[dict[str, Any]]) -> list[StepRun]:
@@ -149,5 +158,6 @@ def moment(text: str | None) -> datetime | None:
 
 
 def printable(text: object) -> str:
-    """One line that does nothing to a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in " ".join(str(text).split()))
+    """One line that does nothing to a terminal, and not more of it than anybody reads."""
+    line = "".join(sign if sign.isprintable() else " " for sign in " ".join(str(text).split()))
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

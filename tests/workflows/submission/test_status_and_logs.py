@@ -63,7 +63,16 @@ def test_a_story_that_waits_for_its_turn_says_so():
 def test_a_story_that_failed_says_of_what():
     pods = [pod("compose", "Failed", 9, message="Error (exit code 5)", outputs={"exitCode": "5"}), pod("anchor", "Failed", 1)]
     run = run_of(workflow(phase="Failed", pods=pods))
-    assert (run.message, run.exit_status, [step.name for step in run.at]) == ("Error (exit code 5)", 5, ["compose"])
+    assert (run.message, run.exit_status, [step.name for step in run.at]) == ("compose: Error (exit code 5)", 5, ["compose"])
+
+
+def test_a_step_that_failed_and_is_tried_again_is_no_storys_end():
+    run = run_of(workflow(pods=[pod("compose", "Failed", 8, message="Error (exit code 75)"), pod("compose", "Running", 9)]))
+    assert (run.message, run.exit_status, [step.name for step in run.at]) == ("", 0, ["compose"])
+
+
+def test_a_message_without_end_is_cut():
+    assert len(run_of(workflow(phase="Failed", message="m" * 10_000)).message) == 300
 
 
 def test_of_a_story_and_its_successor_the_newest_is_shown():

@@ -197,7 +197,7 @@ def test_waiting_for_a_story_that_fails_ends_as_its_step_did(desk, exit_status, 
     end(desk.server, "budget-r1", "Failed", nodes=nodes)
     status, _, told = desk.submit("--wait")
     assert status == expected
-    assert told == f"budget-r1: Error (exit code 2) (exit {expected})\n"
+    assert told == f"budget-r1: check: Error (exit code 2) (exit {expected})\n"
 
 
 def test_submit_status_and_logs_use_every_right_of_an_editor_but_those_that_argos_own_commands_need(desk):
