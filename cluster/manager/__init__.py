@@ -2,4 +2,15 @@
 
 Each round is: look (`observe`), decide (`policy`, a pure function), act (`act`). What it must remember from one round to the
 next is one small document with a lease in it (`memory`), changed by generation check alone: a second manager waits.
+
+    python -m cluster.manager                    for ever: in a Deployment, or on a small VM in mode `cluster`
+    python -m cluster.manager --once             one round: a cron job, no more often than policy.away_minutes allows for
+    python -m cluster.manager --once --dry-run   what would be done now, and why; beside a running manager too
+
+Rights in Google Cloud: clusters get and update (mode `cluster`: create and delete), instanceGroupManagers get, timeSeries list,
+objects of the bucket of `cluster.memory` (mode `cluster`: objects of the finals get). In Kubernetes: nodes list and patch; in the
+stories' namespace pods list and pods/proxy get (the EventBus's port 8222), workflows list, workflowtemplates get.
+
+Every pool that cluster/pool.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor asks
+for that label, so a story takes whichever kind of node can be had. A pool that the cluster has not is never asked for.
 """
