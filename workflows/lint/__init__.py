@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from steps.errors import BadInput
-from workflows.lint import flow, names, placement, pods, travel, wiring
+from workflows.lint import cluster, flow, names, placement, pods, travel, wiring
 from workflows.lint.document import Document, Node
 from workflows.lint.rule import Fault, Rule
 from workflows.settings import Settings
@@ -19,7 +19,7 @@ __all__ = ["RULES", "Fault", "Rule", "lint", "lint_files"]
 
 RULES: tuple[Rule, ...] = tuple(
     found
-    for module in (names, wiring, flow, travel, placement, pods)
+    for module in (names, wiring, flow, travel, placement, pods, cluster)
     for found in vars(module).values()
     if isinstance(found, Rule)
 )
