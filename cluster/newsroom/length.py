@@ -25,11 +25,8 @@ Sentences = list[tuple[list[str], int]]
 def seconds_of_scenes(document: Mapping[str, Any], lexicon: Lexicon) -> list[float]:
     """Of each scene in turn; 0 for one without words."""
     scenes = document.get("scenes")
-    texts = (
-        [scene.get("narration") if isinstance(scene, dict) else None for scene in scenes if scenes]
-        if isinstance(scenes, list)
-        else []
-    )
+    told = scenes if isinstance(scenes, list) else []
+    texts = [scene.get("narration") if isinstance(scene, dict) else None for scene in told]
     return [seconds_of(text, lexicon) if isinstance(text, str) else 0.0 for text in texts]
 
 

@@ -128,7 +128,7 @@ class Repository:
     def listed(self) -> list[Draft]:
         """All stories, by name. One that cannot be read now is left out rather than hiding the others."""
         with ThreadPoolExecutor(READERS) as readers:
-            return [draft for draft in readers.map(partial(readable, self), self.identifiers()) if draft]
+            return [draft for draft in readers.map(partial(readable, self), sorted(self.identifiers())) if draft]
 
     def identifiers(self) -> Iterator[str]:
         names = (name.partition("/") for name in self.storage.names(self.stories))

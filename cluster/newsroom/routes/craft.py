@@ -28,6 +28,7 @@ ROUTES = APIRouter(tags=["craft"])
 Here = Annotated[Newsroom, Depends(newsroom_of)]
 Me = Annotated[Person, Depends(person_of)]
 BRAND = "newsreel"
+PLACEHOLDERS = {"narration": "Nothing yet.", "headline": "Headline"}
 Responses = dict[int | str, dict[str, Any]]
 JPEG: Responses = {200: {"content": {"image/jpeg": {}}}}
 WAV: Responses = {200: {"content": {"audio/wav": {}}}}
@@ -127,12 +128,10 @@ def alone(document: Document, index: int) -> dict[str, Any]:
     scenes = document.get("scenes")
     if not isinstance(scenes, list) or not 0 <= index < len(scenes) or not isinstance(scenes[index], dict):
         raise BadInput(f"there is no scene {index + 1}")
-    scene = {"narration": "Nothing yet.", "headline": "Headline"} | {
-        name: value for name, value in scenes[index].items() if value
-    }
-    scene["picture"] = {"credit": "Credit", "alt": "Picture"} | {
-        name: value for name, value in (scene.get("picture") or {}).items() if value
-    }
+    scene, picture = scenes[index], scenes[index].get("picture")
+    shown = picture if isinstance(picture, dict) else {}
+    scene = PLACEHOLDERS | {name: value for name, value in scene.items() if value}
+    scene["picture"] = {"credit": "Credit", "alt": "Picture"} | {name: value for name, value in shown.items() if value}
     wanted = ("presenter", "brand")
     kept = {name: document[name] for name in wanted if name in document}
     whole = {"id": "still", "revision": 1, "title": document.get("title") or "Untitled", "voice": "heart", "presenter": "maya"}

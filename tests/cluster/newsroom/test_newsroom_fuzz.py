@@ -1,0 +1,48 @@
+"""Whatever JSON is sent as a story, it is told its faults, kept or refused in one line; nothing breaks on it."""
+
+import contextlib
+import copy
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+from writing import STORY
+
+from cluster.newsroom.documents import content_of, kept, read
+from cluster.newsroom.faults import faults_of
+from cluster.newsroom.length import seconds_of_scenes
+from cluster.newsroom.routes.craft import alone, lexicon_in
+from steps.errors import BadInput
+from steps.story_file import parse_story
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(), max_size=30)
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+PLACES = ("title", "presenter", "voice", "music", "scenes", "pronunciations", "brand", "id", "revision", "formats")
+
+
+@st.composite
+def documents(draw):
+    """A sound story with a few of its parts replaced by anything."""
+    document = copy.deepcopy(STORY)
+    for name in draw(st.lists(st.sampled_from(PLACES), max_size=3)):
+        document[name] = draw(ANYTHING)
+    if isinstance(document["scenes"], list) and document["scenes"] and isinstance(document["scenes"][0], dict):
+        document["scenes"][0] |= draw(
+            st.dictionaries(st.sampled_from(("narration", "headline", "picture", "captions")), ANYTHING)
+        )
+    return document
+
+
+@settings(deadline=None, max_examples=150)
+@given(documents())
+def test_no_story_breaks_what_looks_at_it(document):
+    whole = kept(document, "story", 1)
+    with contextlib.suppress(BadInput):
+        assert read(content_of(whole)) == whole, "what is kept is what was written"
+        faults = faults_of(whole, frozenset(), "hibari")
+        assert faults, "its picture is not there"
+        assert all(fault.message and "\n" not in fault.message for fault in faults)
+        seconds = seconds_of_scenes(whole, lexicon_in(whole))
+        assert all(0 <= one < 10_000 for one in seconds)
+        parse_story(content_of(alone(whole, 0)), "story")
