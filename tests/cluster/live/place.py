@@ -52,13 +52,18 @@ class Place:
     def documents(self) -> list[dict[str, Any]]:
         """Everything `newsreel emit` writes, in the order in which it is applied.
 
-        One thing is added: where Cloud Storage's stand-in is, to each container that may use buckets.
+        One thing is added: where Cloud Storage's stand-in is, to each container that may use buckets, and to Argo's own.
         """
         texts = manifests(EMBEDDED, self.settings)
         documents = [document for name in sorted(texts) for document in yaml.safe_load_all(texts[name])]
+        emulator = {"name": "STORAGE_EMULATOR_HOST", "value": self.storage}
+        for document in documents:
+            if document["metadata"]["name"] == "workflow-controller-configmap":
+                executor = yaml.safe_load(document["data"]["executor"])
+                document["data"]["executor"] = yaml.safe_dump(executor | {"env": [*executor.get("env", []), emulator]})
         for container in containers(documents):
             if any(entry["name"] == "NEWSREEL_ADDRESSES" for entry in container["env"]):
-                container["env"].append({"name": "STORAGE_EMULATOR_HOST", "value": self.storage})
+                container["env"].append(emulator)
         return documents
 
     def template(self) -> dict[str, Any]:
