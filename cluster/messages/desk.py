@@ -64,14 +64,17 @@ class Desk:
 
     def order(self, revision: Revision, story: Address) -> Message:
         """The message of a saved revision: the one that was kept, else an ordinary one."""
+        ordinary = Message(story=str(story), id=revision.id, revision=revision.number)
         address = self.stories.child(f"{revision.id}/r{revision.number}.order.json")
-        if self.storage.find(address) is not None:
-            try:
-                return Message.of(self.storage.read(address, at_most=MOST_BYTES), self.storage.allowed)
-            except BadInput:
-                # Not ours, or cut short: the story is there all the same, and no less to be made for it.
-                pass
-        return Message(story=str(story), id=revision.id, revision=revision.number)
+        if self.storage.find(address) is None:
+            return ordinary
+        try:
+            kept = Message.of(self.storage.read(address, at_most=MOST_BYTES), self.storage.allowed)
+        except BadInput:
+            # Not ours, or cut short: the story is there all the same, and no less to be made for it.
+            return ordinary
+        # All that it may say of this story is how urgent it is.
+        return ordinary.model_copy(update={"priority": kept.priority})
 
     def fail(self, revision: Revision, why: str, now: datetime) -> bool:
         """Say for all to see that a video will not come; False where that was said before."""

@@ -28,6 +28,7 @@ class Attempt:
 
     name: str
     number: int = 1
+    """1 for the first that was submitted."""
     phase: str = ""
     """Argo's: Succeeded, Failed, Error once it is over."""
 

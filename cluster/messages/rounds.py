@@ -20,8 +20,6 @@ __all__ = ["FAULTS", "Rounds", "Watch", "workflow_for"]
 
 GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
 OURS = "app.kubernetes.io/part-of=newsreel"
-NUMBER, ORIGIN = "newsreel/run", "newsreel/origin"
-"""Labels of a successor that `cluster.reconciler` has submitted: its number, and the name of the first run."""
 PHASE = "workflows.argoproj.io/phase"
 """Label in which Argo keeps a workflow's phase; one that waits for its turn is Pending, or has none yet."""
 SECONDS_A_CALL = 20
@@ -182,18 +180,16 @@ def longest(workflows: list[dict[str, Any]], phases: tuple[str, ...], now: datet
 
 
 def attempts_of(workflows: list[dict[str, Any]]) -> dict[Revision, tuple[Attempt, ...]]:
-    """Workflows by the revision they are of. The name of the first run says it, and successors name their first run."""
+    """Workflows by the revision they are of, in the order in which they were submitted: a message's, a successor's, or what a
+    person has resubmitted. All of them have the labels; one made by hand may have no more than the name."""
     found: dict[Revision, list[Attempt]] = defaultdict(list)
-    for metadata in workflows:
+    for metadata in sorted(workflows, key=lambda one: (one["creationTimestamp"], one["name"])):
         labels = metadata.get("labels") or {}
-        identifier, _, number = str(labels.get(ORIGIN) or metadata["name"]).rpartition("-r")
+        identifier, _, number = str(metadata["name"]).rpartition("-r")
+        identifier, number = labels.get("newsreel/story", identifier), labels.get("newsreel/revision", number)
         if identifier and number.isascii() and number.isdigit():
-            attempt = Attempt(
-                name=metadata["name"],
-                number=int(labels.get(NUMBER, "1")),
-                phase=labels.get(PHASE, ""),
-            )
-            found[Revision(identifier, int(number))].append(attempt)
+            attempts = found[Revision(identifier, int(number))]
+            attempts.append(Attempt(name=metadata["name"], number=len(attempts) + 1, phase=labels.get(PHASE, "")))
     return {revision: tuple(attempts) for revision, attempts in found.items()}
 
 

@@ -56,6 +56,12 @@ def test_a_story_whose_kept_message_is_none_is_made_as_an_ordinary_one(desk, con
     assert desk.order(ONE, story) == Message(story=str(story), id="budget", revision=1)
 
 
+def test_a_kept_message_cannot_speak_for_another_story(desk):
+    story = put(desk, "budget/r1.json")
+    put(desk, "budget/r1.order.json", ordered(desk, id="tram", story=str(desk.stories.child("tram/r1.json"))).content())
+    assert desk.order(ONE, story) == ordered(desk)
+
+
 def test_a_failure_is_said_once_and_for_all_to_see(desk):
     assert desk.fail(ONE, "the disk is full", NOW)
     assert not desk.fail(ONE, "something else", NOW)

@@ -112,6 +112,21 @@ def test_an_api_server_that_is_away_costs_a_round_and_no_more(argo, begin, desk)
     assert list(argo.workflows) == ["budget-r1"]
 
 
+@pytest.mark.parametrize("name", ["budget-r1-t2", "budget-r1-x7k2p", "again-r9"])
+def test_what_a_successor_or_a_person_has_submitted_since_is_the_storys_too(argo, begin, desk, name):
+    save(desk)
+    labels = OURS | {"newsreel/story": "budget", "newsreel/revision": "1"}
+    argo.create(Workflow("budget-r1", labels, {}, 0, phase="Failed"))
+    later(argo)
+    argo.create(Workflow(name, labels, {}, 0, phase="Running"))
+    assert begin().round(later(argo))
+    assert desk.outcomes() == {}
+    argo.workflows[name].phase = "Error"
+    assert begin().round(later(argo))
+    told = json.loads(desk.storage.read(desk.finals.child("budget/r1/failed.json"), at_most=2000))
+    assert f"workflow {name} ended as Error" in told["why"]
+
+
 def test_workflows_are_seen_beyond_the_first_page(argo, begin):
     for number in range(A_PAGE + 3):
         argo.create(Workflow(f"story-{number}-r1", OURS, {}, 0))
