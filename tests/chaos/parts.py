@@ -73,7 +73,7 @@ def free_port() -> int:
 
 
 def await_port(port: int) -> None:
-    for _ in range(400):
+    for _ in range(2400):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.025)

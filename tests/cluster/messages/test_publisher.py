@@ -46,7 +46,7 @@ def clients(emulator, monkeypatch):
 
 
 def ensured(publisher, subscriber):
-    for _ in range(100):
+    for _ in range(600):
         try:
             return ensure("p", publisher.client, subscriber)
         except (api.ServiceUnavailable, api.RetryError):
@@ -57,7 +57,7 @@ def ensured(publisher, subscriber):
 def pull(subscriber, name):
     path = f"projects/p/subscriptions/{name}"
     received = []
-    for _ in range(40):
+    for _ in range(400):
         answer = subscriber.pull(subscription=path, max_messages=10, timeout=5, return_immediately=True)
         received += [one.message for one in answer.received_messages]
         if received:
