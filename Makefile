@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --pyth
   --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-nets presenter manifests golden pictures images requirements clean
+.PHONY: help setup demo test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -55,6 +55,12 @@ bench-nets: $(VENV)/.dev ## Measure the nets at their published sizes beside tor
 	$(BIN)/python -m tests.bench.waveglow_speed
 	$(BIN)/python -m tests.bench.pronunciation
 
+chaos: $(VENV)/.dev ## 1,000 stories while everything around them breaks; prints what became of them
+	$(BIN)/python -m tests.chaos --stories 1000 --seed 1
+
+test-cluster: $(VENV)/.dev ## Stories on a real cluster, proved by its own records (KUBECONFIG; see tests/cluster/live)
+	$(BIN)/python -m pytest -n 0 tests/cluster/live
+
 presenter: $(VENV)/.dev ## Draw the presenter, and train all that a story needs of her (about 16 minutes on two quiet cores)
 	$(BIN)/python -m steps.presenters.make maya --into build/presenters
 	$(BIN)/newsreel train build/presenters/maya --to steps/presenters --work build/training
@@ -76,7 +82,7 @@ image-%:
 	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
 
 requirements: $(VENV)/.dev ## Lock the images' libraries anew, within what pyproject.toml declares
-	$(LOCK) pyproject.toml --extra embedded --output-file images/constraints.txt
+	$(LOCK) pyproject.toml --extra embedded --extra messages --output-file images/constraints.txt
 	for system in $(SYSTEMS); do $(LOCK) --generate-hashes --constraint images/constraints.txt \
 	  images/$$system/requirements.in --output-file images/$$system/requirements.txt || exit; done
 

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -80,7 +81,8 @@ def parser() -> argparse.ArgumentParser:
     emit.add_argument(
         "--into", type=Path, default=Path("dist/manifests"), metavar="FOLDER", help="FOLDER/<profile>/ (dist/manifests)"
     )
-    emit.add_argument("--images", default="newsreel", metavar="PREFIX", help="what stands before an image's name (newsreel)")
+    emit.add_argument("--settings", type=Path, metavar="FILE", help="what is otherwise here, see workflows/settings.py")
+    emit.add_argument("--images", metavar="PREFIX", help="what stands before an image's name (newsreel)")
     emit.add_argument("--project", metavar="NAME", help="add the message trigger, for the topics of this Google Cloud project")
     emit.set_defaults(command=run_emit)
 
@@ -149,9 +151,11 @@ def run_emit(options: argparse.Namespace) -> int:
     from workflows.events import Events
     from workflows.manifests import emit
     from workflows.settings import Settings
+    from workflows.settings_file import read_settings
     from workflows.systems import PROFILES as CATALOGUE
 
-    settings = Settings(image_prefix=options.images)
+    settings = read_settings(options.settings) if options.settings else Settings()
+    settings = replace(settings, image_prefix=options.images) if options.images else settings
     trigger = Events(project=options.project) if options.project else None
     for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings, trigger):
         print(path)

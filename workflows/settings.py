@@ -60,8 +60,8 @@ class Settings:
     storage_addresses: tuple[str, ...] = ("199.36.153.8/30",)
     """Address blocks of Cloud Storage: private.googleapis.com (Google Cloud, "Configure Private Google Access")."""
     storage_port: int = 443
-    previews_bucket: str = "newsreel-previews"
-    """Where Argo keeps the poster, captions and report that its page shows."""
+    previews_bucket: str | None = None
+    """Where Argo keeps the poster, captions and report that its page shows; None: it shows none."""
     newsroom_url: str | None = None
     """Where the newsroom page is, for the links in the Argo UI."""
     done_topic: str | None = None

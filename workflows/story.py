@@ -103,10 +103,11 @@ def in_shards(system: System, settings: Settings) -> Container:
 
 
 def publish(settings: Settings) -> Container:
-    """Its artifacts are what Argo's page shows of a story: small files, kept as they are."""
+    """Its artifacts are what Argo's page shows of a story: small files, kept as they are. Where Argo has no bucket for them there
+    are none: one it could not keep would fail the story after its video is out."""
     shown = [
         Artifact(name=name, path=str(STORY_MOUNT / "final" / file), archive=NoneArchiveStrategy(), optional=True)
-        for name, file in PREVIEWS.items()
+        for name, file in (PREVIEWS if settings.previews_bucket else {}).items()
     ]
     return PUBLISH.build(settings, pinned(settings), [*WORKSPACE, *FINALS], inputs=["finals"], outputs=shown)
 

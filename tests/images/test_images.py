@@ -16,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import steps.digests
+from workflows.events import Events
+from workflows.events.programs import MESSAGES_IMAGE
 from workflows.installation.reconciler import RECONCILER_IMAGE
 from workflows.manifests import manifests
 from workflows.settings import Settings
@@ -41,8 +43,10 @@ for module in sys.argv[3].split(","):
 """
 
 
-WATCHERS = {RECONCILER_IMAGE: "cluster/reconciler"}
+WATCHERS = {RECONCILER_IMAGE: "cluster/reconciler", MESSAGES_IMAGE: "cluster/messages"}
 """Images whose program is no step: their package, run as `python -m`."""
+AT_STORAGE = {"messages"}
+"""Watchers that read what steps write, and so carry what steps have in common."""
 
 
 def catalogue():
@@ -169,7 +173,7 @@ def test_every_image_of_the_catalogue_can_be_built_and_carries_the_programs_it_i
 def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
     named = set()
     for profile in PROFILES.values():
-        for text in manifests(profile, Settings(image_prefix="PREFIX")).values():
+        for text in manifests(profile, Settings(image_prefix="PREFIX"), Events()).values():
             named |= set(re.findall(r"image: PREFIX/(\S+)", text))
     assert named == {f"{name}:{version}" for name, version, _ in catalogue()}
 
@@ -177,7 +181,7 @@ def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_an_image_carries_no_other_systems_step_and_nothing_of_argo_or_of_this_machine(system):
     packages = {str(PurePosixPath(*path.parts[:2])) for path in content(system) if len(path.parts) > 2}
-    rooms = {package.partition("/")[0] for package in packages_of(system)}
+    rooms = {package.partition("/")[0] for package in packages_of(system)} | ({"steps"} if system in AT_STORAGE else set())
     assert packages - {"steps/brands"} == packages_of(system) | ({"steps/presenters"} if "steps" in rooms else set())
     assert not [path for path in content(system) if path.parts[0] not in {*rooms, "pyproject.toml"}]
     assert not [path for path in content(system) if "__pycache__" in path.parts or "drawing" in path.parts]

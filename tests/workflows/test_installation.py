@@ -17,6 +17,7 @@ SETTINGS = Settings(
     archive_host="10.0.0.3",
     google_account="a@b.iam.gserviceaccount.com",
     editors=("newsroom@example.com",),
+    previews_bucket="newsroom-previews",
 )
 OBJECTS = [document for documents in installation(SETTINGS).values() for document in documents]
 EMITTED = manifests(STUDIO, SETTINGS)

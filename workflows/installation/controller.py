@@ -30,7 +30,7 @@ def told(settings: Settings) -> dict[str, Any]:
         "namespaceParallelism": settings.stories_at_once,
         # Who may submit a story may not submit another program: only references to what is installed are run.
         "workflowRestrictions": {"templateReferencing": "Strict"},
-        "artifactRepository": {"archiveLogs": False, "gcs": {"bucket": settings.previews_bucket, "keyFormat": PREVIEWS}},
+        "artifactRepository": kept_in(settings.previews_bucket) if settings.previews_bucket else None,
         "executor": EXECUTOR,
         "metricsConfig": {"enabled": True, "path": "/metrics", "port": 9090, "metricsTTL": "24h"},
         "failedPodRestart": {"enabled": True, "maxRestarts": 3},
@@ -57,7 +57,12 @@ EXECUTOR = {
 """Argo's own containers beside each step."""
 
 COLUMNS = {"Priority": "priority"}
-"""Argo's list has room for one more in a line; title and description tell the story and its revision, the filter has all labels."""
+"""Argo's list has room for one more in a line; the title tells the story and its revision, and the filter has all labels."""
+
+
+def kept_in(bucket: str) -> dict[str, Any]:
+    """Previews, not logs: those are the cluster's own."""
+    return {"archiveLogs": False, "gcs": {"bucket": bucket, "keyFormat": PREVIEWS}}
 
 
 def links(newsroom: str) -> list[dict[str, str]]:
