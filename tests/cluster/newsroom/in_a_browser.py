@@ -59,7 +59,7 @@ def page_of(browser, address, **options):
     page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("dialog", lambda dialog: complaints.append(dialog.message))
     page.goto(address)
-    page.locator("#new:not([disabled])").wait_for()
+    page.locator("#new:not([disabled])").wait_for(state="attached")
     try:
         yield page
     finally:
