@@ -156,8 +156,11 @@ class Workspace:
                     draft.rename(desk / str(number))
                 desk.chmod(0o755)
                 flush_to_disk(desk)
-                if not (home / key).exists():
+                try:
                     desk.rename(home / key)
+                except OSError as fault:  # another was quicker with the same work
+                    if fault.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                        raise
                 flush_to_disk(home)
             finally:
                 shutil.rmtree(desk, ignore_errors=True)

@@ -105,9 +105,10 @@ def lay_out(spans: Sequence[Span], before: float, after: float) -> None:
     usual = [sum(length for _, length in span.phones) for span in spans]
     rate = min(1.0, (after - before) / sum(usual))
     begin = before + (after - before - rate * sum(usual)) / 2
-    for span, end, length in zip(spans, accumulate(usual), usual, strict=True):
-        span.start = min(max(round(begin + rate * (end - length), 4), before), after)
-        span.end = min(max(round(begin + rate * end, 4), before), after)
+    # Each border is rounded once: it ends one word and begins the next.
+    borders = [min(max(round(begin + rate * end, 4), before), after) for end in accumulate(usual, initial=0.0)]
+    for span, (start, end) in zip(spans, pairwise(borders), strict=True):
+        span.start, span.end = start, end
 
 
 def phones_in(span: Span) -> list[Phone]:
