@@ -15,11 +15,11 @@ from steps.errors import BadWeights
 from steps.pix2pixhd.course import PRESENTER_SIZED, Course
 from steps.pix2pixhd.generator import build_generator
 from steps.pix2pixhd.machine import Machine
-from steps.processor import keep_freed_memory
 from steps.pix2pixhd.pairs import Pairs
 from steps.pix2pixhd.quality import Quality, examine, sample_sheet
 from steps.pix2pixhd.training import Training
 from steps.pix2pixhd.weights import save_generator
+from steps.processor import keep_freed_memory
 from steps.workspace import write_atomically
 
 __all__ = ["PRESENTER_SIZED", "Course", "Examination", "Report", "train_generator"]
