@@ -167,7 +167,8 @@ def evaluate(
     values: Mapping[str, Value],
     functions: Mapping[str, Callable[[Value], Value]] | None = None,
 ) -> Value:
-    """The value of an expression. Raises BadInput where kinds do not fit, as expr-lang does: `"75" == 75`, `!"text"`."""
+    """The value of an expression. Raises BadInput where kinds do not fit, as expr-lang does (`"75" == 75`, `!"text"`), and for a
+    function that there is not."""
     functions = functions or {}
     match expression:
         case Literal(value):
@@ -175,6 +176,8 @@ def evaluate(
         case Name(name):
             return values[name]
         case Call(function, argument):
+            if function not in functions:
+                raise BadInput(f"`{function}()` is not known; known: {', '.join(functions) or 'none'}")
             return functions[function](evaluate(argument, values, functions))
         case Not(operand):
             return not truth(evaluate(operand, values, functions))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steps.errors import BadInput
@@ -57,6 +57,7 @@ def test_precedence_is_that_of_expr_lang(first: str, rest: list[tuple[str, str]]
     assert evaluate(parse(text, Name), TRUTHS) is eval(python, {}, TRUTHS)  # noqa: S307
 
 
+@example(text="0(0)")
 @given(st.text(alphabet="ab01&|!=()'\" .-{}", max_size=40))
 def test_whatever_is_written_is_read_or_refused_in_one_line(text: str) -> None:
     for read in (read_depends, read_retry, when):
