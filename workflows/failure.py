@@ -3,7 +3,7 @@
 from hera.workflows import Container, Parameter
 from hera.workflows.models import ValueFrom
 
-from workflows.placement import STORY_MOUNT, on_system_pool, pinned
+from workflows.placement import WORKSPACE, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import REFUSE, TRIAGE
 
@@ -25,7 +25,7 @@ def triage(settings: Settings) -> Container:
     """After a failure: is it the story's, or this node's? What no other node can heal is its output `refusal`; else it fails
     too, and with it the attempt, which is tried elsewhere."""
     refusal = Parameter(name="refusal", value_from=ValueFrom(path="/tmp/refusal"))  # noqa: S108
-    arguments = ["--workspace", str(STORY_MOUNT), "--refusal-file", "/tmp/refusal"]  # noqa: S108
+    arguments = [*WORKSPACE, "--refusal-file", "/tmp/refusal"]  # noqa: S108
     return TRIAGE.build(settings, pinned(settings), arguments, outputs=[refusal])
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "STEP_SECONDS",
     "STORY_MOUNT",
     "USER",
+    "WORKSPACE",
     "Placement",
     "anchored",
     "confined",
@@ -49,6 +50,8 @@ ROLE = "newsreel/role"
 """Label of every pod: `anchor`, `step` or `service`."""
 STORY_MOUNT = PurePosixPath("/story")
 """Where a step finds its story's directory."""
+WORKSPACE = ("--workspace", str(STORY_MOUNT))
+"""The arguments that tell a step so."""
 SSD_MOUNT = PurePosixPath("/stories")
 """Where the anchor finds the directory that holds every story's."""
 STEP_SECONDS, ATTEMPT_SECONDS = "step-seconds", "attempt-seconds"

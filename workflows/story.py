@@ -7,7 +7,7 @@ from hera.workflows import DAG, Artifact, Container, NoneArchiveStrategy, Parame
 from hera.workflows.models import ValueFrom
 
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
-from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, on_system_pool, pinned
+from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, WORKSPACE, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PUBLISH, REPORT, Profile, System
 from workflows.template import PLACE, PRIORITY, attempt, chain, handed_on, join, output, parameters, task, workflow_template
@@ -26,7 +26,6 @@ PREVIEWS = {"report": "report.html", "sheet": "sheet.jpg", "poster": "poster.jpg
 STORY = ["--story={{inputs.parameters.story}}"]
 FINALS = ["--finals={{inputs.parameters.finals}}"]
 SHARDS = ["--shards={{inputs.parameters.shards}}"]
-WORKSPACE = ["--workspace", str(STORY_MOUNT)]
 
 
 def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:

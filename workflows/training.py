@@ -3,7 +3,7 @@
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
-from workflows.placement import STORY_MOUNT, on_system_pool, pinned
+from workflows.placement import WORKSPACE, on_system_pool, pinned
 from workflows.settings import Settings
 from workflows.systems import (
     ANCHOR_OF_TRAINING,
@@ -29,7 +29,6 @@ HOURS = 24
 FOOTAGE = ["--footage", "{{inputs.parameters.footage}}"]
 BUNDLES = ["--bundles", "{{inputs.parameters.bundles}}"]
 LIMITS = ["--steps", "{{inputs.parameters.steps}}", "--minutes", "{{inputs.parameters.minutes}}"]
-WORKSPACE = ["--workspace", str(STORY_MOUNT)]
 
 
 def training_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
