@@ -25,8 +25,8 @@ class Settings:
     """Registry and folder of our images, without the closing slash."""
     ssd_root: str = "/var/lib/kubelet/newsreel"
     """Directory of a story node's local SSD below which each story has its own. On GKE the SSDs are /var/lib/kubelet."""
-    story_pool: Pool = Pool(selector=("cloud.google.com/gke-nodepool", "gpu"), tolerates=("nvidia.com/gpu",))
-    """Machines that stories are made on."""
+    story_pool: Pool = Pool(selector=("newsreel/pool", "stories"), tolerates=("nvidia.com/gpu",))
+    """Machines that stories are made on, by a label that all such pools share: several zones, several kinds of GPU."""
     system_pool: Pool = Pool(selector=("cloud.google.com/gke-nodepool", "system"))
     """Machines that are always there: what needs no story node runs here."""
     story_disk: str = "40Gi"

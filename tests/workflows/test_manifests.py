@@ -119,7 +119,7 @@ def test_an_installation_has_its_own_names_for_things() -> None:
     for text in manifests(STUDIO, settings).values():
         for document in yaml.safe_load_all(text):
             assert lint(document, settings=settings) == []
-        for of_the_default in ("newsreel/core", "/var/lib/kubelet", "gke-nodepool", "gs://newsreel"):
+        for of_the_default in ("newsreel/core", "/var/lib/kubelet", "gke-nodepool", "newsreel/pool", "gs://newsreel"):
             assert of_the_default not in text
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from cluster.manager.parameters import DEFAULT, read_parameters
+from cluster.manager.shape import shape_of
 from steps.errors import BadInput
+from workflows.settings import Settings
 
 SOUND = DEFAULT.read_text()
 
@@ -54,6 +56,17 @@ def test_a_value_that_cannot_be_meant_is_refused(tmp_path, old, new, why):
 def test_a_zone_without_that_gpu_is_refused_with_the_zones_that_have_it(tmp_path):
     said = refusal(tmp_path, "accelerator: nvidia-l4", "accelerator: nvidia-tesla-v100")
     assert "l4-spot-a: zone europe-west4-a has no nvidia-tesla-v100; it is in europe-west4-b, europe-west4-c" in said
+
+
+def test_a_story_asks_for_the_label_that_every_story_pool_bears():
+    shape = shape_of(read_parameters())
+    key, value = Settings().story_pool.selector
+    pools = {pool.name: pool.config for pool in shape.node_pools}
+    assert all(pools[offer.pool].labels[key] == value for offer in read_parameters().offers)
+    assert pools["system"].labels[key] != value
+    assert {taint.key for offer in read_parameters().offers for taint in pools[offer.pool].taints} <= set(
+        Settings().story_pool.tolerates
+    )
 
 
 def test_every_fault_is_told_at_once(tmp_path):
