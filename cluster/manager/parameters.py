@@ -3,11 +3,15 @@
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from cluster.gke.names import Bucket, Names
+from cluster.gke.site import Site
+from cluster.manager.fields import Name, Range, Record, Several, Some, Zone
+from cluster.messages.topics import PULLED
 from steps.errors import BadInput
 from steps.story_tree import Tree, read_tree
 
@@ -16,53 +20,23 @@ __all__ = ["DEFAULT", "Cluster", "Market", "Offer", "Parameters", "Policy", "Pri
 DEFAULT = Path(__file__).parents[1] / "pool.yaml"
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
-Zone = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+-[a-z]$")]
-Bucket = Annotated[str, Field(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$")]
-Several = Annotated[float, Field(gt=0, le=1e6)]
-Some = Annotated[float, Field(ge=0, le=1e6)]
-
-
-class Range(Record):
-    """A time that varies: a triangular distribution."""
-
-    least: Some
-    usual: Some
-    most: Some
-
-    @model_validator(mode="after")
-    def in_order(self) -> Self:
-        if not self.least <= self.usual <= self.most:
-            raise ValueError("must hold least <= usual <= most")
-        return self
-
-    @property
-    def mean(self) -> float:
-        return (self.least + self.usual + self.most) / 3
-
-
 class Prices(Record):
     dated: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    always_on_an_hour: Some
+    control_plane_an_hour: Some
+    lasting_an_hour: Some
+    """What stays when the cluster itself goes: address translation, the newsroom's load balancer, what little is stored."""
 
 
 class Cluster(Record):
-    """Which cluster, and where its demand and its results are seen."""
+    """Which cluster. What it is made of, `site` says; what everything is called, `Cluster.names`."""
 
     mode: Literal["pool", "cluster"]
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
     location: Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+(-[a-z])?$")]
-    name: Name
+    name: Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
+    """Short, since accounts and buckets are named after it."""
     namespace: Name
-    subscription: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$")]
-    memory: Annotated[str, Field(pattern=r"^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/[A-Za-z0-9._/-]+$")]
-    finals: Bucket
-    stories: Bucket
     install: Annotated[tuple[str, ...], Field(min_length=1)]
     create_minutes: Range
 
@@ -70,6 +44,32 @@ class Cluster(Record):
     def path(self) -> str:
         """As Google's API names it."""
         return f"projects/{self.project}/locations/{self.location}/clusters/{self.name}"
+
+    @property
+    def region(self) -> str:
+        return self.location[:-2] if self.location[-2] == "-" else self.location
+
+    @property
+    def names(self) -> Names:
+        return Names(self.project, self.name)
+
+    @property
+    def subscription(self) -> str:
+        """Whose undelivered messages are counted: the one that the message trigger pulls from."""
+        return PULLED
+
+    @property
+    def memory(self) -> str:
+        """The object in which the manager keeps what it remembers, and its lease."""
+        return f"{self.names.address(Bucket.MANAGER)}/manager.json"
+
+    @property
+    def stories(self) -> str:
+        return self.names.address(Bucket.STORIES)
+
+    @property
+    def finals(self) -> str:
+        return self.names.address(Bucket.FINALS)
 
 
 class Policy(Record):
@@ -102,6 +102,8 @@ class Offer(Record):
     machine: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     accelerator: Name | None = None
     spot: bool = False
+    ssds: Annotated[int, Field(ge=1, le=32)] = 1
+    """Local SSDs of 375 GB, on which stories are made; which numbers a machine may have, Google's "Local SSD" says."""
     most: Annotated[int, Field(ge=1, le=1000)]
     an_hour: Some
     speed: str
@@ -149,6 +151,7 @@ class Market(Record):
 class Parameters(Record):
     prices: Prices
     cluster: Cluster
+    site: Site
     policy: Policy
     offers: Annotated[tuple[Offer, ...], Field(max_length=20)]
     zones: dict[Zone, tuple[Name, ...]]
@@ -174,6 +177,24 @@ class Parameters(Record):
         if self.policy.warm_nodes > self.offers[0].most:
             raise ValueError(f"policy: warm_nodes is more than the {self.offers[0].most} nodes of {self.offers[0].pool}")
         return self
+
+    @model_validator(mode="after")
+    def site_fits(self) -> Self:
+        region, system, network = self.cluster.region, self.site.system, self.site.network
+        for zone in (*system.zones, *(offer.zone for offer in self.offers)):
+            if zone[:-2] != region:
+                raise ValueError(f"zone {zone} is not in {region}, where the cluster is")
+        if self.cluster.location != region and {self.cluster.location} != set(system.zones):
+            raise ValueError(f"site.system.zones: a cluster in the one zone {self.cluster.location} has its machines there")
+        machines = system.most + sum(offer.most for offer in self.offers)
+        if machines > network.machines:
+            raise ValueError(f"site.network: has addresses for {network.machines} machines, offers and system want {machines}")
+        return self
+
+    @property
+    def always_on_an_hour(self) -> float:
+        """While there is a cluster, whether it has stories or not."""
+        return self.prices.control_plane_an_hour + self.site.system.least * self.site.system.an_hour
 
     def story_seconds(self, offer: Offer) -> float:
         """What a usual story takes on a node of this kind."""
@@ -222,18 +243,17 @@ def told(fault: ErrorDetails, tree: Tree) -> str:
     return f"{tree.line(fault['loc'])}: " + (f"{where}: {message}" if where else message)
 
 
-GROUPS: dict[str, type[BaseModel]] = {
-    "prices": Prices,
-    "cluster": Cluster,
-    "policy": Policy,
-    "offers": Offer,
-    "start_seconds": Start,
-    "work": Work,
-    "market": Market,
-}
-
-
 def siblings(path: tuple[str | int, ...]) -> list[str]:
     """The keys that may stand where an unknown one does."""
-    model = GROUPS.get(str(path[0]), Parameters) if len(path) > 1 else Parameters
-    return list(model.model_fields)
+    model: Any = Parameters
+    for part in path[:-1]:
+        if isinstance(part, str):
+            model = record_in(model.model_fields[part].annotation)
+    return list(model.model_fields) if model else []
+
+
+def record_in(kind: Any) -> type[BaseModel] | None:
+    """The record in `Site`, `Newsroom | None` or `tuple[Offer, ...]`."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    return next((found for each in get_args(kind) if (found := record_in(each))), None)

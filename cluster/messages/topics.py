@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
-__all__ = ["DEAD", "DONE", "STORIES", "SUBSCRIPTIONS", "TOPICS", "Subscription", "ensure", "gcloud_lines", "topic_path"]
+__all__ = ["DEAD", "DONE", "PULLED", "STORIES", "SUBSCRIPTIONS", "TOPICS", "Subscription", "ensure", "gcloud_lines", "topic_path"]
 
 STORIES, DEAD, DONE = "stories", "stories-dead", "stories-done"
+PULLED = "argo"
+"""The subscription that the message trigger pulls from."""
 TOPICS = (STORIES, DEAD, DONE)
 DAY = timedelta(days=1)
 
@@ -37,7 +39,7 @@ class Subscription:
 
 
 SUBSCRIPTIONS = (
-    Subscription(name="argo", topic=STORIES, ordered=True, dead_letters=DEAD),
+    Subscription(name=PULLED, topic=STORIES, ordered=True, dead_letters=DEAD),
     Subscription(name="stories-dead-kept", topic=DEAD),
     Subscription(name="stories-done-kept", topic=DONE),
 )

@@ -199,7 +199,7 @@ class Rounds:
             worked=sum(kind.worked for kind in model.kinds.values()),
             lost=sum(kind.lost for kind in model.kinds.values()),
             nodes_cost=sum(kind.paid * kind.offer.an_hour / 3600 for kind in model.kinds.values()),
-            always_on_cost=model.cluster_paid * model.parameters.prices.always_on_an_hour / 3600,
+            always_on_cost=model.cluster_paid * model.parameters.always_on_an_hour / 3600,
             most_nodes=self.most_nodes,
             preempted=model.preempted,
             stranded=len(model.stories) - len(ended),

@@ -14,6 +14,8 @@ from google.cloud import container_v1, monitoring_v3
 from google.cloud.container_v1.services.cluster_manager.transports import ClusterManagerGrpcTransport
 from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
 
+from cluster.messages.topics import PULLED
+
 STATUS = {"there": "RUNNING", "coming": "PROVISIONING", "going": "STOPPING", "broken": "ERROR"}
 
 
@@ -93,7 +95,7 @@ class Grpc:
             point = monitoring_v3.Point(
                 interval=monitoring_v3.TimeInterval(start_time=at, end_time=at), value=monitoring_v3.TypedValue(int64_value=count)
             )
-            if "newsreel-stories" not in request.filter or "no points" in self.world.silent:
+            if f'"{PULLED}"' not in request.filter or "no points" in self.world.silent:
                 return monitoring_v3.ListTimeSeriesResponse()
             return monitoring_v3.ListTimeSeriesResponse(time_series=[monitoring_v3.TimeSeries(points=[point])])
 

@@ -81,3 +81,31 @@ def test_a_value_of_the_command_line_is_held_to_what_the_file_may_say():
     assert read_parameters().changed(policy={"wait_minutes": 5}).policy.wait_minutes == 5
     with pytest.raises(BadInput, match="wait_minutes"):
         read_parameters().changed(policy={"wait_minutes": -5})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("zones: [europe-west4-a, europe-west4-b", "zones: [europe-west1-b, europe-west4-b", "is not in europe-west4"),
+        ("location: europe-west4 ", "location: europe-west4-a ", "has its machines there"),
+        ("pods: 10.16.0.0/14", "pods: 10.16.0.0/18", "addresses for 64 machines, offers and system want 186"),
+        ("pods: 10.16.0.0/14", "pods: 10.0.0.0/8", "overlap"),
+        ("pods: 10.16.0.0/14", "pods: 10.16.0.1/14", "not a valid IPv4 network"),
+        ("nodes: 10.0.0.0/20", "nodes: 8.0.0.0/20", "not a private block"),
+        ("172.16.0.0/28", "172.16.0.0/24", "must be a /28"),
+        ("least: 3\n", "least: 1\n", "greater than or equal to 3"),
+        ("most: 6\n", "most: 3000\n", "less than or equal to 100"),
+        ("hours: 4,", "hours: 2,", "greater than or equal to 4"),
+        ("days: [MO, TU, WE, TH, FR, SA, SU]", "days: [MO]", "must leave GKE 48 hours"),
+        ("previews_days: 30", "previews_days: 0", "greater than or equal to 1"),
+        ("    ssds: 1 ", "    ssds: 0 ", "greater than or equal to 1"),
+        ("editors: []", "editors: [desk]", "pattern"),
+        ("  name: newsreel ", "  name: newsreel-of-the-northern-desk ", "pattern"),
+    ],
+)
+def test_a_site_that_cannot_be_built_is_refused(tmp_path, old, new, why):
+    assert why in refusal(tmp_path, old, new)
+
+
+def test_a_typo_deep_in_the_file_is_told_the_right_word(tmp_path):
+    assert "site.network.podz: is unknown; did you mean pods?" in refusal(tmp_path, "    pods:", "    podz:")
