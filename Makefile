@@ -83,8 +83,9 @@ manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studi
 	$(BIN)/newsreel lint dist/manifests/$(PROFILE)
 
 golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look at the difference before you commit
-	$(BIN)/newsreel emit --profile embedded --into tests/workflows/golden
-	$(BIN)/newsreel emit --profile studio --into tests/workflows/golden
+	$(BIN)/python -m workflows emit --profile embedded --into tests/workflows/golden
+	$(BIN)/python -m workflows emit --profile studio --into tests/workflows/golden
+	$(BIN)/python -m workflows emit --profile studio --settings tests/workflows/whole/settings.yaml --into tests/workflows/whole
 
 pictures: $(VENV)/.dev ## Draw the example story's pictures anew
 	$(BIN)/python examples/draw_pictures.py
@@ -95,7 +96,7 @@ image-%:
 	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
 
 requirements: $(VENV)/.dev ## Lock the images' libraries anew, within what pyproject.toml declares
-	$(LOCK) pyproject.toml --extra embedded --extra messages --output-file images/constraints.txt
+	$(LOCK) pyproject.toml --extra embedded --extra messages --extra newsroom --output-file images/constraints.txt
 	for system in $(SYSTEMS); do $(LOCK) --generate-hashes --constraint images/constraints.txt \
 	  images/$$system/requirements.in --output-file images/$$system/requirements.txt || exit; done
 

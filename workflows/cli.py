@@ -148,16 +148,16 @@ def run_schema(options: argparse.Namespace) -> int:
 
 
 def run_emit(options: argparse.Namespace) -> int:
-    from workflows.events import Events
     from workflows.manifests import emit
-    from workflows.settings import Settings
+    from workflows.settings import Events, Settings
     from workflows.settings_file import read_settings
     from workflows.systems import PROFILES as CATALOGUE
 
     settings = read_settings(options.settings) if options.settings else Settings()
     settings = replace(settings, image_prefix=options.images) if options.images else settings
-    trigger = Events(project=options.project) if options.project else None
-    for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings, trigger):
+    if options.project:
+        settings = replace(settings, events=replace(settings.events or Events(), project=options.project))
+    for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings):
         print(path)
     return 0
 

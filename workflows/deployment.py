@@ -12,8 +12,8 @@ from workflows.settings import Settings
 
 __all__ = ["Deployed"]
 
-GRACE = 5
-"""Seconds between a pod's end being told to its callers and to itself: until then calls still arrive."""
+GRACE = 25
+"""Seconds that a program which is told to end has for what it is at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,13 @@ class Deployed:
     account: str
     token: bool = False
     """Whether it talks to the API server."""
+    environment: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str, str], ...] = ()
+    """Further variables, each with the Secret and the key that hold its value."""
+    scratch: int = 1
+    """GiB that /tmp may hold; a pod that has more on its disk is put away."""
+    farewell: int = 5
+    """Seconds between a pod's end being told to its callers and to itself: until then calls still arrive."""
 
     def build(self, settings: Settings) -> list[dict[str, Any]]:
         """Deployment and PodDisruptionBudget."""
@@ -59,13 +66,13 @@ class Deployed:
 
     def pod(self, settings: Settings) -> dict[str, Any]:
         key, value = settings.system_pool.selector
-        volumes: list[dict[str, Any]] = [{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}]
+        volumes: list[dict[str, Any]] = [{"name": "tmp", "emptyDir": {"sizeLimit": f"{self.scratch}Gi"}}]
         return {
             "automountServiceAccountToken": False,
             "serviceAccountName": self.account,
             "enableServiceLinks": False,
             "priorityClassName": SERVICE_PRIORITY,
-            "terminationGracePeriodSeconds": 30,
+            "terminationGracePeriodSeconds": self.farewell + GRACE,
             "nodeSelector": {key: value},
             "tolerations": [{"key": key, "operator": "Exists"} for key in settings.system_pool.tolerates],
             "topologySpreadConstraints": [
@@ -88,16 +95,16 @@ class Deployed:
             "imagePullPolicy": "IfNotPresent",
             "command": list(self.command),
             "args": list(self.arguments),
-            "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108
+            "env": self.variables(),
             "ports": [{"name": "http", "containerPort": self.port}],
             "startupProbe": probe(self.alive, every=2, fails=60),
             "readinessProbe": probe(self.ready, every=5, fails=3),
             # Slow to kill: one that is busy is not stuck, and being started anew costs all that it was at.
             "livenessProbe": probe(self.alive, every=20, fails=6),
-            "lifecycle": {"preStop": {"sleep": {"seconds": GRACE}}},
+            "lifecycle": {"preStop": {"sleep": {"seconds": self.farewell}}},
             "resources": {
                 "requests": {"cpu": self.cpu, "memory": self.memory, "ephemeral-storage": "100Mi"},
-                "limits": {"memory": self.memory, "ephemeral-storage": "2Gi"},
+                "limits": {"memory": self.memory, "ephemeral-storage": f"{self.scratch + 1}Gi"},
             },
             "securityContext": {
                 "runAsUser": USER,
@@ -110,6 +117,11 @@ class Deployed:
             },
             "volumeMounts": mounts + ([TOKEN_MOUNT] if self.token else []),
         }
+
+    def variables(self) -> list[dict[str, Any]]:
+        said = {"HOME": "/tmp"} | dict(self.environment)  # noqa: S108
+        kept = [{"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}} for name, secret, key in self.secrets]
+        return [*({"name": name, "value": value} for name, value in said.items()), *kept]
 
     def disruption_budget(self, settings: Settings) -> dict[str, Any]:
         """`maxUnavailable`, since a `minAvailable` of all there is would keep a machine from ever being drained."""

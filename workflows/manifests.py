@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 from steps.workspace import write_atomically
-from workflows.events import Events, events
+from workflows.events import events
 from workflows.installation import installation
+from workflows.installation.newsroom import newsroom
 from workflows.settings import Settings
 from workflows.story import story_template
 from workflows.systems import Profile
@@ -19,26 +20,28 @@ __all__ = ["emit", "manifests"]
 HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
 
 
-def emit(profile: Profile, folder: Path, settings: Settings, trigger: Events | None = None) -> list[Path]:
+def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
     """Write the installation's files, our WorkflowTemplates and a file for each service into a folder; return the paths.
 
-    `trigger` adds the files by which a message becomes a workflow. Raises NoRoom.
+    Raises NoRoom.
     """
-    texts = manifests(profile, settings, trigger)
+    texts = manifests(profile, settings)
     for name, text in texts.items():
         write_atomically(folder / name, text)
     return [folder / name for name in texts]
 
 
-def manifests(profile: Profile, settings: Settings, trigger: Events | None = None) -> dict[str, str]:
+def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
     """The text of every file, by its name."""
-    files = installation(settings) | (events(settings, trigger) if trigger else {})
+    files = installation(settings) | (events(settings, settings.events) if settings.events else {})
+    if settings.newsroom:
+        files["51-newsroom.yaml"] = newsroom(settings, settings.newsroom, profile.voice[0].name)
     files |= {
         f"{service.name}.yaml": [in_namespace(part, settings) for part in service.build(settings)] for service in profile.services
     }
     templates = (story_template(profile, settings), training_template(profile, settings))
     files |= {f"{template.name}.yaml": [in_namespace(template.to_dict(), settings)] for template in templates}
-    return {name: as_yaml(documents) for name, documents in files.items()}
+    return {name: as_yaml(files[name]) for name in sorted(files)}
 
 
 def in_namespace(document: dict[str, Any], settings: Settings) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Pool", "Settings"]
+__all__ = ["Events", "Newsroom", "Pool", "Settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +13,75 @@ class Pool:
     """One node label, key and value."""
     tolerates: tuple[str, ...] = ()
     """Taint keys, whatever their value and effect."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """The message trigger: Pub/Sub, Argo Events, and the programs beside them."""
+
+    project: str = "newsreel"
+    """Google Cloud project of topics and subscriptions."""
+    subscription: str = "argo"
+    """Of the topic `stories`, as `cluster.messages.topics` makes it: ours alone, with dead letters."""
+    stories: str = "gs://newsreel-stories"
+    """Prefix that a message's story must lie under."""
+    finals: str = "gs://newsreel-finals"
+    """Where videos are published: the message has no say in it."""
+    argo_server: str = "https://argo-server.argo.svc:2746"
+    argo_server_authority: str = "argo-server-tls"
+    """Secret in our namespace with the key `ca.crt`, by which the Argo server is known."""
+    submitter_account: str = "newsreel-submitter"
+    """Service account in whose name the Sensor submits."""
+    events_account: str = "newsreel-events"
+    """Service account of EventSource and letters, with Workload Identity for Pub/Sub."""
+    google_account: str | None = None
+    """The Google service account that may pull and publish, NAME@PROJECT.iam.gserviceaccount.com."""
+    watch_account: str = "newsreel-watch"
+    """Service account of what submits lost stories, with Workload Identity for the buckets."""
+    watch_google_account: str | None = None
+    """The Google service account that may list the buckets and write below the finals."""
+    monitoring_namespace: str | None = None
+    """Where Prometheus is, which then may ask our programs and the EventBus for their numbers; None lets nobody."""
+    storage_class: str | None = None
+    """Of the EventBus' disks; None is the cluster's own."""
+    disk: str = "10Gi"
+    """Of each of the three."""
+    bus_version: str = "2.10.10"
+    """Of NATS, one that Argo Events' controller knows (argo-events, `controller-config.yaml`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsroom:
+    """The newsroom page, behind Google's Identity-Aware Proxy or behind a proxy of your own that signs people in."""
+
+    host: str
+    """What the page is asked for as: newsroom.example.org."""
+    topic: str
+    """That stories are announced on: projects/NAME/topics/stories."""
+    stories: str = "gs://newsreel-stories"
+    """Where drafts, revisions and pictures are kept."""
+    finals: str = "gs://newsreel-finals"
+    writers: tuple[str, ...] = ()
+    """Who may write: e-mail addresses, or whole domains as @example.org."""
+    publishers: tuple[str, ...] = ()
+    """Who may also send off what is written."""
+    account: str = "newsreel-newsroom"
+    """Service account, with Workload Identity for buckets and topic."""
+    google_account: str | None = None
+    """The Google service account that may write stories, read videos and publish messages."""
+    proxy_namespace: str | None = None
+    """Where a proxy of your own is; it sends X-Forwarded-Email, and as X-Newsroom-Proxy what the Secret `newsroom-proxy` has
+    under `secret`. None: Google's Identity-Aware Proxy."""
+    audience: str = "of-no-load-balancer-yet"
+    """Whom IAP's sign-in must be for: /projects/NUMBER/global/backendServices/ID. The load balancer is made from these very
+    manifests, so it is known after the first `newsreel apply`, and until then nobody is let in:
+    `gcloud compute backend-services list --global --filter=name~newsroom --format='value(id)'`."""
+    client: str = "of-no-client-yet"
+    """OAuth client that IAP signs people in with; its secret is what the Secret `newsroom-iap` has under `key`."""
+    certificates: str = "newsroom"
+    """Certificate map with the host's certificate (Google Cloud, "Certificate Manager")."""
+    address: str | None = None
+    """Name of the global address that the host's name points to; None takes any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +143,7 @@ class Settings:
     """Address blocks the webhook is at."""
     archive_host: str | None = None
     """The PostgreSQL that keeps what is collected from the cluster; None keeps nothing longer than the cluster does."""
+    events: Events | None = None
+    """How a message becomes a workflow; None: none does."""
+    newsroom: Newsroom | None = None
+    """The newsroom page; None: there is none."""

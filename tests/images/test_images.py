@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -16,11 +17,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import steps.digests
-from workflows.events import Events
 from workflows.events.programs import MESSAGES_IMAGE
+from workflows.installation.newsroom import NEWSROOM_IMAGE
 from workflows.installation.reconciler import RECONCILER_IMAGE
 from workflows.manifests import manifests
-from workflows.settings import Settings
+from workflows.settings_file import read_settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
 ROOT = Path(__file__).parents[2]
@@ -43,10 +44,18 @@ for module in sys.argv[3].split(","):
 """
 
 
-WATCHERS = {RECONCILER_IMAGE: "cluster/reconciler", MESSAGES_IMAGE: "cluster/messages"}
+PROGRAMS = {
+    RECONCILER_IMAGE: "cluster/reconciler",
+    MESSAGES_IMAGE: "cluster/messages",
+    NEWSROOM_IMAGE: "cluster/newsroom",
+}
 """Images whose program is no step: their package, run as `python -m`."""
-AT_STORAGE = {"messages"}
-"""Watchers that read what steps write, and so carry what steps have in common."""
+AT_STORAGE = {"messages", "newsroom"}
+"""Programs that read what steps write, and so carry what steps have in common."""
+BESIDE = {
+    "newsroom": {"cluster/messages", "cluster/reconciler", "steps/compose", "steps/hibari", "steps/init_story"},
+}
+"""Packages that a program works with beside its own: the newsroom publishes messages and speaks and draws previews."""
 
 
 def catalogue():
@@ -57,7 +66,7 @@ def catalogue():
         systems += [profile.motion, profile.generator, profile.composition]
     services = [service for profile in PROFILES.values() for service in profile.services]
     steps = [(system.image, system.name) for system in systems] + [(service.image, service.arguments[0]) for service in services]
-    packages = {(image, f"steps/{step.replace('-', '_')}") for image, step in steps} | set(WATCHERS.items())
+    packages = {(image, f"steps/{step.replace('-', '_')}") for image, step in steps} | set(PROGRAMS.items())
     for image, package in sorted(packages):
         name, version = image.split(":")
         if (ROOT / package).is_dir():
@@ -151,7 +160,8 @@ def requirements(name):
 
 
 def roots(system):
-    return (IMAGES / system / "requirements.in").read_text().split()
+    """The projects an image is asked to have, without their extras: `PyJWT[crypto]` is PyJWT."""
+    return [Requirement(line).name for line in (IMAGES / system / "requirements.in").read_text().splitlines()]
 
 
 def modules_of(projects):
@@ -171,9 +181,9 @@ def test_every_image_of_the_catalogue_can_be_built_and_carries_the_programs_it_i
 
 
 def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
-    named = set()
+    whole, named = read_settings(ROOT / "tests/workflows/whole/settings.yaml"), set()
     for profile in PROFILES.values():
-        for text in manifests(profile, Settings(image_prefix="PREFIX"), Events()).values():
+        for text in manifests(profile, replace(whole, image_prefix="PREFIX")).values():
             named |= set(re.findall(r"image: PREFIX/(\S+)", text))
     assert named == {f"{name}:{version}" for name, version, _ in catalogue()}
 
@@ -182,7 +192,8 @@ def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
 def test_an_image_carries_no_other_systems_step_and_nothing_of_argo_or_of_this_machine(system):
     packages = {str(PurePosixPath(*path.parts[:2])) for path in content(system) if len(path.parts) > 2}
     rooms = {package.partition("/")[0] for package in packages_of(system)} | ({"steps"} if system in AT_STORAGE else set())
-    assert packages - {"steps/brands"} == packages_of(system) | ({"steps/presenters"} if "steps" in rooms else set())
+    needed = packages_of(system) | BESIDE.get(system, set()) | ({"steps/presenters"} if "steps" in rooms else set())
+    assert packages - {"steps/brands"} == needed
     assert not [path for path in content(system) if path.parts[0] not in {*rooms, "pyproject.toml"}]
     assert not [path for path in content(system) if "__pycache__" in path.parts or "drawing" in path.parts]
 

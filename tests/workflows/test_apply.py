@@ -26,7 +26,7 @@ esac
 
 @pytest.fixture
 def folder(tmp_path):
-    emit(STUDIO, tmp_path / "manifests", Settings(), Events())
+    emit(STUDIO, tmp_path / "manifests", Settings(events=Events()))
     return tmp_path / "manifests"
 
 

@@ -19,9 +19,8 @@ from workflows.events.bus import bus
 from workflows.events.network import network
 from workflows.events.programs import programs
 from workflows.events.sensor import sensor
-from workflows.events.settings import Events
 from workflows.events.source import source
-from workflows.settings import Settings
+from workflows.settings import Events, Settings
 
 __all__ = ["Events", "events"]
 

@@ -5,8 +5,7 @@ from typing import Any
 import yaml
 
 from workflows.events.pods import CONFINED, POD_SECURITY, labels, on_system_pool, resources
-from workflows.events.settings import Events
-from workflows.settings import Settings
+from workflows.settings import Events, Settings
 
 __all__ = ["BUS", "STREAM", "bus"]
 

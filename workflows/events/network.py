@@ -5,9 +5,8 @@ from typing import Any
 
 from workflows.events.pods import labels
 from workflows.events.programs import LETTERS_PORT, METRICS_PORT
-from workflows.events.settings import Events
 from workflows.installation.network import DNS, google, to_addresses
-from workflows.settings import Settings
+from workflows.settings import Events, Settings
 
 __all__ = ["network"]
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 from workflows.deployment import Deployed
-from workflows.events.settings import Events
 from workflows.installation.accounts import account, binding, role, rule
-from workflows.settings import Settings
+from workflows.settings import Events, Settings
 
 __all__ = ["LETTERS_PORT", "LETTERS_URL", "MESSAGES_IMAGE", "METRICS_PORT", "programs"]
 
@@ -61,14 +60,11 @@ def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         memory="512Mi",
         account=name,
         token=True,
+        environment=(("NEWSREEL_ADDRESSES", f"{chosen.stories},{chosen.finals}"),),
     )
-    deployment, *rest = deployed.build(settings)
-    [container] = deployment["spec"]["template"]["spec"]["containers"]
-    container["env"].append({"name": "NEWSREEL_ADDRESSES", "value": f"{chosen.stories},{chosen.finals}"})
     return [
         account(name, settings, google=chosen.watch_google_account),
         role(name, settings.namespace, WATCH),
         binding(name, settings.namespace, settings),
-        deployment,
-        *rest,
+        *deployed.build(settings),
     ]

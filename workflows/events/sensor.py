@@ -9,11 +9,10 @@ from typing import Any
 from workflows.events.bus import BUS
 from workflows.events.pods import template
 from workflows.events.programs import LETTERS_URL
-from workflows.events.settings import Events
 from workflows.events.source import EVENT, SOURCE
 from workflows.events.verdict import verdict
 from workflows.installation.accounts import account, binding, role, rule, token
-from workflows.settings import Settings
+from workflows.settings import Events, Settings
 
 __all__ = ["SENSOR", "sensor"]
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from workflows.events.bus import BUS
 from workflows.events.pods import template
-from workflows.events.settings import Events
-from workflows.settings import Settings
+from workflows.settings import Events, Settings
 
 __all__ = ["EVENT", "SOURCE", "source"]
 

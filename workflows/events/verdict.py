@@ -7,8 +7,8 @@ regular expressions are RE2.
 import json
 import re
 
-from workflows.events.settings import Events
 from workflows.priorities import PRIORITIES
+from workflows.settings import Events
 
 __all__ = ["verdict"]
 

@@ -1,0 +1,74 @@
+"""An installation that has all there is: as written down, sound to the last field, and each of its parts finds the others."""
+
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from workflows.lint import lint
+from workflows.manifests import manifests
+from workflows.settings_file import read_settings
+from workflows.systems import STUDIO
+
+WHOLE = Path(__file__).parent / "whole"
+SETTINGS = read_settings(WHOLE / "settings.yaml")
+TEXTS = manifests(STUDIO, SETTINGS)
+OBJECTS = [document for text in TEXTS.values() for document in yaml.safe_load_all(text)]
+OF_OTHERS = ("argoproj.io/", "gateway.networking.k8s.io/", "networking.gke.io/")
+"""Kinds that Kubernetes itself does not know."""
+
+
+def of_kind(kind):
+    return {document["metadata"]["name"]: document for document in OBJECTS if document["kind"] == kind}
+
+
+def name_of(document):
+    return f"{document['kind']}-{document['metadata']['name']}"
+
+
+def test_it_becomes_its_golden_files():
+    written_down = {file.name: file.read_text() for file in (WHOLE / "studio").iterdir()}
+    assert written_down == TEXTS, "changed on purpose? `make golden`, and read the difference"
+
+
+@pytest.mark.parametrize("document", OBJECTS, ids=name_of)
+def test_every_document_is_sound(document):
+    assert lint(document) == []
+    if not document["apiVersion"].startswith(OF_OTHERS):
+        kubernetes_validate.validate(document, "1.34", strict=True)
+
+
+def test_no_two_documents_are_one_object():
+    names = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in OBJECTS]
+    assert len(names) == len(set(names))
+
+
+def test_whoever_runs_has_an_account_and_no_account_is_nobodys():
+    pods = [one["spec"]["template"]["spec"] for one in of_kind("Deployment").values()]
+    pods += [one["spec"]["template"] for kind in ("Sensor", "EventSource") for one in of_kind(kind).values()]
+    named = {pod["serviceAccountName"] for pod in pods}
+    for workflow in of_kind("WorkflowTemplate").values():
+        spec = workflow["spec"]
+        named |= {spec["serviceAccountName"], spec["executor"]["serviceAccountName"]}
+        named |= {template["serviceAccountName"] for template in spec["templates"] if "serviceAccountName" in template}
+    assert named == set(of_kind("ServiceAccount"))
+
+
+def test_whatever_stays_up_has_a_budget_and_is_let_talk_to_whom_it_needs():
+    policies = of_kind("NetworkPolicy").values()
+    chosen = [one["spec"]["podSelector"].get("matchLabels", {}) for one in policies]
+    for name, deployment in of_kind("Deployment").items():
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        assert name in of_kind("PodDisruptionBudget")
+        assert any(selector and selector.items() <= labels.items() for selector in chosen), (
+            f"nothing says whom {name} may talk to"
+        )
+
+
+def test_a_service_leads_to_pods_that_have_its_port():
+    for name, service in of_kind("Service").items():
+        pod = of_kind("Deployment")[name]["spec"]["template"]
+        assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+        [port] = service["spec"]["ports"]
+        assert port["targetPort"] in [one["name"] for one in pod["spec"]["containers"][0]["ports"]]
