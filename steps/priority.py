@@ -1,10 +1,13 @@
 """Whose news comes first: a parameter of a story, so read as hostile text."""
 
+from typing import Literal, get_args
+
 from steps.errors import BadInput
 
-__all__ = ["PRIORITIES", "require_priority"]
+__all__ = ["PRIORITIES", "Priority", "require_priority"]
 
-PRIORITIES = ("breaking", "normal")
+Priority = Literal["breaking", "normal"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 """Their classes are `workflows.priorities`'."""
 
 

@@ -1,7 +1,7 @@
 """The newsroom's desk in storage: which revisions of stories are saved, and which of them are published or have failed.
 
 <stories>/<id>/r3.json           a revision, created once; its address is what the message carries
-<stories>/<id>/r3.order.json     the message itself, when it was not an ordinary one: what could not be published is found here
+<stories>/<id>/r3.order.json     the message itself, kept before it is published: one that was lost is no less urgent for it
 <finals>/<id>/r3/manifest.json   the video is there (`steps.publication`)
 <finals>/<id>/r3/failed.json     it will not come: why, and when that was said
 
@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from pydantic import ValidationError
+
 from cluster.messages.message import MOST_BYTES, Message
 from steps.address import Address
 from steps.errors import BadInput, Conflict
+from steps.priority import Priority
 from steps.storage import Storage
 
 __all__ = ["Desk", "Outcome", "Revision"]
@@ -45,10 +48,28 @@ class Desk:
     stories: Address
     finals: Address
 
+    def message(self, revision: Revision, priority: Priority = "normal") -> Message:
+        """Of a revision that is saved here. Raises BadInput where here is no place that a message can name."""
+        story = self.stories.child(f"{revision.id}/r{revision.number}.json")
+        try:
+            return Message(story=str(story), id=revision.id, revision=revision.number, priority=priority)
+        except ValidationError as fault:
+            raise BadInput(f"{story}: is no address that a message may carry; save stories below gs://bucket/prefix") from fault
+
     def save_order(self, message: Message) -> None:
-        """Keep a message beside its story, to be done before it is published. Raises Conflict where it was another one."""
-        address = self.stories.child(f"{message.id}/r{message.revision}.order.json")
-        self.storage.create(address, message.content(), "application/json")
+        """Keep a message beside its story, to be done before it is published; the same one is welcome twice.
+
+        Raises Conflict where the revision was given out as more or less urgent, Unavailable.
+        """
+        revision = Revision(message.id, message.revision)
+        try:
+            self.storage.create(self.address_of_order(revision), message.content(), "application/json")
+        except Conflict as fault:
+            kept = self.order(revision, Address.parse(message.story)).priority
+            if kept != message.priority:
+                raise Conflict(
+                    f"{message.workflow}: was given out as {kept} before; raise the revision to change that"
+                ) from fault
 
     def saved(self) -> dict[Revision, Address]:
         """All revisions that were sent off, and where they are."""
@@ -65,7 +86,7 @@ class Desk:
     def order(self, revision: Revision, story: Address) -> Message:
         """The message of a saved revision: the one that was kept, else an ordinary one."""
         ordinary = Message(story=str(story), id=revision.id, revision=revision.number)
-        address = self.stories.child(f"{revision.id}/r{revision.number}.order.json")
+        address = self.address_of_order(revision)
         if self.storage.find(address) is None:
             return ordinary
         try:
@@ -75,6 +96,9 @@ class Desk:
             return ordinary
         # All that it may say of this story is how urgent it is.
         return ordinary.model_copy(update={"priority": kept.priority})
+
+    def address_of_order(self, revision: Revision) -> Address:
+        return self.stories.child(f"{revision.id}/r{revision.number}.order.json")
 
     def fail(self, revision: Revision, why: str, now: datetime) -> bool:
         """Say for all to see that a video will not come; False where that was said before."""

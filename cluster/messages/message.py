@@ -4,12 +4,13 @@ It says where the story is, never what is in it. Whoever may publish may write a
 `workflows.events.verdict` refuses the same messages on their way to the workflow; a test holds the two against each other.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from steps.address import Address, AllowList
 from steps.errors import BadInput
+from steps.priority import Priority
 
 __all__ = ["MOST_BYTES", "Message"]
 
@@ -26,7 +27,7 @@ class Message(BaseModel):
     """Address of the document, with or without its generation."""
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
     revision: Annotated[int, Field(ge=1, le=9999)]
-    priority: Literal["breaking", "normal"] = "normal"
+    priority: Priority = "normal"
 
     @classmethod
     def of(cls, content: bytes, allowed: AllowList) -> "Message":

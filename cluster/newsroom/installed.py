@@ -15,6 +15,7 @@ from pathlib import Path
 import jwt
 from kubernetes import client, config
 
+from cluster.messages.desk import Desk
 from cluster.messages.publisher import Publisher
 from cluster.newsroom.audit import Audit
 from cluster.newsroom.identity import IAP, BehindProxy, Identity, Roles, SignedIn
@@ -42,7 +43,9 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
     storage = Storage(AllowList.from_environment(environment))
     return Newsroom(
         repository=Repository(stories, storage),
-        runs=KubernetesRuns(connected(), options.namespace, Publisher.connect(options.topic).publish, stories),
+        runs=KubernetesRuns(
+            connected(), options.namespace, Publisher.connect(options.topic).publish, Desk(storage, stories, finals)
+        ),
         media=Media(finals, storage, CACHE),
         audit=Audit(stories.child("_audit"), storage),
         identity=identity_from(environment),

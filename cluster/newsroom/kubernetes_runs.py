@@ -1,5 +1,6 @@
-"""Runs on a cluster: asked for by a message, watched as Argo Workflows.
+"""Runs on a cluster: kept beside the story, asked for by a message, watched as Argo Workflows.
 
+What is kept and could not be published is found by the watch over saved stories, and submitted (`cluster.messages.rounds`).
 A revision's first workflow is `budget-r3`; a later one, begun by the reconciler or because a person tried again, `budget-r3-t2`.
 """
 
@@ -13,12 +14,13 @@ from typing import Any, Final
 from kubernetes import client
 from urllib3.exceptions import HTTPError
 
+from cluster.messages.desk import Desk, Revision
 from cluster.messages.message import Message
 from cluster.newsroom.runs import Run, State, StepState, progress_of
 from cluster.reconciler.act import successor
 from cluster.reconciler.observe import GROUP, SECONDS_A_CALL, VERSION, moment, run_of
-from steps.address import Address
 from steps.errors import BadInput, Unavailable
+from steps.priority import PRIORITIES, Priority
 
 __all__ = ["KubernetesRuns", "run_from"]
 
@@ -40,14 +42,16 @@ class KubernetesRuns:
     namespace: str
     publish: Callable[[Message], object]
     """Says that a story is ready (`cluster.messages.publisher`)."""
-    stories: Address
+    desk: Desk
 
-    def submit(self, identifier: str, revision: int) -> None:
+    def keep(self, identifier: str, revision: int, priority: Priority) -> None:
+        self.desk.save_order(self.desk.message(Revision(identifier, revision), priority))
+
+    def submit(self, identifier: str, revision: int, priority: Priority) -> None:
         """By message the first time; a later message would meet the workflow of that name, so we make the next one here."""
         last = self.newest(identifier, revision)
         if last is None:
-            story = self.stories.child(f"{identifier}/r{revision}.json")
-            self.publish(Message(story=str(story), id=identifier, revision=revision))
+            self.publish(self.desk.message(Revision(identifier, revision), priority))
         elif state_of(last) in ("failed", "cancelled"):
             run = run_of(last)
             with told(), unless(HTTPStatus.CONFLICT):
@@ -59,7 +63,9 @@ class KubernetesRuns:
 
     def cancel(self, identifier: str, revision: int) -> None:
         last = self.newest(identifier, revision)
-        if last and state_of(last) in ("queued", "running"):
+        if last is None:
+            raise Unavailable("its workflow has not begun yet; cancel it in a moment")
+        if state_of(last) in ("queued", "running"):
             change = {"metadata": {"labels": {"newsreel/cancelled": "true"}}, "spec": {"shutdown": "Terminate"}}
             with told(), unless(HTTPStatus.NOT_FOUND):
                 self.workflows().patch_namespaced_custom_object(
@@ -107,6 +113,7 @@ def run_from(workflow: Workflow, identifier: str, revision: int) -> Run:
     return Run(
         id=identifier,
         revision=revision,
+        priority=priority_of(workflow),
         state=state,
         message=message if state in ("failed", "queued") else "",
         submitted=moment(workflow["metadata"]["creationTimestamp"]),
@@ -120,6 +127,11 @@ def state_of(workflow: Workflow) -> State:
     if workflow["metadata"].get("labels", {}).get("newsreel/cancelled") == "true":
         return "cancelled"
     return STATES.get(workflow.get("status", {}).get("phase", ""), "queued")
+
+
+def priority_of(workflow: Workflow) -> Priority:
+    said = workflow["metadata"].get("labels", {}).get("newsreel/priority")
+    return next((one for one in PRIORITIES if one == said), "normal")
 
 
 def number_in(workflow: Workflow) -> int:

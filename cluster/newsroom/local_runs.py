@@ -1,28 +1,43 @@
-"""Runs on this machine: one after the other, each in a process of its own, remembered in a file of its own.
+"""Runs on this machine: one after the other, breaking news first, each in a process of its own, remembered in a file of its own.
 
-What is queued or under way when the newsroom ends, however it ends, is taken up again when it begins: the runner goes on from
-the work that is finished.
+What is saved, queued or under way when the newsroom ends, however it ends, is taken up again when it begins: the runner goes on
+from the work that is finished.
 """
 
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from cluster.newsroom.runs import Run, State
-from steps.errors import Unavailable
+from steps.errors import Conflict, Unavailable
+from steps.priority import PRIORITIES, Priority
 from steps.workspace import write_atomically
 
 __all__ = ["LocalRuns", "read_run", "write_run"]
 
 Key = tuple[str, int]
 SECONDS_TO_END = 10
+REVISION = re.compile(r"r([1-9][0-9]{0,3})\.json")
+
+
+class Turn(NamedTuple):
+    """A place in line: of equals whoever came first."""
+
+    rank: int
+    number: int
+    key: Key | None
+    """None: there is no more work."""
 
 
 @dataclass
@@ -30,7 +45,8 @@ class LocalRuns:
     """`cluster.newsroom.runs.Runs` over the local runner, below one folder."""
 
     folder: Path
-    waiting: "queue.Queue[Key | None]" = field(default_factory=queue.Queue)
+    waiting: "queue.PriorityQueue[Turn]" = field(default_factory=queue.PriorityQueue)
+    numbers: "count[int]" = field(default_factory=count)
     lock: threading.Lock = field(default_factory=threading.Lock)
     under_way: tuple[Key, subprocess.Popen[bytes]] | None = None
     worker: threading.Thread | None = None
@@ -42,7 +58,9 @@ class LocalRuns:
         """Take up what was left, in the order in which it was submitted, and what comes."""
         left = [run for run in map(read_run, self.runs.glob("*.json")) if run and not run.over]
         for run in sorted(left, key=lambda run: run.submitted):
-            self.waiting.put((run.id, run.revision))
+            self.enqueue(run)
+        for identifier, revision in self.unheard():
+            self.submit(identifier, revision, "normal")
         self.worker = threading.Thread(target=self.work, name="runs", daemon=True)
         self.worker.start()
 
@@ -51,7 +69,7 @@ class LocalRuns:
         with self.lock:
             self.ending = True
             child = self.under_way[1] if self.under_way else None
-        self.waiting.put(None)
+        self.waiting.put(Turn(-1, next(self.numbers), None))
         if child:
             end(child)
         if self.worker:
@@ -64,7 +82,23 @@ class LocalRuns:
     def file(self, key: Key) -> Path:
         return self.runs / f"{key[0]}-r{key[1]}.json"
 
-    def submit(self, identifier: str, revision: int) -> None:
+    def unheard(self) -> Iterator[Key]:
+        """The newest revision of each story that was saved and never submitted: the newsroom was killed in between."""
+        for home in sorted((self.folder / "stories").glob("*/")):
+            numbers = [int(found[1]) for file in home.iterdir() if (found := REVISION.fullmatch(file.name))]
+            key = (home.name, max(numbers, default=0))
+            if numbers and not self.file(key).exists():
+                yield key
+
+    def enqueue(self, run: Run) -> None:
+        self.waiting.put(Turn(PRIORITIES.index(run.priority), next(self.numbers), (run.id, run.revision)))
+
+    def keep(self, identifier: str, revision: int, priority: Priority) -> None:
+        run = self.status(identifier, revision)
+        if run and run.priority != priority:
+            raise Conflict(f"{identifier}-r{revision}: was given out as {run.priority} before; change the story to change that")
+
+    def submit(self, identifier: str, revision: int, priority: Priority) -> None:
         key = (identifier, revision)
         with self.lock:
             run = read_run(self.file(key))
@@ -72,8 +106,10 @@ class LocalRuns:
                 raise Unavailable("its last run is just being ended; try again in a moment")
             if run and run.state in ("queued", "running", "succeeded"):
                 return
-            write_run(self.file(key), Run(id=identifier, revision=revision, state="queued", submitted=datetime.now(UTC)))
-        self.waiting.put(key)
+            now = datetime.now(UTC)
+            run = Run(id=identifier, revision=revision, priority=priority, state="queued", submitted=now)
+            write_run(self.file(key), run)
+        self.enqueue(run)
 
     def status(self, identifier: str, revision: int) -> Run | None:
         return read_run(self.file((identifier, revision)))
@@ -92,7 +128,7 @@ class LocalRuns:
             end(child)
 
     def work(self) -> None:
-        while (key := self.waiting.get()) is not None:
+        while (key := self.waiting.get().key) is not None:
             with self.lock:
                 run = read_run(self.file(key))
                 if self.ending:

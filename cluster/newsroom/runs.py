@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from steps.priority import Priority
+
 __all__ = ["Run", "Runs", "State", "StepState", "progress_of"]
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -32,6 +34,7 @@ class Run(Record):
 
     id: str
     revision: int
+    priority: Priority = "normal"
     state: State
     message: str = ""
     """One line: why it failed, or what it waits for."""
@@ -49,7 +52,12 @@ class Run(Record):
 class Runs(Protocol):
     """Every call may be repeated. Errors: Unavailable where the same call may work later."""
 
-    def submit(self, identifier: str, revision: int) -> None:
+    def keep(self, identifier: str, revision: int, priority: Priority) -> None:
+        """Remember how urgent a saved revision is, before it is submitted: should we get no further, it is made all the same.
+
+        Raises Conflict where it was given out as more or less urgent before."""
+
+    def submit(self, identifier: str, revision: int, priority: Priority) -> None:
         """See to it that the revision is made: a run that is under way or has succeeded is left alone."""
 
     def status(self, identifier: str, revision: int) -> Run | None:

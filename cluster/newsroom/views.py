@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from cluster.newsroom.documents import Document
 from cluster.newsroom.runs import Run, State
 from cluster.newsroom.stories import Draft
+from steps.priority import Priority
 from steps.publication import Manifest
 from steps.story_tree import Fault
 
 __all__ = [
-    "CheckOrder", "Checked", "CropOrder", "DeskView", "FaultView", "HearOrder", "PictureView", "Progress", "StillOrder",
-    "StoryState", "StoryView", "Summary", "VideoView", "fault_views", "state_of", "video_view",
+    "CheckOrder", "Checked", "CropOrder", "DeskView", "FaultView", "HearOrder", "PictureView", "Progress", "SendOrder",
+    "StillOrder", "StoryState", "StoryView", "Summary", "VideoView", "fault_views", "state_of", "video_view",
 ]  # fmt: skip
 
 StoryState = Literal["draft", "sent"] | State
@@ -105,6 +106,11 @@ class HearOrder(Order):
     narration: Annotated[str, Field(min_length=1, max_length=4000)]
     voice: Annotated[str, Field(max_length=40)] = "heart"
     pronunciations: Annotated[dict[str, str], Field(max_length=200)] = {}
+
+
+class SendOrder(Order):
+    priority: Priority = "normal"
+    """`breaking` goes before all that is normal. A revision keeps the one that it was first sent off with."""
 
 
 class StillOrder(Order):

@@ -5,8 +5,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from cluster.messages.desk import Desk, Revision
 from steps.address import Address, AllowList
 from steps.errors import Conflict
+from steps.priority import Priority
 from steps.publication import home_of
 from steps.storage import Storage
 from steps.story import Story
@@ -28,14 +30,17 @@ class Buckets:
     finals: Address
 
 
-def submit(path: Path, buckets: Buckets, cluster: Cluster, priority: str, *, wait: bool) -> int:
+def submit(path: Path, buckets: Buckets, cluster: Cluster, priority: Priority, *, wait: bool) -> int:
     """Save the story, submit it, and with `wait` say how it goes until it is over; the exit status, 0 where one did not wait.
 
+    From the moment it is saved the watch over saved stories finds it (`cluster.messages`), should we get no further.
     The same story twice is one run. Raises BadInput for a wrong story or what the cluster refuses, Conflict where the revision's
-    name stands for another story, Unavailable.
+    name stands for another story or another priority, Unavailable.
     """
     storage = Storage(AllowList(prefixes=(buckets.stories, buckets.finals)))
     story, address = save(path, storage, buckets.stories)
+    desk = Desk(storage, buckets.stories, buckets.finals)
+    desk.save_order(desk.message(Revision(story.id, story.revision), priority))
     workflow = order(story, address, buckets.finals, priority)
     if cluster.create(workflow):
         print(f"{name_of(story)}: submitted; `newsreel status {name_of(story)}` tells how it goes", flush=True)

@@ -86,6 +86,7 @@ async function open(id) {
   document.title = `${view?.document.title || "New story"} · Newsroom`;
   $("#saved").textContent = "";
   editor.show(here.draft.document, here.draft.id);
+  $("#priority").value = "normal";
   if (view) watch.follow(view);
   else watch.show(here.at);
   await checkNow();
@@ -133,6 +134,16 @@ function act() {
   send.textContent = unsent
     ? revision ? `Make revision ${revision + 1}` : "Make the video"
     : { failed: "Try again", cancelled: "Make it again", succeeded: "The video is up to date" }[state] ?? "Being made";
+  urgency(unsent);
+}
+
+/** A revision keeps the urgency it was first sent off with. */
+function urgency(unsent) {
+  $(".priority").hidden = !here.desk.may_publish;
+  const choice = $("#priority");
+  if (!unsent && here.at.run) choice.value = here.at.run.priority;
+  else if (unsent && choice.disabled) choice.value = "normal";
+  choice.disabled = !unsent;
 }
 
 async function send() {
@@ -141,7 +152,7 @@ async function send() {
     await here.draft.settled();
     await checkNow();
     if (here.faults.all.length) return here.faults.focusFirst();
-    const view = await api.send(here.draft.id, here.draft.tag);
+    const view = await api.send(here.draft.id, here.draft.tag, $("#priority").value);
     Object.assign(here.draft, { view, tag: view.etag });
     watch.follow(view);
     speak("Sent off");

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from logging import WARNING
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -15,9 +16,10 @@ from cluster.newsroom.identity import Person
 from cluster.newsroom.log import log
 from cluster.newsroom.newsroom import Newsroom, newsroom_of, person_of
 from cluster.newsroom.refusals import FaultyStory, MayNot, NoTag
+from cluster.newsroom.runs import Run
 from cluster.newsroom.stories import Draft
-from cluster.newsroom.views import Progress, StoryView, Summary, fault_views, state_of, video_view
-from steps.errors import BadInput, Unavailable
+from cluster.newsroom.views import Progress, SendOrder, StoryView, Summary, fault_views, state_of, video_view
+from steps.errors import BadInput, NewsreelError, Unavailable
 
 __all__ = ["ROUTES"]
 
@@ -26,12 +28,13 @@ Here = Annotated[Newsroom, Depends(newsroom_of)]
 Me = Annotated[Person, Depends(person_of)]
 Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of the story as you have seen it.")]
 SECONDS_BETWEEN_SIGNS = 15
+ORDINARY = SendOrder()
 
 
 @ROUTES.get("")
 def list_stories(here: Here) -> list[Summary]:
     """All stories, each with what has become of it."""
-    views = [progress(here, draft) for draft in here.repository.listed()]
+    views = [(draft, known(here, draft)) for draft in here.repository.listed()]
     return [
         Summary(
             id=draft.id,
@@ -75,10 +78,11 @@ def save(
 
 
 @ROUTES.post("/{identifier}/run", status_code=202)
-def send_off(here: Here, me: Me, identifier: str, answer: Response, tag: Tag = None) -> StoryView:
+def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendOrder = ORDINARY, tag: Tag = None) -> StoryView:
     """Have the draft made into a video: as a new revision where it has changed, else the newest one, tried again where it failed.
 
-    422 with every fault where there are some. Once this answers, the revision is stored and will be made, whatever breaks.
+    422 with every fault where there are some. Once this answers, the revision is stored and will be made, whatever breaks. 409
+    for another priority than the revision was sent off with before.
     """
     if not me.may_publish:
         raise MayNot("you may write stories; sending them off is for publishers")
@@ -86,14 +90,17 @@ def send_off(here: Here, me: Me, identifier: str, answer: Response, tag: Tag = N
     if faults := faults_of(draft.document, here.repository.pictures(identifier), here.voice_system):
         raise FaultyStory(fault_views(faults))
     revision = here.repository.revise(identifier, unquoted(tag))
-    here.audit.add(me.email, "send off", identifier, revision=revision)
+    here.runs.keep(identifier, revision, order.priority)
+    here.audit.add(me.email, "send off", identifier, revision=revision, priority=order.priority)
     try:
-        here.runs.submit(identifier, revision)
+        here.runs.submit(identifier, revision, order.priority)
         here.metrics.sent.labels("submitted").inc()
-    except Unavailable as fault:
-        # The revision is stored: the reconciler finds it there.
+    except NewsreelError as fault:
+        if revision == draft.revision:
+            raise Unavailable(f"{fault}; try again in a moment") from fault
+        # It is kept: who looks after saved stories finds it there, whatever kept us from saying so.
         here.metrics.sent.labels("later").inc()
-        log("not submitted yet", story=identifier, revision=revision, why=str(fault))
+        log("not submitted yet", level=WARNING, story=identifier, revision=revision, why=str(fault))
     return whole(here, here.repository.draft(identifier), answer)
 
 
@@ -123,7 +130,7 @@ async def told(here: Newsroom, draft: Draft, watching: ExitStack) -> AsyncIterat
         yield "retry: 2000\n\n"
         while True:
             try:
-                now = (await to_thread.run_sync(progress, here, draft))[1]
+                now = await to_thread.run_sync(progress, here, draft)
             except Unavailable:
                 now = None
             text = now.model_dump_json() if now else last
@@ -140,19 +147,30 @@ async def told(here: Newsroom, draft: Draft, watching: ExitStack) -> AsyncIterat
             silent += here.seconds_between_looks
 
 
-def progress(here: Newsroom, draft: Draft) -> tuple[Draft, Progress]:
-    run = here.runs.status(draft.id, draft.revision) if draft.revision else None
+def progress(here: Newsroom, draft: Draft) -> Progress:
+    """Raises Unavailable."""
+    return standing(here, draft, here.runs.status(draft.id, draft.revision) if draft.revision else None)
+
+
+def known(here: Newsroom, draft: Draft) -> Progress:
+    """The same; a cluster that does not answer keeps nobody from writing."""
+    try:
+        return progress(here, draft)
+    except Unavailable:
+        return standing(here, draft, None)
+
+
+def standing(here: Newsroom, draft: Draft, run: Run | None) -> Progress:
     try:
         video = video_view(here.media.newest(draft.id, draft.revision)) if draft.revision else None
     except BadInput:
         video = None  # being replaced this very moment
-    return draft, Progress(revision=draft.revision, state=state_of(draft, run, video), run=run, video=video)
+    return Progress(revision=draft.revision, state=state_of(draft, run, video), run=run, video=video)
 
 
 def whole(here: Newsroom, draft: Draft, answer: Response) -> StoryView:
     answer.headers["etag"] = f'"{draft.tag}"'
-    _, at = progress(here, draft)
-    return StoryView(**dict(at), id=draft.id, etag=draft.tag, document=draft.document, changed=draft.changed)
+    return StoryView(**dict(known(here, draft)), id=draft.id, etag=draft.tag, document=draft.document, changed=draft.changed)
 
 
 def unquoted(tag: str | None) -> str:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cluster.messages.desk import Revision
+from cluster.messages.desk import Desk, Revision
 from cluster.messages.message import Message
-from steps.errors import Conflict
+from steps.address import Address
+from steps.errors import BadInput, Conflict
 
 ONE = Revision("budget", 1)
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -45,8 +46,16 @@ def test_a_kept_message_says_the_priority_and_may_be_kept_twice(desk):
     for _ in range(2):
         desk.save_order(ordered(desk))
     assert desk.order(ONE, story) == ordered(desk)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="budget-r1: was given out as breaking before; raise the revision"):
         desk.save_order(ordered(desk, priority="normal"))
+    desk.save_order(ordered(desk, story=f"{story}#17"))
+
+
+@pytest.mark.parametrize("home", ["file:stories", "gs://newsreel-stories/_hidden"])
+def test_a_place_that_no_message_can_name_is_told(desk, home):
+    elsewhere = Desk(desk.storage, Address.parse(home), desk.finals)
+    with pytest.raises(BadInput, match="save stories below gs://bucket/prefix"):
+        elsewhere.message(ONE)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"story": "gs://elsewhere/x", "id": "budget", "revision": 1}', b"x" * 10_000])

@@ -1,9 +1,6 @@
 """Publishing, against the Pub/Sub emulator of the gcloud CLI where it is installed; and what a person is told when it fails."""
 
-import shutil
-import time
 from concurrent.futures import Future
-from pathlib import Path
 
 import pytest
 from google.api_core import exceptions as api
@@ -12,26 +9,15 @@ from cluster.messages.message import Message
 from cluster.messages.publisher import Publisher
 from cluster.messages.topics import DEAD, STORIES, SUBSCRIPTIONS, TOPICS, ensure, gcloud_lines, topic_path
 from steps.errors import BadInput, Unavailable
-from tests.chaos.parts import free_port, running
+from tests.cluster.pubsub_emulator import emulating, ensured, pull
 
 MESSAGE = Message(story="gs://newsreel-stories/budget/r1.json", id="budget", revision=1)
-PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
-
-
-def emulator_program():
-    homes = [Path(found).resolve().parents[1] for found in [shutil.which("gcloud")] if found]
-    homes.append(Path("/usr/lib/google-cloud-sdk"))
-    return next((str(home / PROGRAM) for home in homes if (home / PROGRAM).exists() and shutil.which("java")), None)
 
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory):
-    program = emulator_program()
-    if program is None:
-        pytest.skip("no Pub/Sub emulator here: gcloud components install pubsub-emulator")
-    port = free_port()
-    with running([program, "--host=127.0.0.1", f"--port={port}"], port, tmp_path_factory.mktemp("emulator")):
-        yield f"127.0.0.1:{port}"
+    with emulating(tmp_path_factory.mktemp("emulator")) as host:
+        yield host
 
 
 @pytest.fixture
@@ -43,28 +29,6 @@ def clients(emulator, monkeypatch):
     ensured(publisher, subscriber)
     yield publisher, subscriber
     subscriber.close()
-
-
-def ensured(publisher, subscriber):
-    for _ in range(600):
-        try:
-            return ensure("p", publisher.client, subscriber)
-        except (api.ServiceUnavailable, api.RetryError):
-            time.sleep(0.1)
-    raise TimeoutError("the emulator does not answer")
-
-
-def pull(subscriber, name):
-    path = f"projects/p/subscriptions/{name}"
-    received = []
-    for _ in range(400):
-        answer = subscriber.pull(subscription=path, max_messages=10, timeout=5, return_immediately=True)
-        received += [one.message for one in answer.received_messages]
-        if received:
-            subscriber.acknowledge(subscription=path, ack_ids=[one.ack_id for one in answer.received_messages])
-            return received
-        time.sleep(0.05)
-    return received
 
 
 def test_topics_and_subscriptions_are_made_once_as_they_are_declared(clients):

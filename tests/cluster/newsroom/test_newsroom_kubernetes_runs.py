@@ -5,12 +5,15 @@ from http import HTTPStatus
 import pytest
 from kubernetes import client
 
+from cluster.messages.desk import Desk
 from cluster.messages.message import Message
 from cluster.newsroom.kubernetes_runs import KubernetesRuns, run_from
-from steps.address import Address
+from steps.address import Address, AllowList
 from steps.errors import BadInput, Unavailable
+from steps.storage import Storage
 
-STORIES = Address.parse("gs://newsreel-stories")
+STORIES, FINALS = Address.parse("gs://newsreel-stories"), Address.parse("gs://newsreel-finals")
+DESK = Desk(Storage(AllowList(prefixes=(STORIES, FINALS))), STORIES, FINALS)
 
 
 def pod(name, phase, template=None, began="2026-05-01T10:00:00Z", **more):
@@ -64,29 +67,29 @@ def of(monkeypatch):
     def runs(*workflows):
         cluster = Cluster(*workflows)
         monkeypatch.setattr(client, "CustomObjectsApi", lambda api: cluster)
-        return KubernetesRuns(None, "newsreel", cluster.published.append, STORIES), cluster
+        return KubernetesRuns(None, "newsreel", cluster.published.append, DESK), cluster
 
     return runs
 
 
 def test_a_revision_is_announced_by_a_message_that_the_door_lets_in(of):
     runs, cluster = of()
-    runs.submit("budget", 3)
+    runs.submit("budget", 3, "breaking")
     [message] = cluster.published
-    assert message == Message(story="gs://newsreel-stories/budget/r3.json", id="budget", revision=3)
+    assert message == Message(story="gs://newsreel-stories/budget/r3.json", id="budget", revision=3, priority="breaking")
     assert message.workflow == "budget-r3"
 
 
 @pytest.mark.parametrize("phase", ["", "Pending", "Running", "Succeeded"])
 def test_what_is_under_way_or_done_is_left_alone(of, phase):
     runs, cluster = of(workflow("budget-r1", phase))
-    runs.submit("budget", 1)
+    runs.submit("budget", 1, "normal")
     assert (cluster.published, cluster.created) == ([], [])
 
 
 def test_a_failed_run_is_tried_again_under_the_next_name_for_its_message_would_meet_the_first(of):
     runs, cluster = of(workflow("budget-r1", "Failed"), workflow("budget-r1-t2", "Error"))
-    runs.submit("budget", 1)
+    runs.submit("budget", 1, "normal")
     [created] = cluster.created
     assert created["metadata"]["name"] == "budget-r1-t3"
     assert created["spec"]["arguments"]["parameters"][0]["value"] == "gs://a/b.json"
@@ -100,6 +103,18 @@ def test_the_newest_of_several_runs_is_the_one_that_is_shown_and_cancelled(of):
     [(name, change)] = cluster.patched
     assert (name, change["spec"]) == ("budget-r1-t2", {"shutdown": "Terminate"})
     assert runs.status("budget", 2) is None
+
+
+def test_what_has_not_begun_cannot_be_cancelled_yet_and_who_asks_is_told_so(of):
+    runs, cluster = of()
+    with pytest.raises(Unavailable, match="cancel it in a moment"):
+        runs.cancel("budget", 1)
+    assert cluster.patched == []
+
+
+def test_how_urgent_a_run_is_says_its_workflow(of):
+    runs, _ = of(workflow("budget-r1", "Running", labels={"newsreel/priority": "breaking"}), workflow("budget-r2", "Running"))
+    assert (runs.status("budget", 1).priority, runs.status("budget", 2).priority) == ("breaking", "normal")
 
 
 def test_a_cluster_that_does_not_answer_is_told_apart_from_one_that_refuses(of):

@@ -10,6 +10,7 @@ import pytest
 from cluster.newsroom.local_run import BoardFile, steps_on
 from cluster.newsroom.local_runs import LocalRuns, read_run, write_run
 from cluster.newsroom.runs import Run, StepState, progress_of
+from steps.errors import Conflict
 from workflows.local.board import Board, State
 
 RENDERS = "import time, sys; time.sleep(float(sys.argv[1])); sys.exit(int(sys.argv[2]))"
@@ -49,30 +50,30 @@ def wait_for(room, state, story="budget"):
 
 def test_a_run_that_ends_well_has_succeeded_and_is_not_run_again(tmp_path, begun):
     room = begun(tmp_path, says="succeeded")
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     submitted = wait_for(room, "succeeded").submitted
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     assert room.status("budget", 1).submitted == submitted
 
 
 def test_a_run_that_dies_without_a_word_is_a_visible_failure(tmp_path, begun):
     room = begun(tmp_path, status=70)
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     run = wait_for(room, "failed")
     assert "unexpectedly (70)" in run.message and run.ended
 
 
 def test_a_failed_run_can_be_tried_again(tmp_path, begun):
     room = begun(tmp_path, status=70)
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     before = wait_for(room, "failed")
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     assert wait_for(room, "failed").submitted >= before.submitted
 
 
 def test_a_cancelled_run_is_ended_at_once_and_stays_cancelled(tmp_path, begun):
     room = begun(tmp_path, seconds=60, says="running")
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     wait_for(room, "running")
     began = time.monotonic()
     room.cancel("budget", 1)
@@ -82,9 +83,9 @@ def test_a_cancelled_run_is_ended_at_once_and_stays_cancelled(tmp_path, begun):
 
 def test_a_run_that_waits_in_line_can_be_cancelled_before_it_begins(tmp_path, begun):
     room = begun(tmp_path, seconds=60, says="running")
-    room.submit("first", 1)
+    room.submit("first", 1, "normal")
     wait_for(room, "running", "first")
-    room.submit("second", 1)
+    room.submit("second", 1, "normal")
     room.cancel("second", 1)
     room.cancel("first", 1)
     assert wait_for(room, "cancelled", "second")
@@ -92,7 +93,7 @@ def test_a_run_that_waits_in_line_can_be_cancelled_before_it_begins(tmp_path, be
 
 def test_what_was_queued_or_under_way_when_the_newsroom_was_killed_is_taken_up_again(tmp_path, begun):
     lost = LocalRuns(tmp_path)
-    lost.submit("queued", 1)
+    lost.submit("queued", 1, "normal")
     now = datetime(2026, 5, 1, tzinfo=UTC)
     write_run(lost.file(("running", 1)), Run(id="running", revision=1, state="running", submitted=now))
     write_run(lost.file(("over", 1)), Run(id="over", revision=1, state="cancelled", submitted=now))
@@ -103,9 +104,35 @@ def test_what_was_queued_or_under_way_when_the_newsroom_was_killed_is_taken_up_a
     assert room.status("over", 1).state == "cancelled"
 
 
+def test_what_was_saved_and_never_submitted_is_made_when_the_newsroom_begins_again(tmp_path, begun):
+    for name in ("budget/r1.json", "budget/r2.json", "tram/r1.json", "tram/draft.json", "draft-only/draft.json"):
+        (tmp_path / "stories" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "stories" / name).write_text("{}")
+    lost = LocalRuns(tmp_path)
+    write_run(lost.file(("tram", 1)), Run(id="tram", revision=1, state="failed", submitted=datetime.now(UTC)))
+    room = begun(tmp_path, says="succeeded")
+    for _ in range(400):
+        if (run := room.status("budget", 2)) and run.over:
+            break
+        time.sleep(0.025)
+    assert [file.name for file in sorted(room.runs.glob("*.json"))] == ["budget-r2.json", "tram-r1.json"]
+    assert (room.status("budget", 2).state, room.status("tram", 1).state) == ("succeeded", "failed")
+
+
+def test_breaking_news_goes_before_what_waits_in_line(tmp_path):
+    room = LocalRuns(tmp_path)
+    for name, priority in (("first", "normal"), ("second", "normal"), ("news", "breaking"), ("more-news", "breaking")):
+        room.submit(name, 1, priority)
+    assert [room.waiting.get().key[0] for _ in range(4)] == ["news", "more-news", "first", "second"]
+    assert room.status("news", 1).priority == "breaking"
+    room.keep("news", 1, "breaking")
+    with pytest.raises(Conflict, match="given out as breaking before"):
+        room.keep("news", 1, "normal")
+
+
 def test_a_run_under_way_when_the_newsroom_ends_goes_on_with_the_next_one(tmp_path, begun):
     room = begun(tmp_path, seconds=60, says="running")
-    room.submit("budget", 1)
+    room.submit("budget", 1, "normal")
     wait_for(room, "running")
     room.stop()
     assert room.status("budget", 1).state == "running"

@@ -42,13 +42,17 @@ def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(c
         assert runs.asked == []
         credit.fill("City archive")
         scene.locator("[data-name='picture.credit'] .fault").wait_for(state="detached")
+        page.get_by_label("How urgent").select_option("breaking")
         page.get_by_role("button", name="Make the video").click()
         page.get_by_role("heading", name="Waiting its turn").wait_for()
         assert runs.asked == [("submit", "the-library-opens", 1)]
+        assert runs.kept == {("the-library-opens", 1): "breaking"}
+        assert page.get_by_label("How urgent").is_disabled()
         steps = (StepState(name="dlib", state="running", done=90, total=360),)
         runs.put("the-library-opens", 1, "running", steps=steps, progress=0.25)
         page.get_by_text("90 of 360").wait_for()
-        runs.put("the-library-opens", 1, "failed", steps=steps, message="compose: the disk is full", ended=datetime.now(UTC))
+        failed = {"steps": steps, "message": "compose: the disk is full", "ended": datetime.now(UTC), "priority": "breaking"}
+        runs.put("the-library-opens", 1, "failed", **failed)
         page.get_by_text("compose: the disk is full").wait_for()
         page.get_by_role("button", name="Try again").click()
         page.get_by_role("button", name="Cancel").click()
@@ -111,7 +115,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_every_button_can_be_hit
         assert page.evaluate(small) == 0
         assert page.get_by_role("button", name="Make the video").is_visible()
         page.locator("#home").click()
-        assert page.get_by_role("link", name="The library opens").is_visible()
+        page.get_by_role("link", name="The library opens").wait_for()
 
 
 def test_every_control_has_a_name_for_who_cannot_see_it(chromium, tmp_path, drawing):

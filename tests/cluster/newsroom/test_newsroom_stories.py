@@ -11,7 +11,7 @@ from writing import STORY, picture
 
 from cluster.newsroom.documents import MOST_BYTES, identifier_from
 from cluster.newsroom.length import seconds_of
-from steps.errors import Unavailable
+from steps.errors import BadInput, Unavailable
 from steps.init_story.spoken import script_of
 from steps.pronunciations import Lexicon
 from steps.story_file import read_story
@@ -24,8 +24,8 @@ def save(browser, story, **changed):
     return browser.put(f"/stories/{story['id']}", json=document, headers={"if-match": story["etag"]})
 
 
-def send(browser, story):
-    return browser.post(f"/stories/{story['id']}/run", json={}, headers={"if-match": story["etag"]})
+def send(browser, story, **order):
+    return browser.post(f"/stories/{story['id']}/run", json=order, headers={"if-match": story["etag"]})
 
 
 def test_a_story_is_named_by_its_title_and_a_second_one_of_that_title_by_a_number(browser):
@@ -123,6 +123,37 @@ def test_a_revision_that_could_not_be_submitted_is_stored_and_said_to_be_on_its_
     answer = send(browser, story)
     assert (answer.status_code, answer.json()["state"], answer.json()["revision"]) == (202, "sent", 1)
     assert newsroom.repository.newest(story["id"]) == 1
+
+
+def test_whatever_keeps_us_from_saying_so_the_revision_is_kept_and_on_its_way(browser, story, runs):
+    runs.failure = BadInput("projects/p/topics/stories: Pub/Sub refuses it")
+    answer = send(browser, story, priority="breaking")
+    assert (answer.status_code, answer.json()["state"]) == (202, "sent")
+    assert runs.kept == {(story["id"], 1): "breaking"}
+
+
+def test_who_tries_again_while_the_cluster_is_away_is_told_so(browser, story, runs):
+    sent = send(browser, story).json()
+    runs.put(story["id"], 1, "failed")
+    runs.failure = Unavailable("the cluster does not answer")
+    answer = send(browser, sent)
+    assert (answer.status_code, "try again" in answer.json()["detail"], "retry-after" in answer.headers) == (503, True, True)
+
+
+def test_a_cluster_that_is_away_keeps_nobody_from_writing(browser, story, runs):
+    send(browser, story)
+    runs.failure = Unavailable("the cluster does not answer")
+    assert [one["state"] for one in browser.get("/stories").json()] == ["sent"]
+    assert save(browser, story, title="Another").status_code == 200
+
+
+def test_a_publisher_says_how_urgent_a_revision_is_once(browser, story, runs, tmp_path):
+    sent = send(browser, story, priority="breaking")
+    assert (sent.status_code, sent.json()["run"]["priority"]) == (202, "breaking")
+    assert send(browser, sent.json(), priority="normal").status_code == 409
+    assert send(browser, sent.json(), priority="urgent").status_code == 422
+    assert runs.kept == {(story["id"], 1): "breaking"}
+    assert '"priority": "breaking"' in (tmp_path / "newsroom/audit/audit.jsonl").read_text().splitlines()[-1]
 
 
 def test_a_failed_run_is_tried_again_and_a_cancelled_one_too(browser, story, runs):

@@ -8,6 +8,7 @@ from functools import cache
 from PIL import Image
 
 from cluster.newsroom.runs import Run
+from steps.errors import Conflict, Unavailable
 
 HOST = "127.0.0.1:8090"
 STORY = {
@@ -30,15 +31,22 @@ class Remembered:
 
     asked: list = field(default_factory=list)
     runs: dict = field(default_factory=dict)
+    kept: dict = field(default_factory=dict)
     failure: Exception | None = None
 
-    def submit(self, identifier, revision):
+    def keep(self, identifier, revision, priority):
+        if self.kept.setdefault((identifier, revision), priority) != priority:
+            raise Conflict("was given out as more or less urgent before")
+
+    def submit(self, identifier, revision, priority):
         if self.failure:
             raise self.failure
         self.asked.append(("submit", identifier, revision))
-        self.put(identifier, revision, "queued")
+        self.put(identifier, revision, "queued", priority=priority)
 
     def status(self, identifier, revision):
+        if isinstance(self.failure, Unavailable):
+            raise self.failure
         return self.runs.get((identifier, revision))
 
     def cancel(self, identifier, revision):

@@ -53,6 +53,7 @@ def test_what_is_saved_is_the_story_with_its_pictures_under_the_names_of_their_c
     desk.submit()
     objects = stored()
     document = objects.pop("stories/budget/r1.json")[0]
+    assert json.loads(objects.pop("stories/budget/r1.order.json")[0])["priority"] == "normal"
     story = read_story(document, "r1.json")
     assert [scene.narration for scene in story.scenes] == ["The council agreed on its budget.", "It was late at night."]
     pictures = [(desk.folder / "pictures" / name).read_bytes() for name in ("one.png", "two.jpg")]
@@ -120,7 +121,7 @@ def test_a_raised_revision_shares_the_pictures_it_has_in_common(desk, stored):
     assert desk.submit()[0] == 0
     after = stored()
     assert {name: after[name] for name in before} == before
-    assert set(after) - set(before) == {"stories/budget/r2.json"}
+    assert set(after) - set(before) == {"stories/budget/r2.json", "stories/budget/r2.order.json"}
 
 
 def test_a_wrong_story_is_told_with_its_lines_before_anything_is_sent(desk, stored):

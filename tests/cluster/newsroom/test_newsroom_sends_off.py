@@ -1,0 +1,131 @@
+"""From the newsroom to Argo, each part a real one but Argo itself: whatever breaks on the way, what was sent off is made once."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from google.cloud.pubsub_v1 import SubscriberClient
+from kubernetes import client
+from prometheus_client import CollectorRegistry
+from writing import BROWSER, HOST, STORY, picture
+
+from cluster.messages.desk import Desk
+from cluster.messages.message import Message
+from cluster.messages.policy import PATIENCE
+from cluster.messages.publisher import Publisher
+from cluster.messages.rounds import Rounds, Watch
+from cluster.messages.topics import STORIES, topic_path
+from cluster.newsroom.app import application
+from cluster.newsroom.audit import Audit
+from cluster.newsroom.identity import OnThisMachine
+from cluster.newsroom.kubernetes_runs import KubernetesRuns
+from cluster.newsroom.media import Media
+from cluster.newsroom.newsroom import Newsroom
+from cluster.newsroom.stories import Repository
+from steps.address import Address, AllowList
+from steps.storage import Storage
+from tests.chaos.argo import Argo
+from tests.chaos.faults import Clock, Faults
+from tests.chaos.parts import cloud_storage
+from tests.cluster.pubsub_emulator import emulating, ensured, pull
+
+NOBODY = "127.0.0.1:9"
+"""The discard port: nothing listens there."""
+SECONDS = 1
+
+
+@pytest.fixture(scope="module")
+def storage_url():
+    with cloud_storage("newsreel-stories", "newsreel-finals") as url:
+        yield url
+
+
+@pytest.fixture
+def desk(storage_url, monkeypatch, request):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
+    home = f"t{abs(hash(request.node.nodeid)):x}"
+    stories, finals = (Address.parse(f"gs://newsreel-{name}/{home}") for name in ("stories", "finals"))
+    return Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
+
+
+@pytest.fixture
+def argo():
+    return Argo(Clock(), Faults(0, often=0), lambda workflow: "Succeeded")
+
+
+@pytest.fixture
+def cluster(argo):
+    server = argo.serve()
+    configuration = client.Configuration(host=f"http://127.0.0.1:{server.server_address[1]}")
+    configuration.retries = False
+    yield client.ApiClient(configuration)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def newsroom(desk, cluster, tmp_path, monkeypatch):
+    """As `installed` puts it together, its messages for the host that is given."""
+
+    def opened(host):
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
+        publisher = Publisher.connect(topic_path("p", STORIES), SECONDS)
+        room = Newsroom(
+            repository=Repository(desk.stories, desk.storage),
+            runs=KubernetesRuns(cluster, "newsreel", publisher.publish, desk),
+            media=Media(desk.finals, desk.storage, tmp_path / "cache"),
+            audit=Audit(desk.stories.child("_audit"), desk.storage),
+            identity=OnThisMachine(),
+            hosts=frozenset({HOST}),
+        )
+        return TestClient(application(room), base_url=f"http://{HOST}", headers=BROWSER), publisher
+
+    return opened
+
+
+def sent_off(browser, priority):
+    story = browser.post("/stories", json=STORY).json()
+    here = f"/stories/{story['id']}"
+    added = browser.post(f"{here}/pictures", content=picture(), headers={"content-type": "image/png"}).json()
+    story["document"]["scenes"][0]["picture"]["file"] = added["file"]
+    story = browser.put(here, json=story["document"], headers={"if-match": story["etag"]}).json()
+    return browser.post(f"{here}/run", json={"priority": priority}, headers={"if-match": story["etag"]})
+
+
+def test_what_pubsub_did_not_take_is_found_by_the_watch_and_made_as_urgently_as_it_was_asked_for(newsroom, desk, argo, cluster):
+    browser, _ = newsroom(NOBODY)
+    answer = sent_off(browser, "breaking")
+    assert (answer.status_code, answer.json()["state"]) == (202, "sent")
+    assert argo.workflows == {}
+    rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
+    assert rounds.round(argo.clock.now)
+    argo.clock.now += PATIENCE + timedelta(seconds=1)
+    assert rounds.round(argo.clock.now)
+    [workflow] = argo.workflows.values()
+    identifier = answer.json()["id"]
+    assert (workflow.name, workflow.priority) == (f"{identifier}-r1", 1000)
+    assert workflow.parameters["priority"] == "breaking"
+    assert workflow.parameters["story"] == str(desk.stories.child(f"{identifier}/r1.json"))
+
+
+def test_what_is_saved_and_kept_is_what_pubsub_is_told(newsroom, desk, tmp_path):
+    with emulating(tmp_path) as host:
+        browser, publisher = newsroom(host)
+        subscriber = SubscriberClient()
+        ensured(publisher, subscriber)
+        identifier = sent_off(browser, "breaking").json()["id"]
+        [message] = pull(subscriber, "argo")
+        subscriber.close()
+    said = Message.of(message.data, desk.storage.allowed)
+    [(revision, story)] = desk.saved().items()
+    assert said == desk.order(revision, story) == Message(story=str(story), id=identifier, revision=1, priority="breaking")
+
+
+def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(newsroom, desk, argo, cluster):
+    browser, _ = newsroom(NOBODY)
+    sent = sent_off(browser, "normal").json()
+    again = {"url": f"/stories/{sent['id']}/run", "headers": {"if-match": sent["etag"]}}
+    assert browser.post(**again, json={"priority": "normal"}).status_code == 503, "kept, and still nobody could be told"
+    refused = browser.post(**again, json={"priority": "breaking"})
+    assert (refused.status_code, "given out as normal" in refused.json()["detail"]) == (409, True)
+    assert [desk.order(*one).priority for one in desk.saved().items()] == ["normal"]
