@@ -58,14 +58,21 @@ async function list() {
   }));
 }
 
+const asked = () => decodeURIComponent(location.hash.replace(/^#\/?/, ""));
+
+/** Nothing can be written into a story before it is there. */
+function reveal(there) {
+  for (const part of [$("#story"), $(".rail")]) part.hidden = !there;
+}
+
 async function route() {
-  const id = decodeURIComponent(location.hash.replace(/^#\/?/, ""));
+  const id = asked();
   if (here.draft && id === (here.draft.id ?? NEW)) return;
   here.draft?.close();
   watch.close();
   here.draft = null;
   document.body.dataset.view = id ? "story" : "list";
-  for (const part of [$("#story"), $(".rail")]) part.hidden = !id;
+  reveal(false);
   dismiss();
   if (id) await open(id);
   else document.title = "Newsroom";
@@ -80,6 +87,7 @@ async function open(id) {
     location.hash = "#/";
     return speak(error.message);
   }
+  if (id !== asked()) return undefined;
   here.draft = new Draft(view, { writing, saving, saved, lost, changed });
   here.faults = new Faults();
   here.at = view ?? { state: "draft", revision: 0, video: null, run: null };
@@ -89,9 +97,10 @@ async function open(id) {
   $("#priority").value = "normal";
   if (view) watch.follow(view);
   else watch.show(here.at);
-  await checkNow();
   act();
+  reveal(true);
   if (id === NEW) $("#title").focus();
+  return checkNow();
 }
 
 const writing = () => ($("#saved").textContent = "");
