@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,9 @@ def faulty(cluster, name) -> Iterator[Callable[[str, str], str]]:
     def template(step: str, fault: str) -> str:
         changed = with_fault(cluster.place.template(), name, step, fault)
         cluster.apply(changed)
+        time.sleep(
+            2
+        )  # Argo's controller knows templates from a watch, and ends a workflow at once whose template it has not seen
         return name
 
     yield template
@@ -107,11 +111,7 @@ def lab(cluster, place) -> Iterator[Lab]:
         pytest.skip("set NEWSREEL_LIVE_LAB to a program that kills nodes, see tests/cluster/live/__init__.py")
     machines = Lab(place.lab)
     yield machines
-    for node in cluster.story_nodes():
-        with suppress(RuntimeError):
-            machines.node(node, "netjoin")
-        machines.node(node, "up")
-    await_truth(lambda: all(ready(node) for node in cluster.core.list_node().items), 120)
+    await_truth(lambda: repaired(cluster, machines), 180)
     await_truth(lambda: len(directories(cluster)) == len(cluster.story_nodes()), 120)
 
 
@@ -124,6 +124,22 @@ def reconciler(cluster, tmp_path) -> Iterator[Path]:
         yield said
         process.terminate()
     print(said.read_text())
+
+
+def repaired(cluster: Cluster, machines: Lab) -> bool:
+    """Whether all are up; those that are not are started, again if need be: a kubelet may give up on a containerd that is late."""
+    for node in cluster.story_nodes():
+        with suppress(RuntimeError):
+            machines.node(node, "netjoin")
+        machines.node(node, "up")
+    time.sleep(10)  # a kubelet speaks this often
+    return all(ready(node) and heard(node, cluster) for node in cluster.core.list_node().items)
+
+
+def heard(node: client.V1Node, cluster: Cluster) -> bool:
+    """Whether its kubelet speaks: a node that has died is Ready for most of a minute."""
+    lease = client.CoordinationV1Api(cluster.api).read_namespaced_lease(node.metadata.name, "kube-node-lease")
+    return datetime.now(UTC) - lease.spec.renew_time < timedelta(seconds=20)
 
 
 def ready(node: client.V1Node) -> bool:
