@@ -127,7 +127,7 @@ def reconciler(cluster, tmp_path) -> Iterator[Path]:
 
 
 def repaired(cluster: Cluster, machines: Lab) -> bool:
-    """Whether all are up; those that are not are started, again if need be: a kubelet may give up on a containerd that is late."""
+    """Whether all are up; those that are not are started, again if need be: a kubelet gives up on a containerd that is late."""
     for node in cluster.story_nodes():
         with suppress(RuntimeError):
             machines.node(node, "netjoin")

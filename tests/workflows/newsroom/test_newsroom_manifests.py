@@ -90,10 +90,10 @@ def test_it_may_do_what_it_does_and_nothing_else():
         here = client.Configuration(host=f"http://127.0.0.1:{api.port}")
         here.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
         runs = KubernetesRuns(client.ApiClient(here), "newsreel", lambda _: None, Address.parse(CHOSEN.stories))
-        runs.submit("budget", 1)
+        runs.submit("budget", 1, "normal")
         api.put("workflows", "budget-r1", apiVersion="argoproj.io/v1alpha1", spec={}, status={"phase": "Failed"})
         assert runs.status("budget", 1)
-        runs.submit("budget", 1)
+        runs.submit("budget", 1, "normal")
         runs.cancel("budget", 1)
         assert api.workflow("budget-r1-t2")["spec"]["shutdown"] == "Terminate"
         assert api.used == api.rights[CHOSEN.account]
