@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from kubernetes import client
 
+from cluster.messages.desk import Desk
 from cluster.newsroom import __main__ as program
 from cluster.newsroom.identity import BehindProxy, SignedIn
 from cluster.newsroom.installed import identity_from
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import MOST_BYTES_KEPT
 from steps.address import Address, AllowList
+from steps.storage import AllowList, Storage
 from tests.cluster.api_server import serving
 from workflows.installation.newsroom import newsroom
 from workflows.manifests import manifests
@@ -89,7 +91,9 @@ def test_it_may_do_what_it_does_and_nothing_else():
         api.obey(OBJECTS)
         here = client.Configuration(host=f"http://127.0.0.1:{api.port}")
         here.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
-        runs = KubernetesRuns(client.ApiClient(here), "newsreel", lambda _: None, Address.parse(CHOSEN.stories))
+        stories, finals = Address.parse(CHOSEN.stories), Address.parse(CHOSEN.finals)
+        desk = Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
+        runs = KubernetesRuns(client.ApiClient(here), "newsreel", lambda _: None, desk)
         runs.submit("budget", 1, "normal")
         api.put("workflows", "budget-r1", apiVersion="argoproj.io/v1alpha1", spec={}, status={"phase": "Failed"})
         assert runs.status("budget", 1)
