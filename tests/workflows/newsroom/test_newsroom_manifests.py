@@ -13,7 +13,7 @@ from cluster.newsroom.installed import identity_from
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import MOST_BYTES_KEPT
 from steps.address import Address, AllowList
-from steps.storage import AllowList, Storage
+from steps.storage import Storage
 from tests.cluster.api_server import serving
 from workflows.installation.newsroom import newsroom
 from workflows.manifests import manifests
