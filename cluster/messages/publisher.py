@@ -11,7 +11,7 @@ from steps.errors import BadInput, MissingProgram, Unavailable
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "told_of"]
 
 SECONDS = 20.0
 """How long a message may take, repeated tries included: an editor waits for it. What could not be published is found in

@@ -6,9 +6,12 @@ stories-done  subscription stories-done-kept   how each story ended
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from cluster.messages.publisher import told_of
 
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
@@ -77,22 +80,18 @@ def gcloud_lines(project: str) -> Iterator[str]:
 
 
 def ensure(project: str, publisher: "PublisherClient", subscriber: "SubscriberClient") -> list[str]:
-    """Make what is not there yet; the names of what was made. Nothing that is there is changed."""
+    """Make what is not there yet; the names of what was made. Nothing that is there is changed. Raises BadInput, Unavailable."""
     from google.api_core.exceptions import AlreadyExists
 
     made = []
     for topic in TOPICS:
-        try:
+        with told_of(topic_path(project, topic)), suppress(AlreadyExists):
             publisher.create_topic(name=topic_path(project, topic))
             made.append(topic)
-        except AlreadyExists:
-            continue
     for one in SUBSCRIPTIONS:
-        try:
+        with told_of(f"subscription {one.name}"), suppress(AlreadyExists):
             subscriber.create_subscription(request=request_of(project, one))
             made.append(one.name)
-        except AlreadyExists:
-            continue
     return made
 
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from google.api_core import exceptions as api
 from google.cloud.pubsub_v1 import SubscriberClient
 
 from cluster.messages.publisher import Publisher
 from cluster.messages.topics import ensure
+from steps.errors import Unavailable
 from tests.chaos.parts import free_port, running
 
 PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
@@ -39,7 +39,7 @@ def ensured(publisher: Publisher, subscriber: SubscriberClient) -> list[str]:
     for _ in range(600):
         try:
             return ensure(PROJECT, publisher.client, subscriber)
-        except (api.ServiceUnavailable, api.RetryError):
+        except Unavailable:
             time.sleep(0.1)
     raise TimeoutError("the emulator does not answer")
 

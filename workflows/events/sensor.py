@@ -109,6 +109,7 @@ def bury() -> dict[str, Any]:
 
 
 def letter(name: str, which: str, path: str, keys: dict[str, str], *, steps: int) -> dict[str, Any]:
+    """400: no letter at all, and none the next time either; it is counted there, and keeps nobody waiting here."""
     payload = [{"src": {"dependencyName": which, "dataKey": source}, "dest": key} for key, source in keys.items()]
     http = {
         "url": f"{LETTERS_URL}{path}",
@@ -120,6 +121,6 @@ def letter(name: str, which: str, path: str, keys: dict[str, str], *, steps: int
     return {
         "template": {"name": name, "conditions": which, "http": http},
         "atLeastOnce": True,
-        "policy": {"status": {"allow": [200]}},
+        "policy": {"status": {"allow": [200, 400]}},
         "retryStrategy": {"steps": steps, "duration": "1s", "factor": "2", "jitter": "0.2"},
     }

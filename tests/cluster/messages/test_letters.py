@@ -6,8 +6,9 @@ from concurrent.futures import Future
 
 import pytest
 import requests
-from google.api_core.exceptions import ServiceUnavailable
+from google.api_core.exceptions import NotFound, PermissionDenied, ServiceUnavailable
 
+from cluster.messages.__main__ import main
 from cluster.messages.letters import MOST_BYTES, Letters, serve
 from cluster.messages.publisher import Publisher
 
@@ -18,12 +19,12 @@ class Topic:
     """What `Publisher` uses of google.cloud.pubsub_v1.PublisherClient."""
 
     def __init__(self):
-        self.sent, self.away = [], False
+        self.sent, self.fault = [], None
 
     def publish(self, topic, content, ordering_key="", timeout=0, **attributes):
         answer = Future()
-        if self.away:
-            answer.set_exception(ServiceUnavailable("away"))
+        if self.fault:
+            answer.set_exception(self.fault)
         else:
             self.sent.append((content, attributes))
             answer.set_result("1")
@@ -53,11 +54,13 @@ def test_a_message_that_is_not_ours_is_kept_byte_for_byte_with_its_reason(url, t
     assert topic.sent == [(b"\xff{{", {"reason": "is no JSON object", "message": "7", "published": "now"})]
 
 
-def test_while_pubsub_is_away_the_sensor_is_told_to_come_again(url, topic):
-    topic.away = True
+@pytest.mark.parametrize("fault", [NotFound("stories-dead"), PermissionDenied("no"), ServiceUnavailable("away")])
+def test_what_somebody_has_to_mend_at_pubsub_is_no_fault_of_the_letter_which_is_to_come_again(url, topic, fault):
+    topic.fault = fault
     assert post(f"{url}/not-ours", json=EVENT) == 503
-    topic.away = False
+    topic.fault = None
     assert post(f"{url}/not-ours", json=EVENT) == 200
+    assert len(topic.sent) == 1
 
 
 def test_a_good_message_is_counted_and_never_a_dead_letter(url, topic):
@@ -74,6 +77,27 @@ def test_a_good_message_is_counted_and_never_a_dead_letter(url, topic):
 def test_what_no_sensor_sends_is_refused_and_the_next_one_served(url, topic, content):
     assert post(f"{url}/not-ours", data=content) == 400
     assert post(f"{url}/not-ours", json=EVENT) == 200
+    assert "newsreel_refused_letters_total 1.0" in requests.get(f"{url}/metrics", timeout=5).text
+
+
+def test_a_held_message_without_a_name_is_refused_and_not_counted_as_held(url):
+    assert post(f"{url}/held", json={"name": None}) == 400
+    assert "newsreel_held_messages_total 0.0" in requests.get(f"{url}/metrics", timeout=5).text
+
+
+def test_who_asks_in_the_wrong_way_is_told_the_right_one(url):
+    answer = requests.get(f"{url}/held", timeout=5)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert requests.get(f"{url}/", timeout=5).status_code == 404
+    assert post(f"{url}/not-ours", data=iter([b"{}"])) == 411, "a body whose length is not said"
+
+
+def test_a_port_that_is_taken_is_one_line_with_the_status_of_a_wrong_argument(url, monkeypatch, capsys):
+    port = url.rpartition(":")[2]
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
+    monkeypatch.setattr("sys.argv", ["cluster.messages", "letters", "--project", "p", "--port", port])
+    assert main() == 2
+    assert capsys.readouterr().err == f"port {port}: address already in use; choose another with --port (exit 2)\n"
 
 
 def test_too_much_is_refused_unread(url, topic):

@@ -49,6 +49,26 @@ def test_what_is_published_arrives_with_its_key_and_attributes(clients):
     assert dict(message.attributes) == {"id": "budget", "revision": "1"}
 
 
+def test_topics_that_cannot_be_made_now_are_no_defect(monkeypatch):
+    from google.cloud.pubsub_v1 import SubscriberClient
+
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
+    away = Publisher.connect(topic_path("p", STORIES))
+    monkeypatch.setattr(away.client, "create_topic", refusing(api.ServiceUnavailable("away")))
+    with pytest.raises(Unavailable, match="projects/p/topics/stories: Pub/Sub does not answer"):
+        ensure("p", away.client, SubscriberClient())
+    monkeypatch.setattr(away.client, "create_topic", refusing(api.PermissionDenied("no")))
+    with pytest.raises(BadInput, match="projects/p/topics/stories: Pub/Sub refuses it"):
+        ensure("p", away.client, SubscriberClient())
+
+
+def refusing(fault):
+    def call(**_):
+        raise fault
+
+    return call
+
+
 def test_a_topic_that_is_not_there_is_told(clients):
     publisher, _ = clients
     with pytest.raises(BadInput, match="projects/p/topics/none"):
