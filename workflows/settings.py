@@ -104,6 +104,8 @@ class Settings:
     """Address of the catalogue of weights, see `steps.catalogue`; it is read only for a voice that needs some."""
     addresses: tuple[str, ...] = ("gs://newsreel-stories/", "gs://newsreel-finals/", "gs://newsreel-weights/")
     """Address prefixes that stories may be read from and videos published under."""
+    finals: str = "gs://newsreel-finals"
+    """Where a video is published unless who submits it names another of the addresses."""
     step_account: str = "newsreel-step"
     """Service account of what needs no cloud right at all."""
     storage_account: str = "newsreel-storage"

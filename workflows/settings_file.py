@@ -24,7 +24,10 @@ def read_settings(path: Path) -> Settings:
     if unknown := [str(name) for name in told if name not in known]:
         raise BadInput(f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(known)}")
     try:
-        return TypeAdapter(Settings).validate_python(told)
+        settings = TypeAdapter(Settings).validate_python(told)
     except ValidationError as fault:
         wrong = (f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())
         raise BadInput(f"{path}: {'; '.join(wrong)}") from fault
+    if not f"{settings.finals}/".startswith(settings.addresses):
+        raise BadInput(f"{path}: finals: {settings.finals} lies below none of the addresses: {', '.join(settings.addresses)}")
+    return settings

@@ -32,7 +32,7 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
     """The WorkflowTemplate `story` of a profile."""
     arguments = [
         Parameter(name="story", description="Address of the story's document"),
-        Parameter(name="finals", description="Address prefix the video is published under"),
+        Parameter(name="finals", value=settings.finals, description="Address prefix the video is published under"),
         Parameter(name="shards", value="1", description="Into how many parts the generator's work is spread"),
     ]
     with (

@@ -114,6 +114,7 @@ def test_an_installation_has_its_own_names_for_things() -> None:
         story_pool=Pool(selector=("pool", "story"), tolerates=("nvidia.com/gpu", "dedicated")),
         system_pool=Pool(selector=("pool", "system"), tolerates=("CriticalAddonsOnly",)),
         addresses=("gs://a/", "gs://b/"),
+        finals="gs://b/videos",
         weights="gs://a/weights.yaml",
     )
     for text in manifests(STUDIO, settings).values():

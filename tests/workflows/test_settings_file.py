@@ -16,10 +16,11 @@ def written(tmp_path, text):
 
 
 def test_what_a_file_does_not_say_is_as_usual(tmp_path):
-    told = "namespace: video\nstory_pool: {selector: [pool, story], tolerates: [nvidia.com/gpu]}\naddresses: [gs://a/, gs://b/]\n"
+    places = "addresses: [gs://a/, gs://b/]\nfinals: gs://b\n"
+    told = f"namespace: video\nstory_pool: {{selector: [pool, story], tolerates: [nvidia.com/gpu]}}\n{places}"
     settings = read_settings(written(tmp_path, told))
     pool = Pool(selector=("pool", "story"), tolerates=("nvidia.com/gpu",))
-    assert settings == Settings(namespace="video", story_pool=pool, addresses=("gs://a/", "gs://b/"))
+    assert settings == Settings(namespace="video", story_pool=pool, addresses=("gs://a/", "gs://b/"), finals="gs://b")
     assert read_settings(written(tmp_path, "")) == Settings()
 
 
@@ -29,6 +30,7 @@ def test_what_a_file_does_not_say_is_as_usual(tmp_path):
         ("namespaze: video\n", "unknown: namespaze"),
         ("stories_at_once: many\n", "stories_at_once: "),
         ("story_pool: {selector: [a]}\n", "story_pool.selector"),
+        ("finals: gs://elsewhere\n", "finals: gs://elsewhere lies below none of the addresses"),
         ("- a\n", "must be a mapping"),
         ("a: [\n", "cannot be read"),
     ],

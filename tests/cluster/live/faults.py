@@ -8,8 +8,8 @@ __all__ = ["DAMAGED_GENERATOR", "HUNGRY", "KILLED", "SLOW", "broken_on", "with_f
 SLOW = "sleep 600"
 KILLED = "sh -c 'kill -KILL $PPID'"
 """Not `$$`: in a container's arguments that is Kubernetes' way to write one `$`."""
-HUNGRY = "python -c 'b = bytearray(1 << 40 >> 7)'"
-"""8 GiB, all of them touched: more than any step may have."""
+HUNGRY = "exec python -c 'len(bytes([1]) * (1 << 33))'"
+"""8 GiB, all of them written to: more than any step may have. In the step's place: only a container's first process ends it."""
 DAMAGED_GENERATOR = (
     "cp -r steps/presenters /tmp/presenters && rm -f /tmp/presenters/maya/generator.* && "
     "echo junk > /tmp/presenters/maya/generator.pth && export NEWSREEL_PRESENTERS=/tmp/presenters"

@@ -1,12 +1,12 @@
 """What goes wrong on living machines: each story is finished elsewhere, or ends with a reason; nothing is left behind."""
 
-import os
 import subprocess
 
 import pytest
 
 from tests.cluster.live.faults import HUNGRY, KILLED, SLOW, broken_on
 from tests.cluster.live.machines import directories
+from tests.cluster.live.program import argo_program
 from tests.cluster.live.waiting import nothing_is_left
 
 FAULTS = {
@@ -142,12 +142,3 @@ def test_what_argo_resubmits_is_made(cluster, name, story, bucket):
     assert record.phase == "Succeeded", record.message
     assert bucket.video(name)
     nothing_is_left(cluster, record)
-
-
-def argo_program():
-    program = os.environ.get("ARGO", "argo")
-    try:
-        subprocess.run([program, "version"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("put the program `argo` on the PATH, or its path into ARGO")
-    return program

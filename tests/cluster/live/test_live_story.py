@@ -1,11 +1,13 @@
 """Sound stories and wrong ones: one node a story, never two on one; what cannot be made wakes no node, or is tried once."""
 
 import itertools
+import subprocess
 
 import pytest
 
 from tests.cluster.live.faults import DAMAGED_GENERATOR
 from tests.cluster.live.machines import directories
+from tests.cluster.live.program import argo_program
 from tests.cluster.live.waiting import nothing_is_left
 
 STEPS = ("init-story", "hibari", "dlib", "gentle", "g2p", "animate", "pix2pixhd", "compose", "publish")
@@ -90,6 +92,23 @@ def test_a_wrong_address_is_refused_without_waking_a_node(cluster, name, bucket,
     assert record.phase == "Failed"
     assert [(pod.step, pod.exit_status) for pod in record.pods if pod.step != "report"] == [("check", "2")]
     assert words in cluster.log(name, "check")
+
+
+def test_the_plain_argo_line_is_enough(cluster, name, story, bucket):
+    line = [
+        "submit",
+        "-n",
+        cluster.namespace,
+        "--from",
+        "workflowtemplate/story",
+        "--name",
+        name,
+        "-p",
+        f"story={story['story']}",
+    ]
+    subprocess.run([argo_program(), *line], check=True, capture_output=True)
+    assert cluster.over(name).phase == "Succeeded"
+    assert bucket.video(name)
 
 
 def test_a_story_that_is_published_wakes_no_node_again(cluster, name, story, bucket):
