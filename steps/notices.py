@@ -1,7 +1,8 @@
-"""Telling others how a story has ended: a Pub/Sub topic, a webhook, both or neither, as the installation says.
+"""Telling others how a story has ended: a Pub/Sub topic, a webhook, both or neither, as the installation says; and the webhook
+that who sent the story off has named, where the installation lets them (`steps.receiver`).
 
 NEWSREEL_DONE_TOPIC       projects/NAME/topics/stories-done
-NEWSREEL_WEBHOOK          https address of the receiver; never one from a story
+NEWSREEL_WEBHOOK          https address of the receiver
 NEWSREEL_WEBHOOK_SECRET   what its messages are signed with (`steps.signature`)
 
 A notice is sent at least once: who receives it twice knows it by its id. One that cannot be delivered costs nobody a video.
@@ -54,6 +55,8 @@ Send = Callable[[str, bytes, Mapping[str, str]], int]
 class Notices:
     topic: str | None = None
     webhook: str | None = None
+    receiver: str | None = None
+    """The story's own webhook."""
     secret: str = field(default="", repr=False)
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -70,7 +73,7 @@ class Notices:
 
     def send(self, notice: Notice) -> Iterator[NewsreelError]:
         """Tell all who are to be told; what went wrong, which keeps none of the others from being told."""
-        for channel, told in ((self.topic, self.publish), (self.webhook, self.call)):
+        for channel, told in ((self.topic, self.publish), (self.webhook, self.call), (self.receiver, self.call)):
             try:
                 if channel:
                     told(channel, notice)
@@ -91,7 +94,7 @@ class Notices:
         """Raises BadInput, Unavailable."""
         split = urlsplit(address)
         if split.scheme != "https" or not split.hostname or split.username is not None:
-            raise BadInput("NEWSREEL_WEBHOOK: must be an https address without a user's name")
+            raise BadInput("webhook: must be an https address without a user's name")
         secret, body = secret_of(self.secret), notice.content(self.now())
 
         def headers() -> dict[str, str]:

@@ -15,6 +15,9 @@ from workflows.systems import EMBEDDED, Profile
 
 __all__ = ["address", "render", "shown"]
 
+NOTICES = ("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_WEBHOOK_SECRET", "NEWSREEL_RECEIVERS")
+"""As `steps.notices` and `steps.receiver` read them."""
+
 
 def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> int:
     """Emit the manifests of a profile, run them, and say where the video is and what took how long.
@@ -43,8 +46,8 @@ def address(path: Path) -> str:
 
 
 def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
-    """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, and
-    a newsroom's own presenters and weights are found."""
+    """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, a newsroom's
+    own presenters and weights are found, and whoever is to be told of the end is told."""
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
@@ -55,7 +58,8 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
         "NEWSREEL_CACHE": str(cache(work)),
         "NEWSREEL_WEIGHTS": catalogue,
     }
-    return told | ({VARIABLE: more} if more else {})
+    notices = {name: os.environ[name] for name in NOTICES if os.environ.get(name)}
+    return told | notices | ({VARIABLE: more} if more else {})
 
 
 def catalogue_of_weights() -> str:

@@ -139,10 +139,12 @@ class Settings:
     """Pub/Sub topic that is told how each story has ended, projects/NAME/topics/stories-done."""
     webhook: str | None = None
     """https address that is told the same, signed (`steps.signature`)."""
+    webhook_receivers: tuple[str, ...] = ()
+    """https prefixes; who sends a story off may name an address below one of them, which is told of this story's end."""
     webhook_secret: str = "newsreel-webhook"  # noqa: S105
     """Secret in the namespace with the key `secret`, by which the webhook's messages are signed."""
     webhook_addresses: tuple[str, ...] = ()
-    """Address blocks the webhook is at."""
+    """Address blocks that webhook and receivers are at."""
     archive_host: str | None = None
     """The PostgreSQL that keeps what is collected from the cluster; None keeps nothing longer than the cluster does."""
     events: Events | None = None

@@ -115,6 +115,6 @@ def report(settings: Settings) -> Container:
     """Says how the story ended, whatever its end. An exit handler is nobody's task: it has the workflow's own arguments."""
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
     arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
-    if settings.done_topic or settings.webhook:
+    if settings.done_topic or settings.webhook or settings.webhook_receivers:
         arguments += ["--run", "{{workflow.uid}}"]
     return REPORT.build(settings, on_system_pool(settings), arguments)

@@ -119,6 +119,9 @@ class System:
             yield Env(name="NEWSREEL_DONE_TOPIC", value=settings.done_topic)
         if self.notices and settings.webhook:
             yield Env(name="NEWSREEL_WEBHOOK", value=settings.webhook)
+        if self.notices and settings.webhook_receivers:
+            yield Env(name="NEWSREEL_RECEIVERS", value=",".join(settings.webhook_receivers))
+        if self.notices and (settings.webhook or settings.webhook_receivers):
             yield SecretEnv(name="NEWSREEL_WEBHOOK_SECRET", secret_name=settings.webhook_secret, secret_key="secret")  # noqa: S106
         if self.service:
             yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)

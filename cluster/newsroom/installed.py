@@ -5,6 +5,7 @@ NEWSROOM_AUDIENCE      iap, token: what the token must be for; of IAP /projects/
 NEWSROOM_ISSUER, NEWSROOM_KEYS, NEWSROOM_HEADER    token: issuer, https address of its keys (JWKS), header that carries it
 NEWSROOM_PROXY_SECRET  proxy: what the proxy proves itself by, in X-Newsroom-Proxy
 NEWSROOM_WRITERS, NEWSROOM_PUBLISHERS    addresses and @domains, comma-separated
+NEWSREEL_RECEIVERS     which addresses may be told how a story has ended (`steps.receiver`)
 NEWSREEL_ADDRESSES     which addresses may be read and written (`steps.address`)
 """
 
@@ -25,6 +26,7 @@ from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
 from steps.errors import BadInput
+from steps.receiver import Receivers
 from steps.storage import Storage
 
 __all__ = ["identity_from", "installed"]
@@ -49,6 +51,7 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
         media=Media(finals, storage, CACHE),
         audit=Audit(stories.child("_audit"), storage),
         identity=identity_from(environment),
+        receivers=Receivers.from_environment(environment),
         hosts=frozenset(host.strip().lower() for host in options.hosts.split(",") if host.strip()),
         voice_system=options.voice_system,
         seconds_between_looks=2.0,

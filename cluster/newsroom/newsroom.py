@@ -14,6 +14,7 @@ from cluster.newsroom.metrics import Metrics
 from cluster.newsroom.runs import Runs
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
+from steps.receiver import Receivers
 from steps.storage import Storage
 
 __all__ = ["Newsroom", "newsroom_of", "on_this_machine", "person_of"]
@@ -27,6 +28,8 @@ class Newsroom:
     audit: Audit
     identity: Identity
     hosts: frozenset[str]
+    receivers: Receivers = field(default_factory=Receivers)
+    """What a story's own webhook may be."""
     voice_system: str = "hibari"
     """What speaks where the stories are made."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -49,6 +52,7 @@ def on_this_machine(folder: Path, port: int, runs: Runs | None = None) -> Newsro
         media=Media(home.child("finals"), storage, folder / "cache"),
         audit=Audit(home.child("audit"), storage),
         identity=OnThisMachine(),
+        receivers=Receivers.from_environment(),
         hosts=frozenset({*(f"{name}:{port}" for name in names), *(names if port == 80 else ())}),
     )
 

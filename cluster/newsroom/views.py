@@ -13,8 +13,8 @@ from steps.publication import Manifest
 from steps.story_tree import Fault
 
 __all__ = [
-    "CheckOrder", "Checked", "CropOrder", "DeskView", "FaultView", "HearOrder", "PictureView", "Progress", "SendOrder",
-    "StillOrder", "StoryState", "StoryView", "Summary", "VideoView", "fault_views", "state_of", "video_view",
+    "CheckOrder", "Checked", "CropOrder", "DeskView", "EndedNotice", "FaultView", "HearOrder", "PictureView", "Progress",
+    "SendOrder", "StillOrder", "StoryState", "StoryView", "Summary", "VideoView", "fault_views", "state_of", "video_view",
 ]  # fmt: skip
 
 StoryState = Literal["draft", "sent"] | State
@@ -111,6 +111,25 @@ class HearOrder(Order):
 class SendOrder(Order):
     priority: Priority = "normal"
     """`breaking` goes before all that is normal. A revision keeps the one that it was first sent off with."""
+    webhook: Annotated[str, Field(max_length=500)] | None = None
+    """https address that is told how it has ended, signed as standardwebhooks.com has it; which there may be the installation
+    says. Of a run that a person has cancelled nobody is told."""
+
+
+class EndedNotice(View):
+    """What a webhook is told (`steps.notices`)."""
+
+    class Ended(View):
+        run: str
+        story: str
+        """Address of the revision."""
+        status: Literal["Succeeded", "Failed", "Error"]
+        video: str | None
+        """Address."""
+
+    type: Literal["story.done", "story.failed"]
+    timestamp: datetime
+    data: Ended
 
 
 class StillOrder(Order):

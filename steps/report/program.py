@@ -6,11 +6,14 @@ It runs when the rest has failed as well as when all went well, so nothing that 
 import argparse
 import json
 import sys
+from dataclasses import replace
+from uuid import uuid4
 
 from steps.address import Address
 from steps.errors import NewsreelError
 from steps.notices import Notice, Notices
 from steps.publication import home_of, published
+from steps.receiver import Receivers, kept_receiver
 from steps.storage import Storage
 from steps.story_file import read_story
 
@@ -27,7 +30,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
     parser.add_argument("--status", required=True, help="Argo's: Succeeded, Failed or Error")
     parser.add_argument(
-        "--run", default="", metavar="UID", help="of the workflow, for those who are told of it (`steps.notices`)"
+        "--run", default=uuid4().hex, metavar="UID", help="of the workflow, for those who are told of it (`steps.notices`)"
     )
     options = parser.parse_args(arguments)
 
@@ -41,8 +44,22 @@ def run(arguments: list[str]) -> None:
         print(f"report: no video of {options.story!a}: the workflow ended as {options.status!a}", file=sys.stderr)
     told = {"story": options.story, "status": options.status, "video": str(video) if video else None}
     print(json.dumps(told), flush=True)
-    for unheard in Notices.from_environment().send(Notice(run=options.run, **told)):
+    for unheard in notices_of(options.story).send(Notice(run=options.run, **told)):
         print(f"report: {unheard}", file=sys.stderr)
+
+
+def notices_of(story: str) -> Notices:
+    """Whom the installation tells of every story, and whom this one's sender has named."""
+    notices = Notices.from_environment()
+    try:
+        receivers = Receivers.from_environment()
+        webhook = kept_receiver(Storage.from_environment(), Address.parse(story)) if receivers.prefixes else None
+        if webhook:
+            receivers.require(webhook)
+            return replace(notices, receiver=webhook)
+    except NewsreelError as fault:
+        print(f"report: the story's own webhook is not told: {fault}", file=sys.stderr)
+    return notices
 
 
 def video_of(story: str, finals: str, storage: Storage) -> Address | None:

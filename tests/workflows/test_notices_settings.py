@@ -1,10 +1,13 @@
 """Who is told how a story has ended is for the installation to say; without a word nobody is."""
 
+from dataclasses import replace
+
 import yaml
 
 from workflows.lint import lint
 from workflows.manifests import manifests
-from workflows.settings import Settings
+from workflows.render import environment
+from workflows.settings import Newsroom, Settings
 from workflows.systems import STUDIO
 
 CHOSEN = Settings(
@@ -32,6 +35,31 @@ def test_only_the_exit_hook_may_reach_the_webhook():
     policies = list(yaml.safe_load_all(manifests(STUDIO, CHOSEN)["20-network.yaml"]))
     reaching = [one for one in policies if "203.0.113.0/24" in str(one)]
     assert [one["spec"]["podSelector"]["matchExpressions"][0]["values"] for one in reaching] == [["report"]]
+
+
+def test_a_storys_own_webhook_is_called_only_where_the_settings_let_it_be():
+    chosen = Settings(webhook_receivers=("https://cms.example.org/hooks",))
+    _, report = report_of(chosen)
+    told = {variable["name"]: variable for variable in report["env"]}
+    assert told["NEWSREEL_RECEIVERS"]["value"] == "https://cms.example.org/hooks"
+    assert "NEWSREEL_WEBHOOK" not in told and "NEWSREEL_WEBHOOK_SECRET" in told
+    assert report["args"][-2:] == ["--run", "{{workflow.uid}}"]
+    room = newsroom(replace(chosen, newsroom=Newsroom(host="n.example.org", topic="projects/p/topics/stories")))
+    assert room["NEWSREEL_RECEIVERS"] == "https://cms.example.org/hooks"
+
+
+def newsroom(settings):
+    documents = [one for text in manifests(STUDIO, settings).values() for one in yaml.safe_load_all(text)]
+    [room] = [one for one in documents if (one["kind"], one["metadata"]["name"]) == ("Deployment", "newsroom")]
+    [container] = room["spec"]["template"]["spec"]["containers"]
+    return {variable["name"]: variable.get("value") for variable in container["env"]}
+
+
+def test_a_story_rendered_here_tells_whom_the_environment_names(monkeypatch, tmp_path):
+    monkeypatch.setenv("NEWSREEL_WEBHOOK", "https://hooks.example/done")
+    monkeypatch.setenv("NEWSREEL_RECEIVERS", "")
+    told = environment(tmp_path / "story.yaml", tmp_path / "out", tmp_path / "work")
+    assert told["NEWSREEL_WEBHOOK"] == "https://hooks.example/done" and "NEWSREEL_RECEIVERS" not in told
 
 
 def test_without_being_asked_nobody_is_told():

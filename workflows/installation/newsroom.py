@@ -59,6 +59,7 @@ def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed
             ("NEWSREEL_ADDRESSES", f"{chosen.stories},{chosen.finals}"),
             ("NEWSROOM_WRITERS", ",".join(chosen.writers)),
             ("NEWSROOM_PUBLISHERS", ",".join(chosen.publishers)),
+            *((("NEWSREEL_RECEIVERS", ",".join(settings.webhook_receivers)),) if settings.webhook_receivers else ()),
             *signed_in_by(chosen),
         ),
         secrets=(("NEWSROOM_PROXY_SECRET", "newsroom-proxy", "secret"),) if chosen.proxy_namespace else (),

@@ -18,8 +18,9 @@ from cluster.newsroom.newsroom import Newsroom, newsroom_of, person_of
 from cluster.newsroom.refusals import FaultyStory, MayNot, NoTag
 from cluster.newsroom.runs import Run
 from cluster.newsroom.stories import Draft
-from cluster.newsroom.views import Progress, SendOrder, StoryView, Summary, fault_views, state_of, video_view
+from cluster.newsroom.views import EndedNotice, Progress, SendOrder, StoryView, Summary, fault_views, state_of, video_view
 from steps.errors import BadInput, NewsreelError, Unavailable
+from steps.receiver import keep_receiver
 
 __all__ = ["ROUTES"]
 
@@ -29,6 +30,8 @@ Me = Annotated[Person, Depends(person_of)]
 Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of the story as you have seen it.")]
 SECONDS_BETWEEN_SIGNS = 15
 ORDINARY = SendOrder()
+CALLBACKS = APIRouter()
+"""Not served by us: what we call, for OpenAPI."""
 
 
 @ROUTES.get("")
@@ -77,7 +80,12 @@ def save(
     return whole(here, draft, answer)
 
 
-@ROUTES.post("/{identifier}/run", status_code=202)
+@CALLBACKS.post("{$request.body#/webhook}", name="webhook")
+def told_of_the_end(notice: EndedNotice) -> None:
+    """How the story has ended; three headers sign it. Any status below 300 takes it; 408, 425, 429 and 5xx have it come again."""
+
+
+@ROUTES.post("/{identifier}/run", status_code=202, callbacks=CALLBACKS.routes)
 def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendOrder = ORDINARY, tag: Tag = None) -> StoryView:
     """Have the draft made into a video: as a new revision where it has changed, else the newest one, tried again where it failed.
 
@@ -87,11 +95,15 @@ def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendO
     if not me.may_publish:
         raise MayNot("you may write stories; sending them off is for publishers")
     draft = here.repository.draft(identifier)
+    if order.webhook:
+        here.receivers.require(order.webhook)
     if faults := faults_of(draft.document, here.repository.pictures(identifier), here.voice_system):
         raise FaultyStory(fault_views(faults))
     revision = here.repository.revise(identifier, unquoted(tag))
+    if order.webhook:
+        keep_receiver(here.repository.storage, here.repository.address(identifier, revision), order.webhook)
     here.runs.keep(identifier, revision, order.priority)
-    here.audit.add(me.email, "send off", identifier, revision=revision, priority=order.priority)
+    here.audit.add(me.email, "send off", identifier, revision=revision, priority=order.priority, webhook=order.webhook or "")
     try:
         here.runs.submit(identifier, revision, order.priority)
         here.metrics.sent.labels("submitted").inc()

@@ -125,6 +125,14 @@ def test_no_address_in_a_story_is_ever_fetched(browser, story, file, runs, monke
     assert (sent.status_code, still.status_code, runs.asked) == (422, 422, [])
 
 
+def test_no_webhook_is_taken_that_the_installation_does_not_name(browser, story, runs, newsroom):
+    run, seen = f"/stories/{story['id']}/run", {"if-match": story["etag"]}
+    for webhook in ("https://169.254.169.254/", "http://localhost/", "file:///etc/passwd", "https://cms.example.org/hooks"):
+        answer = browser.post(run, json={"webhook": webhook}, headers=seen)
+        assert (answer.status_code, "webhook" in answer.json()["detail"]) == (422, True)
+    assert runs.asked == [] and newsroom.repository.newest(story["id"]) == 0, "nothing is sent off"
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -4,16 +4,20 @@ import copy
 import io
 import json
 import wave
+from dataclasses import replace
 
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
-from writing import STORY, picture
+from writing import BROWSER, HOST, STORY, picture
 
+from cluster.newsroom.app import application
 from cluster.newsroom.documents import MOST_BYTES, identifier_from
 from cluster.newsroom.length import seconds_of
 from steps.errors import BadInput, Unavailable
 from steps.init_story.spoken import script_of
 from steps.pronunciations import Lexicon
+from steps.receiver import Receivers, kept_receiver
 from steps.story_file import read_story
 
 NOTHING = Lexicon({})
@@ -154,6 +158,20 @@ def test_a_publisher_says_how_urgent_a_revision_is_once(browser, story, runs, tm
     assert send(browser, sent.json(), priority="urgent").status_code == 422
     assert runs.kept == {(story["id"], 1): "breaking"}
     assert '"priority": "breaking"' in (tmp_path / "newsroom/audit/audit.jsonl").read_text().splitlines()[-1]
+
+
+def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, newsroom):
+    home, allowed = "https://cms.example.org/hooks", Receivers(prefixes=("https://cms.example.org/hooks",))
+    room = application(replace(newsroom, receivers=allowed))
+    with TestClient(room, base_url=f"http://{HOST}", headers=BROWSER) as browser:
+        sent = send(browser, story, webhook=f"{home}/7")
+        assert sent.status_code == 202
+        assert send(browser, sent.json(), webhook=f"{home}/8").status_code == 409
+        assert send(browser, sent.json()).status_code == 202
+        described = browser.get("/openapi.json").json()["paths"]["/stories/{identifier}/run"]["post"]
+    repository = newsroom.repository
+    assert kept_receiver(repository.storage, repository.address(story["id"], 1)) == f"{home}/7"
+    assert "{$request.body#/webhook}" in described["callbacks"]["webhook"]
 
 
 def test_a_failed_run_is_tried_again_and_a_cancelled_one_too(browser, story, runs):

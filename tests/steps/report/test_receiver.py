@@ -1,0 +1,197 @@
+"""A story's own webhook: only where the installation lets it be, and told by whoever ends the story. Nothing else is called."""
+
+import datetime
+import ipaddress
+import json
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import standardwebhooks
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steps.__main__ import main
+from steps.address import Address
+from steps.errors import BadInput, Conflict
+from steps.receiver import Receivers, keep_receiver, kept_receiver
+from steps.storage import Storage
+
+SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
+ALLOWED = Receivers(prefixes=("https://cms.example.org/hooks", "https://127.0.0.1:8443"))
+
+
+@pytest.mark.parametrize(
+    "webhook",
+    [
+        "https://cms.example.org/hooks",
+        "https://cms.example.org/hooks/",
+        "https://cms.example.org/hooks/newsreel?desk=7",
+        "https://cms.example.org:443/hooks/newsreel",
+        "https://127.0.0.1:8443/any/thing",
+    ],
+)
+def test_what_lies_below_a_prefix_may_be_told(webhook):
+    ALLOWED.require(webhook)
+
+
+@pytest.mark.parametrize(
+    "webhook",
+    [
+        "http://cms.example.org/hooks",
+        "https://cms.example.org/",
+        "https://cms.example.org/hooksx",
+        "https://cms.example.org/hooks/../admin",
+        "https://cms.example.org/hooks/%2e%2e/admin",
+        "https://cms.example.org/hooks/./x",
+        "https://cms.example.org/hooks//x",
+        "https://cms.example.org:444/hooks",
+        "https://cms.example.org.evil.example/hooks",
+        "https://evil.example/https://cms.example.org/hooks",
+        "https://evil.example?https://cms.example.org/hooks",
+        "https://cms.example.org@evil.example/hooks",
+        "https://cms.example.org/hooks#/x",
+        "https://cms.example.org\\@evil.example/hooks",
+        "https://CMS.example.org/hooks",
+        "https://169.254.169.254/computeMetadata/v1/",
+        "https://127.0.0.1/hooks",
+        "https://[::1]:8443/",
+        "https://0x7f000001:8443/",
+        "https://metadata.google.internal/hooks",
+        "https://cms.example.org/hooks\r\nx: y",
+        "https://cms.example.org/hooks ",
+        "https://cms.example.org/hooks" + "/x" * 300,
+        "file:///etc/passwd",
+        "gopher://cms.example.org/hooks",
+        "",
+    ],
+)
+def test_no_other_address_is_taken_however_it_is_dressed(webhook):
+    with pytest.raises(BadInput) as fault:
+        ALLOWED.require(webhook)
+    assert str(fault.value).isprintable()
+
+
+@given(st.text(max_size=60))
+def test_no_text_gets_past_the_installation(text):
+    with pytest.raises(BadInput):
+        Receivers().require(text)
+    with pytest.raises(BadInput):
+        ALLOWED.require(f"https://{text}")
+
+
+def test_a_prefix_that_is_none_is_told_when_the_program_begins():
+    assert Receivers.from_environment({}).prefixes == ()
+    assert Receivers.from_environment({"NEWSREEL_RECEIVERS": " https://a.example, https://b.example/x ,"}).prefixes == (
+        "https://a.example",
+        "https://b.example/x",
+    )
+    for wrong in ("cms.example.org", "http://cms.example.org", "https://*.example.org"):
+        with pytest.raises(BadInput, match="NEWSREEL_RECEIVERS"):
+            Receivers.from_environment({"NEWSREEL_RECEIVERS": wrong})
+
+
+@pytest.fixture
+def story(newsroom, monkeypatch):
+    monkeypatch.setenv("NEWSREEL_ADDRESSES", f"file:{newsroom.folder}")
+    return Address.parse(newsroom.story)
+
+
+def test_one_webhook_is_kept_beside_a_story_and_stays(story):
+    storage = Storage.from_environment()
+    assert kept_receiver(storage, story) is None
+    for _ in range(2):
+        keep_receiver(storage, story, "https://cms.example.org/hooks")
+    assert kept_receiver(storage, story) == "https://cms.example.org/hooks"
+    with pytest.raises(Conflict, match="another webhook before"):
+        keep_receiver(storage, story, "https://cms.example.org/others")
+
+
+class Cms(ThreadingHTTPServer):
+    """A receiver over real TLS, as 127.0.0.1."""
+
+    def __init__(self, folder):
+        self.heard = []
+        super().__init__(("127.0.0.1", 0), Answering)
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        now = datetime.datetime.now(datetime.UTC)
+        day = datetime.timedelta(days=1)
+        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+        certificate = made.add_extension(address, False).sign(key, hashes.SHA256())
+        self.authority = folder / "cms.pem"
+        self.authority.write_bytes(
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            + certificate.public_bytes(serialization.Encoding.PEM)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.authority)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    @property
+    def host(self):
+        return f"https://127.0.0.1:{self.server_address[1]}"
+
+
+class Answering(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.path, dict(self.headers.items()), body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """A test says enough."""
+
+
+@pytest.fixture
+def cms(tmp_path, monkeypatch):
+    server = Cms(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+    monkeypatch.setenv("NEWSREEL_WEBHOOK_SECRET", SECRET)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def report(newsroom, status):
+    return main(["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", status])
+
+
+def test_who_sent_a_story_off_is_told_over_tls_and_signed_how_it_has_ended(newsroom, story, cms, monkeypatch, capsys):
+    monkeypatch.setenv("NEWSREEL_RECEIVERS", f"{cms.host}/hooks")
+    keep_receiver(Storage.from_environment(), story, f"{cms.host}/hooks/newsreel")
+    assert report(newsroom, "Failed") == 0
+    [(path, headers, body)] = cms.heard
+    told = standardwebhooks.Webhook(SECRET).verify(body, headers)
+    assert (path, told["type"], told["data"]["story"]) == ("/hooks/newsreel", "story.failed", newsroom.story)
+    assert told["data"]["run"], "a run without a name gets one, so that two notices are told apart"
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("allowed", ["", "https://cms.example.org"])
+def test_a_webhook_the_installation_does_not_name_is_not_called_even_when_it_is_kept(
+    newsroom, story, cms, monkeypatch, capsys, allowed
+):
+    monkeypatch.setenv("NEWSREEL_RECEIVERS", allowed)
+    keep_receiver(Storage.from_environment(), story, f"{cms.host}/hooks/newsreel")
+    assert report(newsroom, "Failed") == 0
+    assert cms.heard == []
+    assert ("own webhook is not told" in capsys.readouterr().err) == bool(allowed)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"webhook": 7}', b"[" * 1999, b"{" * 3000])
+def test_what_somebody_has_put_in_its_place_costs_a_line_and_no_more(newsroom, story, cms, monkeypatch, capsys, content):
+    monkeypatch.setenv("NEWSREEL_RECEIVERS", cms.host)
+    Storage.from_environment().create(story.sibling("budget.receiver.json"), content, "application/json")
+    assert report(newsroom, "Failed") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["status"] == "Failed"
+    assert "own webhook is not told" in told.err
