@@ -10,7 +10,7 @@ from workflows.placement import ROLE, USER
 from workflows.priorities import SERVICE_PRIORITY
 from workflows.settings import Settings
 
-__all__ = ["Deployed"]
+__all__ = ["Deployed", "scraped"]
 
 GRACE = 25
 """Seconds that a program which is told to end has for what it is at."""
@@ -60,9 +60,13 @@ class Deployed:
                 # The new one is ready before the old one goes.
                 "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
                 "selector": {"matchLabels": self.labels()},
-                "template": {"metadata": {"labels": self.labels()}, "spec": self.pod(settings)},
+                "template": {"metadata": self.of_a_pod(settings), "spec": self.pod(settings)},
             },
         }
+
+    def of_a_pod(self, settings: Settings) -> dict[str, Any]:
+        asked = scraped(settings, self.port)
+        return {"labels": self.labels()} | ({"annotations": asked} if asked else {})
 
     def pod(self, settings: Settings) -> dict[str, Any]:
         key, value = settings.system_pool.selector
@@ -142,6 +146,13 @@ class Deployed:
 
     def labels(self) -> dict[str, str]:
         return {ROLE: "service", "newsreel/service": self.name}
+
+
+def scraped(settings: Settings, port: int) -> dict[str, str]:
+    """Annotations by which a Prometheus finds a pod that no object of its own tells it of."""
+    if not settings.monitoring or settings.monitoring.kind != "annotations":
+        return {}
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": "/metrics"}
 
 
 def probe(path: str, *, every: int, fails: int) -> dict[str, Any]:

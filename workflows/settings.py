@@ -1,8 +1,9 @@
 """What differs from one installation to the next. The manifest of a profile is a function of these and of nothing else."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["Events", "Newsroom", "Pool", "Settings"]
+__all__ = ["Events", "Monitoring", "Newsroom", "Pool", "Settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +41,6 @@ class Events:
     """Service account of what submits lost stories, with Workload Identity for the buckets."""
     watch_google_account: str | None = None
     """The Google service account that may list the buckets and write below the finals."""
-    monitoring_namespace: str | None = None
-    """Where Prometheus is, which then may ask our programs and the EventBus for their numbers; None lets nobody."""
     storage_class: str | None = None
     """Of the EventBus' disks; None is the cluster's own."""
     disk: str = "10Gi"
@@ -82,6 +81,16 @@ class Newsroom:
     """Certificate map with the host's certificate (Google Cloud, "Certificate Manager")."""
     address: str | None = None
     """Name of the global address that the host's name points to; None takes any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monitoring:
+    """Prometheus, as it is in this cluster."""
+
+    kind: Literal["google", "operator", "annotations"] = "google"
+    """Google's managed one; one of prometheus-operator; or one that asks pods with the annotation prometheus.io/scrape."""
+    namespace: str = "gmp-system"
+    """Where it asks from (on Autopilot gke-gmp-system)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,3 +160,5 @@ class Settings:
     """How a message becomes a workflow; None: none does."""
     newsroom: Newsroom | None = None
     """The newsroom page; None: there is none."""
+    monitoring: Monitoring | None = None
+    """Who asks for what is counted; None: nobody may."""

@@ -7,6 +7,7 @@ from typing import cast
 from hera.workflows import Artifact, Container, Env, Parameter, Resources, SecretEnv
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
+from workflows.metrics import of_a_step
 from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
 from workflows.services import Service
 from workflows.settings import Settings
@@ -77,6 +78,7 @@ class System:
             affinity=placement.affinity,
             volumes=[*placement.volumes, scratch()],
             daemon=placement.daemon or None,
+            metrics=None if placement.daemon else [of_a_step(self.name)],
             readiness_probe=ready_when(placement.ready_when),
             active_deadline_seconds=self.deadline or cast(int, f"{{{{inputs.parameters.{placement.deadline}}}}}"),
             priority_class_name=placement.priority,

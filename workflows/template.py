@@ -16,6 +16,7 @@ from hera.workflows.models import (
 
 from workflows.described import DESCRIPTION
 from workflows.failure import told_by
+from workflows.metrics import of_a_workflow
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
 from workflows.priorities import PRIORITIES
 from workflows.settings import Settings
@@ -53,6 +54,7 @@ def workflow_template(
         ),
         entrypoint=name,
         on_exit=on_exit,
+        metrics=[of_a_workflow(name, profile.name)],
         arguments=[*arguments, priority],
         active_deadline_seconds=hours * HOUR,
         ttl_strategy=TTLStrategy(seconds_after_success=3 * DAY, seconds_after_failure=14 * DAY),

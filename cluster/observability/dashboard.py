@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.observability.rules import MOST_MINUTES_IN_ALL, MOST_MINUTES_QUEUED
+from cluster.observability.rules import ENDED, MOST_MINUTES_IN_ALL, MOST_MINUTES_QUEUED
 
 __all__ = ["PANELS", "Panel", "dashboard"]
 
 COLUMNS, HEIGHT = 24, 8
 """Grafana's grid."""
-RUNTIME = 'argo_workflows_workflowtemplate_runtime_bucket{name="story"}'
+RUNTIME = 'argo_workflows_newsreel_workflow_seconds_bucket{workflow="story",status="Succeeded"}'
+STEPS = 'argo_workflows_newsreel_step_seconds_bucket{status="Succeeded"}'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +53,25 @@ PANELS = (
     ),
     Panel(title="Workflows", series=(("sum by (phase) (argo_workflows_gauge)", "{{phase}}"),)),
     Panel(
-        title="From start to video",
+        title="From submission to video",
         series=tuple(
-            (f"histogram_quantile({share}, sum by (le) (rate({RUNTIME}[1h])))", f"{share * 100:.0f} %")
+            (f"histogram_quantile({share}, sum by (le, priority) (rate({RUNTIME}[1h])))", f"{{{{priority}}}} {share * 100:.0f} %")
             for share in (0.5, 0.9, 0.99)
         ),
         unit="s",
         limit=MOST_MINUTES_IN_ALL * 60,
+    ),
+    Panel(
+        title="What a step takes, nine times in ten at most",
+        series=((f"histogram_quantile(0.9, sum by (le, step) (rate({STEPS}[1h])))", "{{step}}"),),
+        unit="s",
+    ),
+    Panel(
+        title="How stories and steps end",
+        series=(
+            (f'sum by (status) (increase({ENDED}{{workflow="story"}}[1h]))', "stories {{status}}"),
+            ('sum by (step) (increase(argo_workflows_newsreel_step_seconds_count{status!="Succeeded"}[1h]))', "{{step}} failed"),
+        ),
     ),
     Panel(title="Saved stories, by what has become of them", series=(("newsreel_saved_stories", "{{state}}"),)),
     Panel(

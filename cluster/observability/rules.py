@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ALERTS", "Alert", "prometheus_rule"]
+__all__ = ["ALERTS", "Alert", "groups"]
 
 MOST_MINUTES_QUEUED = 15
 MOST_MINUTES_IN_ALL = 60
+ENDED = "argo_workflows_newsreel_workflow_seconds_count"
+"""Workflows of ours that have ended, by how (`workflows.metrics`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,8 @@ ALERTS = (
     Alert(
         name="StoriesFail",
         expression=(
-            'increase(argo_workflows_workflowtemplate_triggered_total{name="story",phase=~"Failed|Error"}[1h])'
-            ' > 0.2 * increase(argo_workflows_workflowtemplate_triggered_total{name="story",phase="Running"}[1h])'
+            f'sum(increase({ENDED}{{workflow="story",status!="Succeeded"}}[1h]))'
+            f' > 0.2 * sum(increase({ENDED}{{workflow="story"}}[1h]))'
         ),
         minutes=10,
         page=True,
@@ -105,14 +107,9 @@ ALERTS = (
 )
 
 
-def prometheus_rule(namespace: str) -> dict[str, Any]:
-    """The alerts as the Prometheus operator and GKE's managed Prometheus take them."""
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PrometheusRule",
-        "metadata": {"name": "newsreel", "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "newsreel"}},
-        "spec": {"groups": [{"name": "newsreel", "interval": "30s", "rules": list(rules())}]},
-    }
+def groups() -> list[dict[str, Any]]:
+    """The alerts as Prometheus reads them (its "Alerting rules")."""
+    return [{"name": "newsreel", "interval": "30s", "rules": list(rules())}]
 
 
 def rules() -> Iterator[dict[str, Any]]:

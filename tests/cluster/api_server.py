@@ -109,7 +109,12 @@ class ApiServer:
         there = (*where, name)
         if verb == "list":
             found = [made for (*place, _), made in self.objects.items() if tuple(place) == where]
-            return 200, {"kind": "List", "apiVersion": "v1", "items": [one for one in found if chosen(one, query)]}
+            return 200, {
+                "kind": "List",
+                "apiVersion": "v1",
+                "metadata": {},
+                "items": [one for one in found if chosen(one, query)],
+            }
         if verb == "create":
             name = body["metadata"]["name"]
             if (*where, name) in self.objects:

@@ -15,7 +15,7 @@ WHOLE = Path(__file__).parent / "whole"
 SETTINGS = read_settings(WHOLE / "settings.yaml")
 TEXTS = manifests(STUDIO, SETTINGS)
 OBJECTS = [document for text in TEXTS.values() for document in yaml.safe_load_all(text)]
-OF_OTHERS = ("argoproj.io/", "gateway.networking.k8s.io/", "networking.gke.io/")
+OF_OTHERS = ("argoproj.io/", "gateway.networking.k8s.io/", "networking.gke.io/", "monitoring.googleapis.com/")
 """Kinds that Kubernetes itself does not know."""
 
 
@@ -46,6 +46,7 @@ def test_no_two_documents_are_one_object():
 
 def test_whoever_runs_has_an_account_and_no_account_is_nobodys():
     pods = [one["spec"]["template"]["spec"] for one in of_kind("Deployment").values()]
+    pods += [one["spec"]["jetstream"] for one in of_kind("EventBus").values()]
     pods += [one["spec"]["template"] for kind in ("Sensor", "EventSource") for one in of_kind(kind).values()]
     named = {pod["serviceAccountName"] for pod in pods}
     for workflow in of_kind("WorkflowTemplate").values():

@@ -4,7 +4,8 @@ from typing import Any
 
 import yaml
 
-from workflows.events.pods import CONFINED, POD_SECURITY, labels, on_system_pool, resources
+from workflows.events.pods import CONFINED, POD_SECURITY, described, labels, on_system_pool, resources
+from workflows.priorities import SERVICE_PRIORITY
 from workflows.settings import Events, Settings
 
 __all__ = ["BUS", "STREAM", "bus"]
@@ -46,7 +47,10 @@ def bus(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
                     "persistence": {**storage, "accessMode": "ReadWriteOnce", "volumeSize": chosen.disk},
                     "streamConfig": yaml.safe_dump(STREAM, sort_keys=False),
                     "maxPayload": "1MB",
-                    "metadata": {"labels": labels("eventbus")},
+                    "metadata": described("eventbus", settings),
+                    # Nobody's: by default it would be given the token of the namespace's own account.
+                    "serviceAccountName": settings.step_account,
+                    "priorityClassName": SERVICE_PRIORITY,
                     "securityContext": POD_SECURITY,
                     **on_system_pool(settings),
                     "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [APART]}},

@@ -4,24 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from workflows.events.pods import labels
-from workflows.events.programs import LETTERS_PORT, METRICS_PORT
+from workflows.events.programs import LETTERS_PORT
 from workflows.installation.network import DNS, google, to_addresses
 from workflows.settings import Events, Settings
 
 __all__ = ["network"]
 
-CLIENTS, CLUSTER, MONITOR, METRICS = 4222, 6222, 8222, 7777
-"""Ports of the EventBus: for clients, for its own, for the controller's look, for Prometheus."""
+CLIENTS, CLUSTER, MONITOR = 4222, 6222, 8222
+"""Ports of the EventBus: for clients, for its own, for a look at it."""
 ARGO_SERVER = 2746
 
 
 def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
     pods = {name: {"podSelector": {"matchLabels": labels(name)}} for name in ("eventbus", "eventsource", "sensor", "letters")}
     controller = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "argo-events"}}}
+    manager = {"podSelector": {"matchLabels": labels("manager")}}
     argo_server = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.argo_namespace}}}
-    prometheus = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": chosen.monitoring_namespace}}}
-    asked = [come_from([prometheus], METRICS)] if chosen.monitoring_namespace else []
-    asked_of_us = [come_from([prometheus], METRICS_PORT)] if chosen.monitoring_namespace else []
     to_bus = to([pods["eventbus"]], CLIENTS)
     return [
         policy(
@@ -30,8 +28,7 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             ingress=[
                 come_from([pods["eventsource"], pods["sensor"], controller], CLIENTS),
                 come_from([pods["eventbus"]], CLIENTS, CLUSTER),
-                come_from([controller], MONITOR),
-                *asked,
+                come_from([controller, manager, *through_the_api_server(settings)], MONITOR),
             ],
             egress=[DNS, to([pods["eventbus"]], CLIENTS, CLUSTER)],
         ),
@@ -45,16 +42,26 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         policy(
             "watch",
             settings,
-            ingress=asked_of_us,
+            ingress=[],
             egress=[DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings)],
         ),
         policy(
             "letters",
             settings,
-            ingress=[come_from([pods["sensor"]], LETTERS_PORT), *asked_of_us],
+            ingress=[come_from([pods["sensor"]], LETTERS_PORT)],
             egress=[DNS, *google(settings)],
         ),
     ]
+
+
+def through_the_api_server(settings: Settings) -> list[dict[str, Any]]:
+    """Where a call comes from that a manager outside the cluster makes by pods/proxy: from the API server, or from the agents
+    through which GKE's reaches into a cluster (GKE, "Konnectivity proxy")."""
+    agents = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "konnectivity-agent"}},
+    }
+    return [agents, *({"ipBlock": {"cidr": block}} for block in settings.api_servers)]
 
 
 def to(peers: Sequence[dict[str, Any]], *ports: int) -> dict[str, Any]:

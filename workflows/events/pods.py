@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from workflows.deployment import scraped
 from workflows.placement import ROLE, USER
+from workflows.priorities import SERVICE_PRIORITY
 from workflows.settings import Settings
 
-__all__ = ["CONFINED", "POD_SECURITY", "labels", "on_system_pool", "resources", "spread", "template"]
+__all__ = ["CONFINED", "METRICS", "POD_SECURITY", "described", "labels", "on_system_pool", "resources", "spread", "template"]
 
 CONFINED = {
     "runAsNonRoot": True,
@@ -23,6 +25,10 @@ POD_SECURITY = {
     "fsGroup": USER,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+
+
+METRICS = 7777
+"""Port at which all of Argo Events' pods tell their numbers, the EventBus' too."""
 
 
 def labels(name: str) -> dict[str, str]:
@@ -46,11 +52,17 @@ def spread(name: str) -> dict[str, Any]:
     return {"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}}
 
 
+def described(name: str, settings: Settings) -> dict[str, Any]:
+    asked = scraped(settings, METRICS)
+    return {"labels": labels(name)} | ({"annotations": asked} if asked else {})
+
+
 def template(name: str, account: str, settings: Settings) -> dict[str, Any]:
     """Of a Sensor's or EventSource's Deployment."""
     return {
-        "metadata": {"labels": labels(name)},
+        "metadata": described(name, settings),
         "serviceAccountName": account,
+        "priorityClassName": SERVICE_PRIORITY,
         "securityContext": POD_SECURITY,
         "container": {"resources": resources("100m", "256Mi"), "securityContext": CONFINED},
         **on_system_pool(settings),

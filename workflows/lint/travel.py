@@ -50,9 +50,12 @@ def value_is_plain(document: Document) -> Findings:
 
 @rule
 def no_expression_is_evaluated(document: Document) -> Findings:
-    """`{{= ...}}` runs an expression over values that came from outside: let a step work it out."""
-    for template in document.templates:
-        for text in template.strings():
+    """`{{= ...}}` runs an expression over values that came from outside: let a step work it out. The label of a workflow's metric
+    alone may be one, since it goes to nobody but Prometheus."""
+    spec = document.root.at("spec")
+    rest = [spec.at(key) for key in spec.keys if document.is_workflow and key not in ("templates", "metrics")]
+    for part in (*document.templates, *rest):
+        for text in part.strings():
             if any(reference.startswith("=") for reference in references(text.text)):
                 yield text, "evaluates an expression"
 
@@ -86,3 +89,15 @@ def every_parameter(document: Document) -> Iterator[Node]:
         yield from parameters(template.at("outputs"))
         for task in tasks(template):
             yield from parameters(task.at("arguments"))
+
+
+@rule
+def metric_has_few_series(document: Document) -> Findings:
+    """Prometheus keeps a series for each value a label has had: give it a word of ours or a status, and what was submitted only
+    through an expression that ends in `: 'other'`."""
+    for part in (document.root.at("spec"), *document.templates):
+        for metric in part.at("metrics", "prometheus").entries:
+            for label in metric.at("labels").entries:
+                for name in references(label.at("value").text):
+                    if name not in ("status", "workflow.status") and not name.endswith(": 'other'"):
+                        yield label.at("value"), f"{{{{{name}}}}} may be anything"

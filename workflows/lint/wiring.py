@@ -1,5 +1,6 @@
 """Rules about what refers to what: templates, arguments, inputs, outputs and the `{{...}}` between them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -7,6 +8,9 @@ from workflows.lint.document import Document, Node, awaited, parameters, referen
 from workflows.lint.rule import Findings, rule
 
 OF_THE_WORKFLOW = frozenset(("workflow.name", "workflow.namespace", "workflow.uid"))
+OF_ITS_METRICS = frozenset(("workflow.status", "workflow.duration"))
+OF_A_METRIC = frozenset(("status", "duration"))
+DOTTED = re.compile(r"\b[a-z]\w*(?:\.[\w-]+)+")
 
 
 @rule
@@ -96,7 +100,7 @@ def output_is_read(document: Document) -> Findings:
 def reference_resolves(document: Document) -> Findings:
     """Argo leaves a `{{...}}` it does not know as it stands, or fails when the story is already under way: refer to a declared
     input, to an output of a task of the same DAG, to an argument of the workflow, to workflow.uid, name or namespace; to
-    workflow.status in the exit handler alone, to item in a task with withParam alone."""
+    workflow.status in the exit handler and in metrics alone, to item in a task with withParam alone."""
     arguments = parameters(document.root.at("spec", "arguments"))
     everywhere = OF_THE_WORKFLOW | {f"workflow.parameters.{argument.name}" for argument in arguments}
     at_exit = document.below(document.root.at("spec", "onExit").text)
@@ -108,10 +112,10 @@ def reference_resolves(document: Document) -> Findings:
             yield from unresolved(task, here | ({"item"} if task.at("withParam") else set()))
         for key in template.keys:
             if key != "dag":
-                yield from unresolved(template.at(key), here)
+                yield from unresolved(template.at(key), here | (OF_A_METRIC if key == "metrics" else set()))
     for key in document.root.at("spec").keys:
         if document.is_workflow and key != "templates":
-            yield from unresolved(document.root.at("spec", key), everywhere)
+            yield from unresolved(document.root.at("spec", key), everywhere | (OF_ITS_METRICS if key == "metrics" else set()))
 
 
 @rule
@@ -158,5 +162,6 @@ def unresolved(node: Node, known: set[str] | frozenset[str]) -> Findings:
         if text.text.count("{{") != text.text.count("}}"):
             yield text, "`{{` and `}}` do not pair"
         for name in references(text.text):
-            if name not in known:
+            used = DOTTED.findall(name) if name.startswith("=") else [name]
+            if not known.issuperset(used):
                 yield text, f"{{{{{name}}}}} is not known here"

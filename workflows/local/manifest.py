@@ -16,12 +16,13 @@ __all__ = ["Backend", "Program", "read_program"]
 
 FOR_THE_CLUSTER = frozenset(
     {
-        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "EventBus", "EventSource", "Namespace", "NetworkPolicy",
-        "PodDisruptionBudget", "PriorityClass", "ResourceQuota", "Role", "RoleBinding", "Secret", "Sensor", "ServiceAccount",
-        "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+        "ClusterRole", "ClusterRoleBinding", "ClusterRules", "ConfigMap", "EventBus", "EventSource", "GCPBackendPolicy",
+        "Gateway", "HTTPRoute", "HealthCheckPolicy", "Namespace", "NetworkPolicy", "PodDisruptionBudget", "PodMonitor",
+        "PodMonitoring", "PriorityClass", "PrometheusRule", "ResourceQuota", "Role", "RoleBinding", "Secret", "Sensor",
+        "ServiceAccount", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
     }
 )  # fmt: skip
-"""Kinds that say who may do what, or what starts a workflow; there is nothing in them to run."""
+"""Kinds that say who may do what, what starts a workflow or is asked about it; there is nothing in them to run."""
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 AT_MOST = 3
 """Faults told at once."""

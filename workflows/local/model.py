@@ -132,6 +132,7 @@ class Leaf(Known):
     affinity: Cluster
     automount_service_account_token: Cluster
     executor: Cluster
+    metrics: Cluster
     node_selector: Cluster
     priority_class_name: Cluster
     security_context: Cluster
@@ -158,6 +159,7 @@ class WorkflowSpec(Known):
     automount_service_account_token: Cluster
     executor: Cluster
     image_pull_secrets: Cluster
+    metrics: Cluster
     node_selector: Cluster
     pod_disruption_budget: Cluster
     pod_g_c: Annotated[Any, Field(default=None, alias="podGC")]

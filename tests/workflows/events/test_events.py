@@ -145,9 +145,14 @@ def test_without_being_asked_for_there_is_no_trigger():
     assert not [name for name in manifests(STUDIO, Settings()) if "60" <= name < "70"]
 
 
-def test_prometheus_may_ask_where_the_installation_says_so():
-    policies = [
-        one for one in events(Settings(), Events(monitoring_namespace="gmp"))["60-eventbus.yaml"] if "podSelector" in one["spec"]
-    ]
-    asked = {one["metadata"]["name"] for one in policies if "gmp" in json.dumps(one["spec"]["ingress"])}
-    assert asked == {"eventbus", "letters", "watch"}
+def test_the_bus_is_looked_at_by_who_buys_machines_and_by_nobody_else_of_ours():
+    """Its manager counts what is taken and not yet submitted, as a pod beside it or from outside through the API server."""
+    policies = {one["metadata"]["name"]: one["spec"] for one in OBJECTS if one["kind"] == "NetworkPolicy"}
+    [way] = [way for way in policies["eventbus"]["ingress"] if [port["port"] for port in way["ports"]] == [8222]]
+    pods = [peer["podSelector"]["matchLabels"] for peer in way["from"] if set(peer) == {"podSelector"}]
+    assert pods == [{"newsreel/role": "service", "newsreel/service": "manager"}]
+    assert {"ipBlock": {"cidr": Settings().api_servers[0]}} in way["from"]
+
+
+def test_no_pod_of_the_bus_has_a_token():
+    assert BUS["spec"]["jetstream"]["serviceAccountName"] == Settings().step_account

@@ -111,6 +111,12 @@ BREAKS: dict[str, tuple[Callable[[Manifest], Any], set[str]]] = {
         lambda m: container(m, "g2p")["args"].append("{{=sprig.env('HOME')}}"),
         {"reference_resolves"},
     ),
+    "metric_has_few_series": (
+        lambda m: m["spec"]["metrics"]["prometheus"][0]["labels"].append(
+            {"key": "story", "value": "{{workflow.parameters.story}}"}
+        ),
+        set(),
+    ),
     "no_shell_meets_a_parameter": (lambda m: container(m, "publish").update(command=["/bin/sh", "-c"]), set()),
     "value_from_is_a_bare_reference": (
         lambda m: add_output_to_attempt(m, "it is {{tasks.check.outputs.parameters.state}}"),
