@@ -5,8 +5,8 @@
     stories drafts documents           stories as they are kept: a draft that changes, revisions that never do
     faults length pictures voice still what helps while writing
     runs local_runs kubernetes_runs    a story on its way to a video, on this machine or on a cluster
-    publisher                          tells the cluster that a revision is ready
-    media log metrics audit            the video back; what people who run the service look at
+    media                              the video back
+    log metrics audit product          what people look at who run the service, and who improve it
 
 It knows a story by its contract and storage by `steps.storage`; how a video is made it leaves to the WorkflowTemplate.
 """

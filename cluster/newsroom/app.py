@@ -19,15 +19,17 @@ DESCRIPTION = "Write a story, send it off, get the finished video. Changes need 
 
 
 def application(newsroom: Newsroom) -> ASGIApp:
-    """What uvicorn serves. Runs of this machine begin and end with it."""
+    """What uvicorn serves. Runs of this machine begin and end with it, and so do product events."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        newsroom.product.start()
         if isinstance(newsroom.runs, LocalRuns):
             newsroom.runs.start()
         yield
         if isinstance(newsroom.runs, LocalRuns):
             newsroom.runs.stop()
+        newsroom.product.stop()
 
     app = FastAPI(
         title="The newsreel newsroom",

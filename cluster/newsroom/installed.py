@@ -5,6 +5,7 @@ NEWSROOM_AUDIENCE      iap, token: what the token must be for; of IAP /projects/
 NEWSROOM_ISSUER, NEWSROOM_KEYS, NEWSROOM_HEADER    token: issuer, https address of its keys (JWKS), header that carries it
 NEWSROOM_PROXY_SECRET  proxy: what the proxy proves itself by, in X-Newsroom-Proxy
 NEWSROOM_WRITERS, NEWSROOM_PUBLISHERS    addresses and @domains, comma-separated
+NEWSROOM_EVENTS        where product events go (`product`)
 NEWSREEL_RECEIVERS     which addresses may be told how a story has ended (`steps.receiver`)
 NEWSREEL_ADDRESSES     which addresses may be read and written (`steps.address`)
 """
@@ -22,7 +23,9 @@ from cluster.newsroom.audit import Audit
 from cluster.newsroom.identity import IAP, BehindProxy, Identity, Roles, SignedIn
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import Media
+from cluster.newsroom.metrics import Metrics
 from cluster.newsroom.newsroom import Newsroom
+from cluster.newsroom.product import product_from
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
 from steps.errors import BadInput
@@ -42,6 +45,7 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
         if not getattr(options, name):
             raise BadInput(f"--{name} is missing; or give --folder for one machine")
     stories, finals = Address.parse(options.stories), Address.parse(options.finals)
+    metrics = Metrics()
     storage = Storage(AllowList.from_environment(environment))
     return Newsroom(
         repository=Repository(stories, storage),
@@ -52,6 +56,8 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
         audit=Audit(stories.child("_audit"), storage),
         identity=identity_from(environment),
         receivers=Receivers.from_environment(environment),
+        metrics=metrics,
+        product=product_from(environment, metrics),
         hosts=frozenset(host.strip().lower() for host in options.hosts.split(",") if host.strip()),
         voice_system=options.voice_system,
         seconds_between_looks=2.0,

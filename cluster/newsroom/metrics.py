@@ -18,4 +18,5 @@ class Metrics:
         self.refused = Counter("newsroom_refused", "Requests refused at the door", ["why"], registry=registry)
         self.saves = Counter("newsroom_saves", "Drafts saved", ["outcome"], registry=registry)
         self.sent = Counter("newsroom_sent", "Revisions sent off", ["outcome"], registry=registry)
+        self.product = Counter("newsroom_product_events", "Product events", ["outcome"], registry=registry)
         self.streams = Gauge("newsroom_streams", "Pages that watch a story now", registry=registry)

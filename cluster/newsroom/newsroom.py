@@ -1,5 +1,6 @@
 """A newsroom, put together: what the routes work with."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cluster.newsroom.limits import Gate
 from cluster.newsroom.local_runs import LocalRuns
 from cluster.newsroom.media import Media
 from cluster.newsroom.metrics import Metrics
+from cluster.newsroom.product import Product, product_from
 from cluster.newsroom.runs import Runs
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
@@ -33,6 +35,7 @@ class Newsroom:
     voice_system: str = "hibari"
     """What speaks where the stories are made."""
     metrics: Metrics = field(default_factory=Metrics)
+    product: Product = field(default_factory=Product)
     voices: Gate = field(default_factory=lambda: Gate(at_once=1, waiting=8, a_minute=40))
     stills: Gate = field(default_factory=lambda: Gate(at_once=1, waiting=4, a_minute=20))
     pictures: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=8, a_minute=60))
@@ -45,7 +48,7 @@ def on_this_machine(folder: Path, port: int, runs: Runs | None = None) -> Newsro
     """Everything below one folder, for one person, asked for at 127.0.0.1 or localhost."""
     home = Address.parse(f"file:{folder.resolve()}")
     storage = Storage(AllowList(prefixes=(home,)))
-    names = ("127.0.0.1", "localhost")
+    names, metrics = ("127.0.0.1", "localhost"), Metrics()
     return Newsroom(
         repository=Repository(home.child("stories"), storage),
         runs=runs or LocalRuns(folder),
@@ -53,6 +56,8 @@ def on_this_machine(folder: Path, port: int, runs: Runs | None = None) -> Newsro
         audit=Audit(home.child("audit"), storage),
         identity=OnThisMachine(),
         receivers=Receivers.from_environment(),
+        metrics=metrics,
+        product=product_from(os.environ, metrics),
         hosts=frozenset({*(f"{name}:{port}" for name in names), *(names if port == 80 else ())}),
     )
 

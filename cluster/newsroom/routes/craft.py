@@ -62,6 +62,7 @@ def hear(here: Here, me: Me, order: HearOrder) -> Response:
     """A sentence, spoken: a WAV file."""
     with here.voices.let_in(me.email):
         sound = voice.hear(order.narration, order.voice, lexicon_in({"pronunciations": order.pronunciations}))
+    here.product.tell(me.email, "sentence heard", letters=len(order.narration))
     return Response(sound, media_type="audio/wav")
 
 
@@ -78,6 +79,7 @@ def preview(here: Here, me: Me, identifier: str, scene: int, order: StillOrder) 
         picture, target = Path(folder) / "picture.jpg", Path(folder) / "still.jpg"
         picture.write_bytes(content)
         still.draw(file.story, 0, picture, target)
+        here.product.tell(me.email, "scene previewed", identifier)
         return Response(target.read_bytes(), media_type="image/jpeg")
 
 
@@ -93,6 +95,7 @@ async def add_picture(here: Here, me: Me, identifier: str, request: Request) -> 
 
     shown = await run_in_threadpool(work)
     await run_in_threadpool(here.audit.add, me.email, "add picture", identifier, picture=shown.file)
+    here.product.tell(me.email, "picture added", identifier)
     return PictureView(file=shown.file, width=shown.width, height=shown.height)
 
 
@@ -103,6 +106,7 @@ def crop_picture(here: Here, me: Me, identifier: str, name: str, order: CropOrde
     part = pictures.Part(left=order.left, top=order.top, width=order.width, height=order.height)
     with here.pictures.let_in(me.email):
         shown = pictures.crop(here.repository.storage, home, name, part)
+    here.product.tell(me.email, "picture cropped", identifier)
     return PictureView(file=shown.file, width=shown.width, height=shown.height)
 
 

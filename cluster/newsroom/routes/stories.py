@@ -56,6 +56,7 @@ def begin(here: Here, me: Me, answer: Response, document: Annotated[dict[str, An
     draft = here.repository.create(document)
     here.audit.add(me.email, "begin", draft.id)
     here.metrics.saves.labels("new").inc()
+    here.product.tell(me.email, "story begun", draft.id)
     answer.headers["location"] = f"/stories/{draft.id}"
     return whole(here, draft, answer)
 
@@ -104,6 +105,8 @@ def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendO
         keep_receiver(here.repository.storage, here.repository.address(identifier, revision), order.webhook)
     here.runs.keep(identifier, revision, order.priority)
     here.audit.add(me.email, "send off", identifier, revision=revision, priority=order.priority, webhook=order.webhook or "")
+    scenes = len(draft.document["scenes"])
+    here.product.tell(me.email, "story sent off", identifier, revision=revision, priority=order.priority, scenes=scenes)
     try:
         here.runs.submit(identifier, revision, order.priority)
         here.metrics.sent.labels("submitted").inc()
@@ -124,6 +127,7 @@ def cancel(here: Here, me: Me, identifier: str, answer: Response) -> StoryView:
     draft = here.repository.draft(identifier)
     here.audit.add(me.email, "cancel", identifier, revision=draft.revision)
     here.runs.cancel(identifier, draft.revision)
+    here.product.tell(me.email, "run cancelled", identifier, revision=draft.revision)
     return whole(here, draft, answer)
 
 

@@ -1,18 +1,9 @@
 """A story's own webhook: only where the installation lets it be, and told by whoever ends the story. Nothing else is called."""
 
-import datetime
-import ipaddress
 import json
-import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import standardwebhooks
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +12,7 @@ from steps.address import Address
 from steps.errors import BadInput, Conflict
 from steps.receiver import Receivers, keep_receiver, kept_receiver
 from steps.storage import Storage
+from tests.https_receiver import receiving
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 ALLOWED = Receivers(prefixes=("https://cms.example.org/hooks", "https://127.0.0.1:8443"))
@@ -112,53 +104,12 @@ def test_one_webhook_is_kept_beside_a_story_and_stays(story):
         keep_receiver(storage, story, "https://cms.example.org/others")
 
 
-class Cms(ThreadingHTTPServer):
-    """A receiver over real TLS, as 127.0.0.1."""
-
-    def __init__(self, folder):
-        self.heard = []
-        super().__init__(("127.0.0.1", 0), Answering)
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        now = datetime.datetime.now(datetime.UTC)
-        day = datetime.timedelta(days=1)
-        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
-        certificate = made.add_extension(address, False).sign(key, hashes.SHA256())
-        self.authority = folder / "cms.pem"
-        self.authority.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.authority)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-
-    @property
-    def host(self):
-        return f"https://127.0.0.1:{self.server_address[1]}"
-
-
-class Answering(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append((self.path, dict(self.headers.items()), body))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        """A test says enough."""
-
-
 @pytest.fixture
 def cms(tmp_path, monkeypatch):
-    server = Cms(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
-    monkeypatch.setenv("NEWSREEL_WEBHOOK_SECRET", SECRET)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with receiving(tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        monkeypatch.setenv("NEWSREEL_WEBHOOK_SECRET", SECRET)
+        yield server
 
 
 def report(newsroom, status):
@@ -166,8 +117,8 @@ def report(newsroom, status):
 
 
 def test_who_sent_a_story_off_is_told_over_tls_and_signed_how_it_has_ended(newsroom, story, cms, monkeypatch, capsys):
-    monkeypatch.setenv("NEWSREEL_RECEIVERS", f"{cms.host}/hooks")
-    keep_receiver(Storage.from_environment(), story, f"{cms.host}/hooks/newsreel")
+    monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host}/hooks")
+    keep_receiver(Storage.from_environment(), story, f"https://{cms.host}/hooks/newsreel")
     assert report(newsroom, "Failed") == 0
     [(path, headers, body)] = cms.heard
     told = standardwebhooks.Webhook(SECRET).verify(body, headers)
@@ -181,7 +132,7 @@ def test_a_webhook_the_installation_does_not_name_is_not_called_even_when_it_is_
     newsroom, story, cms, monkeypatch, capsys, allowed
 ):
     monkeypatch.setenv("NEWSREEL_RECEIVERS", allowed)
-    keep_receiver(Storage.from_environment(), story, f"{cms.host}/hooks/newsreel")
+    keep_receiver(Storage.from_environment(), story, f"https://{cms.host}/hooks/newsreel")
     assert report(newsroom, "Failed") == 0
     assert cms.heard == []
     assert ("own webhook is not told" in capsys.readouterr().err) == bool(allowed)
@@ -189,7 +140,7 @@ def test_a_webhook_the_installation_does_not_name_is_not_called_even_when_it_is_
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"webhook": 7}', b"[" * 1999, b"{" * 3000])
 def test_what_somebody_has_put_in_its_place_costs_a_line_and_no_more(newsroom, story, cms, monkeypatch, capsys, content):
-    monkeypatch.setenv("NEWSREEL_RECEIVERS", cms.host)
+    monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host}")
     Storage.from_environment().create(story.sibling("budget.receiver.json"), content, "application/json")
     assert report(newsroom, "Failed") == 0
     told = capsys.readouterr()
