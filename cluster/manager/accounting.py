@@ -4,21 +4,25 @@ Pure: from a Workflow as the API server has it. What cannot be told (a node whos
 Only what a story itself used is counted; a node's start and its idle time are the pool's, see `newsreel simulate`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict
+
 from cluster.manager.parameters import Parameters
 
-__all__ = ["Account", "account_of", "by_day", "exposed"]
+__all__ = ["Account", "Ledger", "account_of", "held_a_node"]
 
 GPU = "nvidia.com/gpu"
 Number = TypeVar("Number", int, float)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Account(Record):
     """One story, all its attempts; or, summed, a day's stories."""
 
     stories: int = 1
@@ -43,22 +47,51 @@ def both(one: Number | None, other: Number | None) -> Number | None:
     return None if one is None or other is None else one + other
 
 
+class Ledger(Record):
+    """The sums of the last days, and whose accounts are in them."""
+
+    days: dict[date, Account] = {}
+    """One story of unknown cost makes its day's cost unknown."""
+    counted: tuple[str, ...] = ()
+    """The uids of the workflows that are counted, for as long as the cluster lists them."""
+
+    def with_stories(self, ended: Mapping[str, tuple[date, Account]], listed: frozenset[str], since: date) -> "Ledger":
+        """Each story by its workflow's uid, and no uid twice; days before `since` and uids that are not `listed` are dropped."""
+        days = {day: total for day, total in self.days.items() if day >= since}
+        for uid, (day, account) in sorted(ended.items()):
+            if uid not in self.counted and day >= since:
+                days[day] = days[day] + account if day in days else account
+        return Ledger(days=days, counted=tuple(sorted(listed.intersection({*self.counted, *ended}))))
+
+
 def account_of(workflow: dict[str, Any], pools: Mapping[str, str], published: int | None, parameters: Parameters) -> Account:
     """`pools` tells the pool of a node by its name, `published` the bytes of the video's files, where there is one.
 
     Raises KeyError and ValueError for what is no Workflow.
     """
-    pods = [pod for pod in workflow.get("status", {}).get("nodes", {}).values() if pod.get("type") == "Pod"]
-    held = [(pod.get("hostNodeName", ""), seconds_of(pod)) for pod in pods if pod.get("templateName") == "anchor"]
     prices = {offer.pool: offer.an_hour for offer in parameters.offers}
+    held = [(pod.get("hostNodeName", ""), seconds_of(pod)) for pod in pods_of(workflow) if is_anchor(pod)]
     hourly = [(prices.get(pools.get(node, "")), seconds) for node, seconds in held]
     known = [price * seconds / 3600 for price, seconds in hourly if price is not None]
     return Account(
         node_seconds=sum(seconds for _, seconds in held),
-        gpu_seconds=float(sum(pod.get("resourcesDuration", {}).get(GPU, 0) for pod in pods)),
+        gpu_seconds=float(sum(pod.get("resourcesDuration", {}).get(GPU, 0) for pod in pods_of(workflow))),
         bytes=published,
         cost=sum(known) if len(known) == len(hourly) else None,
     )
+
+
+def held_a_node(workflow: dict[str, Any]) -> bool:
+    """Whether any work was done: a story that was refused, or whose video was there already, held none."""
+    return any(is_anchor(pod) and pod.get("startedAt") for pod in pods_of(workflow))
+
+
+def pods_of(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    return [pod for pod in workflow.get("status", {}).get("nodes", {}).values() if pod.get("type") == "Pod"]
+
+
+def is_anchor(pod: dict[str, Any]) -> bool:
+    return bool(pod.get("templateName") == "anchor")
 
 
 def seconds_of(pod: dict[str, Any]) -> float:
@@ -67,37 +100,3 @@ def seconds_of(pod: dict[str, Any]) -> float:
     if not began or not ended:
         return 0.0
     return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds())
-
-
-def by_day(accounts: Iterable[tuple[date, Account]]) -> dict[date, Account]:
-    """The sum of each day; one story of unknown cost makes its day's cost unknown."""
-    sums: dict[date, Account] = {}
-    for day, account in accounts:
-        sums[day] = sums[day] + account if day in sums else account
-    return sums
-
-
-def exposed(sums: Mapping[date, Account], currency: str) -> str:
-    """As Prometheus reads it; what is unknown has no line."""
-    return "".join(f"{line}\n" for line in lines(sums, currency))
-
-
-def lines(sums: Mapping[date, Account], currency: str) -> Iterator[str]:
-    for name, (field, described) in METRICS.items():
-        yield f"# HELP {name} {described}"
-        yield f"# TYPE {name} gauge"
-        more = f',currency="{currency}"' if field == "cost" else ""
-        for day, account in sorted(sums.items()):
-            value = getattr(account, field)
-            if value is not None:
-                yield f'{name}{{day="{day.isoformat()}"{more}}} {value}'
-
-
-METRICS = {
-    "newsreel_day_stories": ("stories", "Stories that ended on the day."),
-    "newsreel_day_node_seconds": ("node_seconds", "Seconds that story nodes were held by stories."),
-    "newsreel_day_gpu_seconds": ("gpu_seconds", "Seconds of GPUs asked for by steps."),
-    "newsreel_day_published_bytes": ("bytes", "Bytes of published videos and what belongs to them."),
-    "newsreel_day_cost": ("cost", "Cost of the nodes while stories held them, at the prices of pool.yaml."),
-}
-"""By name: the account's field, and what it says."""

@@ -1,6 +1,6 @@
 """How much there is to do, and whether that is certain. A late or missing number makes it uncertain, never smaller."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +18,8 @@ class Demand:
     """Stories to be made that are certain."""
     unknown: tuple[str, ...]
     """Sources that say nothing: there may be more."""
+    counts: Mapping[str, int | None]
+    """What each source says, None where that is nothing."""
     parts: str
     """In words."""
 
@@ -37,7 +39,9 @@ def demand_of(seen: Seen, rules: Rules) -> Demand:
     # A running story is an unfinished one. A message may have become either since it was counted, minutes ago: so it is the
     # larger of the two that is certain, not the sum.
     taken = known.get("pending", 0) + (known.get("unfinished", 0) or known.get("running", 0))
-    return Demand(at_least=max(known.get("undelivered", 0), taken), unknown=unknown, parts=", ".join(said(known, unknown)))
+    return Demand(
+        at_least=max(known.get("undelivered", 0), taken), unknown=unknown, counts=counts, parts=", ".join(said(known, unknown))
+    )
 
 
 def at_least(count: int | None, other: int | None) -> int | None:

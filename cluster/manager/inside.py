@@ -1,9 +1,11 @@
-"""What the cluster itself says: nodes, stories, events. Through the API server alone, so it works from outside as well."""
+"""What the cluster itself says: nodes, stories, events. From outside through the API server alone."""
 
 import json
+import os
 import re
 from base64 import b64decode
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -11,6 +13,7 @@ from typing import Any
 
 from google.cloud.container_v1 import Cluster as GkeCluster
 from kubernetes import client, config
+from urllib3 import request
 
 from cluster.manager.google import Google
 from cluster.manager.world import Node
@@ -19,7 +22,20 @@ from steps.errors import Unavailable
 from steps.publication import home_of, published
 from steps.storage import Storage
 
-__all__ = ["api_of", "cordon", "finals_there", "installed", "nodes_by_pool", "pending_events", "running_stories", "unfinished"]
+__all__ = [
+    "Streams",
+    "api_of",
+    "by_way_of_the_api_server",
+    "cordon",
+    "finals_there",
+    "from_the_pod",
+    "installed",
+    "nodes_by_pool",
+    "pending_events",
+    "running_stories",
+    "streams",
+    "unfinished",
+]
 
 SECONDS_A_CALL = 20
 POOL = "cloud.google.com/gke-nodepool"
@@ -107,26 +123,43 @@ def installed(api: client.ApiClient, namespace: str) -> bool:
     return True
 
 
-def pending_events(api: client.ApiClient, namespace: str) -> int:
+Streams = Callable[[client.ApiClient, Any], dict[str, Any]]
+"""What a pod of the EventBus says of its streams (NATS, "Monitoring", /jsz)."""
+
+
+def streams() -> Streams:
+    """Within the cluster the pods themselves are asked: no right over pods is needed for that, a network policy says who may."""
+    return from_the_pod if "KUBERNETES_SERVICE_HOST" in os.environ else by_way_of_the_api_server
+
+
+def pending_events(api: client.ApiClient, namespace: str, streams: Streams) -> int:
     """Events that the Sensor has not turned into workflows yet: of each consumer, what it has not been given or not yet
     acknowledged, as the server says that knows most (NATS, "Monitoring", /jsz)."""
     pods = client.CoreV1Api(api).list_namespaced_pod(namespace, label_selector=EVENTBUS, _request_timeout=SECONDS_A_CALL)
     counts: dict[str, int] = {}
     for pod in pods.items:
-        for name, count in consumers(stream_report(api, namespace, pod.metadata.name)):
+        for name, count in consumers(streams(api, pod)):
             counts[name] = max(counts.get(name, 0), count)
     if not pods.items:
         raise Unavailable("the EventBus has no pod")
     return sum(counts.values())
 
 
-def stream_report(api: client.ApiClient, namespace: str, pod: str) -> dict[str, Any]:
-    path = f"/api/v1/namespaces/{namespace}/pods/{pod}:{MONITOR}/proxy/jsz"
+def from_the_pod(_: client.ApiClient, pod: Any, port: int = MONITOR) -> dict[str, Any]:
+    answer = request("GET", f"http://{pod.status.pod_ip}:{port}/jsz?consumers=true", timeout=SECONDS_A_CALL, retries=False)
+    return reported(answer.status, answer.data)
+
+
+def by_way_of_the_api_server(api: client.ApiClient, pod: Any) -> dict[str, Any]:
+    path = f"/api/v1/namespaces/{pod.metadata.namespace}/pods/{pod.metadata.name}:{MONITOR}/proxy/jsz"
     call = api.param_serialize("GET", path, query_params=[("consumers", "true")], auth_settings=["BearerToken"])
     answer = api.call_api(*call, _request_timeout=SECONDS_A_CALL)
-    content = answer.read()
-    if answer.status != 200:
-        raise Unavailable(f"the EventBus answers {answer.status}")
+    return reported(answer.status, answer.read())
+
+
+def reported(status: int, content: bytes) -> dict[str, Any]:
+    if status != 200:
+        raise Unavailable(f"the EventBus answers {status}")
     return dict(json.loads(content))
 
 

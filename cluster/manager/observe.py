@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from cluster.manager import gke, inside
 from cluster.manager.google import Google
+from cluster.manager.inside import Streams, by_way_of_the_api_server
 from cluster.manager.parameters import Parameters
 from cluster.manager.world import Seen
 from steps.errors import NewsreelError
@@ -43,6 +44,7 @@ class Services:
     google: Google
     parameters: Parameters
     inside: Inside = inside.api_of
+    streams: Streams = by_way_of_the_api_server
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ def look(services: Services, now: datetime) -> Look:
         cluster=state,
         installed=known("installed", lambda: inside.installed(api, namespace)) if whole else True,
         undelivered=undelivered,
-        pending=known("pending", lambda: inside.pending_events(api, namespace)),
+        pending=known("pending", lambda: inside.pending_events(api, namespace, services.streams)),
         unfinished=left,
         running=None if nodes is None else known("running", lambda: inside.running_stories(api, namespace, ours)),
         pools=None if nodes is None else known("pools", lambda: gke.pools_of(there, nodes, google, parameters, now)),

@@ -68,6 +68,7 @@ def remember(seen: Seen, memory: Memory, demand: Demand, rules: Rules) -> Memory
         created=memory.created and seen.cluster != "there",
         short=had(seen, with_shortages(pools, known, now, rules)),
         late=late,
+        ledger=memory.ledger,
     )
 
 

@@ -1,19 +1,25 @@
-"""Round after round: look, decide, remember, act. Each round says what it did in one JSON line."""
+"""Round after round: look, decide, remember, act, keep the accounts. Each round says what it did in one JSON line."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from cluster.manager.act import act
+from cluster.manager.demand import demand_of
+from cluster.manager.ended import brought_up_to_date
 from cluster.manager.memory import Notebook
+from cluster.manager.metrics import Metrics
 from cluster.manager.observe import FAULTS, Look, Services, look, short
 from cluster.manager.policy import decide
-from cluster.manager.world import Action, Decision, DeleteCluster, Empty, Rules
+from cluster.manager.world import Action, Decision, DeleteCluster, Empty, Memory, Rules
 from steps.errors import Conflict
 
-__all__ = ["Manager", "printed"]
+__all__ = ["Manager", "Result", "printed"]
+
+Result = Literal["held", "waits", "failed"]
+"""Of a round: it was ours; another manager has the lease; what is remembered could not be read or written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,27 +28,48 @@ class Manager:
     notebook: Notebook
     clock: Callable[[], datetime]
     say: Callable[[dict[str, Any]], None]
+    metrics: Metrics
     dry_run: bool = False
 
-    def round(self) -> bool:
-        """False where the round could not be held: another manager has the lease, or the bucket does not answer."""
+    def round(self) -> Result:
         now = self.clock()
+        result = self.held(now)
+        self.metrics.round(result, now)
+        return result
+
+    def held(self, now: datetime) -> Result:
+        rules = Rules.of(self.services.parameters)
         try:
             memory = self.notebook.read(now, to_act=not self.dry_run)
             seen = look(self.services, now)
-            decision = decide(seen.seen, memory, Rules.of(self.services.parameters))
+            decision = decide(seen.seen, memory, rules)
             if not self.dry_run:
                 # First: what is asked for and forgotten would be asked for again at once.
                 self.notebook.write(decision.memory, self.clock())
         except Conflict as fault:
             self.tell(now, {"why": str(fault), "waits": True})
-            return False
+            return "waits"
         except FAULTS as fault:
             self.tell(now, {"why": f"what was remembered cannot be read or written: {short(fault)}", "waits": True})
-            return False
+            return "failed"
+        self.metrics.seen(seen.seen, demand_of(seen.seen, rules), decision.alert)
         results = [self.attempt(action, seen, now) for action in decision.actions]
-        self.tell(now, told(decision, seen, results))
-        return True
+        unknown = seen.failed if self.dry_run else seen.failed | self.accounts(seen, decision.memory)
+        self.tell(now, told(decision, unknown, results))
+        return "held"
+
+    def accounts(self, seen: Look, memory: Memory) -> dict[str, str]:
+        """Enter the stories that have ended; what went wrong, which keeps them for the next round."""
+        if seen.api is None or seen.seen.pools is None:
+            return {}
+        try:
+            ledger = brought_up_to_date(memory.ledger, seen.api, seen.seen.pools, self.services.parameters, self.clock())
+            if ledger != memory.ledger:
+                self.notebook.write(memory.model_copy(update={"ledger": ledger}), self.clock())
+            self.metrics.days.ledger = ledger
+        except (*FAULTS, KeyError, ValueError) as fault:
+            return {"accounts": short(fault)}
+        return {}
 
     def release(self) -> None:
         """The next manager need not wait for the lease to run out. What goes wrong here costs it that wait, and nothing else."""
@@ -70,8 +97,8 @@ class Manager:
         self.say({"time": now.isoformat(timespec="seconds")} | line | ({"dry_run": True} if self.dry_run else {}))
 
 
-def told(decision: Decision, seen: Look, results: list[dict[str, str]]) -> dict[str, Any]:
-    more = {"alert": decision.alert, "unknown": seen.failed, "actions": results}
+def told(decision: Decision, unknown: dict[str, str], results: list[dict[str, str]]) -> dict[str, Any]:
+    more = {"alert": decision.alert, "unknown": unknown, "actions": results}
     return {"why": decision.why} | {name: value for name, value in more.items() if value}
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from cluster.manager.accounting import Ledger
 from cluster.manager.parameters import Parameters, minutes
 
 __all__ = [
@@ -111,6 +112,8 @@ class Memory(Record):
     short: dict[str, Shortage] = {}
     late: dict[str, AwareDatetime] = {}
     """Since when a pool has had fewer nodes than it was asked to have."""
+    ledger: Ledger = Ledger()
+    """What the last days' stories took."""
 
 
 @dataclass(frozen=True)

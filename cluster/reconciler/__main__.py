@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
+from cluster.health import Health
 from cluster.reconciler.act import act
-from cluster.reconciler.health import Health
 from cluster.reconciler.observe import observe
 from cluster.reconciler.policy import decide
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
 FAULTS = (client.ApiException, HTTPError, OSError)
+SECONDS_STUCK = 120.0
+"""A round that has not ended after so long never will: no call of it may take more than 20."""
+SECONDS_STALE = 60.0
+"""Without a sound round for so long a story on a lost node may be waiting for us."""
 
 
 def main() -> int:
@@ -32,7 +36,7 @@ def main() -> int:
         print(f"reconciler: no cluster to talk to: {fault}; set KUBECONFIG (exit 2)", file=sys.stderr)
         return 2
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-    health = Health()
+    health = Health(stuck=SECONDS_STUCK, stale=SECONDS_STALE, unready="the API server does not answer")
     if options.health_port is not None:
         health.serve(options.health_port)
     while True:

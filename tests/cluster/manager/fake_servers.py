@@ -15,7 +15,9 @@ from google.cloud.container_v1.services.cluster_manager.transports import Cluste
 from google.cloud.monitoring_v3.services.metric_service.transports import MetricServiceGrpcTransport
 
 from cluster.messages.topics import PULLED
+from tests.cluster.manager.fake_world import STORY_SECONDS
 
+SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 STATUS = {"there": "RUNNING", "coming": "PROVISIONING", "going": "STOPPING", "broken": "ERROR"}
 
 
@@ -188,14 +190,26 @@ def pods(world, _, query):
 
 def pod_object(name, node, workflow):
     labels = {"workflows.argoproj.io/workflow": workflow}
+    about = {"name": name, "namespace": "newsreel", "labels": labels}
     spec = {"nodeName": node, "containers": [{"name": "main"}]}
-    return {"metadata": {"name": name, "labels": labels}, "spec": spec, "status": {"phase": "Running"}}
+    return {"metadata": about, "spec": spec, "status": {"phase": "Running", "podIP": "127.0.0.1"}}
 
 
 def workflows(world, _, query):
+    if "completed=true" in query:
+        return 200, {"items": [{"metadata": {"name": name, "uid": f"uid-{name}"}} for name in sorted(world.ended)]}
     if "Succeeded" in query:
         return 200, {"items": [{"metadata": {"name": name}} for name in sorted(world.remembered)]}
     return 200, {"items": [{"metadata": {"name": story.name}} for story in world.unfinished()]}
+
+
+def workflow(world, found, _):
+    node, at = world.ended[found["name"]]
+    began = at - timedelta(seconds=STORY_SECONDS)
+    times = {"startedAt": began.strftime(SECONDS), "finishedAt": at.strftime(SECONDS)}
+    anchor = {"type": "Pod", "templateName": "anchor", "hostNodeName": node, **times}
+    gpu = {"type": "Pod", "templateName": "pix2pixhd", "hostNodeName": node, "resourcesDuration": {"nvidia.com/gpu": 60}}
+    return 200, {"status": {"phase": "Succeeded", "nodes": {"a": anchor, "b": gpu}, **times}}
 
 
 def template(world, *_):
@@ -216,8 +230,10 @@ ROUTES = [
     (r"/api/v1/nodes", nodes),
     (r"/api/v1/namespaces/newsreel/pods", pods),
     (rf"{ARGO}/workflows", workflows),
+    (rf"{ARGO}/workflows/(?P<name>[^/]+)", workflow),
     (rf"{ARGO}/workflowtemplates/story", template),
     (r"/api/v1/namespaces/newsreel/pods/eventbus-0:8222/proxy/jsz", streams),
+    (r"/jsz", streams),
 ]
 
 

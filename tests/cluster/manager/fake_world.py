@@ -63,6 +63,8 @@ class FakeWorld:
         self.installed, self.ready_at, self.made = self.state == "there", START, 0
         self.history = [(START, 0)]
         self.over: set[str] = set()
+        self.ended: dict[str, tuple[str, datetime]] = {}
+        """Their last node, and when."""
         self.remembered: set[str] = set()
         """Workflows that succeeded and are still listed."""
         self.created = self.deleted = 0
@@ -127,6 +129,7 @@ class FakeWorld:
             elif story.node is not None:
                 story.left -= step
                 if story.left <= 0:
+                    self.ended[story.name] = (story.node, self.now)
                     story.phase, story.node = "done", None
         self.over |= {story.name for story in self.stories if story.phase == "done"}
         self.stories = [story for story in self.stories if story.phase != "done"]
@@ -183,6 +186,7 @@ class FakeWorld:
         if self.state == "there" and (left or self.silent & {"metric", "kubernetes", "events"}):
             self.harm.append(f"{self.now}: the cluster was deleted with {left or self.silent}")
         self.state, self.deleted = "going", self.deleted + 1
+        self.ended.clear()
         self.ready_at = self.now + timedelta(seconds=self.random.uniform(120, 240))
         for pool in self.pools.values():
             for node in list(pool.nodes):

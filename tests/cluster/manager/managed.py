@@ -17,6 +17,7 @@ from kubernetes import client
 
 from cluster.manager.google import Google, patience
 from cluster.manager.memory import Notebook
+from cluster.manager.metrics import Metrics
 from cluster.manager.observe import Services
 from cluster.manager.parameters import read_parameters
 from cluster.manager.rounds import Manager
@@ -39,10 +40,13 @@ def bucket_server():
     try:
         for _ in range(200):
             with suppress(requests.ConnectionError):
-                requests.post(f"{url}/storage/v1/b?project=p", json={"name": "manager"}, timeout=1)
+                for name in ("manager", PARAMETERS.cluster.finals.removeprefix("gs://")):
+                    requests.post(f"{url}/storage/v1/b?project=p", json={"name": name}, timeout=1)
                 break
             time.sleep(0.05)
-        yield url
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STORAGE_EMULATOR_HOST", url)
+            yield url
     finally:
         server.terminate()
         server.wait()
@@ -73,7 +77,15 @@ class Managed:
         bucket = Client(project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url})
         address = Address.parse(f"gs://manager/{self.note}")
         notebook = Notebook(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
-        return Manager(services=self.services, notebook=notebook, clock=self.world.clock, say=self.lines.append, **known)
+        self.metrics = Metrics(self.parameters.prices.currency)
+        return Manager(
+            services=self.services,
+            notebook=notebook,
+            clock=self.world.clock,
+            say=self.lines.append,
+            metrics=self.metrics,
+            **known,
+        )
 
     def run(self, manager, minutes, every=30.0):
         end = self.world.clock() + timedelta(minutes=minutes)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.manager.accounting import Account, account_of, by_day, exposed
+from cluster.manager.accounting import Account, Ledger, account_of, held_a_node
+from cluster.manager.metrics import Metrics
 from cluster.manager.parameters import read_parameters
 
 PARAMETERS = read_parameters()
@@ -55,17 +56,42 @@ amounts = st.builds(
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from([DAY, date(2026, 5, 4)]), amounts)))
-def test_days_hold_what_their_stories_took_whatever_their_order(accounts):
-    sums = by_day(accounts)
-    assert sums == by_day(reversed(accounts))
-    assert sum(each.stories for each in sums.values()) == len(accounts)
-    for day, total in sums.items():
-        costs = [account.cost for when, account in accounts if when == day]
+entries = st.dictionaries(st.integers(0, 99).map(str), st.tuples(st.sampled_from([DAY, date(2026, 5, 4)]), amounts))
+
+
+@given(st.lists(entries, max_size=5))
+def test_each_story_is_in_the_sum_of_its_day_once_however_often_it_is_told(rounds):
+    ledger, known = Ledger(), {}
+    for told in rounds:
+        known = told | known
+        ledger = ledger.with_stories({uid: known[uid] for uid in told}, frozenset(known), DAY)
+    assert sum(total.stories for total in ledger.days.values()) == len(known)
+    for day, total in ledger.days.items():
+        costs = [account.cost for when, account in known.values() if when == day]
         assert total.cost == (None if None in costs else sum(costs))
 
 
+def test_a_day_long_past_and_a_workflow_that_is_collected_are_forgotten():
+    account = Account(node_seconds=1, gpu_seconds=0, bytes=0, cost=0)
+    ledger = Ledger().with_stories({"a": (DAY, account), "b": (DAY, account)}, frozenset("ab"), DAY)
+    assert ledger.with_stories({}, frozenset("b"), DAY) == Ledger(days=ledger.days, counted=("b",))
+    assert ledger.with_stories({}, frozenset("b"), date(2026, 5, 4)).days == {}
+
+
+def test_a_ledger_survives_being_written_down():
+    ledger = Ledger(days={DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)}, counted=("a",))
+    assert Ledger.model_validate_json(ledger.model_dump_json()) == ledger
+
+
 def test_metrics_have_a_line_for_what_is_known_and_none_for_what_is_not():
-    told = exposed({DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)}, "USD")
-    assert 'newsreel_day_cost{day="2026-05-03",currency="USD"} 0.5' in told
+    metrics = Metrics("USD")
+    metrics.days.ledger = Ledger(days={DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)})
+    told = metrics.text().decode()
+    assert 'newsreel_day_cost{currency="USD",day="2026-05-03"} 0.5' in told
     assert "newsreel_day_published_bytes{" not in told
+
+
+def test_a_story_that_was_refused_held_no_node():
+    assert held_a_node(story(pod("anchor", "gke-1")))
+    assert not held_a_node(story(pod("check", "system-1")))
+    assert not held_a_node(story(pod("anchor", "", began=None, ended=None)))

@@ -2,18 +2,19 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import requests
 
 from cluster.manager.__main__ import main
 from cluster.manager.act import act
-from cluster.manager.inside import finals_there
+from cluster.manager.inside import finals_there, from_the_pod, pending_events, streams
 from cluster.manager.observe import look
 from cluster.manager.parameters import DEFAULT
 from cluster.manager.world import DeleteCluster, Empty
-from tests.cluster.manager.managed import bucket_server, managed
-from tests.cluster.manager.weeks import campaign, verdict
+from tests.cluster.manager.managed import PARAMETERS, bucket_server, managed
+from tests.cluster.manager.weeks import accounts, campaign, verdict
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +63,8 @@ def test_from_zero_to_videos_and_back_to_zero(setup):
 def test_whatever_fails_no_harm_is_done_and_all_ends_at_zero(url, mode, seed):
     with managed(url, mode, seed=seed, state={"pool": "there", "cluster": "absent"}[mode]) as setup:
         setup.world.arrive(4)
-        campaign(setup, hours=2, seed=seed, every=240)
-        assert verdict(setup.world, mode) == []
+        manager = campaign(setup, hours=2, seed=seed, every=240)
+        assert verdict(setup.world, mode) + accounts(setup, manager) == []
 
 
 def test_the_cluster_comes_with_the_first_message_and_goes_when_the_last_video_is_made(whole):
@@ -85,14 +86,64 @@ def test_a_cluster_that_breaks_as_it_is_made_is_removed_and_made_again(whole):
     assert whole.world.harm == []
 
 
+def published(url, story):
+    """Eleven bytes of video, and what names them."""
+    origin = {"story_digest": "a", "software_digest": "b", "release": "0.1.0"}
+    file = {"name": "landscape.mp4", "path": "landscape.mp4", "size": 11, "sha256": "", "content_type": "video/mp4"}
+    about = {"id": story, "revision": 1, "title": "", "created": "2026-05-04T06:00:00Z"}
+    bucket = f"{url}/upload/storage/v1/b/{PARAMETERS.cluster.finals.removeprefix('gs://')}/o"
+    manifest = about | {"origin": origin, "files": [file]}
+    name = {"uploadType": "media", "name": f"{story}/r1/manifest.json"}
+    requests.post(bucket, params=name, json=manifest, timeout=5).raise_for_status()
+
+
+def test_what_the_days_stories_took_is_told_and_outlives_the_manager(setup, url):
+    setup.world.arrive(2)
+    setup.run(setup.manager(), 1)
+    for story in setup.world.unfinished():
+        published(url, story.name.removesuffix("-r1"))
+    setup.run(setup.manager(), 19)
+    setup.manager().round()
+    told = setup.metrics.text().decode()
+    for line in ("stories", "node_seconds", "gpu_seconds", "published_bytes"):
+        expected = {"stories": 2, "node_seconds": 300, "gpu_seconds": 120, "published_bytes": 22}[line]
+        assert f'newsreel_day_{line}{{day="2026-05-04"}} {expected:.1f}\n' in told
+    assert f'newsreel_day_cost{{currency="USD",day="2026-05-04"}} {300 * 0.36 / 3600:.2f}' in told
+
+
+def test_numbers_say_what_is_seen_and_nothing_of_what_is_not(setup):
+    with_nodes(setup)
+    setup.manager().round()
+    told = setup.metrics.text().decode()
+    assert 'newsreel_manager_nodes{pool="l4-spot-a",state="there"} 2.0' in told
+    assert 'newsreel_manager_demand{source="unfinished"} 0.0' in told
+    assert 'newsreel_manager_rounds_total{result="held"} 1.0' in told
+    setup.world.silent = {"kubernetes"}
+    setup.manager().round()
+    told = setup.metrics.text().decode()
+    assert 'source="unfinished"' not in told and "newsreel_manager_nodes{" not in told
+    assert "newsreel_manager_unknown_sources 3.0" in told
+
+
+def test_within_the_cluster_the_eventbus_is_asked_itself(setup, monkeypatch):
+    api = setup.services.inside(None, None)
+    port = int(api.configuration.host.rpartition(":")[2])
+    setup.world.arrive(3)
+    setup.world.advance(5)
+    setup.world.installed = False  # with no Sensor, what is on the bus stays there
+    assert pending_events(api, "newsreel", partial(from_the_pod, port=port)) == 3
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    assert streams() is from_the_pod
+
+
 def test_a_second_manager_waits_and_follows_when_the_first_is_gone(setup):
     first, second = setup.manager("first"), setup.manager("second")
-    assert first.round()
-    assert not second.round()
+    assert first.round() == "held"
+    assert second.round() == "waits"
     assert "first is the manager until" in said(setup)[-1]
     setup.world.advance(200)
-    assert second.round()
-    assert not first.round()
+    assert second.round() == "held"
+    assert first.round() == "waits"
 
 
 def test_of_two_managers_that_write_at_once_one_does_nothing(setup):
@@ -106,16 +157,16 @@ def test_of_two_managers_that_write_at_once_one_does_nothing(setup):
 
 def test_a_manager_that_ends_hands_its_lease_to_the_next(setup):
     first = setup.manager("first")
-    assert first.round()
+    assert first.round() == "held"
     first.release()
-    assert setup.manager("second").round()
+    assert setup.manager("second").round() == "held"
 
 
 def test_a_dry_run_explains_and_changes_nothing_even_beside_the_manager(setup):
     setup.manager("first").round()
     setup.world.arrive(3)
     setup.world.advance(10)
-    assert setup.manager("by-hand", dry_run=True).round()
+    assert setup.manager("by-hand", dry_run=True).round() == "held"
     line = setup.lines[-1]
     assert line["dry_run"] and "3 unfinished: 2 nodes wanted, 0 there; l4-spot-a to 2" in line["why"]
     assert line["actions"] == [{"action": "Grow(pool='l4-spot-a', to=2)", "result": "would be done"}]
@@ -213,7 +264,7 @@ def test_a_note_that_is_none_is_told_and_nothing_is_done(setup):
     bucket = manager.notebook.client.bucket("manager")
     bucket.blob(setup.note).upload_from_string("{}")
     setup.world.arrive(3)
-    assert not manager.round()
+    assert manager.round() == "failed"
     assert "is not the manager's note" in said(setup)[-1]
     assert setup.world.nodes == 0
 
@@ -223,7 +274,7 @@ def test_a_bucket_that_does_not_answer_stops_the_round(setup):
     manager.notebook.client = setup.manager().notebook.client.__class__(
         project="p", credentials=manager.notebook.client._credentials, client_options={"api_endpoint": "http://127.0.0.1:9"}
     )
-    assert not manager.round()
+    assert manager.round() == "failed"
     assert "cannot be read or written" in said(setup)[-1]
 
 

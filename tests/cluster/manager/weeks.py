@@ -47,6 +47,13 @@ def verdict(world, mode):
     return wrong
 
 
+def accounts(setup, manager):
+    """What the ledger has not, or has twice."""
+    counted = sum(day.stories for day in manager.notebook.read(setup.world.clock(), to_act=False).ledger.days.values())
+    made = len(setup.world.over)
+    return [] if counted == made else [f"{counted} stories are in the accounts, {made} were made"]
+
+
 def told(setup):
     world = setup.world
     days, made = (world.now - START).days, len(world.over)
@@ -66,8 +73,8 @@ def main():
         for mode in ("pool", "cluster"):
             began = time.monotonic()
             with managed(url, mode, seed=options.seed, state={"pool": "there", "cluster": "absent"}[mode]) as setup:
-                campaign(setup, options.weeks * 7 * 24, options.seed)
-                wrong = verdict(setup.world, mode)
+                manager = campaign(setup, options.weeks * 7 * 24, options.seed)
+                wrong = verdict(setup.world, mode) + accounts(setup, manager)
                 failed |= bool(wrong)
                 print(f"mode {mode}, seed {options.seed}: {told(setup)}, {time.monotonic() - began:.0f} s:", end=" ")
                 print("; ".join(wrong) or "no harm, nothing left over", flush=True)

@@ -14,7 +14,6 @@ import requests
 from kubernetes import client
 
 from cluster.reconciler.__main__ import round_of
-from cluster.reconciler.health import STALE, STUCK, Health
 from cluster.reconciler.policy import MOST_RUNS
 from tests.cluster.api_server import serving
 from workflows.installation import installation
@@ -191,21 +190,6 @@ def test_every_right_of_the_account_is_used_and_no_other_is_needed(server, api, 
         assert round_of(api, "newsreel", dry_run=False)
     assert server.used == server.rights[ME]
     assert "refused" not in {action for action, _ in told(capsys)}
-
-
-def test_it_is_alive_while_rounds_go_on_and_ready_while_the_api_server_answers(monkeypatch):
-    clock = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    health = Health()
-    assert health.fault("/alive") is None
-    assert health.fault("/ready") is not None
-    health.round(True)
-    assert health.fault("/ready") is None
-    clock[0] += STALE + 1
-    health.round(False)
-    assert (health.fault("/alive"), health.fault("/ready")) == (None, "the API server does not answer")
-    clock[0] += STUCK + 1
-    assert "no round has ended" in health.fault("/alive")
 
 
 def status_of(url):

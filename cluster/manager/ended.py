@@ -1,0 +1,78 @@
+"""The stories that have ended since the last look: each enters its account in the ledger once, whatever happens between."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from kubernetes import client
+
+from cluster.manager.accounting import Account, Ledger, account_of, held_a_node
+from cluster.manager.inside import GROUP, NAME, OURS, SECONDS_A_CALL, VERSION, WORKFLOWS
+from cluster.manager.parameters import Parameters
+from cluster.manager.world import Pool
+from steps.address import Address, AllowList
+from steps.node_name import pool_of_node
+from steps.publication import home_of, published
+from steps.storage import Storage
+
+__all__ = ["brought_up_to_date"]
+
+COMPLETED = f"{OURS},workflows.argoproj.io/completed=true"
+NAMES_ALONE = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
+"""A list without what each workflow has been through, which is megabytes (Kubernetes, "API concepts", metadata only)."""
+MOST_A_ROUND = 60
+"""So many are asked for in one round, the rest in the next: accounts never keep nodes waiting."""
+DAYS_KEPT = 35
+
+
+def brought_up_to_date(
+    ledger: Ledger, api: client.ApiClient, pools: tuple[Pool, ...], parameters: Parameters, now: datetime
+) -> Ledger:
+    """Raises what `observe.FAULTS` lists, and ValueError and KeyError for a workflow that makes no sense."""
+    names = ended(api, parameters.cluster.namespace)
+    left = islice((item for item in names.items() if item[0] not in ledger.counted), MOST_A_ROUND)
+    kinds = {node.name: pool.name for pool in pools for node in pool.nodes}
+    entries = {uid: entry for uid, name in left if (entry := entry_of(api, name, kinds, parameters)) is not None}
+    return ledger.with_stories(entries, frozenset(names), now.date() - timedelta(days=DAYS_KEPT))
+
+
+def ended(api: client.ApiClient, namespace: str) -> dict[str, str]:
+    """Uid and name of each story's workflow that is over."""
+    listed = client.CustomObjectsApi(api).list_namespaced_custom_object(
+        GROUP,
+        VERSION,
+        namespace,
+        WORKFLOWS,
+        label_selector=COMPLETED,
+        _headers={"Accept": NAMES_ALONE},
+        _request_timeout=SECONDS_A_CALL,
+    )
+    found = (workflow["metadata"] for workflow in listed["items"])
+    return {about["uid"]: about["name"] for about in found if NAME.fullmatch(about["name"])}
+
+
+def entry_of(api: client.ApiClient, name: str, kinds: Mapping[str, str], parameters: Parameters) -> tuple[date, Account] | None:
+    """The day it ended, and its account; None where it is gone meanwhile."""
+    try:
+        workflow = client.CustomObjectsApi(api).get_namespaced_custom_object(
+            GROUP, VERSION, parameters.cluster.namespace, WORKFLOWS, name, _request_timeout=SECONDS_A_CALL
+        )
+    except client.ApiException as fault:
+        if fault.status == 404:
+            return None
+        raise
+    offered = [offer.pool for offer in parameters.offers]
+    nodes = {pod.get("hostNodeName", "") for pod in workflow["status"].get("nodes", {}).values()}
+    pools = {node: kinds.get(node) or pool_of_node(node, offered) or "" for node in nodes}
+    made = workflow["status"].get("phase") == "Succeeded" and held_a_node(workflow)
+    account = account_of(workflow, pools, size_of_video(name, parameters) if made else 0, parameters)
+    return datetime.fromisoformat(workflow["status"]["finishedAt"]).date(), account
+
+
+def size_of_video(name: str, parameters: Parameters) -> int | None:
+    """Bytes of all that is published; None where there is no manifest."""
+    named: Any = NAME.fullmatch(name)
+    finals = Address.parse(parameters.cluster.finals)
+    manifest = published(Storage(AllowList(prefixes=(finals,))), home_of(finals, named["id"], int(named["revision"])))
+    return sum(file.size for file in manifest.files) if manifest else None
