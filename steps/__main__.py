@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 from contextlib import suppress
@@ -11,6 +12,7 @@ from steps.errors import NewsreelError
 from steps.failure import Failure, last_word
 from steps.progress import Progress
 from steps.step import run_step
+from steps.usage import GPUS, holding_gpus
 from steps.workspace import LEASE, Workspace
 
 DEFECT = 70
@@ -75,8 +77,10 @@ def run_plan(name: str, module: str, arguments: list[str]) -> None:
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
-    step = importlib.import_module(module).STEP
-    run_step(step, Workspace(options.workspace), Progress.from_environment(name, options.shard), options.shard)
+    workspace = Workspace(options.workspace)
+    with holding_gpus(workspace.root, int(os.environ.get(GPUS, "0"))):
+        step = importlib.import_module(module).STEP
+        run_step(step, workspace, Progress.from_environment(name, options.shard), options.shard)
 
 
 def shard(text: str) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from steps.address import Address
 from steps.errors import Conflict
 from steps.storage import Storage
+from steps.usage import Usage
 
 __all__ = ["MANIFEST", "ORIGIN", "Manifest", "Origin", "PublishedFile", "home_of", "intact", "newer_revision", "published"]
 
@@ -54,6 +55,8 @@ class Manifest(Record):
     origin: Origin
     created: AwareDatetime
     files: tuple[PublishedFile, ...]
+    usage: Usage | None = None
+    """What the video has taken; None for one of before this was told."""
 
     def same_but_for_time(self, other: "Manifest") -> bool:
         return self.model_copy(update={"created": other.created}) == other

@@ -9,6 +9,7 @@ import yaml
 from steps.workspace import write_atomically
 from workflows.events import events
 from workflows.installation import installation
+from workflows.installation.manager import manager
 from workflows.installation.monitoring import monitoring
 from workflows.installation.newsroom import newsroom
 from workflows.settings import Settings
@@ -37,6 +38,8 @@ def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
     files = installation(settings) | (events(settings, settings.events) if settings.events else {})
     if settings.newsroom:
         files["51-newsroom.yaml"] = newsroom(settings, settings.newsroom, profile.voice[0].name)
+    if settings.manager:
+        files["52-manager.yaml"] = manager(settings, settings.manager)
     if settings.monitoring:
         files["70-monitoring.yaml"] = monitoring(settings, settings.monitoring)
     files |= {

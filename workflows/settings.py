@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Events", "Monitoring", "Newsroom", "Pool", "Settings"]
+__all__ = ["Events", "Manager", "Monitoring", "Newsroom", "Pool", "Settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +94,20 @@ class Monitoring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manager:
+    """What buys story nodes and gives them back, in the cluster itself: mode `pool` of cluster/pool.yaml."""
+
+    pool: str
+    """The text of pool.yaml; in a settings file, where that lies, from the settings file's own folder."""
+    runs: Literal["deployment", "cronjob"] = "deployment"
+    """All the time, or for one round every two minutes."""
+    account: str = "newsreel-manager"
+    """Service account, with Workload Identity for node pools, Monitoring and the bucket of what it remembers."""
+    google_account: str | None = None
+    """The Google service account that may change node pools, NAME@PROJECT.iam.gserviceaccount.com."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     namespace: str = "newsreel"
     """Where stories run."""
@@ -126,9 +140,13 @@ class Settings:
     deadline_hours: int = 3
     """How long a story may take in all, attempts on other nodes included."""
     stories_at_once: int = 20
-    """How many stories may be under way; more wait their turn, breaking news first."""
+    """How many stories may be under way; more wait their turn, breaking news first. Where there is a manager, what its pools can
+    hold, unless a settings file says otherwise."""
     service_replicas: int = 2
     """How many there are of each service that steps call."""
+    prices: str | None = None
+    """What a node of each pool costs an hour, for a video's report: `USD l4-spot-a=0.36 l4-a=0.92`. Where there is a manager,
+    what its pool.yaml says."""
     gpus_a_node: int = 1
     """What a machine of the story pool has."""
     editors: tuple[str, ...] = ()
@@ -160,5 +178,7 @@ class Settings:
     """How a message becomes a workflow; None: none does."""
     newsroom: Newsroom | None = None
     """The newsroom page; None: there is none."""
+    manager: Manager | None = None
+    """What buys story nodes from within the cluster; None: nothing does."""
     monitoring: Monitoring | None = None
     """Who asks for what is counted; None: nobody may."""

@@ -1,13 +1,15 @@
 """An installation's settings as a YAML file: the fields of `Settings`, those that differ from what is usual."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from cluster.manager.parameters import read_parameters
 from steps.errors import BadInput
-from workflows.settings import Settings
+from workflows.settings import Manager, Settings
 
 __all__ = ["read_settings"]
 
@@ -30,4 +32,23 @@ def read_settings(path: Path) -> Settings:
         raise BadInput(f"{path}: {'; '.join(wrong)}") from fault
     if not f"{settings.finals}/".startswith(settings.addresses):
         raise BadInput(f"{path}: finals: {settings.finals} lies below none of the addresses: {', '.join(settings.addresses)}")
-    return settings
+    return with_pool(settings, settings.manager, path.parent, told) if settings.manager else settings
+
+
+def with_pool(settings: Settings, manager: Manager, folder: Path, told: dict[str, Any]) -> Settings:
+    """What pool.yaml says goes in: its text, and how many stories its pools hold. Raises BadInput."""
+    path = folder / manager.pool
+    try:
+        parameters, text = read_parameters(path), path.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise BadInput(f"manager.pool: {path}: {(fault.strerror or str(fault)).lower()}") from fault
+    if parameters.cluster.mode == "cluster":
+        raise BadInput(
+            f"manager.pool: {path}: in mode `cluster` the manager takes the cluster away it would run in: run it outside"
+        )
+    return replace(
+        settings,
+        manager=replace(manager, pool=text),
+        stories_at_once=settings.stories_at_once if "stories_at_once" in told else parameters.stories_at_once,
+        prices=settings.prices or parameters.price_list,
+    )

@@ -108,7 +108,8 @@ def publish(settings: Settings) -> Container:
         Artifact(name=name, path=str(STORY_MOUNT / "final" / file), archive=NoneArchiveStrategy(), optional=True)
         for name, file in (PREVIEWS if settings.previews_bucket else {}).items()
     ]
-    return PUBLISH.build(settings, pinned(settings), [*WORKSPACE, *FINALS], inputs=["finals"], outputs=shown)
+    node = ["--node={{inputs.parameters.node}}"] if settings.prices else []
+    return PUBLISH.build(settings, pinned(settings), [*WORKSPACE, *FINALS, *node], inputs=["finals"], outputs=shown)
 
 
 def report(settings: Settings) -> Container:

@@ -50,6 +50,8 @@ class System:
     """Whether it looks at the installation's catalogue of weights."""
     buckets: bool = False
     """Whether it reads or writes addresses, and so runs under the account that may."""
+    priced: bool = False
+    """Whether it tells what a video has cost."""
     notices: bool = False
     """Whether it tells others how a story has ended."""
 
@@ -110,6 +112,10 @@ class System:
         yield Env(name="HOME", value="/tmp")  # noqa: S108
         if self.share:
             yield Env(name="NEWSREEL_SHARE", value=str(self.share))
+        if self.gpus:
+            yield Env(name="NEWSREEL_GPUS", value=str(self.gpus))
+        if self.priced and settings.prices:
+            yield Env(name="NEWSREEL_PRICES", value=settings.prices)
         if self.buckets:
             yield Env(name="NEWSREEL_ADDRESSES", value=",".join(settings.addresses))
         if self.weights:

@@ -67,6 +67,7 @@ PUBLISH = System(
     cpu="500m",
     memory="512Mi",
     buckets=True,
+    priced=True,
 )
 TRIAGE = System(
     name="triage",

@@ -7,9 +7,13 @@ next is one small document with a lease in it (`memory`), changed by generation 
     python -m cluster.manager --once             one round: a cron job, no more often than policy.away_minutes allows for
     python -m cluster.manager --once --dry-run   what would be done now, and why; beside a running manager too
 
+Nodes come before a pod waits for one: the pool itself is resized. A raised minimum would not do, since the autoscaler takes it
+for a bound and brings no node for it (kubernetes/autoscaler, FAQ, "below minimum"). After that its bounds are set around what is
+wanted, so that it neither gives back too soon nor buys too much.
+
 Rights in Google Cloud: clusters get and update (mode `cluster`: create and delete), instanceGroupManagers get, timeSeries list,
-objects of the bucket of `cluster.memory` (mode `cluster`: objects of the finals get). In Kubernetes: nodes list and patch; in the
-stories' namespace pods list and pods/proxy get (the EventBus's port 8222), workflows list, workflowtemplates get.
+objects of its own bucket, objects of the finals get. In Kubernetes what `workflows.installation.manager` lists; from outside the
+cluster also pods/proxy get for the EventBus's port 8222, and in mode `cluster` workflowtemplates get.
 
 Every pool that cluster/pool.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor asks
 for that label, so a story takes whichever kind of node can be had. A pool that the cluster has not is never asked for.

@@ -8,7 +8,7 @@ from typing import Any
 from kubernetes import client
 
 from cluster.manager.accounting import Account, Ledger, account_of, held_a_node
-from cluster.manager.inside import GROUP, NAME, OURS, SECONDS_A_CALL, VERSION, WORKFLOWS
+from cluster.manager.inside import GROUP, NAME, OURS, SECONDS_A_CALL, VERSION, WORKFLOWS, workflows
 from cluster.manager.parameters import Parameters
 from cluster.manager.world import Pool
 from steps.address import Address, AllowList
@@ -19,8 +19,6 @@ from steps.storage import Storage
 __all__ = ["brought_up_to_date"]
 
 COMPLETED = f"{OURS},workflows.argoproj.io/completed=true"
-NAMES_ALONE = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
-"""A list without what each workflow has been through, which is megabytes (Kubernetes, "API concepts", metadata only)."""
 MOST_A_ROUND = 60
 """So many are asked for in one round, the rest in the next: accounts never keep nodes waiting."""
 DAYS_KEPT = 35
@@ -39,16 +37,7 @@ def brought_up_to_date(
 
 def ended(api: client.ApiClient, namespace: str) -> dict[str, str]:
     """Uid and name of each story's workflow that is over."""
-    listed = client.CustomObjectsApi(api).list_namespaced_custom_object(
-        GROUP,
-        VERSION,
-        namespace,
-        WORKFLOWS,
-        label_selector=COMPLETED,
-        _headers={"Accept": NAMES_ALONE},
-        _request_timeout=SECONDS_A_CALL,
-    )
-    found = (workflow["metadata"] for workflow in listed["items"])
+    found = workflows(api, namespace, COMPLETED)
     return {about["uid"]: about["name"] for about in found if NAME.fullmatch(about["name"])}
 
 

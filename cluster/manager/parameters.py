@@ -1,7 +1,9 @@
 """The one file a person edits: cluster/pool.yaml. Every fault is told at once, with its line."""
 
 from datetime import timedelta
+from decimal import Decimal
 from difflib import get_close_matches
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -195,6 +197,17 @@ class Parameters(Record):
     def always_on_an_hour(self) -> float:
         """While there is a cluster, whether it has stories or not."""
         return self.prices.control_plane_an_hour + self.site.system.least * self.site.system.an_hour
+
+    @property
+    def stories_at_once(self) -> int:
+        """As many as there may be nodes, and a quarter more: while one is looked at before it has a node, or is reported after,
+        no node is to be idle for want of another."""
+        return ceil(1.25 * sum(offer.most for offer in self.offers))
+
+    @property
+    def price_list(self) -> str:
+        """As a video's report takes it, see `steps.usage.Prices`."""
+        return " ".join([self.prices.currency, *(f"{offer.pool}={Decimal(str(offer.an_hour)):f}" for offer in self.offers)])
 
     def story_seconds(self, offer: Offer) -> float:
         """What a usual story takes on a node of this kind."""

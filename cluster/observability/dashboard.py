@@ -93,6 +93,11 @@ PANELS = (
         ),
     ),
     Panel(
+        title="Story nodes",
+        series=(("sum by (state) (newsreel_manager_nodes)", "{{state}}"), ("max(newsreel_manager_demand)", "stories to be made")),
+    ),
+    Panel(title="Cost of story nodes, by day", series=(("newsreel_day_cost", "{{day}} {{currency}}"),)),
+    Panel(
         title="Pods that wait",
         series=(("sum by (reason) (argo_workflows_pod_pending_count)", "{{reason}}"),),
     ),

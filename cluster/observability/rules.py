@@ -97,6 +97,22 @@ ALERTS = (
         action="kubectl -n newsreel get pods -l newsreel/service=eventbus: are two of three up, are the disks full?",
     ),
     Alert(
+        name="StoryNodesAreNotManaged",
+        expression="time() - newsreel_manager_last_round_timestamp_seconds > 600",
+        minutes=5,
+        page=True,
+        summary="Nobody buys story nodes before they are needed, and nobody gives them back.",
+        action="kubectl -n newsreel logs deployment/manager: may it read its bucket, does another hold the lease?",
+    ),
+    Alert(
+        name="StoryNodesNeedAPerson",
+        expression="newsreel_manager_alert > 0",
+        minutes=10,
+        page=False,
+        summary="No kind of story node is to be had, or nobody can say whether there is something to do.",
+        action="kubectl -n newsreel logs deployment/manager: `alert` in its last line says which, and when it tries again.",
+    ),
+    Alert(
         name="NoController",
         expression="absent(argo_workflows_is_leader) or max(argo_workflows_is_leader) < 1",
         minutes=5,

@@ -19,7 +19,9 @@ from steps.progress import Progress
 from steps.publication import MANIFEST, ORIGIN, Manifest, Origin, PublishedFile, home_of, intact, newer_revision, published
 from steps.publish.mp4 import require_streamable
 from steps.publish.report import report_page
+from steps.publish.taken import taken
 from steps.storage import Storage
+from steps.usage import PRICES, Prices, Usage
 from steps.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["publish", "run"]
@@ -41,15 +43,19 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m steps publish", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
+    parser.add_argument("--node", default="", metavar="NAME", help="the machine the story has been made on, for its price")
     options = parser.parse_args(arguments)
-    progress = Progress.from_environment("publish")
-    where = publish(Workspace(options.workspace), Address.parse(options.finals), Storage.from_environment(), progress)
+    progress, finals = Progress.from_environment("publish"), Address.parse(options.finals)
+    prices = Prices.parse(os.environ[PRICES]) if os.environ.get(PRICES) else None
+    where = publish(Workspace(options.workspace), finals, Storage.from_environment(), progress, options.node, prices)
     progress.say(f"published at {where}")
 
 
-def publish(workspace: Workspace, finals: Address, storage: Storage, progress: Progress) -> Address:
+def publish(
+    workspace: Workspace, finals: Address, storage: Storage, progress: Progress, node: str = "", prices: Prices | None = None
+) -> Address:
     """Publish what is in the workspace; where its manifest is."""
-    manifest = manifest_of(workspace, finals)
+    manifest = manifest_of(workspace, finals, node, prices)
     newer = newer_revision(storage, finals, manifest.id, manifest.revision)
     if newer:
         raise Conflict(f"{finals}: revision {newer} of {manifest.id} is published meanwhile; this is {manifest.revision}")
@@ -60,11 +66,11 @@ def publish(workspace: Workspace, finals: Address, storage: Storage, progress: P
     return home.child(MANIFEST)
 
 
-def manifest_of(workspace: Workspace, finals: Address) -> Manifest:
+def manifest_of(workspace: Workspace, finals: Address, node: str, prices: Prices | None) -> Manifest:
     """What will be published. Raises BadInput where something is missing or no video."""
     story = workspace.story
     origin = Origin.model_validate_json(workspace.path(ORIGIN).read_bytes())
-    write_report(workspace, origin, home_of(finals, story.id, story.revision))
+    usage = write_report(workspace, origin, home_of(finals, story.id, story.revision), node, prices)
     digests = {name: content_digest(workspace.path(source)) for name, (source, _) in FILES.items()}
     render = sha256("".join(digests.values()).encode()).hexdigest()[:16]
     files = [
@@ -84,17 +90,20 @@ def manifest_of(workspace: Workspace, finals: Address) -> Manifest:
         origin=origin,
         created=datetime.now(UTC).replace(microsecond=0),
         files=tuple(files),
+        usage=usage,
     )
 
 
-def write_report(workspace: Workspace, origin: Origin, home: Address) -> None:
-    """Look at all that will be published, and write the report of it."""
+def write_report(workspace: Workspace, origin: Origin, home: Address, node: str, prices: Prices | None) -> Usage:
+    """Look at all that will be published, and write the report of it; what the video has taken."""
     others = {name: workspace.path(source) for name, (source, _) in FILES.items() if source != REPORT}
     for path in (*others.values(), workspace.path(CONTENTS)):
         if not path.is_file() or path.stat().st_size == 0:
             raise BadInput(f"{path}: is missing or empty; run the steps before publish again")
     require_streamable(others["landscape.mp4"])
-    write_atomically(workspace.path(REPORT), report_page(workspace, origin, str(home), others))
+    usage = taken(workspace, list(others.values()), node, prices)
+    write_atomically(workspace.path(REPORT), report_page(workspace, origin, str(home), others, usage))
+    return usage
 
 
 def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:

@@ -15,12 +15,13 @@ from steps.handover import Contents, Script, Shown, read_script, scene_file
 from steps.publication import Origin
 from steps.record import Record, records
 from steps.story import Scene, Story
+from steps.usage import Usage
 from steps.workspace import Workspace
 
 __all__ = ["report_page"]
 
 
-def report_page(workspace: Workspace, origin: Origin, address: str, published: Mapping[str, Path]) -> str:
+def report_page(workspace: Workspace, origin: Origin, address: str, published: Mapping[str, Path], usage: Usage) -> str:
     """The page, the same for the same work. `address` is the folder the video goes to, `published` the files that go with it."""
     story = workspace.story
     contents = Contents.model_validate_json(workspace.path("final/contents.json").read_bytes())
@@ -37,7 +38,8 @@ def report_page(workspace: Workspace, origin: Origin, address: str, published: M
         address=escape(address),
         remarks=remarks_of(told, scripts),
         scenes="\n".join(scene_of(number, *scene, contents) for number, scene in enumerate(scenes)),
-        sound=sound_of(contents),
+        sound=listed(sound_of(contents)),
+        taken=listed(taken_of(usage)),
         work="\n".join(work_of(told)),
         files="\n".join(row(name, f"{path.stat().st_size / 1000:,.0f} kB") for name, path in published.items()),
         made=escape(made_of(told, origin)),
@@ -92,9 +94,20 @@ def scene_of(number: int, scene: Scene, shown: Shown, script: Script, contents: 
     )
 
 
-def sound_of(contents: Contents) -> str:
-    measured = {"Loudness": f"{contents.loudness:.1f} LUFS", "True peak": f"{contents.true_peak:.1f} dBTP"}
-    return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in measured.items())
+def sound_of(contents: Contents) -> Mapping[str, str]:
+    return {"Loudness": f"{contents.loudness:.1f} LUFS", "True peak": f"{contents.true_peak:.1f} dBTP"}
+
+
+def taken_of(usage: Usage) -> Mapping[str, str]:
+    """Where prices are given and this node's is not among them, the cost is unknown; where none are, nobody asked."""
+    gpus = "unknown" if usage.gpu_seconds is None else f"{usage.gpu_seconds:,.1f} s"
+    told = {"Node": f"{usage.node_seconds:,.1f} s", "GPU": gpus, "Published": f"{usage.bytes / 1e6:,.1f} MB"}
+    cost = "unknown" if usage.cost is None else f"{usage.currency} {usage.cost:.4f}"
+    return told | ({"Node's cost, estimated": cost} if usage.currency else {})
+
+
+def listed(told: Mapping[str, str]) -> str:
+    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items())
 
 
 def work_of(told: list[Record]) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""`report`: the workflow's last word, one JSON line: {"story": ..., "status": ..., "video": ...}. Others are told the same.
+"""`report`: the workflow's last word, one JSON line: {"story": ..., "status": ..., "video": ..., "usage": ...}.
+
+Others are told the same, without what the video has taken.
 
 It runs when the rest has failed as well as when all went well, so nothing that is wrong with the story stops it.
 """
@@ -16,6 +18,7 @@ from steps.publication import home_of, published
 from steps.receiver import Receivers, kept_receiver
 from steps.storage import Storage
 from steps.story_file import read_story
+from steps.usage import Usage
 
 __all__ = ["run", "video_of"]
 
@@ -34,16 +37,16 @@ def run(arguments: list[str]) -> None:
     )
     options = parser.parse_args(arguments)
 
-    video = None
+    video, usage = None, None
     if options.status == SUCCEEDED:
         try:
-            video = video_of(options.story, options.finals, Storage.from_environment())
+            video, usage = video_of(options.story, options.finals, Storage.from_environment()) or (None, None)
         except NewsreelError as fault:
             print(f"report: the video cannot be found: {fault}", file=sys.stderr)
     else:
         print(f"report: no video of {options.story!a}: the workflow ended as {options.status!a}", file=sys.stderr)
     told = {"story": options.story, "status": options.status, "video": str(video) if video else None}
-    print(json.dumps(told), flush=True)
+    print(json.dumps(told | {"usage": usage.model_dump() if usage else None}), flush=True)
     for unheard in notices_of(options.story).send(Notice(run=options.run, **told)):
         print(f"report: {unheard}", file=sys.stderr)
 
@@ -62,10 +65,11 @@ def notices_of(story: str) -> Notices:
     return notices
 
 
-def video_of(story: str, finals: str, storage: Storage) -> Address | None:
-    """Where the story's published video is; None where its manifest is not there. Raises BadInput, Conflict, Unavailable."""
+def video_of(story: str, finals: str, storage: Storage) -> tuple[Address, Usage | None] | None:
+    """Where the story's published video is, and what it has taken; None where its manifest is not there. Raises BadInput,
+    Conflict, Unavailable."""
     told = read_story(storage.read(Address.parse(story), at_most=MOST_BYTES), story)
     home = home_of(Address.parse(finals), told.id, told.revision)
     manifest = published(storage, home)
     file = manifest.file(VIDEO) if manifest and manifest.revision == told.revision else None
-    return home.child(file.path) if file else None
+    return (home.child(file.path), manifest.usage) if manifest and file else None

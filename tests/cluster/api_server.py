@@ -180,11 +180,12 @@ def refusal(code: int, message: str) -> tuple[int, dict[str, Any]]:
 
 
 def chosen(made: dict[str, Any], query: dict[str, str]) -> bool:
-    """By `a=b` and `a!=b`, joined by commas."""
+    """By `a=b`, `a!=b`, `a in (b,c)` and `a`, joined by commas."""
     labels = made["metadata"].get("labels") or {}
-    for term in filter(None, query.get("labelSelector", "").split(",")):
-        name, sign, value = re.fullmatch(r"([^!=]+)(!?=)(.*)", term).groups()
-        if (labels.get(name) == value) is (sign == "!="):
+    for term in re.findall(r"[^,(]+(?:\([^)]*\))?", query.get("labelSelector", "")):
+        name, sign, value = re.fullmatch(r"([^!= ]+)(!?=| in )?(.*)", term).groups()
+        wanted = value.strip("()").split(",") if sign else [labels.get(name, "")]
+        if (name in labels and labels[name] in wanted) is (sign == "!="):
             return False
     return True
 

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 import steps.digests
 from workflows.events.programs import MESSAGES_IMAGE
+from workflows.installation.manager import MANAGER_IMAGE
 from workflows.installation.newsroom import NEWSROOM_IMAGE
 from workflows.installation.reconciler import RECONCILER_IMAGE
 from workflows.manifests import manifests
@@ -48,14 +49,17 @@ PROGRAMS = {
     RECONCILER_IMAGE: "cluster/reconciler",
     MESSAGES_IMAGE: "cluster/messages",
     NEWSROOM_IMAGE: "cluster/newsroom",
+    MANAGER_IMAGE: "cluster/manager",
 }
 """Images whose program is no step: their package, run as `python -m`."""
-AT_STORAGE = {"messages", "newsroom"}
+AT_STORAGE = {"messages", "newsroom", "manager"}
 """Programs that read what steps write, and so carry what steps have in common."""
 BESIDE = {
     "newsroom": {"cluster/messages", "cluster/reconciler", "steps/compose", "steps/hibari", "steps/init_story"},
+    "manager": {"cluster/gke", "cluster/messages"},
 }
-"""Packages that a program works with beside its own: the newsroom publishes messages and speaks and draws previews."""
+"""Packages that a program works with beside its own: the newsroom publishes messages and speaks and draws previews, the manager
+reads in pool.yaml how the cluster is built and whose messages wait."""
 
 
 def catalogue():

@@ -94,8 +94,8 @@ class Newsroom:
         arguments = ["--story", self.story, "--workspace", workspace, "--shards", shards, "--shards-file", shards_file]
         return main(["init-story", *map(str, arguments)])
 
-    def publish(self, workspace, finals=None):
-        return main(["publish", "--workspace", str(workspace), "--finals", finals or self.finals])
+    def publish(self, workspace, finals=None, options=()):
+        return main(["publish", "--workspace", str(workspace), "--finals", finals or self.finals, *options])
 
     def finished_workspace(self, name="work", poster=b"poster"):
         """A workspace as it is when all steps before `publish` are done; the video is whole as a container."""

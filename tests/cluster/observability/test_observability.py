@@ -6,6 +6,7 @@ import promql_parser
 import pytest
 from prometheus_client import CollectorRegistry
 
+from cluster.manager.metrics import Metrics
 from cluster.messages.letters import Letters
 from cluster.messages.rounds import Watch
 from cluster.observability.dashboard import COLUMNS, PANELS, dashboard
@@ -34,8 +35,8 @@ def ours():
     registry = CollectorRegistry()
     Watch(registry)
     Letters(None, registry)
-    counted = {sample.name for metric in registry.collect() for sample in metric.samples}
-    counted |= {metric.name for metric in registry.collect()}
+    metrics = [*registry.collect(), *Metrics("USD").registry.collect()]
+    counted = {sample.name for metric in metrics for sample in metric.samples} | {metric.name for metric in metrics}
     texts = manifests(STUDIO, Settings())
     told = re.findall(r"^ +- name: (newsreel_\w+)\n +help:", texts["story.yaml"], re.MULTILINE)
     return counted | {f"argo_workflows_{name}_{part}" for name in told for part in ("bucket", "count", "sum")}

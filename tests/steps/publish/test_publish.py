@@ -50,6 +50,18 @@ def test_a_folder_gets_the_video_and_a_manifest_that_fits(newsroom):
         assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
+def test_what_a_video_has_taken_is_told_once_and_publishing_it_again_takes_nothing_more(newsroom, monkeypatch):
+    monkeypatch.setenv("NEWSREEL_PRICES", "USD l4-a=3600")
+    workspace = newsroom.finished_workspace()
+    node = ("--node", "gke-newsreel-l4-a-1a2b3c4d-x7k9")
+    assert newsroom.publish(workspace, options=node) == 0
+    first = manifest_at(f"{newsroom.finals}/budget/manifest.json")
+    assert first.usage.cost == pytest.approx(first.usage.node_seconds, abs=0.06)
+    assert first.usage.bytes == sum(file.size for file in first.files if file.name != "report.html")
+    assert newsroom.publish(workspace, options=node) == 0
+    assert manifest_at(f"{newsroom.finals}/budget/manifest.json") == first
+
+
 def test_a_bucket_gets_each_revision_in_a_folder_of_its_own(newsroom, bucket):
     assert newsroom.publish(newsroom.finished_workspace(), bucket) == 0
     newsroom.document["revision"] = 2

@@ -11,10 +11,12 @@ from steps.handover import Script, Token
 from steps.publication import Origin
 from steps.publish.report import clock, remarks_of, report_page, spelled_words
 from steps.record import Record, record_file
+from steps.usage import Usage
 from steps.workspace import Workspace, write_atomically
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> $title ${sheet} {{workflow.name}} & \u00a3"
 WHEN = "2026-03-01T10:20:30Z"
+TAKEN = Usage(node_seconds=1234.5, gpu_seconds=61.25, bytes=4_200_000, cost=0.0123, currency="USD")
 ORIGIN = Origin(story_digest="a" * 64, software_digest="b" * 64, release="0.1.0")
 
 
@@ -58,9 +60,9 @@ def finished(newsroom):
     return make
 
 
-def page_of(workspace):
+def page_of(workspace, usage=TAKEN):
     files = {"captions.vtt": workspace.path("final/captions.vtt")}
-    return report_page(workspace, ORIGIN, "gs://finals/budget/r1", files)
+    return report_page(workspace, ORIGIN, "gs://finals/budget/r1", files, usage)
 
 
 def test_it_tells_scenes_with_their_times_sound_work_and_files(finished):
@@ -81,6 +83,18 @@ def test_it_tells_scenes_with_their_times_sound_work_and_files(finished):
         assert told in page.said
     stills = [attributes["style"] for _, attributes in page.elements if attributes.get("class") == "still"]
     assert stills == ["background-position: 0% 0%", "background-position: 100% 0%"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "Node 1,234.5 s GPU 61.2 s Published 4.2 MB Node's cost, estimated USD 0.0123"),
+        ({"gpu_seconds": None, "cost": None}, "Node 1,234.5 s GPU unknown Published 4.2 MB Node's cost, estimated unknown"),
+        ({"cost": None, "currency": None}, "Node 1,234.5 s GPU 61.2 s Published 4.2 MB Files"),
+    ],
+)
+def test_it_tells_what_was_taken_and_of_what_is_unknown_that_it_is(finished, changed, told):
+    assert told in Page(page_of(finished(), TAKEN.model_copy(update=changed))).said
 
 
 def test_what_the_steps_remarked_stands_there_with_its_scene(finished):

@@ -24,7 +24,9 @@ def report(newsroom, capsys):
 def test_a_success_names_the_video(newsroom, report):
     newsroom.publish(newsroom.finished_workspace())
     line, said = report()
+    taken = line.pop("usage")
     assert line == {"story": newsroom.story, "status": "Succeeded", "video": f"{newsroom.finals}/budget/landscape.mp4"}
+    assert taken["bytes"] > 0 and taken["node_seconds"] >= 0
     assert said == ""
 
 
@@ -39,7 +41,7 @@ def test_a_success_in_a_bucket_names_an_object_that_is_there(newsroom, report, b
 def test_a_failure_is_said_and_has_no_video(newsroom, report, status):
     newsroom.publish(newsroom.finished_workspace())
     line, said = report(status=status)
-    assert (line["status"], line["video"]) == (status, None)
+    assert (line["status"], line["video"], line["usage"]) == (status, None, None)
     assert f"the workflow ended as '{status}'" in said
 
 
