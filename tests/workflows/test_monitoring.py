@@ -61,7 +61,7 @@ def test_all_that_stays_up_is_asked_at_a_port_it_has(kind, scraper, endpoints):
     for metadata, (port, _) in pods(documents(kind)):
         assert ours["selector"]["matchLabels"].items() <= metadata["labels"].items()
         assert port in asked
-        assert "annotations" not in metadata
+        assert "prometheus.io/scrape" not in metadata.get("annotations", {})
 
 
 @pytest.mark.parametrize("kind", ["google", "operator"])
