@@ -96,7 +96,7 @@ image-%:
 	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
 
 requirements: $(VENV)/.dev ## Lock the images' libraries anew, within what pyproject.toml declares
-	$(LOCK) pyproject.toml --extra embedded --extra messages --extra newsroom --extra manager --output-file images/constraints.txt
+	$(LOCK) pyproject.toml --extra embedded --extra messages --extra newsroom --extra mixpanel --extra manager --output-file images/constraints.txt
 	for system in $(SYSTEMS); do $(LOCK) --generate-hashes --constraint images/constraints.txt \
 	  images/$$system/requirements.in --output-file images/$$system/requirements.txt || exit; done
 

@@ -81,6 +81,11 @@ class Newsroom:
     """Certificate map with the host's certificate (Google Cloud, "Certificate Manager")."""
     address: str | None = None
     """Name of the global address that the host's name points to; None takes any."""
+    product_events: Literal["none", "log", "mixpanel"] = "none"
+    """Where it goes who does what (`cluster.newsroom.product`); for Mixpanel the Secret `newsroom-mixpanel` has the `token`."""
+    mixpanel_host: str = "api.mixpanel.com"
+    mixpanel_addresses: tuple[str, ...] = ()
+    """Address blocks it is at."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,8 +61,9 @@ def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed
             ("NEWSROOM_PUBLISHERS", ",".join(chosen.publishers)),
             *((("NEWSREEL_RECEIVERS", ",".join(settings.webhook_receivers)),) if settings.webhook_receivers else ()),
             *signed_in_by(chosen),
+            *events_of(chosen),
         ),
-        secrets=(("NEWSROOM_PROXY_SECRET", "newsroom-proxy", "secret"),) if chosen.proxy_namespace else (),
+        secrets=secrets_of(chosen),
         scratch=10,
         farewell=30,
     )
@@ -72,6 +73,18 @@ def signed_in_by(chosen: Newsroom) -> tuple[tuple[str, str], ...]:
     if chosen.proxy_namespace:
         return (("NEWSROOM_SIGN_IN", "proxy"),)
     return ("NEWSROOM_SIGN_IN", "iap"), ("NEWSROOM_AUDIENCE", chosen.audience)
+
+
+def events_of(chosen: Newsroom) -> tuple[tuple[str, str], ...]:
+    where = (("NEWSROOM_EVENTS", chosen.product_events),) if chosen.product_events != "none" else ()
+    return (*where, ("NEWSROOM_MIXPANEL_HOST", chosen.mixpanel_host)) if chosen.product_events == "mixpanel" else where
+
+
+def secrets_of(chosen: Newsroom) -> tuple[tuple[str, str, str], ...]:
+    return (
+        *((("NEWSROOM_PROXY_SECRET", "newsroom-proxy", "secret"),) if chosen.proxy_namespace else ()),
+        *((("NEWSROOM_MIXPANEL_TOKEN", "newsroom-mixpanel", "token"),) if chosen.product_events == "mixpanel" else ()),
+    )
 
 
 def service(deployed: Deployed, settings: Settings) -> dict[str, Any]:
@@ -96,9 +109,14 @@ def network_policy(deployed: Deployed, settings: Settings, chosen: Newsroom) -> 
             "podSelector": {"matchLabels": deployed.labels()},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": callers, "ports": [{"protocol": "TCP", "port": PORT}]}],
-            "egress": [DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings)],
+            "egress": [DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings), *to_mixpanel(chosen)],
         },
     }
+
+
+def to_mixpanel(chosen: Newsroom) -> list[dict[str, Any]]:
+    named = chosen.product_events == "mixpanel" and chosen.mixpanel_addresses
+    return [to_addresses(chosen.mixpanel_addresses, 443)] if named else []
 
 
 def way_in(settings: Settings, chosen: Newsroom) -> list[dict[str, Any]]:

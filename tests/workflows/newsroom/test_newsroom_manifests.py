@@ -12,6 +12,8 @@ from cluster.newsroom.identity import BehindProxy, SignedIn
 from cluster.newsroom.installed import identity_from
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import MOST_BYTES_KEPT
+from cluster.newsroom.metrics import Metrics
+from cluster.newsroom.product import MixpanelSink, product_from
 from steps.address import Address, AllowList
 from steps.storage import Storage
 from tests.cluster.api_server import serving
@@ -142,3 +144,16 @@ def test_no_secret_is_in_a_manifest(sign_in):
 
 def test_without_being_asked_for_there_is_no_newsroom():
     assert not [name for name in manifests(EMBEDDED, Settings()) if "newsroom" in name]
+
+
+def test_product_events_go_where_the_settings_say_and_nowhere_else():
+    assert "NEWSROOM_EVENTS" not in environment()
+    chosen = replace(
+        CHOSEN, product_events="mixpanel", mixpanel_host="api-eu.mixpanel.com", mixpanel_addresses=("203.0.113.0/24",)
+    )
+    documents = newsroom(Settings(), chosen, "hibari")
+    product = product_from(environment(documents), Metrics())
+    assert isinstance(product.sink, MixpanelSink)
+    assert one("NetworkPolicy", documents)["spec"]["egress"][-1]["to"] == [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
+    [secret] = [entry for entry in container(documents)["env"] if "valueFrom" in entry]
+    assert secret["valueFrom"]["secretKeyRef"] == {"name": "newsroom-mixpanel", "key": "token"}
