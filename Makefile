@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --pyth
   --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo newsroom newsroom-test manager-weeks test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
+.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -38,6 +38,15 @@ $(VENV)/.newsroom: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.embedded
 
 setup: $(VENV)/.embedded ## Install newsreel and the embedded systems into VENV (.venv)
+
+$(VENV)/.cluster: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[gke]'
+	@touch $@
+
+setup-cluster: $(VENV)/.cluster ## Install what cluster/up, cluster/down, cluster/status and make deploy need
+
+deploy: $(VENV)/.cluster ## Argo and our manifests into the cluster of cluster/pool.yaml, what changes shown first (YES=1 asks nothing)
+	@$(BIN)/python -m cluster.gke deploy $(if $(YES),--yes)
 
 demo: $(VENV)/.embedded ## Render STORY (examples/budget.yaml) to OUT (out): landscape.mp4, poster.jpg, captions.vtt
 	@$(BIN)/newsreel render $(STORY) --to $(OUT)
@@ -94,6 +103,11 @@ images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, 
 
 image-%:
 	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
+
+push: $(SYSTEMS:%=push-%) ## Push each system's image to IMAGES
+
+push-%:
+	$(BUILDER) push $(IMAGES)/$*:$(VERSION)
 
 requirements: $(VENV)/.dev ## Lock the images' libraries anew, within what pyproject.toml declares
 	$(LOCK) pyproject.toml --extra embedded --extra messages --extra newsroom --extra mixpanel --extra manager --output-file images/constraints.txt

@@ -22,6 +22,8 @@ __all__ = ["Apply", "Bearer", "Step", "Wait", "apply", "plan"]
 
 SECONDS = 600
 """For what is waited for: pictures of programs are pulled, machines may have to be started."""
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""What defines a workflow has 180,000 lines: in C some seconds, else minutes."""
 TRIGGER = "60"
 """Files of the message trigger begin with this number or a higher one: they come last."""
 
@@ -63,7 +65,7 @@ def plan(folder: Path) -> list[Step]:
 
 def steps_of(file: Path) -> Iterator[Step]:
     try:
-        documents = [document for document in yaml.safe_load_all(file.read_bytes()) if isinstance(document, dict)]
+        documents = [document for document in yaml.load_all(file.read_bytes(), Loader=LOADER) if isinstance(document, dict)]
     except yaml.YAMLError as fault:
         raise BadInput(f"{file}: not YAML: {' '.join(str(fault).split())}") from fault
     yield Apply(file)
@@ -82,6 +84,8 @@ def waits(document: dict[str, Any]) -> Iterator[Wait]:
     metadata = document.get("metadata") or {}
     name, within = metadata.get("name"), ("--namespace", str(metadata.get("namespace")), f"--timeout={SECONDS}s")
     match document.get("kind"):
+        case "CustomResourceDefinition":
+            yield Wait(("wait", "--for=condition=Established", f"crd/{name}", f"--timeout={SECONDS}s"))
         case "Deployment":
             yield Wait(("rollout", "status", f"deployment/{name}", *within))
         case "EventBus":

@@ -39,9 +39,13 @@ class Names:
     project: str
     cluster: str
 
-    def bucket(self, which: Bucket) -> str:
+    @property
+    def bucket_prefix(self) -> str:
         """Names of buckets are everybody's: the project's own is what makes ours different from others'."""
-        return f"{self.project}-{self.cluster}-{which.value}"
+        return f"{self.project}-{self.cluster}"
+
+    def bucket(self, which: Bucket) -> str:
+        return f"{self.bucket_prefix}-{which.value}"
 
     def address(self, which: Bucket) -> str:
         return f"gs://{self.bucket(which)}"
@@ -49,7 +53,7 @@ class Names:
     @property
     def state(self) -> str:
         """The bucket in which Terraform keeps what it has made; made by `up`, before Terraform can make any."""
-        return f"{self.project}-{self.cluster}-terraform"
+        return f"{self.bucket_prefix}-terraform"
 
     def account(self, which: Account) -> str:
         """As IAM and Workload Identity know it."""

@@ -107,6 +107,8 @@ class Newsroom(Record):
 class Site(Record):
     profile: Literal["studio", "embedded"]
     """Which systems make a story: `workflows/systems.py`."""
+    expected: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[0-9]{0,6}(s|min|h|day)$")]
+    """Stories, such as 100/day: what `cluster/up` tells the price of."""
     release_channel: Literal["RAPID", "REGULAR", "STABLE", "EXTENDED"]
     maintenance: Maintenance
     network: Network
@@ -117,3 +119,9 @@ class Site(Record):
     editors: tuple[Group, ...] = ()
     """Google groups whose people may use `newsreel submit`, below gke-security-groups@ (GKE, "Google Groups for RBAC")."""
     newsroom: Newsroom | None = None
+
+    @model_validator(mode="after")
+    def one_domain(self) -> Self:
+        if len(domains := sorted({group.partition("@")[2] for group in self.editors})) > 1:
+            raise ValueError(f"editors: GKE knows the groups of one domain, not of {' and '.join(domains)}")
+        return self

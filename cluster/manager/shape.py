@@ -1,74 +1,109 @@
-"""The cluster that mode `cluster` makes, as GKE's own message: private, a small system pool, a pool for each offer at zero.
+"""The cluster that mode `cluster` makes, as GKE's own message: what cluster/terraform makes in mode `pool`, pools at zero.
 
-What lasts (network, buckets, accounts) is made once by a person; a cluster that comes and goes holds nothing that must stay.
+What lasts (network, buckets, accounts) is Terraform's in both modes; a cluster that comes and goes holds nothing that must stay.
 """
+
+from datetime import datetime
+from math import ceil
 
 from google.cloud.container_v1 import (
     AcceleratorConfig,
     Cluster,
+    ClusterAutoscaling,
+    ControlPlaneEndpointsConfig,
+    DatapathProvider,
     EphemeralStorageLocalSsdConfig,
+    GatewayAPIConfig,
     GcfsConfig,
     GPUDriverInstallationConfig,
     IPAllocationPolicy,
+    MaintenancePolicy,
+    MaintenanceWindow,
+    NetworkConfig,
     NodeConfig,
+    NodeKubeletConfig,
     NodeManagement,
     NodePool,
     NodePoolAutoscaling,
     NodeTaint,
     PrivateClusterConfig,
+    RecurringTimeWindow,
     ReleaseChannel,
     ShieldedInstanceConfig,
+    TimeWindow,
     WorkloadIdentityConfig,
     WorkloadMetadataConfig,
 )
 
+from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account
+from cluster.gke.variables import window
 from cluster.manager.parameters import Offer, Parameters
 
-__all__ = ["STORIES", "shape_of"]
+__all__ = ["shape_of"]
 
-STORIES = {"newsreel/pool": "stories"}
-"""Label of every story node, whichever pool it is of: what an anchor asks for."""
-SYSTEM_MACHINE, SYSTEM_NODES = "e2-standard-4", 1
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
-CONTROL_PLANE = "172.16.0.0/28"
+"""What an account may do, its roles say."""
 
 
 def shape_of(parameters: Parameters) -> Cluster:
-    cluster = parameters.cluster
+    cluster, site = parameters.cluster, parameters.site
     return Cluster(
         name=cluster.name,
-        node_pools=[system_pool(parameters), *(story_pool(offer) for offer in parameters.offers)],
-        ip_allocation_policy=IPAllocationPolicy(use_ip_aliases=True),
-        private_cluster_config=PrivateClusterConfig(enable_private_nodes=True, master_ipv4_cidr_block=CONTROL_PLANE),
-        workload_identity_config=WorkloadIdentityConfig(workload_pool=f"{cluster.project}.svc.id.goog"),
-        release_channel=ReleaseChannel(channel=ReleaseChannel.Channel.REGULAR),
-        resource_labels={"newsreel": "manager"},
+        network=cluster.name,
+        subnetwork=cluster.name,
+        node_pools=[system_pool(parameters), *(story_pool(offer, parameters) for offer in parameters.offers)],
+        ip_allocation_policy=IPAllocationPolicy(
+            use_ip_aliases=True, cluster_secondary_range_name="pods", services_secondary_range_name="services"
+        ),
+        private_cluster_config=PrivateClusterConfig(
+            enable_private_nodes=True, enable_private_endpoint=True, master_ipv4_cidr_block=str(site.network.control_plane)
+        ),
+        control_plane_endpoints_config=ControlPlaneEndpointsConfig(
+            dns_endpoint_config=ControlPlaneEndpointsConfig.DNSEndpointConfig(allow_external_traffic=True)
+        ),
+        network_config=NetworkConfig(
+            datapath_provider=DatapathProvider.ADVANCED_DATAPATH,
+            gateway_api_config=GatewayAPIConfig(channel=GatewayAPIConfig.Channel.CHANNEL_STANDARD),
+        ),
+        workload_identity_config=WorkloadIdentityConfig(workload_pool=cluster.names.workload_pool),
+        release_channel=ReleaseChannel(channel=ReleaseChannel.Channel[site.release_channel]),
+        maintenance_policy=maintenance(parameters),
+        autoscaling=ClusterAutoscaling(autoscaling_profile=ClusterAutoscaling.AutoscalingProfile.OPTIMIZE_UTILIZATION),
+        resource_labels={"newsreel": cluster.name},
     )
 
 
+def maintenance(parameters: Parameters) -> MaintenancePolicy:
+    told = window(parameters.site.maintenance)
+    times = TimeWindow(start_time=datetime.fromisoformat(told["start_time"]), end_time=datetime.fromisoformat(told["end_time"]))
+    recurring = RecurringTimeWindow(window=times, recurrence=told["recurrence"])
+    return MaintenancePolicy(window=MaintenanceWindow(recurring_window=recurring))
+
+
 def system_pool(parameters: Parameters) -> NodePool:
-    zone = parameters.offers[0].zone
+    system = parameters.site.system
     return NodePool(
         name="system",
-        initial_node_count=SYSTEM_NODES,
-        locations=[zone],
-        config=node(SYSTEM_MACHINE, {"newsreel/pool": "system"}),
+        initial_node_count=ceil(system.least / len(system.zones)),
+        locations=system.zones,
+        config=node(system.machine, "system", parameters),
+        autoscaling=NodePoolAutoscaling(enabled=True, total_min_node_count=system.least, total_max_node_count=system.most),
         management=NodeManagement(auto_repair=True, auto_upgrade=True),
     )
 
 
-def story_pool(offer: Offer) -> NodePool:
+def story_pool(offer: Offer, parameters: Parameters) -> NodePool:
     """At zero, and closed: the policy opens it."""
-    config = node(offer.machine, STORIES)
+    config = node(offer.machine, "stories", parameters)
     config.spot = offer.spot
-    config.gcfs_config = GcfsConfig(enabled=True)
-    config.ephemeral_storage_local_ssd_config = EphemeralStorageLocalSsdConfig(local_ssd_count=1)
+    config.ephemeral_storage_local_ssd_config = EphemeralStorageLocalSsdConfig(local_ssd_count=offer.ssds)
     if offer.accelerator:
         driver = GPUDriverInstallationConfig(gpu_driver_version=GPUDriverInstallationConfig.GPUDriverVersion.DEFAULT)
         config.accelerators = [
             AcceleratorConfig(accelerator_count=1, accelerator_type=offer.accelerator, gpu_driver_installation_config=driver)
         ]
-        config.taints = [NodeTaint(key="nvidia.com/gpu", value="present", effect=NodeTaint.Effect.NO_SCHEDULE)]
+        key, value = STORY_TAINT
+        config.taints = [NodeTaint(key=key, value=value, effect=NodeTaint.Effect.NO_SCHEDULE)]
     return NodePool(
         name=offer.pool,
         initial_node_count=0,
@@ -79,11 +114,17 @@ def story_pool(offer: Offer) -> NodePool:
     )
 
 
-def node(machine: str, labels: dict[str, str]) -> NodeConfig:
+def node(machine: str, pool: str, parameters: Parameters) -> NodeConfig:
     return NodeConfig(
         machine_type=machine,
-        labels=labels,
+        disk_size_gb=parameters.site.disk_gb,
+        disk_type="pd-balanced",
+        image_type="COS_CONTAINERD",
+        labels={POOL_LABEL: pool},
+        service_account=parameters.cluster.names.account(Account.NODES),
         oauth_scopes=SCOPES,
+        gcfs_config=GcfsConfig(enabled=True),
         workload_metadata_config=WorkloadMetadataConfig(mode=WorkloadMetadataConfig.Mode.GKE_METADATA),
         shielded_instance_config=ShieldedInstanceConfig(enable_secure_boot=True, enable_integrity_monitoring=True),
+        kubelet_config=NodeKubeletConfig(insecure_kubelet_readonly_port_enabled=False),
     )

@@ -1,0 +1,76 @@
+"""`python -m cluster.gke up|down|status|deploy`: the cluster of cluster/pool.yaml. People call it as cluster/up, down, status."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cluster.gke.programs import Programs
+from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
+from steps.errors import NewsreelError
+
+FOLDER = Path("dist/gke")
+
+
+def main() -> int:
+    options = parser().parse_args()
+    try:
+        return int(options.command(options, read_parameters(options.parameters)))
+    except NewsreelError as fault:
+        print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
+        return fault.exit_status
+    except KeyboardInterrupt:
+        print("interrupted: run it again, it goes on where it stopped", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="cluster", description="The cluster of cluster/pool.yaml on Google Cloud.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="tell what it costs, ask, make it, install what runs in it")
+    up.add_argument("--stories", metavar="RATE", help="what the price is told of, such as 3000/day (site.expected)")
+    up.set_defaults(command=run_up)
+    down = commands.add_parser("down", help="take the cluster away; what lasts stays")
+    down.add_argument("--everything", action="store_true", help="also what lasts, but for buckets that hold something")
+    down.add_argument("--anyway", action="store_true", help="also while stories run or have no video, or nobody can say")
+    down.set_defaults(command=run_down)
+    status = commands.add_parser("status", help="machines, queue, stories, what today has cost")
+    status.set_defaults(command=run_status)
+    deploy = commands.add_parser("deploy", help="install Argo and our manifests, what changes shown first")
+    deploy.set_defaults(command=run_deploy)
+    for command in (up, down, deploy):
+        command.add_argument("--yes", action="store_true", help="ask nothing")
+        command.add_argument("--dry-run", action="store_true", help="say what would be done; nothing is changed")
+    for command in (up, down, status, deploy):
+        command.add_argument("--parameters", type=Path, default=DEFAULT, metavar="FILE", help="(cluster/pool.yaml)")
+    return top
+
+
+def run_up(options: argparse.Namespace, parameters: Parameters) -> int:
+    from cluster.gke.up import up
+
+    return up(parameters, Programs(options.dry_run), FOLDER, stories=options.stories, yes=options.yes)
+
+
+def run_down(options: argparse.Namespace, parameters: Parameters) -> int:
+    from cluster.gke.down import down
+
+    told = {"everything": options.everything, "anyway": options.anyway, "yes": options.yes}
+    return down(parameters, Programs(options.dry_run), FOLDER, **told)
+
+
+def run_status(options: argparse.Namespace, parameters: Parameters) -> int:
+    from cluster.gke.status import status
+
+    return status(parameters, Programs(), datetime.now(UTC))
+
+
+def run_deploy(options: argparse.Namespace, parameters: Parameters) -> int:
+    from cluster.gke.deploy import Deployment
+
+    programs = Programs(options.dry_run)
+    return Deployment(parameters, programs, FOLDER).run(yes=options.yes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""`cluster/down`: the cluster goes, what lasts stays. Not while a story runs, nor while one that was sent off has no video."""
+
+import json
+from pathlib import Path
+
+from cluster.gke.deploy import context_of, credentials
+from cluster.gke.programs import Programs, ask
+from cluster.gke.terraform import Terraform
+from cluster.manager.parameters import Parameters
+from cluster.messages.desk import outcomes_in, saved_in
+from steps.errors import BadInput, NewsreelError
+
+__all__ = ["down"]
+
+UNFINISHED = "app.kubernetes.io/part-of=newsreel,workflows.argoproj.io/completed!=true"
+SHOWN = 5
+
+
+def down(parameters: Parameters, programs: Programs, folder: Path, *, everything: bool, anyway: bool, yes: bool) -> int:
+    """Raises BadInput for reasons not to, and what the programs' failures are. Run again, it goes on where it stopped."""
+    cluster = parameters.cluster
+    there = cluster_there(parameters, programs)
+    reasons = [*(under_way(parameters, programs) if there else []), *missing(parameters, programs)]
+    for reason in reasons:
+        print(f"{'WARNING: ' if anyway else ''}{reason}")
+    if reasons and not anyway:
+        raise BadInput(f"{cluster.name} stays; wait for its stories, or say --anyway")
+    goes = "everything but buckets that hold something" if everything else "the cluster; network, buckets, topics and images stay"
+    print(f"What goes in {cluster.project}: {goes}.")
+    if not yes and not programs.dry_run:
+        ask("What is in the cluster alone is lost: Argo's list of stories, logs, events under way.", cluster.name)
+    if cluster.mode == "cluster" and there:
+        where = (f"--location={cluster.location}", f"--project={cluster.project}")
+        programs.do("gcloud", "container", "clusters", "delete", cluster.name, *where, "--quiet")
+    terraform = Terraform(parameters, programs, folder)
+    terraform.begin()
+    if cluster.mode == "pool":
+        # The protection is a part of what Terraform knows of the cluster: it goes first, in a step of its own.
+        if there:
+            terraform.apply("protected=false", yes=True)
+        terraform.apply("protected=false", "made=false", yes=True)
+    if everything:
+        terraform.destroy(yes=yes)
+    return 0
+
+
+def cluster_there(parameters: Parameters, programs: Programs) -> bool:
+    """Raises what keeps us from knowing."""
+    cluster = parameters.cluster
+    listing = ("--filter", f"name={cluster.name} AND location={cluster.location}", "--format=value(name)")
+    return bool(programs.read("gcloud", "container", "clusters", "list", f"--project={cluster.project}", *listing).strip())
+
+
+def under_way(parameters: Parameters, programs: Programs) -> list[str]:
+    """An unknown is a reason too."""
+    try:
+        credentials(parameters, Programs())
+        words = ("kubectl", "--context", context_of(parameters), "get", "workflows", "--namespace", parameters.cluster.namespace)
+        found = json.loads(programs.read(*words, f"--selector={UNFINISHED}", "--output=json"))
+    except NewsreelError as fault:
+        return [f"nobody can say whether stories run: {fault}"]
+    names = [str(item["metadata"]["name"]) for item in found.get("items", [])]
+    return [f"{counted(names, 'story runs', 'stories run')}: {some(names)}"] if names else []
+
+
+def missing(parameters: Parameters, programs: Programs) -> list[str]:
+    """Stories that were sent off and have neither a video nor a reason why there will be none."""
+    try:
+        saved = {revision for revision, _ in saved_in(names_in(parameters.cluster.stories, programs))}
+        ended = {revision for revision, _ in outcomes_in(names_in(parameters.cluster.finals, programs))}
+    except NewsreelError as fault:
+        return [f"nobody can say whether every story has its video: {fault}"]
+    names = sorted(revision.workflow for revision in saved - ended)
+    return [f"{counted(names, 'story has', 'stories have')} no video yet: {some(names)}"] if names else []
+
+
+def names_in(bucket: str, programs: Programs) -> list[str]:
+    """Of all objects; none where there is no bucket."""
+    status, listed, fault = programs.status("gcloud", "storage", "ls", "--recursive", f"{bucket}/**")
+    if status and "matched no objects" not in fault and "not found: 404" not in fault:
+        raise BadInput(f"{bucket}: {' '.join(fault.split())[:200]}")
+    return [line.removeprefix(f"{bucket}/") for line in listed.splitlines()]
+
+
+def counted(names: list[str], one: str, several: str) -> str:
+    return f"{len(names)} {one if len(names) == 1 else several}"
+
+
+def some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

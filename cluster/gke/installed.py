@@ -1,0 +1,67 @@
+"""pool.yaml as the settings that our manifests are made with (`workflows.settings`): the same names that Terraform has made."""
+
+from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account, Bucket
+from cluster.manager.parameters import Parameters
+from cluster.messages.topics import DONE, PULLED, STORIES, topic_path
+from workflows.settings import Events, Newsroom, Pool, Settings
+
+__all__ = ["settings_of"]
+
+GMP = "gmp-system"
+"""Where GKE's managed Prometheus has its collectors ("Managed Service for Prometheus", set up managed collection)."""
+
+
+def settings_of(parameters: Parameters, audience: str | None = None) -> Settings:
+    """`audience` is whom the newsroom's sign-in is for; it is known once there is a load balancer."""
+    cluster, site = parameters.cluster, parameters.site
+    names = cluster.names
+    prefixes = tuple(f"{names.address(which)}/" for which in (Bucket.STORIES, Bucket.FINALS, Bucket.WEIGHTS))
+    return Settings(
+        namespace=cluster.namespace,
+        image_prefix=names.images(cluster.region),
+        story_pool=Pool(selector=(POOL_LABEL, "stories"), tolerates=(STORY_TAINT[0],)),
+        system_pool=Pool(selector=(POOL_LABEL, "system")),
+        weights=f"{names.address(Bucket.WEIGHTS)}/weights.yaml",
+        addresses=prefixes,
+        stories_at_once=sum(offer.most for offer in parameters.offers),
+        editors=site.editors,
+        google_account=names.account(Account.STORAGE),
+        api_servers=(str(site.network.control_plane),),
+        previews_bucket=names.bucket(Bucket.PREVIEWS),
+        newsroom_url=f"https://{site.newsroom.host}" if site.newsroom else None,
+        done_topic=topic_path(cluster.project, DONE),
+        events=events(parameters),
+        newsroom=newsroom(parameters, audience),
+    )
+
+
+def events(parameters: Parameters) -> Events:
+    cluster = parameters.cluster
+    return Events(
+        project=cluster.project,
+        subscription=PULLED,
+        stories=cluster.stories,
+        finals=cluster.finals,
+        google_account=cluster.names.account(Account.EVENTS),
+        watch_google_account=cluster.names.account(Account.WATCH),
+        monitoring_namespace=GMP,
+    )
+
+
+def newsroom(parameters: Parameters, audience: str | None) -> Newsroom | None:
+    cluster, wanted = parameters.cluster, parameters.site.newsroom
+    if wanted is None:
+        return None
+    chosen = Newsroom(
+        host=wanted.host,
+        topic=topic_path(cluster.project, STORIES),
+        stories=cluster.stories,
+        finals=cluster.finals,
+        writers=wanted.writers,
+        publishers=wanted.publishers,
+        google_account=cluster.names.account(Account.NEWSROOM),
+        client=wanted.client,
+        certificates=f"{cluster.name}-newsroom",
+        address=f"{cluster.name}-newsroom",
+    )
+    return Newsroom(**{**vars(chosen), "audience": audience}) if audience else chosen

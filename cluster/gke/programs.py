@@ -1,0 +1,161 @@
+"""gcloud, terraform and kubectl: called as programs, so that what is done can be read, repeated and done by hand.
+
+Their failures that a person can do something about are told in one line; all else is told in their own last one.
+"""
+
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steps.errors import BadInput, MissingProgram, NewsreelError, Unavailable
+
+__all__ = ["Programs", "ask", "shown"]
+
+ADVICE: tuple[tuple[str, type[NewsreelError], str], ...] = (
+    (
+        r"not currently have an active account|Reauthentication|invalid_grant|have valid credentials|Request had invalid auth",
+        BadInput,
+        "not logged in, or no longer: gcloud auth login",
+    ),
+    (
+        r"could not find default credentials|Your default credentials were not found|No credentials loaded",
+        BadInput,
+        "Terraform has no credentials: gcloud auth application-default login",
+    ),
+    (r"gke-gcloud-auth-plugin.* not found", MissingProgram, "gke-gcloud-auth-plugin is not installed; kubectl needs it for GKE"),
+    (
+        r"BILLING_DISABLED|billing account .*(closed|disabled|not open)",
+        BadInput,
+        "the project has no billing account that is open",
+    ),
+    (
+        r"ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT|does not have enough resources",
+        Unavailable,
+        "Google has no such machines there now: another zone in cluster/pool.yaml, or later",
+    ),
+    (
+        r"[Qq]uota '?[\w-]*'? ?exceeded|QUOTA_EXCEEDED|[Ii]nsufficient .*quota",
+        BadInput,
+        "a quota of the project is too small: ask for more (Google Cloud console, IAM & Admin, Quotas), or want less",
+    ),
+    (
+        r"SERVICE_DISABLED|has not been used in project|API .*not enabled",
+        Unavailable,
+        "a service of Google's has just been enabled, or is not: try again in some minutes",
+    ),
+    (
+        r"Error acquiring the state lock",
+        Unavailable,
+        "somebody else is changing this, or a run was cut off: wait, or `terraform force-unlock` with the ID above",
+    ),
+    (
+        r"PERMISSION_DENIED|[Pp]ermission .*denied|does not have permission|Required .* permission|\bforbidden\b|Error 403",
+        BadInput,
+        "your account may not do that",
+    ),
+    (
+        r"no such host|could not resolve|[Cc]onnection refused|i/o timeout|handshake timeout|Service Unavailable",
+        Unavailable,
+        "does not answer",
+    ),
+)
+"""What a program's words mean, the first that fits."""
+LINES_KEPT = 200
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Programs:
+    """With `dry_run` what would change something is said, and not done."""
+
+    dry_run: bool = False
+
+    def read(self, *words: str) -> str:
+        """What it prints; for what changes nothing. Raises MissingProgram, BadInput, Unavailable."""
+        done = started(words)
+        if done.returncode:
+            raise failure(words, done.stderr)
+        return done.stdout
+
+    def do(self, *words: str) -> None:
+        """Its output is the person's to read, as it comes; and its questions the person's to answer."""
+        print(f"$ {shown(words)}", flush=True)
+        if self.dry_run:
+            return
+        try:
+            with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, errors="replace") as running:
+                said = told(running)
+        except FileNotFoundError as fault:
+            raise missing(words[0]) from fault
+        if running.returncode:
+            raise failure(words, said)
+
+    def give(self, content: str, *words: str) -> None:
+        """With `content` as its input: what must not be seen among a machine's processes."""
+        print(f"$ {shown(words)} < ...", flush=True)
+        if self.dry_run:
+            return
+        done = started(words, content)
+        sys.stdout.write(done.stdout)
+        if done.returncode:
+            raise failure(words, done.stderr)
+
+    def status(self, *words: str) -> tuple[int, str, str]:
+        """Exit status, output and errors of what answers by its exit status."""
+        done = started(words)
+        return done.returncode, done.stdout, done.stderr
+
+
+def started(words: Sequence[str], content: str | None = None) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(words, input=content, capture_output=True, text=True, errors="replace", check=False)
+    except FileNotFoundError as fault:
+        raise missing(words[0]) from fault
+
+
+def told(running: subprocess.Popen[str]) -> str:
+    """The last of its errors, all of which are passed on as they come."""
+    lines: deque[str] = deque(maxlen=LINES_KEPT)
+    for line in running.stderr or ():
+        sys.stderr.write(line)
+        lines.append(line)
+    return "".join(lines)
+
+
+WHERE = {
+    "gcloud": "the Google Cloud CLI",
+    "kubectl": "it is what talks to the cluster",
+    "terraform": "Terraform 1.9 or later; OpenTofu will do under this name",
+}
+
+
+def missing(program: str) -> MissingProgram:
+    return MissingProgram(f"{program} is not installed: {WHERE.get(program, 'it is needed here')}")
+
+
+def failure(words: Sequence[str], said: str) -> NewsreelError:
+    """The reason in one line, and which call it was."""
+    lines = [COLOUR.sub("", line).strip(" │╷╵|") for line in said.splitlines()]
+    last = next((line for line in reversed(lines) if line), "no word")
+    for pattern, kind, advice in ADVICE:
+        found = next((line for line in lines if re.search(pattern, line)), None)
+        if found is not None:
+            return kind(f"{shown(words[:4])}: {advice} ({found[:200]})")
+    return Unavailable(f"{shown(words[:4])}: failed; mend it and run this again ({last[:200]})")
+
+
+def shown(words: Sequence[str]) -> str:
+    return " ".join(words)
+
+
+def ask(question: str, wanted: str = "yes") -> None:
+    """Raises BadInput unless a person types it."""
+    try:
+        answer = input(f"{question} Type {wanted} to go on: ")
+    except EOFError:
+        answer = ""
+    if answer.strip() != wanted:
+        raise BadInput("nothing was changed")

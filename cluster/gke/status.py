@@ -1,0 +1,120 @@
+"""`cluster/status`: machines, queue, stories under way, the last videos, what today has cost. What nobody can say is told so."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from cluster.gke.deploy import context_of
+from cluster.gke.programs import Programs
+from cluster.manager.parameters import Parameters
+from steps.errors import NewsreelError, Unavailable
+from workflows.submission.runs import newest
+from workflows.submission.table import stories_table
+
+__all__ = ["status"]
+
+POOL = "cloud.google.com/gke-nodepool"
+LAST = 5
+"""Ended stories that are shown."""
+SAMPLE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>[^}]*)\})? (?P<value>[-+0-9.eE]+)$")
+LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
+
+
+def status(parameters: Parameters, programs: Programs, now: datetime) -> int:
+    """0, or 75 where something could not be asked."""
+    sections: dict[str, Callable[[], list[str]]] = {
+        "Cluster": lambda: cluster(parameters, programs),
+        "Machines": lambda: machines(parameters, programs),
+        "Queue": lambda: queue(parameters, programs),
+        "Stories": lambda: stories(parameters, programs, now),
+        "Today": lambda: today(parameters, programs, now),
+    }
+    sound = True
+    for title, section in sections.items():
+        try:
+            lines = section()
+        except (NewsreelError, ValueError, KeyError) as fault:
+            lines, sound = [f"unknown: {' '.join(str(fault).split())}"], False
+        print(title, *(f"  {line}" for line in lines), sep="\n")
+    return 0 if sound else Unavailable.exit_status
+
+
+def cluster(parameters: Parameters, programs: Programs) -> list[str]:
+    wanted = parameters.cluster
+    listing = ("--filter", f"name={wanted.name} AND location={wanted.location}", "--format=json")
+    found = json.loads(programs.read("gcloud", "container", "clusters", "list", f"--project={wanted.project}", *listing))
+    if not found:
+        return [f"there is none; {'cluster/up makes it' if wanted.mode == 'pool' else 'the manager makes it for a story'}"]
+    return [f"{wanted.name} in {wanted.location}: {found[0]['status'].lower()}, Kubernetes {found[0]['currentMasterVersion']}"]
+
+
+def machines(parameters: Parameters, programs: Programs) -> list[str]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for node in kubectl(parameters, programs, "get", "nodes", "--output=json")["items"]:
+        ready = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}.get("Ready")
+        state = "ready" if ready == "True" else "not ready"
+        draining = " (drained)" if node["spec"].get("unschedulable") else ""
+        counts[node["metadata"]["labels"].get(POOL, "?"), state + draining] += 1
+    lines = [f"{pool}: {count} {state}" for (pool, state), count in sorted(counts.items())]
+    none = [offer.pool for offer in parameters.offers if not any(pool == offer.pool for pool, _ in counts)]
+    return [*lines, *([f"none in {', '.join(none)}"] if none else [])]
+
+
+def queue(parameters: Parameters, programs: Programs) -> list[str]:
+    """As the manager counts it."""
+    demand = {labels["source"]: value for labels, value in manager_says(parameters, programs, "newsreel_manager_demand")}
+    lines = [f"{source}: {demand[source]:g}" for source in sorted(demand)]
+    unknown = sum(value for _, value in manager_says(parameters, programs, "newsreel_manager_unknown_sources"))
+    return [*lines, *([f"unknown sources: {unknown:g}"] if unknown else [])] or ["the manager has not looked yet"]
+
+
+def stories(parameters: Parameters, programs: Programs, now: datetime) -> list[str]:
+    ours = ("--namespace", parameters.cluster.namespace, "--selector=app.kubernetes.io/part-of=newsreel")
+    runs = newest(kubectl(parameters, programs, "get", "workflows", *ours, "--output=json")["items"])
+    under_way, ended = [run for run in runs if not run.over], [run for run in runs if run.over]
+    latest = sorted(ended, key=lambda run: run.ended or run.began, reverse=True)[:LAST]
+    return stories_table([*under_way, *latest], now) if runs else ["none"]
+
+
+def today(parameters: Parameters, programs: Programs, now: datetime) -> list[str]:
+    """Of story machines while stories held them: what the manager has entered. The rest is what is always on, until now."""
+    day, money = now.astimezone(UTC).date().isoformat(), parameters.prices.currency
+    told = {
+        name: value
+        for name in ("newsreel_day_stories", "newsreel_day_cost")
+        for labels, value in manager_says(parameters, programs, name)
+        if labels["day"] == day
+    }
+    count = told.get("newsreel_day_stories", 0)
+    cost = told.get("newsreel_day_cost", None if count else 0.0)
+    hours = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds() / 3600
+    always = hours * (parameters.always_on_an_hour + parameters.prices.lasting_an_hour)
+    held = "unknown" if cost is None else f"{cost:.2f} {money}"
+    return [
+        f"{count:g} stories; the machines they held: {held}",
+        f"what is always on, were it so since midnight UTC: {always:.2f} {money}",
+        f"prices are examples of {parameters.prices.dated}, not quotes",
+    ]
+
+
+def kubectl(parameters: Parameters, programs: Programs, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(programs.read("kubectl", "--context", context_of(parameters), *words))
+    return found
+
+
+def manager_says(parameters: Parameters, programs: Programs, name: str) -> Iterator[tuple[dict[str, str], float]]:
+    """The samples of a metric, asked for in the manager's own pod: no NetworkPolicy lets anybody else in."""
+    where = ("--namespace", parameters.cluster.namespace, "deployment/manager")
+    for line in programs.read("kubectl", "--context", context_of(parameters), "exec", *where, "--", *ASK).splitlines():
+        if (found := SAMPLE.match(line)) and found["name"] == name:
+            yield dict(LABEL.findall(found["labels"] or "")), float(found["value"])
+
+
+ASK = (
+    "python",
+    "-c",
+    "from urllib.request import urlopen; print(urlopen('http://127.0.0.1:8080/metrics', timeout=10).read().decode())",
+)

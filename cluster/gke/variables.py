@@ -1,0 +1,109 @@
+"""pool.yaml as Terraform's variables: what `cluster/terraform` is told, and nothing that is said elsewhere."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cluster.gke.installed import settings_of
+from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account, Bucket
+from cluster.gke.site import Maintenance
+from cluster.manager.parameters import Parameters
+from cluster.messages.topics import DEAD, DONE, PULLED, STORIES, SUBSCRIPTIONS, Subscription
+
+__all__ = ["as_json", "identities", "variables", "window"]
+
+FIRST_WINDOW = datetime(2026, 1, 1, tzinfo=UTC)
+"""A day that has been: GKE counts the windows from there."""
+
+
+def as_json(parameters: Parameters) -> str:
+    """The text of a tfvars.json."""
+    return json.dumps(variables(parameters), indent=2) + "\n"
+
+
+def variables(parameters: Parameters) -> dict[str, Any]:
+    cluster, site, who = parameters.cluster, parameters.site, identities(parameters)
+    return {
+        "project": cluster.project,
+        "region": cluster.region,
+        "location": cluster.location,
+        "name": cluster.name,
+        "made": cluster.mode == "pool",
+        "manager_makes": cluster.mode == "cluster",
+        "release_channel": site.release_channel,
+        "maintenance": window(site.maintenance),
+        "network": site.network.model_dump(mode="json"),
+        "pool_label": POOL_LABEL,
+        "system_pool": site.system.model_dump(mode="json", exclude={"an_hour"}) | {"disk_gb": site.disk_gb},
+        "story_pools": {
+            offer.pool: offer.model_dump(mode="json", include={"zone", "machine", "accelerator", "spot", "ssds", "most"})
+            | {"disk_gb": site.disk_gb}
+            for offer in parameters.offers
+        },
+        "story_taint": dict(zip(("key", "value"), STORY_TAINT, strict=True)),
+        "buckets": {which.value: bucket(which, parameters) for which in Bucket},
+        "topics": {"stories": STORIES, "dead": DEAD, "done": DONE},
+        "subscriptions": {one.name: subscription(one) for one in SUBSCRIPTIONS},
+        "pulled": PULLED,
+        "accounts": {which.value: {"id": cluster.names.account_id(which), "kubernetes": who.get(which)} for which in Account},
+        "security_group": security_group(site.editors),
+        "newsroom": site.newsroom.model_dump(mode="json", include={"host", "admits"}) if site.newsroom else None,
+    }
+
+
+def window(maintenance: Maintenance) -> dict[str, str]:
+    hours, minutes = map(int, maintenance.begins.split(":"))
+    begins = FIRST_WINDOW.replace(hour=hours, minute=minutes)
+    return {
+        "start_time": rfc3339(begins),
+        "end_time": rfc3339(begins + timedelta(hours=maintenance.hours)),
+        "recurrence": f"FREQ=WEEKLY;BYDAY={','.join(maintenance.days)}",
+    }
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def bucket(which: Bucket, parameters: Parameters) -> dict[str, Any]:
+    kept = parameters.site.kept
+    return {
+        "name": parameters.cluster.names.bucket(which),
+        "days": kept.previews_days if which is Bucket.PREVIEWS else None,
+        "replaced_days": kept.replaced_days,
+    }
+
+
+def subscription(one: Subscription) -> dict[str, Any]:
+    """Times in seconds."""
+    return {
+        "topic": one.topic,
+        "ordered": one.ordered,
+        "answer": one.seconds_to_answer,
+        "kept": int(one.kept_for.total_seconds()),
+        "shortest_wait": int(one.shortest_wait.total_seconds()),
+        "longest_wait": int(one.longest_wait.total_seconds()),
+        "dead_letters": one.dead_letters,
+        "most_attempts": one.most_attempts,
+    }
+
+
+def identities(parameters: Parameters) -> dict[Account, str]:
+    """The accounts in the cluster that act as ours in Google Cloud: namespace/name, as our manifests call them."""
+    settings = settings_of(parameters)
+    ours = {Account.STORAGE: settings.storage_account}
+    if settings.events:
+        ours |= {Account.EVENTS: settings.events.events_account, Account.WATCH: settings.events.watch_account}
+    if settings.newsroom:
+        ours |= {Account.NEWSROOM: settings.newsroom.account}
+    named = {which: f"{settings.namespace}/{name}" for which, name in ours.items()}
+    return named | {Account.ARGO: f"{settings.argo_namespace}/{ARGO_SERVER}"}
+
+
+ARGO_SERVER = "argo-server"
+"""The account of Argo's server, which shows previews (argo-workflows, manifests/base/argo-server/argo-server-sa.yaml)."""
+
+
+def security_group(editors: tuple[str, ...]) -> str | None:
+    """Of the groups' domain, under the one name that GKE knows."""
+    return f"gke-security-groups@{editors[0].partition('@')[2]}" if editors else None

@@ -1,0 +1,98 @@
+"""gcloud, terraform and kubectl as capture programs on PATH, and a pool.yaml in a folder of its own."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from cluster.manager.parameters import DEFAULT, read_parameters
+
+NAMES = ("gcloud", "terraform", "kubectl")
+REGION = {"quotas": [{"metric": "NVIDIA_L4_GPUS", "limit": 60.0}, {"metric": "PREEMPTIBLE_NVIDIA_L4_GPUS", "limit": 120.0}]}
+USUAL = [
+    ("gcloud auth list", "editor@example.org\n"),
+    ("gcloud projects describe", "123456789\n"),
+    ("gcloud compute regions describe", json.dumps(REGION)),
+    ("gcloud container clusters list .*value", "newsreel\n"),
+    ("gcloud container clusters list", json.dumps([{"status": "RUNNING", "currentMasterVersion": "1.34.4-gke.1"}])),
+]
+
+
+class Programs:
+    """What they have been asked, and what they are to answer: the newest word first, then the usual ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.told = folder, [(pattern, output, "", 0) for pattern, output in USUAL]
+        folder.mkdir()
+        code = Path(__file__).with_name("capture.py").read_text()
+        for name in NAMES:
+            program = folder / name
+            program.write_text(f"#!{sys.executable} -ISs\n{code}")
+            program.chmod(0o755)
+        self.write()
+
+    def answer(self, pattern: str, output: str = "", errors: str = "", status: int = 0) -> None:
+        self.told.insert(0, (pattern, output, errors, status))
+        self.write()
+
+    def write(self) -> None:
+        (self.folder / "answers.json").write_text(json.dumps(self.told))
+
+    @property
+    def calls(self) -> list[str]:
+        """Each as a line, in order; without what was given."""
+        file = self.folder / "calls.jsonl"
+        return [" ".join(json.loads(line)[:-1]) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def given(self, part: str) -> str:
+        """What the one call was given whose words have this in them."""
+        lines = map(json.loads, (self.folder / "calls.jsonl").read_text().splitlines())
+        [content] = [line[-1] for line in lines if part in " ".join(line[:-1])]
+        return str(content)
+
+    def place(self, part: str) -> int:
+        return next(number for number, call in enumerate(self.calls) if part in call)
+
+    def asked(self, part: str) -> list[str]:
+        return [call for call in self.calls if part in call]
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    captured = Programs(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{captured.folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    return captured
+
+
+@pytest.fixture
+def parameters():
+    return read_parameters()
+
+
+@pytest.fixture
+def with_newsroom():
+    newsroom = {
+        "host": "newsroom.example.org",
+        "client": "1-a.apps.googleusercontent.com",
+        "admits": ["domain:example.org"],
+        "writers": ["@example.org"],
+    }
+    document = read_parameters().model_dump(mode="json")["site"] | {"newsroom": newsroom, "editors": ["desk@example.org"]}
+    return read_parameters().changed(site=document)
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What a person types."""
+
+    def type_in(*lines):
+        typed = iter(lines)
+        monkeypatch.setattr("builtins.input", lambda _: next(typed))
+
+    return type_in
+
+
+POOL = DEFAULT.read_text()
