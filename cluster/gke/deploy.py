@@ -48,8 +48,9 @@ class Deployment:
         credentials(self.parameters, self.programs)
         audience = self.audience()
         settings = settings_of(self.parameters, audience)
-        self.write(settings)
+        self.write_ours(settings)
         self.require_images(settings)
+        self.write_argo(settings)
         changed = self.difference()
         if not changed:
             print("The cluster is as it should be.")
@@ -61,12 +62,15 @@ class Deployment:
             print("The newsroom's load balancer is being made: run `make deploy` again in 10 minutes; nobody is let in before.")
         return status
 
-    def write(self, settings: Settings) -> None:
-        """Raises BadInput for manifests of ours that break our own rules, and what `fetched` raises."""
+    def write_ours(self, settings: Settings) -> None:
+        """Raises BadInput for manifests that break our own rules."""
         shutil.rmtree(self.folder, ignore_errors=True)
         ours = emit(PROFILES[self.parameters.site.profile], self.folder, settings)
         if faults := [str(fault) for fault in lint_files(ours)]:
             raise BadInput("\n".join(faults))
+
+    def write_argo(self, settings: Settings) -> None:
+        """Raises what `fetched` raises."""
         namespaces: list[dict[str, Any]] = []
         for release, name in zip(self.argo, (ARGO, EVENTS), strict=True):
             first, *rest = self.objects(release, settings)
@@ -81,7 +85,7 @@ class Deployment:
     def require_images(self, settings: Settings) -> None:
         """Raises BadInput that names the images of ours that nobody has pushed."""
         prefix = re.escape(settings.image_prefix)
-        texts = [file.read_text() for file in self.folder.glob("*.yaml") if file.name not in (ARGO, EVENTS)]
+        texts = [file.read_text() for file in self.folder.glob("*.yaml")]
         wanted = {found for text in texts for found in re.findall(rf"{prefix}/[a-z0-9-]+:[\w.-]+", text)}
         listing = ("artifacts", "docker", "images", "list", settings.image_prefix, "--include-tags", "--format=json")
         there = {f"{each['package']}:{tag}" for each in json.loads(self.programs.read("gcloud", *listing)) for tag in tags(each)}

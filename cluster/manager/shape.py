@@ -66,7 +66,7 @@ def shape_of(parameters: Parameters) -> Cluster:
             gateway_api_config=GatewayAPIConfig(channel=GatewayAPIConfig.Channel.CHANNEL_STANDARD),
         ),
         workload_identity_config=WorkloadIdentityConfig(workload_pool=cluster.names.workload_pool),
-        release_channel=ReleaseChannel(channel=ReleaseChannel.Channel[site.release_channel]),
+        release_channel=ReleaseChannel(channel=site.release_channel),
         maintenance_policy=maintenance(parameters),
         autoscaling=ClusterAutoscaling(autoscaling_profile=ClusterAutoscaling.AutoscalingProfile.OPTIMIZE_UTILIZATION),
         resource_labels={"newsreel": cluster.name},

@@ -5,13 +5,13 @@ import re
 import sys
 from pathlib import Path
 
-me = Path(sys.argv[0])
-words = sys.argv[1:]
-given = sys.stdin.read() if words[-1:] == ["-"] else ""
-with (me.parent / "calls.jsonl").open("a") as calls:
-    calls.write(json.dumps([me.name, *words, given]) + "\n")
-said = " ".join([me.name, *words])
-for pattern, output, errors, status in json.loads((me.parent / "answers.json").read_text()):
+here = Path(sys.argv[0])
+words = [here.name, *sys.argv[1:]]
+given = sys.stdin.read() if words[-1] == "-" else ""
+with (here.parent / "calls.jsonl").open("a") as calls:
+    calls.write(json.dumps([*words, given]) + "\n")
+said = " ".join(words)
+for pattern, output, errors, status in json.loads((here.parent / "answers.json").read_text()):
     if re.search(pattern, said):
         sys.stdout.write(output)
         sys.stderr.write(errors)
