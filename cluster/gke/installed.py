@@ -3,12 +3,9 @@
 from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account, Bucket
 from cluster.manager.parameters import Parameters
 from cluster.messages.topics import DONE, PULLED, STORIES, topic_path
-from workflows.settings import Events, Newsroom, Pool, Settings
+from workflows.settings import Events, Monitoring, Newsroom, Pool, Settings
 
 __all__ = ["settings_of"]
-
-GMP = "gmp-system"
-"""Where GKE's managed Prometheus has its collectors ("Managed Service for Prometheus", set up managed collection)."""
 
 
 def settings_of(parameters: Parameters, audience: str | None = None) -> Settings:
@@ -23,6 +20,7 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
         system_pool=Pool(selector=(POOL_LABEL, "system")),
         weights=f"{names.address(Bucket.WEIGHTS)}/weights.yaml",
         addresses=prefixes,
+        finals=cluster.finals,
         stories_at_once=sum(offer.most for offer in parameters.offers),
         editors=site.editors,
         google_account=names.account(Account.STORAGE),
@@ -32,6 +30,7 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
         done_topic=topic_path(cluster.project, DONE),
         events=events(parameters),
         newsroom=newsroom(parameters, audience),
+        monitoring=Monitoring(),
     )
 
 
@@ -44,7 +43,6 @@ def events(parameters: Parameters) -> Events:
         finals=cluster.finals,
         google_account=cluster.names.account(Account.EVENTS),
         watch_google_account=cluster.names.account(Account.WATCH),
-        monitoring_namespace=GMP,
     )
 
 

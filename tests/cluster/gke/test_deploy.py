@@ -170,7 +170,7 @@ def test_half_done_it_goes_on_where_it_stopped(there, deploy, parameters):
     with pytest.raises(Unavailable):
         deploy(parameters)
     there.answer("apply .*story.yaml")
-    assert deploy(parameters) == 0 and applied(there)[-1] == "63-eventsource.yaml"
+    assert deploy(parameters) == 0 and "63-eventsource.yaml" in applied(there)
 
 
 def test_what_is_applied_is_what_pool_yaml_says(there, deploy, parameters):
