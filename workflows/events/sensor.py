@@ -88,7 +88,7 @@ def submit(settings: Settings, chosen: Events) -> dict[str, Any]:
         },
         "atLeastOnce": True,
         "policy": {"status": {"allow": [200, 201, 409]}},
-        "retryStrategy": {"steps": 8, "duration": "1s", "factor": "2", "jitter": "0.2"},
+        "retryStrategy": again(8),
         "dlqTrigger": letter("held", OURS, "/held", {"name": "submitOptions.name"}, steps=5),
     }
 
@@ -122,5 +122,13 @@ def letter(name: str, which: str, path: str, keys: dict[str, str], *, steps: int
         "template": {"name": name, "conditions": which, "http": http},
         "atLeastOnce": True,
         "policy": {"status": {"allow": [200, 400]}},
-        "retryStrategy": {"steps": steps, "duration": "1s", "factor": "2", "jitter": "0.2"},
+        "retryStrategy": again(steps),
     }
+
+
+def again(steps: int) -> dict[str, Any]:
+    """So many tries, each after twice the time. The numbers are numbers: of text the Sensor can make nothing, and does nothing.
+
+    Source: argo-events 1.9, pkg/apis/events/v1alpha1/amount.go.
+    """
+    return {"steps": steps, "duration": "1s", "factor": 2, "jitter": 0.2}
