@@ -175,8 +175,8 @@ def require_own_page(scope: Scope, headers: Mapping[str, str]) -> None:
 
 
 def limited(receive: Receive, scope: Scope, headers: Mapping[str, str], answer: Answer) -> Receive:
-    """The body, up to what its kind may have, whatever its length is said to be. Raises Refused."""
-    is_picture = headers.get("content-type", "").lower().startswith("image/")
+    """The body, up to what is taken there, whatever its kind and length are said to be. Raises Refused."""
+    is_picture = headers.get("content-type", "").lower().startswith("image/") and scope["path"].endswith("/pictures")
     most, came = pictures.MOST_BYTES if is_picture else MOST_BYTES_OF_JSON, 0
     told = headers.get("content-length", "0")
     if not told.isdigit() or int(told) > most:

@@ -53,8 +53,8 @@ export class Editor {
     $("h3", item).textContent = name;
     for (const button of item.querySelectorAll("[data-icon]")) button.prepend(icon(button.dataset.icon));
     for (const field of item.querySelectorAll("[data-name]")) this.field(field, scene, index);
-    this.tool(item, ".up", `Move scene ${index + 1} up`, index === 0, () => this.move(index, -1));
-    this.tool(item, ".down", `Move scene ${index + 1} down`, index === this.document.scenes.length - 1, () => this.move(index, 1));
+    this.tool(item, ".up", `Move scene ${index + 1} up`, index === 0, () => this.move(index, -1), "Alt+ArrowUp");
+    this.tool(item, ".down", `Move scene ${index + 1} down`, index === this.document.scenes.length - 1, () => this.move(index, 1), "Alt+ArrowDown");
     this.tool(item, ".remove", `Remove scene ${index + 1}`, false, () => this.remove(index));
     item.addEventListener("keydown", (event) => {
       const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -77,10 +77,11 @@ export class Editor {
     this.bind(path, control);
   }
 
-  tool(item, selector, label, disabled, work) {
+  tool(item, selector, label, disabled, work, shortcut) {
     const button = $(selector, item);
     Object.assign(button, { title: label, disabled });
     button.setAttribute("aria-label", label);
+    if (shortcut) Object.assign(button, { title: `${label} (${shortcut})` }).setAttribute("aria-keyshortcuts", shortcut);
     button.addEventListener("click", work);
   }
 

@@ -1,10 +1,11 @@
 // The newsroom page: a list of stories, and the one that is open.
 
 import { api } from "./api.js";
-import { $, clock, icon, make, soon, speak } from "./dom.js";
+import { $, clock, make, soon, speak } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Editor } from "./editor.js";
 import { Faults } from "./faults.js";
+import { hear } from "./hearing.js";
 import { addPicture, cropPicture, previewScene } from "./pictures.js";
 import { Watch } from "./watch.js";
 
@@ -12,14 +13,15 @@ const NEW = "new";
 const STATES = {
   draft: "Draft", sent: "Sent off", queued: "Waiting", running: "Being made", succeeded: "Video ready", failed: "Failed", cancelled: "Cancelled",
 };
-const here = { desk: null, draft: null, faults: new Faults(), at: null, sound: null };
+const here = { desk: null, draft: null, faults: new Faults(), at: null };
 
 const editor = new Editor({
   changed: () => { here.draft.touched(); check(); act(); },
   visited: (path) => { here.faults.visited.add(path); check(); editor.document.scenes.forEach((_, index) => editor.showPicture(index)); },
   address: (file) => api.picture(here.draft.id, file),
   removed: (undo, index) => notice(`Scene ${index + 1} removed`, "", { Undo: undo, Dismiss: () => {} }, "status"),
-  hear, add, crop,
+  hear: (_, item) => attempt(() => hear(here.draft.document, item)),
+  add, crop,
   preview: (index, button) => attempt(async () => previewScene(await here.draft.settled(), index, here.draft.document, button)),
 });
 const watch = new Watch({ state: (at) => { here.at = at; act(); refreshSoon(); } });
@@ -169,32 +171,6 @@ async function send() {
   });
 }
 
-async function hear(index, item) {
-  const button = $(".hear", item);
-  const label = (name, text) => button.replaceChildren(icon(name), text);
-  if (here.sound) {
-    here.sound.pause();
-    return here.sound.onended();
-  }
-  const text = item.querySelector(".narration textarea");
-  const chosen = text.value.slice(text.selectionStart, text.selectionEnd).trim();
-  const { voice, pronunciations } = here.draft.document;
-  return attempt(async () => {
-    label("play", "Speaking…");
-    try {
-      const sound = await api.hear({ narration: chosen || text.value, voice, pronunciations: pronunciations ?? {} });
-      here.sound = new Audio(URL.createObjectURL(sound));
-      here.sound.onended = () => { URL.revokeObjectURL(here.sound.src); here.sound = null; item.classList.remove("speaking"); label("play", "Hear it"); };
-      item.classList.add("speaking");
-      label("stop", "Stop");
-      await here.sound.play();
-    } catch (error) {
-      label("play", "Hear it");
-      throw error;
-    }
-  });
-}
-
 function add(index, file, frame) {
   return attempt(async () => {
     const picture = await addPicture(await here.draft.settled(), file, frame);
@@ -254,7 +230,9 @@ $("#cancel").addEventListener("click", () => attempt(async () => watch.follow(aw
 window.addEventListener("hashchange", route);
 window.addEventListener("beforeunload", (event) => { if (here.draft?.dirty) { here.draft.save(); event.preventDefault(); } });
 window.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); here.draft?.later.now(); }
+  if (!(event.ctrlKey || event.metaKey) || !here.draft) return;
+  if (event.key === "s") { event.preventDefault(); here.draft.later.now(); }
+  if (event.key === "Enter" && !$("#send").disabled && !document.querySelector("dialog[open]")) { event.preventDefault(); send(); }
 });
 
 $("#new").disabled = false;

@@ -106,6 +106,7 @@ def crop_picture(here: Here, me: Me, identifier: str, name: str, order: CropOrde
     part = pictures.Part(left=order.left, top=order.top, width=order.width, height=order.height)
     with here.pictures.let_in(me.email):
         shown = pictures.crop(here.repository.storage, home, name, part)
+    here.audit.add(me.email, "crop picture", identifier, picture=shown.file)
     here.product.tell(me.email, "picture cropped", identifier)
     return PictureView(file=shown.file, width=shown.width, height=shown.height)
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from logging import WARNING
 from typing import Annotated, Any
 
@@ -29,6 +31,7 @@ Here = Annotated[Newsroom, Depends(newsroom_of)]
 Me = Annotated[Person, Depends(person_of)]
 Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of the story as you have seen it.")]
 SECONDS_BETWEEN_SIGNS = 15
+READERS = 8
 ORDINARY = SendOrder()
 CALLBACKS = APIRouter()
 """Not served by us: what we call, for OpenAPI."""
@@ -37,7 +40,9 @@ CALLBACKS = APIRouter()
 @ROUTES.get("")
 def list_stories(here: Here) -> list[Summary]:
     """All stories, each with what has become of it."""
-    views = [(draft, known(here, draft)) for draft in here.repository.listed()]
+    drafts = here.repository.listed()
+    with ThreadPoolExecutor(READERS) as readers:
+        views = list(zip(drafts, readers.map(partial(known, here), drafts), strict=True))
     return [
         Summary(
             id=draft.id,

@@ -73,6 +73,21 @@ def test_a_body_that_is_too_large_is_refused_whatever_length_it_claims(browser, 
     assert post(browser, content_length="-1").status_code == 413
 
 
+def test_a_picture_that_is_too_large_is_refused_before_it_is_kept_anywhere(browser, stranger, story, newsroom):
+    def endless():
+        for _ in range(50):
+            yield bytes(1_000_000)
+
+    before, here = newsroom.repository.pictures(story["id"]), f"/stories/{story['id']}/pictures"
+    assert post(stranger, here, endless(), "image/png").status_code == 413
+    assert post(browser, here, b"x", "image/png", content_length="40000001").status_code == 413
+    assert newsroom.repository.pictures(story["id"]) == before
+
+
+def test_a_story_is_no_larger_for_being_called_a_picture(browser):
+    assert post(browser, content=b" " * 600_000, kind="image/png").status_code == 413
+
+
 @pytest.mark.parametrize(
     "content",
     [

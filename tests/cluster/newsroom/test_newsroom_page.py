@@ -1,5 +1,6 @@
 """The page in a real browser, before runs that are replayed: what an editor sees and what a keyboard reaches."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,8 @@ from writing import Remembered, picture
 from cluster.newsroom.runs import StepState
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+TIGHT = EVIL.replace(" ", "/")
+"""Of a step's name no more than two words are shown."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
@@ -54,7 +57,8 @@ def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(c
         failed = {"steps": steps, "message": "compose: the disk is full", "ended": datetime.now(UTC), "priority": "breaking"}
         runs.put("the-library-opens", 1, "failed", **failed)
         page.get_by_text("compose: the disk is full").wait_for()
-        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("heading", name="It could not be made").wait_for()
+        page.keyboard.press("Control+Enter")
         page.get_by_role("button", name="Cancel").click()
         page.get_by_role("heading", name="Cancelled").wait_for()
 
@@ -70,6 +74,26 @@ def test_markup_in_every_field_is_shown_as_it_was_written(chromium, tmp_path, dr
         page.locator(".scene").wait_for()
         assert page.get_by_label("Title").input_value() == EVIL
         assert page.locator("img[src=x]").count() == 0
+
+
+def test_markup_in_what_others_say_is_shown_as_it_was_said(chromium, tmp_path):
+    """A run's message comes from a step, a step's name from Argo, a choice that is none from the API: all may be anybody's."""
+    runs = Remembered()
+    with served(tmp_path / "room", runs) as address:
+        written = {"title": EVIL, "presenter": EVIL, "voice": EVIL, "music": EVIL, "scenes": [{"narration": EVIL, EVIL: EVIL}]}
+        home = tmp_path / "room" / "stories" / "evil"
+        home.mkdir(parents=True)
+        for name, revision in (("draft", 2), ("r1", 1)):
+            (home / f"{name}.json").write_text(json.dumps({"id": "evil", "revision": revision} | written))
+        steps = tuple(StepState(name=TIGHT, state=state, message=EVIL, counts=EVIL) for state in ("running", "failed"))
+        runs.put("evil", 1, "failed", message=EVIL, steps=steps)
+        with page_of(chromium, f"{address}#/evil") as page:
+            page.locator("#why", has_text=EVIL).wait_for()
+            assert page.locator("#steps li", has_text=TIGHT).count() == 2
+            assert page.get_by_label("Presenter").input_value() == EVIL
+            page.locator(".scene").get_by_label("Narration").blur()
+            page.locator(".fault").first.wait_for()
+            assert page.locator("img[src=x], li script, p script").count() == 0
 
 
 def test_scenes_are_moved_by_keyboard_and_a_removed_one_comes_back(chromium, tmp_path):
