@@ -51,6 +51,9 @@ class Outcome:
     lost: float
     nodes_cost: float
     always_on_cost: float
+    """Of the cluster, while it is there."""
+    lasting_cost: float
+    """Of what stays when the cluster goes."""
     most_nodes: int
     preempted: int
     stranded: int
@@ -60,7 +63,7 @@ class Outcome:
 
     @property
     def cost_a_video(self) -> float:
-        return (self.nodes_cost + self.always_on_cost) / max(1, len(self.waits))
+        return (self.nodes_cost + self.always_on_cost + self.lasting_cost) / max(1, len(self.waits))
 
     @property
     def idle_share(self) -> float:
@@ -200,6 +203,7 @@ class Rounds:
             lost=sum(kind.lost for kind in model.kinds.values()),
             nodes_cost=sum(kind.paid * kind.offer.an_hour / 3600 for kind in model.kinds.values()),
             always_on_cost=model.cluster_paid * model.parameters.always_on_an_hour / 3600,
+            lasting_cost=model.clock.now * model.parameters.prices.lasting_an_hour / 3600,
             most_nodes=self.most_nodes,
             preempted=model.preempted,
             stranded=len(model.stories) - len(ended),

@@ -60,7 +60,7 @@ def plan(stories: Stories, parameters: Parameters) -> Plan | None:
 def smallest(stories: Stories, parameters: Parameters, least: int, limit: float) -> Plan | None:
     """Nodes are added, a tenth at a time, until every day is kept; on the first day alone while it is not."""
     nodes = max(1, ceil(least / len(parameters.offers)), parameters.policy.warm_nodes)
-    while nodes <= min(1000, 4 * least + 20):
+    while nodes <= min(room(parameters) // len(parameters.offers), 4 * least + 20):
         outcomes: list[Outcome] = []
         for seed, offered in days(with_most(parameters, nodes)):
             outcome = simulate(stories(seed), offered, seed)
@@ -85,7 +85,7 @@ def days(parameters: Parameters) -> Iterator[tuple[int, Parameters]]:
 
 def fewest(arrivals: Sequence[Arrival], parameters: Parameters, limit: float) -> int:
     """By halving: nodes that are always there and never fail, and still keep the promise."""
-    low, high = 1, 1000
+    low, high = 1, room(parameters)
     while low < high:
         middle = (low + high) // 2
         one_kind = with_most(parameters.changed(offers=[parameters.offers[0].model_dump(mode="json")]), middle)
@@ -94,6 +94,11 @@ def fewest(arrivals: Sequence[Arrival], parameters: Parameters, limit: float) ->
         else:
             low = middle + 1
     return low
+
+
+def room(parameters: Parameters) -> int:
+    """How many story nodes the cluster's network has addresses for, no more than one kind may have."""
+    return min(1000, parameters.site.network.machines - parameters.site.system.most)
 
 
 def with_most(parameters: Parameters, nodes: int) -> Parameters:
