@@ -1,5 +1,6 @@
 """How the cluster is built: the group `site` of pool.yaml. What follows from it is in `names`; nothing is said twice."""
 
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,7 @@ Person = Annotated[str, Field(pattern=r"^([A-Za-z0-9._%+-]{1,64})?@([a-z0-9]([a-
 Member = Annotated[str, Field(pattern=r"^((user|group):[A-Za-z0-9._%+-]{1,64}@|domain:)[a-z0-9.-]+\.[a-z]{2,63}$")]
 """As Google's IAM names people."""
 Host = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
+FIRST_DAY, RFC_3339 = datetime(2026, 1, 1, tzinfo=UTC), "%Y-%m-%dT%H:%M:%SZ"
 LEAST_HOURS = 48
 """A window must leave so many hours in 32 days, in stretches of at least 4 (GKE, "Maintenance windows and exclusions")."""
 
@@ -34,6 +36,17 @@ class Maintenance(Record):
         if 4 * len(self.days) * self.hours < LEAST_HOURS:
             raise ValueError(f"must leave GKE {LEAST_HOURS} hours in 32 days: more days, or more hours")
         return self
+
+    @property
+    def window(self) -> dict[str, str]:
+        """The first window's start_time and end_time (RFC 3339), and its recurrence (RFC 5545), as GKE has them."""
+        hours, minutes = map(int, self.begins.split(":"))
+        begins = FIRST_DAY.replace(hour=hours, minute=minutes)
+        return {
+            "start_time": begins.strftime(RFC_3339),
+            "end_time": (begins + timedelta(hours=self.hours)).strftime(RFC_3339),
+            "recurrence": f"FREQ=WEEKLY;BYDAY={','.join(self.days)}",
+        }
 
 
 class Network(Record):

@@ -1,19 +1,14 @@
 """pool.yaml as Terraform's variables: what `cluster/terraform` is told, and nothing that is said elsewhere."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cluster.gke.installed import settings_of
 from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account, Bucket
-from cluster.gke.site import Maintenance
 from cluster.manager.parameters import Parameters
 from cluster.messages.topics import DEAD, DONE, PULLED, STORIES, SUBSCRIPTIONS, Subscription
 
-__all__ = ["as_json", "identities", "variables", "window"]
-
-FIRST_WINDOW = datetime(2026, 1, 1, tzinfo=UTC)
-"""A day that has been: GKE counts the windows from there."""
+__all__ = ["as_json", "identities", "variables"]
 
 
 def as_json(parameters: Parameters) -> str:
@@ -31,7 +26,7 @@ def variables(parameters: Parameters) -> dict[str, Any]:
         "made": cluster.mode == "pool",
         "manager_makes": cluster.mode == "cluster",
         "release_channel": site.release_channel,
-        "maintenance": window(site.maintenance),
+        "maintenance": site.maintenance.window,
         "network": site.network.model_dump(mode="json"),
         "pool_label": POOL_LABEL,
         "system_pool": site.system.model_dump(mode="json", exclude={"an_hour"}) | {"disk_gb": site.disk_gb},
@@ -49,20 +44,6 @@ def variables(parameters: Parameters) -> dict[str, Any]:
         "security_group": security_group(site.editors),
         "newsroom": site.newsroom.model_dump(mode="json", include={"host", "admits"}) if site.newsroom else None,
     }
-
-
-def window(maintenance: Maintenance) -> dict[str, str]:
-    hours, minutes = map(int, maintenance.begins.split(":"))
-    begins = FIRST_WINDOW.replace(hour=hours, minute=minutes)
-    return {
-        "start_time": rfc3339(begins),
-        "end_time": rfc3339(begins + timedelta(hours=maintenance.hours)),
-        "recurrence": f"FREQ=WEEKLY;BYDAY={','.join(maintenance.days)}",
-    }
-
-
-def rfc3339(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def bucket(which: Bucket, parameters: Parameters) -> dict[str, Any]:

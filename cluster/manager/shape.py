@@ -36,7 +36,6 @@ from google.cloud.container_v1 import (
 )
 
 from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account
-from cluster.gke.variables import window
 from cluster.manager.parameters import Offer, Parameters
 
 __all__ = ["shape_of"]
@@ -74,7 +73,7 @@ def shape_of(parameters: Parameters) -> Cluster:
 
 
 def maintenance(parameters: Parameters) -> MaintenancePolicy:
-    told = window(parameters.site.maintenance)
+    told = parameters.site.maintenance.window
     times = TimeWindow(start_time=datetime.fromisoformat(told["start_time"]), end_time=datetime.fromisoformat(told["end_time"]))
     recurring = RecurringTimeWindow(window=times, recurrence=told["recurrence"])
     return MaintenancePolicy(window=MaintenanceWindow(recurring_window=recurring))
