@@ -14,7 +14,7 @@ from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs, ask
 from cluster.gke.releases import Release, documents, fetched, releases
 from cluster.manager.parameters import Parameters
-from steps.errors import BadInput, Unavailable
+from steps.errors import BadInput, NewsreelError, Unavailable
 from steps.workspace import write_atomically
 from workflows.apply import apply
 from workflows.lint import lint_files
@@ -49,7 +49,12 @@ class Deployment:
         audience = self.audience()
         settings = settings_of(self.parameters, audience)
         self.write_ours(settings)
-        self.require_images(settings)
+        try:
+            self.require_images(settings)
+        except NewsreelError as fault:
+            if not self.programs.dry_run:
+                raise
+            print(fault)
         self.write_argo(settings)
         changed = self.difference()
         if not changed:

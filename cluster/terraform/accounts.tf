@@ -90,6 +90,7 @@ resource "google_project_iam_custom_role" "manager" {
   permissions = concat(
     [
       "compute.instanceGroupManagers.get",
+      "compute.instanceGroupManagers.list",
       "container.clusters.get",
       "container.clusters.update",
       "container.operations.get",

@@ -105,6 +105,12 @@ def test_images_that_nobody_has_pushed_are_named_before_anything_is_done(there, 
     assert "core:0.1.0" not in str(refused.value) and applied(there) == []
 
 
+def test_a_dry_run_goes_on_without_them(there, deploy, parameters, capsys):
+    there.answer("artifacts docker images list", errors="NOT_FOUND: no such repository\n", status=1)
+    assert deploy(parameters, dry_run=True) == 0
+    assert "no such repository" in capsys.readouterr().out
+
+
 def secrets_given(programs):
     content = json.loads(programs.given("--force-conflicts"))
     return {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in content["items"]}
