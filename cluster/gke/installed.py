@@ -1,6 +1,6 @@
 """pool.yaml as the settings that our manifests are made with (`workflows.settings`): the same names that Terraform has made."""
 
-from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account, Bucket
+from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
 from cluster.manager.parameters import Parameters
 from cluster.messages.topics import DONE, PULLED, STORIES, topic_path
 from workflows.settings import Events, Monitoring, Newsroom, Pool, Settings
@@ -16,7 +16,7 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
     return Settings(
         namespace=cluster.namespace,
         image_prefix=names.images(cluster.region),
-        story_pool=Pool(selector=(POOL_LABEL, "stories"), tolerates=(STORY_TAINT[0],)),
+        story_pool=Pool(selector=(POOL_LABEL, "stories"), tolerates=(GPU_TAINT[0], STORY_TAINT[0])),
         system_pool=Pool(selector=(POOL_LABEL, "system")),
         weights=f"{names.address(Bucket.WEIGHTS)}/weights.yaml",
         addresses=prefixes,

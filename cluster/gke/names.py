@@ -6,12 +6,14 @@ Topics and subscriptions are named by `cluster.messages.topics`, the cluster's o
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["POOL_LABEL", "STORY_TAINT", "Account", "Bucket", "Names"]
+__all__ = ["GPU_TAINT", "POOL_LABEL", "STORY_TAINT", "Account", "Bucket", "Names"]
 
 POOL_LABEL = "newsreel/pool"
 """Of every machine: `stories` or `system`."""
-STORY_TAINT = ("nvidia.com/gpu", "present")
-"""Of story machines with a GPU: nothing but stories goes there. GKE would set it by itself; said, it is there from the start."""
+STORY_TAINT = (POOL_LABEL, "stories")
+"""Of story machines: what is not a story would keep them from being given back."""
+GPU_TAINT = ("nvidia.com/gpu", "present")
+"""Of those with a GPU; GKE would set it by itself, said here it is known."""
 
 
 class Bucket(StrEnum):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from cluster.gke.installed import settings_of
-from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account, Bucket
+from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
 from cluster.manager.parameters import Parameters
 from cluster.messages.topics import DEAD, DONE, PULLED, STORIES, SUBSCRIPTIONS, Subscription
 
@@ -35,7 +35,7 @@ def variables(parameters: Parameters) -> dict[str, Any]:
             | {"disk_gb": site.disk_gb}
             for offer in parameters.offers
         },
-        "story_taint": dict(zip(("key", "value"), STORY_TAINT, strict=True)),
+        "story_taints": {"all": taint(*STORY_TAINT), "gpu": taint(*GPU_TAINT)},
         "buckets": {which.value: bucket(which, parameters) for which in Bucket},
         "topics": {"stories": STORIES, "dead": DEAD, "done": DONE},
         "subscriptions": {one.name: subscription(one) for one in SUBSCRIPTIONS},
@@ -44,6 +44,10 @@ def variables(parameters: Parameters) -> dict[str, Any]:
         "security_group": security_group(site.editors),
         "newsroom": site.newsroom.model_dump(mode="json", include={"host", "admits"}) if site.newsroom else None,
     }
+
+
+def taint(key: str, value: str) -> dict[str, str]:
+    return {"key": key, "value": value}
 
 
 def bucket(which: Bucket, parameters: Parameters) -> dict[str, Any]:

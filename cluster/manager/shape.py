@@ -35,7 +35,7 @@ from google.cloud.container_v1 import (
     WorkloadMetadataConfig,
 )
 
-from cluster.gke.names import POOL_LABEL, STORY_TAINT, Account
+from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account
 from cluster.manager.parameters import Offer, Parameters
 
 __all__ = ["shape_of"]
@@ -96,13 +96,13 @@ def story_pool(offer: Offer, parameters: Parameters) -> NodePool:
     config = node(offer.machine, "stories", parameters)
     config.spot = offer.spot
     config.ephemeral_storage_local_ssd_config = EphemeralStorageLocalSsdConfig(local_ssd_count=offer.ssds)
+    taints = [STORY_TAINT, *([GPU_TAINT] if offer.accelerator else [])]
+    config.taints = [NodeTaint(key=key, value=value, effect=NodeTaint.Effect.NO_SCHEDULE) for key, value in taints]
     if offer.accelerator:
         driver = GPUDriverInstallationConfig(gpu_driver_version=GPUDriverInstallationConfig.GPUDriverVersion.DEFAULT)
         config.accelerators = [
             AcceleratorConfig(accelerator_count=1, accelerator_type=offer.accelerator, gpu_driver_installation_config=driver)
         ]
-        key, value = STORY_TAINT
-        config.taints = [NodeTaint(key=key, value=value, effect=NodeTaint.Effect.NO_SCHEDULE)]
     return NodePool(
         name=offer.pool,
         initial_node_count=0,

@@ -117,11 +117,11 @@ resource "google_container_node_pool" "stories" {
     }
 
     dynamic "taint" {
-      for_each = each.value.accelerator[*]
+      for_each = concat([var.story_taints.all], each.value.accelerator == null ? [] : [var.story_taints.gpu])
 
       content {
-        key    = var.story_taint.key
-        value  = var.story_taint.value
+        key    = taint.value.key
+        value  = taint.value.value
         effect = "NO_SCHEDULE"
       }
     }

@@ -167,17 +167,17 @@ variable "story_pools" {
   }
 }
 
-variable "story_taint" {
-  description = "What keeps all but stories off machines with a GPU."
+variable "story_taints" {
+  description = "What keeps all but stories off the machines that stories are made on, and off those of them with a GPU."
   type = object({
-    key   = string
-    value = string
+    all = object({ key = string, value = string })
+    gpu = object({ key = string, value = string })
   })
   nullable = false
 
   validation {
-    condition     = length(var.story_taint.key) > 0
-    error_message = "Must have a key."
+    condition     = length(distinct([for taint in values(var.story_taints) : taint.key])) == 2
+    error_message = "Must be two keys."
   }
 }
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cluster.gke.installed import settings_of
 from cluster.manager.parameters import DEFAULT, read_parameters
 from cluster.manager.shape import shape_of
 from steps.errors import BadInput
@@ -65,7 +66,7 @@ def test_a_story_asks_for_the_label_that_every_story_pool_bears():
     assert all(pools[offer.pool].labels[key] == value for offer in read_parameters().offers)
     assert pools["system"].labels[key] != value
     assert {taint.key for offer in read_parameters().offers for taint in pools[offer.pool].taints} <= set(
-        Settings().story_pool.tolerates
+        settings_of(read_parameters()).story_pool.tolerates
     )
 
 

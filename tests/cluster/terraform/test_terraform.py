@@ -146,7 +146,7 @@ def test_a_story_asks_for_the_label_and_bears_the_taint_of_the_machines_that_are
     told, settings = variables(PARAMETERS), settings_of(PARAMETERS)
     assert settings.story_pool.selector == (told["pool_label"], "stories")
     assert settings.system_pool.selector == (told["pool_label"], "system")
-    assert told["story_taint"]["key"] in settings.story_pool.tolerates
+    assert {taint["key"] for taint in told["story_taints"].values()} == set(settings.story_pool.tolerates)
     assert settings.api_servers == (told["network"]["control_plane"],)
 
 
@@ -168,7 +168,9 @@ def test_the_cluster_that_the_manager_makes_is_the_one_that_is_made_here():
         assert made.ephemeral_storage_local_ssd_config.local_ssd_count == wanted["ssds"]
         assert [each.accelerator_type for each in made.accelerators] == [wanted["accelerator"]]
         assert dict(made.labels) == {told["pool_label"]: "stories"} and made.disk_size_gb == wanted["disk_gb"]
-        assert [(taint.key, taint.value) for taint in made.taints] == [tuple(told["story_taint"].values())]
+        assert [(taint.key, taint.value) for taint in made.taints] == [
+            tuple(each.values()) for each in told["story_taints"].values()
+        ]
         assert made.service_account.partition("@")[0] == told["accounts"]["nodes"]["id"]
     system = pools["system"]
     assert list(system.locations) == told["system_pool"]["zones"] and system.config.machine_type == told["system_pool"]["machine"]
