@@ -3,7 +3,7 @@
 from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
 from cluster.manager.parameters import Parameters
 from cluster.messages.topics import DONE, PULLED, STORIES, topic_path
-from workflows.settings import Events, Monitoring, Newsroom, Pool, Settings
+from workflows.settings import Events, Manager, Monitoring, Newsroom, Pool, Settings
 
 __all__ = ["settings_of"]
 
@@ -21,7 +21,8 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
         weights=f"{names.address(Bucket.WEIGHTS)}/weights.yaml",
         addresses=prefixes,
         finals=cluster.finals,
-        stories_at_once=sum(offer.most for offer in parameters.offers),
+        stories_at_once=parameters.stories_at_once,
+        prices=parameters.price_list,
         editors=site.editors,
         google_account=names.account(Account.STORAGE),
         api_servers=(str(site.network.control_plane),),
@@ -31,7 +32,15 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
         events=events(parameters),
         newsroom=newsroom(parameters, audience),
         monitoring=Monitoring(),
+        manager=manager(parameters),
     )
+
+
+def manager(parameters: Parameters) -> Manager | None:
+    """In mode `cluster` it is outside, since it takes away what it would run in."""
+    if parameters.cluster.mode == "cluster":
+        return None
+    return Manager(pool=parameters.text, google_account=parameters.cluster.names.account(Account.MANAGER))
 
 
 def events(parameters: Parameters) -> Events:

@@ -81,6 +81,8 @@ def identities(parameters: Parameters) -> dict[Account, str]:
         ours |= {Account.EVENTS: settings.events.events_account, Account.WATCH: settings.events.watch_account}
     if settings.newsroom:
         ours |= {Account.NEWSROOM: settings.newsroom.account}
+    if settings.manager:
+        ours |= {Account.MANAGER: settings.manager.account}
     named = {which: f"{settings.namespace}/{name}" for which, name in ours.items()}
     return named | {Account.ARGO: f"{settings.argo_namespace}/{ARGO_SERVER}"}
 

@@ -7,6 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
+import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -197,6 +198,11 @@ class Parameters(Record):
     def always_on_an_hour(self) -> float:
         """While there is a cluster, whether it has stories or not."""
         return self.prices.control_plane_an_hour + self.site.system.least * self.site.system.an_hour
+
+    @property
+    def text(self) -> str:
+        """As a pool.yaml: the same values, nothing of how a person has written them."""
+        return yaml.safe_dump(self.model_dump(mode="json", exclude_none=True), sort_keys=False, width=120)
 
     @property
     def stories_at_once(self) -> int:

@@ -70,6 +70,12 @@ def test_a_story_asks_for_the_label_that_every_story_pool_bears():
     )
 
 
+def test_what_the_file_says_can_be_written_down_and_read_again(tmp_path):
+    path = tmp_path / "pool.yaml"
+    path.write_text(read_parameters().text)
+    assert read_parameters(path) == read_parameters()
+
+
 def test_every_fault_is_told_at_once(tmp_path):
     path = tmp_path / "pool.yaml"
     path.write_text(SOUND.replace("most: 60", "most: 0"))
