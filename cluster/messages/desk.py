@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cluster.messages.message import MOST_BYTES, Message
 from steps.address import Address
@@ -23,7 +23,7 @@ from steps.errors import BadInput, Conflict
 from steps.priority import Priority
 from steps.storage import Storage
 
-__all__ = ["Desk", "Outcome", "Revision"]
+__all__ = ["Desk", "Failure", "Outcome", "Revision"]
 
 Outcome = Literal["published", "failed"]
 SAVED = re.compile(r"([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)/r([1-9][0-9]{0,3})\.(?:json|yaml)")
@@ -40,6 +40,13 @@ class Revision(NamedTuple):
     def workflow(self) -> str:
         """As `Message.workflow`."""
         return f"{self.id}-r{self.number}"
+
+
+class Failure(BaseModel):
+    """What was said of a video that will not come."""
+
+    why: str
+    time: datetime
 
 
 @dataclass(frozen=True)
@@ -97,12 +104,25 @@ class Desk:
         # All that it may say of this story is how urgent it is.
         return ordinary.model_copy(update={"priority": kept.priority})
 
+    def failure(self, revision: Revision) -> Failure | None:
+        """None where nothing was said. Raises BadInput for a file that is none of ours, Unavailable."""
+        address = self.address_of_failure(revision)
+        if self.storage.find(address) is None:
+            return None
+        try:
+            return Failure.model_validate_json(self.storage.read(address, at_most=MOST_BYTES))
+        except ValidationError as fault:
+            raise BadInput(f"{address}: says nothing of a failure; somebody has put it there by hand") from fault
+
+    def address_of_failure(self, revision: Revision) -> Address:
+        return self.finals.child(f"{revision.id}/r{revision.number}/failed.json")
+
     def address_of_order(self, revision: Revision) -> Address:
         return self.stories.child(f"{revision.id}/r{revision.number}.order.json")
 
     def fail(self, revision: Revision, why: str, now: datetime) -> bool:
         """Say for all to see that a video will not come; False where that was said before."""
-        address = self.finals.child(f"{revision.id}/r{revision.number}/failed.json")
+        address = self.address_of_failure(revision)
         told = {"id": revision.id, "revision": revision.number, "why": why, "time": now.isoformat(timespec="seconds")}
         if self.storage.find(address) is not None:
             return False

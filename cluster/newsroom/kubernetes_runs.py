@@ -59,7 +59,17 @@ class KubernetesRuns:
 
     def status(self, identifier: str, revision: int) -> Run | None:
         last = self.newest(identifier, revision)
-        return run_from(last, identifier, revision) if last else None
+        return run_from(last, identifier, revision) if last else self.remembered(identifier, revision)
+
+    def remembered(self, identifier: str, revision: int) -> Run | None:
+        """A failure outlives its workflow, which the cluster collects after a while."""
+        try:
+            told = self.desk.failure(Revision(identifier, revision))
+        except BadInput:
+            return None
+        if told is None:
+            return None
+        return Run(id=identifier, revision=revision, state="failed", message=told.why, submitted=told.time, ended=told.time)
 
     def cancel(self, identifier: str, revision: int) -> None:
         last = self.newest(identifier, revision)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cluster.messages.desk import Desk, Revision
+from cluster.messages.desk import Desk, Failure, Revision
 from cluster.messages.message import Message
 from steps.address import Address
 from steps.errors import BadInput, Conflict
@@ -77,6 +77,15 @@ def test_a_failure_is_said_once_and_for_all_to_see(desk):
     told = json.loads(desk.storage.read(desk.finals.child("budget/r1/failed.json"), at_most=1000))
     assert told == {"id": "budget", "revision": 1, "why": "the disk is full", "time": "2026-05-03T12:00:00+00:00"}
     assert desk.outcomes() == {ONE: "failed"}
+    assert desk.failure(ONE) == Failure(why="the disk is full", time=NOW)
+    assert desk.failure(Revision("budget", 2)) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"why": 7, "time": "now"}', b"\xff"])
+def test_a_failure_that_nobody_of_ours_has_told_is_none(desk, content):
+    put(desk, "budget/r1/failed.json", content, below="finals")
+    with pytest.raises(BadInput, match="says nothing of a failure"):
+        desk.failure(ONE)
 
 
 def test_a_story_that_failed_and_was_published_later_is_published(desk):

@@ -24,7 +24,7 @@ from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
 from steps.storage import Storage
-from tests.chaos.argo import Argo
+from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
 from tests.chaos.parts import cloud_storage
 from tests.cluster.pubsub_emulator import emulating, ensured, pull
@@ -119,6 +119,25 @@ def test_what_is_saved_and_kept_is_what_pubsub_is_told(newsroom, desk, tmp_path)
     said = Message.of(message.data, desk.storage.allowed)
     [(revision, story)] = desk.saved().items()
     assert said == desk.order(revision, story) == Message(story=str(story), id=identifier, revision=1, priority="breaking")
+
+
+def test_a_failure_is_still_seen_and_can_be_tried_again_when_its_workflow_is_collected(newsroom, desk, argo, cluster, tmp_path):
+    browser, _ = newsroom(NOBODY)
+    sent = sent_off(browser, "normal").json()
+    here = f"/stories/{sent['id']}"
+    argo.create(Workflow(f"{sent['id']}-r1", {"app.kubernetes.io/part-of": "newsreel"}, {}, 0, phase="Failed"))
+    rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
+    assert rounds.round(argo.clock.now)
+    argo.workflows.clear()
+    at = browser.get(here).json()
+    assert (at["state"], "ended as Failed" in at["run"]["message"]) == ("failed", True)
+    with emulating(tmp_path) as host:
+        again, publisher = newsroom(host)
+        subscriber = SubscriberClient()
+        ensured(publisher, subscriber)
+        assert again.post(f"{here}/run", json={}, headers={"if-match": sent["etag"]}).status_code == 202
+        assert len(pull(subscriber, "argo")) == 1
+        subscriber.close()
 
 
 def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(newsroom, desk, argo, cluster):
