@@ -48,7 +48,7 @@ class Watch:
         self.stories = Gauge("newsreel_saved_stories", "Saved revisions by what has become of them", ["state"], registry=to)
         self.submitted = Counter("newsreel_lost_stories_submitted", "Stories whose message was lost", registry=to)
         self.failed = Counter("newsreel_failed_stories_reported", "Stories that ended without a video", registry=to)
-        self.looked = Gauge("newsreel_reconciler_last_look_timestamp_seconds", "When storage was last looked at", registry=to)
+        self.looked = Gauge("newsreel_watch_last_look_timestamp_seconds", "When storage was last looked at", registry=to)
         self.queued = Gauge("newsreel_longest_queued_seconds", "Of stories that wait for their turn, the longest", registry=to)
         self.under_way = Gauge("newsreel_longest_under_way_seconds", "Of stories that are not over, the longest", registry=to)
 

@@ -98,6 +98,23 @@ PANELS = (
     ),
     Panel(title="Cost of story nodes, by day", series=(("newsreel_day_cost", "{{day}} {{currency}}"),)),
     Panel(
+        title="Lost nodes, mended",
+        series=(("sum by (action) (increase(newsreel_reconciler_actions_total[1h]))", "{{action}}"),),
+    ),
+    Panel(
+        title="The aligner's line, and what an alignment takes",
+        series=(
+            ("sum(newsreel_alignments_in_line)", "in line"),
+            ("histogram_quantile(0.9, sum by (le) (rate(newsreel_alignment_seconds_bucket[15m])))", "seconds, nine times in ten"),
+            ('increase(newsreel_alignments_total{outcome!="aligned"}[1h])', "{{outcome}}"),
+        ),
+    ),
+    Panel(
+        title="The newsroom's answers",
+        series=(("sum by (status) (rate(newsroom_requests_total[5m]))", "{{status}}"),),
+        unit="reqps",
+    ),
+    Panel(
         title="Pods that wait",
         series=(("sum by (reason) (argo_workflows_pod_pending_count)", "{{reason}}"),),
     ),

@@ -1,15 +1,18 @@
 """The alerts. Each says what it means to a story and what to do first, since it is read at night."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["ALERTS", "Alert", "groups"]
+__all__ = ["ALERTS", "Alert", "Part", "groups"]
 
 MOST_MINUTES_QUEUED = 15
 MOST_MINUTES_IN_ALL = 60
 ENDED = "argo_workflows_newsreel_workflow_seconds_count"
 """Workflows of ours that have ended, by how (`workflows.metrics`)."""
+
+
+Part = Literal["stories", "messages", "manager"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,8 @@ class Alert:
     """Whether somebody is woken, or told in the morning."""
     summary: str
     action: str
+    part: Part = "stories"
+    """What must be installed, or it would complain of what was never there."""
 
 
 ALERTS = (
@@ -55,6 +60,7 @@ ALERTS = (
     ),
     Alert(
         name="MessagesAreLost",
+        part="messages",
         expression="increase(newsreel_lost_stories_submitted_total[1h]) > 3",
         minutes=5,
         page=False,
@@ -63,9 +69,9 @@ ALERTS = (
     ),
     Alert(
         name="StoriesAreNotWatched",
+        part="messages",
         expression=(
-            "time() - newsreel_reconciler_last_look_timestamp_seconds > 600"
-            " or absent(newsreel_reconciler_last_look_timestamp_seconds)"
+            "time() - newsreel_watch_last_look_timestamp_seconds > 600 or absent(newsreel_watch_last_look_timestamp_seconds)"
         ),
         minutes=5,
         page=True,
@@ -74,6 +80,7 @@ ALERTS = (
     ),
     Alert(
         name="DeadLetters",
+        part="messages",
         expression="increase(newsreel_dead_letters_total[1h]) > 0",
         minutes=0,
         page=False,
@@ -82,6 +89,7 @@ ALERTS = (
     ),
     Alert(
         name="ArgoServerRefusesStories",
+        part="messages",
         expression="increase(newsreel_held_messages_total[30m]) > 0",
         minutes=0,
         page=False,
@@ -90,6 +98,7 @@ ALERTS = (
     ),
     Alert(
         name="MessagesDoNotReachTheBus",
+        part="messages",
         expression='increase(argo_events_events_sent_failed_total{eventsource_name="pubsub"}[10m]) > 0',
         minutes=10,
         page=True,
@@ -98,6 +107,7 @@ ALERTS = (
     ),
     Alert(
         name="StoryNodesAreNotManaged",
+        part="manager",
         expression="time() - newsreel_manager_last_round_timestamp_seconds > 600",
         minutes=5,
         page=True,
@@ -106,11 +116,31 @@ ALERTS = (
     ),
     Alert(
         name="StoryNodesNeedAPerson",
+        part="manager",
         expression="newsreel_manager_alert > 0",
         minutes=10,
         page=False,
         summary="No kind of story node is to be had, or nobody can say whether there is something to do.",
         action="kubectl -n newsreel logs deployment/manager: `alert` in its last line says which, and when it tries again.",
+    ),
+    Alert(
+        name="LostNodesAreNotSeen",
+        expression=(
+            "time() - newsreel_reconciler_last_round_timestamp_seconds > 300"
+            " or absent(newsreel_reconciler_last_round_timestamp_seconds)"
+        ),
+        minutes=5,
+        page=True,
+        summary="Nobody looks for stories whose node is lost: such a story would wait for it for hours.",
+        action="kubectl -n newsreel logs deployment/reconciler: does the API server answer, does it refuse?",
+    ),
+    Alert(
+        name="StoriesLoseTheirNodes",
+        expression='increase(newsreel_reconciler_actions_total{action="succeed"}[1h]) > 3',
+        minutes=0,
+        page=False,
+        summary="Several stories had to be begun again on another node within the hour.",
+        action="kubectl get events -A | grep -i node: are machines taken away (spot), do they break, is the network cut?",
     ),
     Alert(
         name="NoController",
@@ -123,13 +153,13 @@ ALERTS = (
 )
 
 
-def groups() -> list[dict[str, Any]]:
-    """The alerts as Prometheus reads them (its "Alerting rules")."""
-    return [{"name": "newsreel", "interval": "30s", "rules": list(rules())}]
+def groups(parts: Collection[Part]) -> list[dict[str, Any]]:
+    """The alerts about what is installed, as Prometheus reads them (its "Alerting rules")."""
+    return [{"name": "newsreel", "interval": "30s", "rules": list(rules(parts))}]
 
 
-def rules() -> Iterator[dict[str, Any]]:
-    for alert in ALERTS:
+def rules(parts: Collection[Part]) -> Iterator[dict[str, Any]]:
+    for alert in (alert for alert in ALERTS if alert.part in parts):
         yield {
             "alert": alert.name,
             "expr": alert.expression,

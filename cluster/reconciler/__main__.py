@@ -11,6 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from cluster.health import Health
 from cluster.reconciler.act import act
+from cluster.reconciler.metrics import Metrics
 from cluster.reconciler.observe import observe
 from cluster.reconciler.policy import decide
 
@@ -26,7 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.reconciler", description=__doc__)
     parser.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
     parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks (5)")
-    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive and /ready there")
+    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive, /ready and /metrics there")
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     options = parser.parse_args()
@@ -36,11 +37,12 @@ def main() -> int:
         print(f"reconciler: no cluster to talk to: {fault}; set KUBECONFIG (exit 2)", file=sys.stderr)
         return 2
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-    health = Health(stuck=SECONDS_STUCK, stale=SECONDS_STALE, unready="the API server does not answer")
+    metrics = Metrics()
+    health = Health(stuck=SECONDS_STUCK, stale=SECONDS_STALE, unready="the API server does not answer", metrics=metrics.text)
     if options.health_port is not None:
         health.serve(options.health_port)
     while True:
-        sound = round_of(api, options.namespace, options.dry_run)
+        sound = round_of(api, options.namespace, options.dry_run, metrics)
         health.round(sound)
         if options.once:
             return 0 if sound else 75
@@ -57,18 +59,19 @@ def connected() -> client.ApiClient:
     return client.ApiClient()
 
 
-def round_of(api: client.ApiClient, namespace: str, dry_run: bool) -> bool:
+def round_of(api: client.ApiClient, namespace: str, dry_run: bool, metrics: Metrics | None = None) -> bool:
     """Look, decide, act; False where the API server did not answer or refused. The next round sees what is left.
 
     What is refused for one story (a quota, a right that is missing) is no reason to leave the others; but its own next actions
     presuppose it: a story is not ended whose successor could not be submitted.
     """
-    now = datetime.now(UTC)
+    now, counted = datetime.now(UTC), metrics or Metrics()
     refused: set[str] = set()
     try:
         actions = decide(observe(api, namespace), now)
     except FAULTS as fault:
         say("wait", namespace, f"the API server: {one_line(fault)}", dry_run)
+        counted.round(False, now)
         return False
     for action in actions:
         if action.run.name in refused:
@@ -79,8 +82,11 @@ def round_of(api: client.ApiClient, namespace: str, dry_run: bool) -> bool:
             refused.add(action.run.name)
             say("refused", action.run.name, f"{type(action).__name__.lower()}: {one_line(fault)}", dry_run)
         else:
+            if done:
+                counted.act(type(action).__name__.lower())
             if done or dry_run:
                 say(type(action).__name__.lower(), action.run.name, action.why, dry_run)
+    counted.round(not refused, now)
     return not refused
 
 

@@ -5,6 +5,7 @@ GET  /transcriptions/UID/            a page that shows it
 GET  /transcriptions/UID/status.json how far it is; align.json and align.csv when it says OK; a.wav is what was aligned
 GET  /zip/UID.zip                    all of it in one file, with a page that needs no server
 GET  /                               a form; also tells a probe that the server lives
+GET  /metrics                        what Prometheus counts; lowerquality's has none
 
 Where it answers otherwise than lowerquality's: what cannot be aligned (no recording, no transcript) is refused at once with 400
 and the reason, a synchronous call included, which there is never answered; a transcription that never was is 404, not an empty
@@ -17,6 +18,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -48,6 +50,7 @@ RETRY_AFTER = 2
 ROUTES = Map(
     [
         Rule("/", endpoint="form", methods=["GET"]),
+        Rule("/metrics", endpoint="metrics", methods=["GET"]),
         Rule("/transcriptions", endpoint="transcribe", methods=["POST"]),
         Rule("/transcriptions/<uid>", endpoint="to_page", methods=["GET"]),
         Rule("/transcriptions/<uid>/", endpoint="page", methods=["GET"]),
@@ -89,6 +92,9 @@ class Gentle:
 
     def form(self, request: Request) -> Response:
         return Response(form_page(), mimetype="text/html")
+
+    def metrics(self, request: Request) -> Response:
+        return Response(self.jobs.metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
     def transcribe(self, request: Request) -> Response:
         try:

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 
 from steps.errors import Unavailable
 from steps.gentle_server.audio import Sound
+from steps.gentle_server.metrics import Metrics
 
 __all__ = ["Job", "Jobs", "Order"]
 
@@ -53,6 +54,7 @@ class Jobs:
 
     def __init__(self, workers: int, waiting: int, seconds: float) -> None:
         self.seconds = seconds
+        self.metrics = Metrics()
         self.room = threading.BoundedSemaphore(workers + waiting)
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="alignment")
         self.processes = multiprocessing.get_context("forkserver")
@@ -64,11 +66,13 @@ class Jobs:
     def submit(self, order: Order) -> Job:
         """Put an order in line. Raises Unavailable where the line is full."""
         if not self.room.acquire(blocking=False):
+            self.metrics.ended.labels("refused").inc()
             raise Unavailable("too many transcriptions are waiting; try again in a moment")
         job = Job(uuid.uuid4().hex[:8], order.transcript, order.sound.to_wav())
         with self.lock:
             self.known[job.uid] = job
             self.forget()
+        self.metrics.line.inc()
         self.pool.submit(self.run, job, order)
         return job
 
@@ -90,11 +94,15 @@ class Jobs:
     def run(self, job: Job, order: Order) -> None:
         try:
             job.status = {"status": "TRANSCRIBING", "duration": order.sound.seconds}
-            job.json, job.csv = self.align_apart(order)
+            with self.metrics.seconds.time():
+                job.json, job.csv = self.align_apart(order)
             job.status = {**job.status, "status": "OK"}
+            self.metrics.ended.labels("aligned").inc()
         except Exception as fault:
             job.status = {**job.status, "status": "ERROR", "error": str(fault) or "the alignment failed"}
+            self.metrics.ended.labels("failed").inc()
         finally:
+            self.metrics.line.dec()
             self.room.release()
             job.ended.set()
 

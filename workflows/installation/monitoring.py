@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from cluster.observability.dashboard import dashboard
-from cluster.observability.rules import groups
+from cluster.observability.rules import Part, groups
 from workflows.placement import ROLE
 from workflows.settings import Monitoring, Settings
 
@@ -32,6 +32,11 @@ def monitoring(settings: Settings, chosen: Monitoring) -> list[dict[str, Any]]:
         else plain(settings)
     )
     return [be_asked(settings, chosen), *made, shown(settings)]
+
+
+def installed(settings: Settings) -> set[Part]:
+    there: dict[Part, object] = {"stories": True, "messages": settings.events, "manager": settings.manager}
+    return {part for part, chosen in there.items() if chosen}
 
 
 def be_asked(settings: Settings, chosen: Monitoring) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def of_google(settings: Settings) -> list[dict[str, Any]]:
     return [
         one(version, "PodMonitoring", "newsreel", settings.namespace, {"spec": ours}),
         one(version, "PodMonitoring", "newsreel-argo", settings.argo_namespace, {"spec": argo}),
-        one(version, "ClusterRules", f"newsreel-{settings.namespace}", None, {"spec": {"groups": groups()}}),
+        one(version, "ClusterRules", f"newsreel-{settings.namespace}", None, {"spec": {"groups": groups(installed(settings))}}),
     ]
 
 
@@ -71,13 +76,13 @@ def of_the_operator(settings: Settings) -> list[dict[str, Any]]:
     return [
         one(version, "PodMonitor", "newsreel", settings.namespace, {"spec": ours}),
         one(version, "PodMonitor", "newsreel-argo", settings.namespace, {"spec": argo}),
-        one(version, "PrometheusRule", "newsreel", settings.namespace, {"spec": {"groups": groups()}}),
+        one(version, "PrometheusRule", "newsreel", settings.namespace, {"spec": {"groups": groups(installed(settings))}}),
     ]
 
 
 def plain(settings: Settings) -> list[dict[str, Any]]:
     """For a Prometheus that looks at pods' annotations, which our pods then have: the alerts as a file for its `rule_files`."""
-    rules = yaml.safe_dump({"groups": groups()}, sort_keys=False, width=10**9, allow_unicode=True)
+    rules = yaml.safe_dump({"groups": groups(installed(settings))}, sort_keys=False, width=10**9, allow_unicode=True)
     return [one("v1", "ConfigMap", "newsreel-rules", settings.namespace, {"data": {"newsreel.yaml": rules}})]
 
 

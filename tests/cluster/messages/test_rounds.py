@@ -146,4 +146,4 @@ def test_prometheus_is_told_what_has_become_of_the_stories(argo, begin, desk):
     argo.workflows["budget-r1"].phase = "Running"
     rounds.round(argo.clock.now)
     assert (read("newsreel_longest_queued_seconds"), read("newsreel_longest_under_way_seconds")) == (0, 1200)
-    assert read("newsreel_reconciler_last_look_timestamp_seconds") == argo.clock.now.timestamp()
+    assert read("newsreel_watch_last_look_timestamp_seconds") == argo.clock.now.timestamp()

@@ -217,6 +217,8 @@ def test_as_a_process_it_answers_probes_and_ends_when_told_to(server, tmp_path):
             assert json.loads(process.stdout.readline())["action"] == "succeed"
             assert await_status(f"http://127.0.0.1:{port}/ready", 200)
             assert [status_of(f"http://127.0.0.1:{port}{path}") for path in ("/alive", "/x")] == [200, 404]
+            counted = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+            assert 'newsreel_reconciler_actions_total{action="succeed"} 1.0' in counted
         finally:
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=20)

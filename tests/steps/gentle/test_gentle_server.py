@@ -257,6 +257,19 @@ def test_a_full_line_says_when_to_come_back_a_slow_alignment_is_stopped_and_sigt
         assert small.process.wait(10) == 0
 
 
+def test_prometheus_is_told_how_alignments_end_and_how_long_the_line_is(recording):
+    with serving("--workers", "1", "--waiting", "0") as own:
+        assert post(own, recording.wav, recording.text).status == 200
+        told = HTTP.request("GET", f"{own.address}/metrics").data.decode()
+    for line in (
+        'newsreel_alignments_total{outcome="aligned"} 1.0',
+        'newsreel_alignments_total{outcome="refused"} 0.0',
+        "newsreel_alignments_in_line 0.0",
+        "newsreel_alignment_seconds_count 1.0",
+    ):
+        assert line in told
+
+
 def test_its_json_is_as_gentle_writes_it(server, recording):
     text = post(server, recording.wav, recording.text).data.decode()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2)
