@@ -80,7 +80,9 @@ manager-weeks: $(VENV)/.dev ## The manager against a fake cloud for simulated we
 chaos: $(VENV)/.dev ## 1,000 stories while everything around them breaks; prints what became of them
 	$(BIN)/python -m tests.chaos --stories 1000 --seed 1
 
-test-cluster: $(VENV)/.dev ## Stories on a real cluster, proved by its own records (KUBECONFIG; see tests/cluster/live)
+ON_THE_CLUSTER := core hibari gentle g2p dlib animate pix2pixhd compose reconciler
+
+test-cluster: $(VENV)/.dev $(if $(LOAD),$(ON_THE_CLUSTER:%=load-%)) ## Stories on a real cluster, proved by its own records (KUBECONFIG; LOAD=... brings the images there first)
 	$(BIN)/python -m pytest -n 0 tests/cluster/live
 
 presenter: $(VENV)/.dev ## Draw the presenter, and train all that a story needs of her (about 16 minutes on two quiet cores)
@@ -103,6 +105,9 @@ images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, 
 
 image-%:
 	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
+
+load-%: image-%
+	$(LOAD) $(IMAGES)/$*:$(VERSION)
 
 push: $(SYSTEMS:%=push-%) ## Push each system's image to IMAGES
 
