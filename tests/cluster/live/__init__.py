@@ -1,8 +1,8 @@
 """Stories on a real cluster, proved by the cluster's own records: `make test-cluster`, with KUBECONFIG set.
 
-Any Kubernetes from 1.30 on with Argo Workflows 4.0 will do, kind and k3d included; it needs two nodes for stories, one beside them,
-and our images. The emitted installation is applied as it is, in the namespace `newsreel`, Argo's ConfigMap included: never name a
-cluster that people work with.
+Any Kubernetes from 1.30 on with Argo Workflows 4.0 will do, kind and k3d included; it needs two nodes for stories, one beside
+them, and our images. The emitted installation is applied as it is, in the namespace `newsreel`, Argo's ConfigMap included: never
+name a cluster that people work with.
 
 KUBECONFIG                       the cluster; its user must be an administrator
 NEWSREEL_LIVE_IMAGES             what stands before an image's name (localhost/newsreel)
@@ -17,9 +17,10 @@ NEWSREEL_LIVE_KEEP               1 leaves workflows that are over, for a look at
 
 On kind (k3d: LOAD='k3d image import'), with two workers labelled `newsreel/pool=stories` and one `newsreel/pool=system`:
 
-    export NEWSREEL_LIVE_STORY_POOL=newsreel/pool=stories NEWSREEL_LIVE_SYSTEM_POOL=newsreel/pool=system NEWSREEL_LIVE_STORY_TAINT=-
+    export NEWSREEL_LIVE_STORY_POOL=newsreel/pool=stories NEWSREEL_LIVE_STORY_TAINT=-
+    export NEWSREEL_LIVE_SYSTEM_POOL=newsreel/pool=system
     make test-cluster IMAGES=localhost/newsreel LOAD='kind load docker-image'
 
-LOAD is given the name of each image once BUILDER has built it; BUILD_ARGS may tell another base image. What needs NEWSREEL_LIVE_LAB is
-skipped without it. We have run all this on three kubelets of one machine, not on kind.
+LOAD is given the name of each image once BUILDER has built it; BUILD_ARGS may tell another base image. What needs
+NEWSREEL_LIVE_LAB is skipped without it. We have run all this on three kubelets of one machine, not on kind.
 """
