@@ -45,7 +45,8 @@ async function checkNow() {
 
 function tellFaults() {
   const count = here.faults.shown.length;
-  $("#faults").textContent = count ? `${count} ${count === 1 ? "thing" : "things"} to mend first` : "";
+  const ready = here.desk.may_publish ? "" : "A publisher sends it off.";
+  $("#faults").textContent = count ? `${count} ${count === 1 ? "thing" : "things"} to mend first` : ready;
 }
 
 async function list() {

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import uvicorn
@@ -17,12 +18,12 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 
 
 @contextmanager
-def served(folder, runs=None):
-    """A newsroom in a folder, at the address that is yielded."""
+def served(folder, runs=None, **changed):
+    """A newsroom in a folder, at the address that is yielded; `changed` are parts of it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = application(on_this_machine(folder, port, runs))
+    app = application(replace(on_this_machine(folder, port, runs), **changed))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()

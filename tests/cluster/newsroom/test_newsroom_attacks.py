@@ -108,7 +108,11 @@ def test_what_is_no_story_at_all_is_refused_and_nothing_is_kept(browser, content
 
 
 @pytest.mark.parametrize("name", ["%2e%2e", "..%2f..%2fetc", "a%2fb", "_audit", "A", "a" * 41, "-a", "a%00", "%EF%BC%8E"])
-def test_a_storys_name_is_never_a_way_to_another_file(browser, story, name):
+def test_a_storys_name_is_never_a_way_to_another_file(browser, story, name, newsroom):
+    stories = newsroom.repository.stories.file
+    for folder in ("_audit", "A", "a" * 41, "-a", "a/b", ".."):
+        (stories / folder).mkdir(parents=True, exist_ok=True)
+        (stories / folder / "draft.json").write_text("{}")
     for address in (f"/stories/{name}", f"/stories/{name}/media/landscape.mp4", f"/stories/{name}/pictures/a.jpg"):
         assert browser.get(address).status_code in (404, 422), address
 

@@ -10,6 +10,7 @@ FILES = {
     "landscape.mp4": (FILM, "video/mp4"),
     "captions.vtt": (b"WEBVTT\n", "text/vtt; charset=utf-8"),
     "report.html": (b"<script>alert(1)</script>", "text/html; charset=utf-8"),
+    "notes.html": (b"<script>alert(2)</script>", "text/html; charset=utf-8"),
 }
 
 
@@ -65,6 +66,10 @@ def test_a_download_is_named_by_story_and_revision(browser, published):
 def test_a_page_that_comes_with_the_video_is_never_shown_in_our_origin(browser, published):
     answer = browser.get(f"{published}/media/report.html")
     assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_what_no_publisher_of_ours_writes_is_not_served_even_where_a_manifest_names_it(browser, published):
+    assert browser.get(f"{published}/media/notes.html").status_code == 404
 
 
 def test_what_the_manifest_does_not_name_is_not_there(browser, published, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from in_a_browser import browsing, page_of, served, write
 from writing import Remembered, picture
 
+from cluster.newsroom.identity import Person
 from cluster.newsroom.runs import StepState
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -140,6 +141,26 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_every_button_can_be_hit
         assert page.get_by_role("button", name="Make the video").is_visible()
         page.locator("#home").click()
         page.get_by_role("link", name="The library opens").wait_for()
+
+
+class Writer:
+    """Who is signed in may write, and no more."""
+
+    def person(self, headers):
+        return Person(email="bert@example.org", roles=frozenset({"writer"}))
+
+
+def test_a_writer_writes_and_is_told_who_sends_it_off(chromium, tmp_path, drawing):
+    runs = Remembered()
+    with served(tmp_path / "room", runs, identity=Writer()) as address, page_of(chromium, address) as page:
+        write(page, "The library opens", "The library opens on Sundays.", drawing).get_by_label("Credit").fill("City archive")
+        page.get_by_text("A publisher sends it off.").wait_for()
+        page.get_by_text("bert@example.org").wait_for()
+        assert page.get_by_role("button", name="Make the video").is_disabled()
+        assert not page.get_by_label("How urgent").is_visible()
+        page.keyboard.press("Control+Enter")
+        page.get_by_text("Saved", exact=True).wait_for()
+    assert runs.asked == []
 
 
 def test_every_control_has_a_name_for_who_cannot_see_it(chromium, tmp_path, drawing):
