@@ -6,6 +6,7 @@ In mode `cluster` it must be outside, since it takes the cluster itself away: RE
 from hashlib import sha256
 from typing import Any
 
+from steps.errors import BadInput
 from workflows.deployment import Deployed
 from workflows.installation.accounts import account, binding, role, rule
 from workflows.installation.network import DNS, google, to_addresses
@@ -24,7 +25,10 @@ NODES = [rule("", "nodes", "list", "patch")]
 
 
 def manager(settings: Settings, chosen: Manager) -> list[dict[str, Any]]:
-    """Two at a time do no harm: the lease lies in the bucket, so that a manager outside and one inside know of each other."""
+    """Two at a time do no harm: the lease lies in the bucket, so that a manager outside and one inside know of each other. Raises
+    BadInput where there is no message trigger: with nothing to count, nothing would ever be given back."""
+    if settings.events is None:
+        raise BadInput("manager: it counts messages and events, and there are none; say `events` too")
     everywhere = f"{settings.namespace}-manager"
     deployed = program(settings, chosen)
     runs = [cron_job(deployed, settings, chosen)] if chosen.runs == "cronjob" else running(deployed, settings, chosen)

@@ -99,9 +99,10 @@ class Document:
     @cached_property
     def containers(self) -> list[Node]:
         """The containers of every pod this document makes."""
-        pod = self.root.at("spec", "template", "spec")
-        of_a_deployment = [*pod.at("initContainers").entries, *pod.at("containers").entries]
-        return [*(leaf.at("container") for leaf in self.leaves), *of_a_deployment]
+        job = self.root.at("spec", "jobTemplate")
+        pod = (job or self.root).at("spec", "template", "spec")
+        of_one_pod = [*pod.at("initContainers").entries, *pod.at("containers").entries]
+        return [*(leaf.at("container") for leaf in self.leaves), *of_one_pod]
 
     def template(self, name: str) -> Node | None:
         return next((template for template in self.templates if template.name == name), None)

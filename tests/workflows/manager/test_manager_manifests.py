@@ -19,23 +19,24 @@ from workflows.cli import main
 from workflows.installation.manager import EVERY_MINUTES, manager
 from workflows.lint import lint
 from workflows.manifests import manifests
-from workflows.settings import Manager, Monitoring, Settings
+from workflows.settings import Events, Manager, Monitoring, Settings
 from workflows.settings_file import read_settings
 from workflows.systems import EMBEDDED
 
 CHOSEN = Manager(pool=DEFAULT.read_text())
 PARAMETERS = read_parameters()
+SETTINGS = Settings(events=Events())
 
 
 def emitted(chosen=CHOSEN, settings=None):
-    documents = manager(settings or Settings(), chosen)
+    documents = manager(settings or SETTINGS, chosen)
     return {document["kind"]: document for document in documents}
 
 
 @pytest.fixture
 def server():
     with serving() as server:
-        server.obey(manager(Settings(), CHOSEN))
+        server.obey(manager(SETTINGS, CHOSEN))
         yield server
 
 
@@ -43,7 +44,7 @@ def test_nobody_who_has_not_asked_for_it_gets_it():
     assert "52-manager.yaml" not in manifests(EMBEDDED, Settings())
 
 
-@pytest.mark.parametrize("document", manager(Settings(), replace(CHOSEN, runs="cronjob")), ids=lambda one: one["kind"])
+@pytest.mark.parametrize("document", manager(SETTINGS, replace(CHOSEN, runs="cronjob")), ids=lambda one: one["kind"])
 def test_every_document_is_sound_as_a_cron_job_too(document):
     assert lint(document) == []
     kubernetes_validate.validate(document, "1.34", strict=True)
@@ -58,6 +59,18 @@ def test_a_cron_job_holds_one_round_at_a_time_and_often_enough_to_see_that_nothi
     assert container["securityContext"] == emitted()["Deployment"]["spec"]["template"]["spec"]["containers"][0]["securityContext"]
 
 
+def test_a_cron_jobs_pod_is_held_to_what_every_pod_promises():
+    job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]
+    [container] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    container["securityContext"]["readOnlyRootFilesystem"] = False
+    assert "container_is_confined" in {fault.rule for fault in lint(job)}
+
+
+def test_without_messages_to_count_there_is_no_manager():
+    with pytest.raises(BadInput, match="events"):
+        manager(Settings(), CHOSEN)
+
+
 def test_a_changed_pool_begins_the_program_anew():
     def notes(chosen):
         return emitted(chosen)["Deployment"]["spec"]["template"]["metadata"]["annotations"]
@@ -67,7 +80,9 @@ def test_a_changed_pool_begins_the_program_anew():
 
 def test_nobody_is_let_in_and_prometheus_is_told_where_to_ask():
     assert emitted()["NetworkPolicy"]["spec"]["ingress"] == []
-    notes = emitted(settings=Settings(monitoring=Monitoring(kind="annotations")))["Deployment"]["spec"]["template"]["metadata"]
+    notes = emitted(settings=replace(SETTINGS, monitoring=Monitoring(kind="annotations")))["Deployment"]["spec"]["template"][
+        "metadata"
+    ]
     assert {"prometheus.io/path": "/metrics", "prometheus.io/port": "8080"}.items() <= notes["annotations"].items()
     assert "newsreel/pool-digest" in notes["annotations"]
 
@@ -106,7 +121,7 @@ def settings_of(tmp_path, text, pool=CHOSEN.pool):
 
 
 def test_the_pools_size_and_prices_are_said_once_in_pool_yaml(tmp_path):
-    settings = settings_of(tmp_path, "manager: {pool: pool.yaml}\n")
+    settings = settings_of(tmp_path, "manager: {pool: pool.yaml}\nevents: {}\n")
     assert settings.manager == CHOSEN
     nodes = sum(offer.most for offer in PARAMETERS.offers)
     assert nodes < settings.stories_at_once == PARAMETERS.stories_at_once < 2 * nodes
@@ -132,7 +147,7 @@ def test_a_pool_that_cannot_be_is_refused_before_anything_is_emitted(tmp_path, t
 
 
 def test_emit_writes_it_when_the_settings_name_a_pool(tmp_path, monkeypatch):
-    settings_of(tmp_path, "manager: {pool: pool.yaml}\n")
+    settings_of(tmp_path, "manager: {pool: pool.yaml}\nevents: {}\n")
     monkeypatch.setattr("sys.argv", ["newsreel", "emit", "--settings", str(tmp_path / "settings.yaml"), "--into", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         main()
