@@ -16,6 +16,10 @@ from steps.errors import BadInput, NewsreelError
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
 SECONDS_A_ROUND = 30.0
+SECONDS_STUCK = 900.0
+"""A round that has not ended after so long never will: it lists two buckets, and each call is given up after a minute."""
+SECONDS_STALE = 300.0
+"""Without a sound round for so long a story whose message is lost may be waiting for us."""
 
 
 def main() -> int:
@@ -33,7 +37,7 @@ def main() -> int:
     watch.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
     watch.add_argument("--stories", required=True, metavar="ADDRESS", help="prefix that stories are saved under")
     watch.add_argument("--finals", required=True, metavar="ADDRESS", help="prefix that videos are published under")
-    watch.add_argument("--metrics-port", type=int, metavar="PORT", help="answer GET /metrics there")
+    watch.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive, /ready and /metrics there")
     watch.add_argument("--once", action="store_true", help="one round, then end")
     watch.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     watch.set_defaults(run=run_watch)
@@ -74,8 +78,9 @@ def run_letters(options: argparse.Namespace) -> int:
 
 def run_watch(options: argparse.Namespace) -> int:
     from kubernetes import client, config
-    from prometheus_client import start_http_server
+    from prometheus_client import generate_latest
 
+    from cluster.health import Health
     from cluster.messages.desk import Desk
     from cluster.messages.rounds import Rounds
     from steps.address import Address
@@ -88,10 +93,17 @@ def run_watch(options: argparse.Namespace) -> int:
     desk = Desk(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals))
     rounds = Rounds(client.ApiClient(), options.namespace, desk, say)
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-    if options.metrics_port is not None:
-        start_http_server(options.metrics_port)
+    health = Health(
+        stuck=SECONDS_STUCK,
+        stale=SECONDS_STALE,
+        unready="storage or the API server does not answer",
+        metrics=lambda: generate_latest(rounds.watch.registry),
+    )
+    if options.health_port is not None:
+        health.serve(options.health_port)
     while True:
         sound = rounds.round(datetime.now(UTC), options.dry_run)
+        health.round(sound)
         if options.once:
             return 0 if sound else 75
         if signal.sigtimedwait(ENDS, SECONDS_A_ROUND):

@@ -6,11 +6,11 @@ from workflows.deployment import Deployed
 from workflows.installation.accounts import account, binding, role, rule
 from workflows.settings import Events, Settings
 
-__all__ = ["LETTERS_PORT", "LETTERS_URL", "MESSAGES_IMAGE", "METRICS_PORT", "programs"]
+__all__ = ["LETTERS_PORT", "LETTERS_URL", "MESSAGES_IMAGE", "programs"]
 
 MESSAGES_IMAGE = "messages:0.1.0"
 COMMAND = ("python", "-m", "cluster.messages")
-LETTERS_PORT = METRICS_PORT = 8080
+LETTERS_PORT = HEALTH_PORT = 8080
 LETTERS_URL = f"http://letters:{LETTERS_PORT}"
 WATCH = [rule("argoproj.io", "workflows", "list", "get", "create")]
 
@@ -51,10 +51,10 @@ def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         name="watch",
         image=MESSAGES_IMAGE,
         command=COMMAND,
-        arguments=("watch", "--namespace", settings.namespace, *buckets, "--metrics-port", str(METRICS_PORT)),
-        port=METRICS_PORT,
-        alive="/metrics",
-        ready="/metrics",
+        arguments=("watch", "--namespace", settings.namespace, *buckets, "--health-port", str(HEALTH_PORT)),
+        port=HEALTH_PORT,
+        alive="/alive",
+        ready="/ready",
         replicas=1,
         cpu="50m",
         memory="512Mi",

@@ -1,0 +1,88 @@
+"""The watch as it runs in a pod: with the rights of its emitted role and no other, and seen by the kubelet and by Prometheus."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+from kubernetes import client
+from prometheus_client import CollectorRegistry
+
+from cluster.messages.rounds import Rounds, Watch
+from tests.cluster.api_server import serving
+from workflows.events.programs import programs
+from workflows.settings import Events, Settings
+
+OBJECTS = programs(Settings(), Events())
+ME = Events().watch_account
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        server.obey(OBJECTS)
+        yield server
+
+
+def save_story(desk):
+    desk.storage.create(desk.stories.child("budget/r1.json"), b"{}", "application/json")
+
+
+def test_it_does_what_it_does_with_the_rights_it_is_given_and_uses_each(server, desk):
+    here = client.Configuration(host=f"http://127.0.0.1:{server.port}")
+    here.api_key = {"authorization": f"Bearer {ME}"}
+    said, now = [], datetime.now(UTC)
+    rounds = Rounds(client.ApiClient(here), "newsreel", desk, lambda *what: said.append(what[:2]), Watch(CollectorRegistry()))
+    save_story(desk)
+    assert rounds.round(now)
+    assert rounds.round(now + timedelta(minutes=10))
+    assert said == [("submit", "budget-r1")]
+    server.workflow("budget-r1")["metadata"]["labels"]["workflows.argoproj.io/phase"] = "Failed"
+    assert rounds.round(now + timedelta(minutes=20))
+    assert said[1:] == [("report", "budget-r1")]
+    assert server.used == server.rights[ME]
+
+
+def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(server, desk, storage_url, tmp_path):
+    save_story(desk)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    [deployment] = [one for one in OBJECTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "watch"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    instead = {str(container["ports"][0]["containerPort"]): str(port), Events().stories: str(desk.stories)}
+    instead |= {Events().finals: str(desk.finals), "python": sys.executable}
+    command = [instead.get(word, word) for word in (*container["command"], *container["args"])]
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(server.kubeconfig(tmp_path, ME)),
+        "STORAGE_EMULATOR_HOST": storage_url,
+        "NEWSREEL_ADDRESSES": f"{desk.stories},{desk.finals}",
+    }
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            probes = {container[f"{name}Probe"]["httpGet"]["path"] for name in ("liveness", "readiness")}
+            assert {status_of(port, path) for path in probes} == {200}
+            counted = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+            assert 'newsreel_saved_stories{state="waiting"} 1.0' in counted
+        finally:
+            process.send_signal(signal.SIGTERM)
+            told, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors, [json.loads(line) for line in told.splitlines()]) == (0, "", [])
+
+
+def status_of(port, path):
+    """Once a first round has ended."""
+    ends, status = time.monotonic() + 20, 0
+    while time.monotonic() < ends and status != 200:
+        try:
+            status = requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    return status
