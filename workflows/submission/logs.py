@@ -33,8 +33,8 @@ def logs(cluster: Cluster, name: str, step: str | None, *, follow: bool) -> Iter
             if pod.metadata.name in told or not wanted(system, step) or not begun(pod):
                 continue
             told.add(pod.metadata.name)
-            for line in cluster.log(pod.metadata.name, follow=follow):
-                yield printable(line) if step else f"{system}: {printable(line)}"
+            for line in filter(said_by_step, cluster.log(pod.metadata.name, follow=follow)):
+                yield printable(line) if step or line.startswith(f"{system}: ") else f"{system}: {printable(line)}"
         if over or not follow:
             break
         time.sleep(SECONDS_BETWEEN_LOOKS)
@@ -61,6 +61,11 @@ def nothing(name: str, step: str | None, over: bool) -> str:
     if over:
         return f"{name}: the pods of its {what} are removed, and their logs with them; see what the Argo UI has kept"
     return f"{name}: {what} has not begun; `newsreel status {name}` tells what has, --follow waits"
+
+
+def said_by_step(line: str) -> bool:
+    """Argo's executor writes into the same log, in logfmt, and marks what is its own (argo-workflows, `argoexec emissary`)."""
+    return not (line.startswith("time=") and " argo=true" in line)
 
 
 def printable(line: str) -> str:

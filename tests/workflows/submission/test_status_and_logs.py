@@ -153,6 +153,13 @@ def test_logs_come_step_by_step_in_the_order_in_which_they_began(desk):
     assert desk.newsreel("logs", "budget-r1", "anchor") == (0, "holding\n", "")
 
 
+def test_what_argos_executor_writes_into_a_log_is_not_the_steps(desk):
+    ended = 'time=2026-11-22T09:54:13.050Z level=INFO msg="sub-process exited" argo=true error=<nil>'
+    with_story(desk.server)
+    add_pod(desk.server, "a", "check", f"check: argo=true\n{ended}\ntime flies\n")
+    assert desk.newsreel("logs", "budget-r1") == (0, "check: argo=true\ncheck: time flies\n", "")
+
+
 def test_logs_that_are_followed_end_with_the_story(desk):
     with_story(desk.server, "Succeeded")
     add_pod(desk.server, "a", "check", "sound\n")
