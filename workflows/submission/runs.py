@@ -16,6 +16,8 @@ ENDS = ("Succeeded", "Failed", "Error")
 """The phases of a workflow that is over."""
 ANCHOR = "anchor"
 """Holds the node all the time: no step that a story waits for."""
+BESIDE = (ANCHOR, "triage", "refuse", "report")
+"""Steps that fail because another has failed: named only where no other has."""
 LONGEST = 300
 """Characters of a text."""
 FAILED = 1
@@ -60,9 +62,11 @@ class Run:
     @property
     def at(self) -> tuple[StepRun, ...]:
         """The steps it is at, or that it failed of."""
-        wanted = ("Failed", "Error") if self.over else ("Running", "Pending")
-        steps = [step for step in self.steps if step.state in wanted and (step.name != ANCHOR or step.state == "Pending")]
-        return tuple(steps[-1:] if self.over else steps)
+        if self.over:
+            last = None if self.state == "Succeeded" else failed_of(self.steps)
+            return (last,) if last else ()
+        under_way = [step for step in self.steps if step.state in ("Running", "Pending")]
+        return tuple(step for step in under_way if step.name != ANCHOR or step.state == "Pending")
 
     @property
     def node(self) -> str:
@@ -88,9 +92,8 @@ def run_of(workflow: dict[str, Any]) -> Run:
     state = status.get("phase") or "Waiting"
     steps = steps_of(nodes)
     refusal = refusal_in(nodes) if state in ENDS else None
-    failed = [step for step in steps if step.state in ("Failed", "Error") and step.name != ANCHOR]
     # Of a run under way a failed step is history: it is tried again.
-    last = failed[-1] if failed and state in ENDS else None
+    last = failed_of(steps) if state in ENDS else None
     told = f"{refusal.step}: {refusal.message}" if refusal else why_of(last) or status.get("message") or ""
     exit_status = refusal.exit_status if refusal else last.exit_status if last else None
     number = labels.get("newsreel/run", "1")
@@ -99,13 +102,20 @@ def run_of(workflow: dict[str, Any]) -> Run:
         origin=printable(labels.get("newsreel/origin", name)),
         number=int(number) if re.fullmatch(r"[1-9][0-9]{0,3}", number) else 1,
         state=printable("Ending" if workflow.get("spec", {}).get("shutdown") and state not in ENDS else state),
-        progress=per_cent(str(status.get("progress", ""))),
+        # What was tried twice is counted twice, and done once.
+        progress="100%" if state == "Succeeded" else per_cent(str(status.get("progress", ""))),
         began=moment(metadata.get("creationTimestamp")) or datetime.now(UTC),
         ended=moment(status.get("finishedAt")),
         message=printable(told if state != "Succeeded" else ""),
         exit_status=(exit_status or FAILED) if state in ENDS[1:] else 0,
         steps=tuple(steps),
     )
+
+
+def failed_of(steps: Iterable[StepRun]) -> StepRun | None:
+    """What a story failed of."""
+    failed = [step for step in steps if step.state in ("Failed", "Error") and step.name != ANCHOR]
+    return next((step for step in reversed(failed) if step.name not in BESIDE), failed[-1] if failed else None)
 
 
 def why_of(step: StepRun | None) -> str:

@@ -71,6 +71,19 @@ def test_a_step_that_failed_and_is_tried_again_is_no_storys_end():
     assert (run.message, run.exit_status, [step.name for step in run.at]) == ("", 0, ["compose"])
 
 
+def test_a_story_fails_of_the_step_that_failed_and_not_of_those_that_say_so():
+    pods = [pod(name, "Failed", at, message=f"of {name}") for at, name in enumerate(["compose", "triage", "report"])]
+    run = run_of(workflow(phase="Failed", pods=pods))
+    assert (run.message, [step.name for step in run.at]) == ("compose: of compose", ["compose"])
+    assert run_of(workflow(phase="Failed", pods=pods[2:])).message == "report: of report"
+
+
+def test_a_story_that_is_made_at_the_second_try_is_made_whole():
+    pods = [pod("compose", "Failed", 1), pod("triage", "Failed", 2), pod("compose", "Succeeded", 3)]
+    run = run_of(workflow(phase="Succeeded", pods=pods, progress="150/200"))
+    assert (run.progress, run.at, run.message) == ("100%", (), "")
+
+
 def test_a_message_without_end_is_cut():
     assert len(run_of(workflow(phase="Failed", message="m" * 10_000)).message) == 300
 
