@@ -57,7 +57,7 @@ class Desk:
 
     def message(self, revision: Revision, priority: Priority = "normal") -> Message:
         """Of a revision that is saved here. Raises BadInput where here is no place that a message can name."""
-        story = self.stories.child(f"{revision.id}/r{revision.number}.json")
+        story = self.address(revision)
         try:
             return Message(story=str(story), id=revision.id, revision=revision.number, priority=priority)
         except ValidationError as fault:
@@ -77,6 +77,10 @@ class Desk:
                 raise Conflict(
                     f"{message.workflow}: was given out as {kept} before; raise the revision to change that"
                 ) from fault
+
+    def address(self, revision: Revision) -> Address:
+        """Where newsroom and `newsreel submit` save it."""
+        return self.stories.child(f"{revision.id}/r{revision.number}.json")
 
     def saved(self) -> dict[Revision, Address]:
         """All revisions that were sent off, and where they are."""

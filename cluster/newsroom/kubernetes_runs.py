@@ -44,8 +44,11 @@ class KubernetesRuns:
     """Says that a story is ready (`cluster.messages.publisher`)."""
     desk: Desk
 
-    def keep(self, identifier: str, revision: int, priority: Priority) -> None:
-        self.desk.save_order(self.desk.message(Revision(identifier, revision), priority))
+    def keep(self, identifier: str, revision: int, priority: Priority | None) -> Priority:
+        wanted = Revision(identifier, revision)
+        message = self.desk.message(wanted, priority or self.desk.order(wanted, self.desk.address(wanted)).priority)
+        self.desk.save_order(message)
+        return message.priority
 
     def submit(self, identifier: str, revision: int, priority: Priority) -> None:
         """By message the first time; a later message would meet the workflow of that name, so we make the next one here."""

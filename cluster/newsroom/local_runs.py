@@ -93,10 +93,11 @@ class LocalRuns:
     def enqueue(self, run: Run) -> None:
         self.waiting.put(Turn(PRIORITIES.index(run.priority), next(self.numbers), (run.id, run.revision)))
 
-    def keep(self, identifier: str, revision: int, priority: Priority) -> None:
+    def keep(self, identifier: str, revision: int, priority: Priority | None) -> Priority:
         run = self.status(identifier, revision)
-        if run and run.priority != priority:
+        if run and priority not in (None, run.priority):
             raise Conflict(f"{identifier}-r{revision}: was given out as {run.priority} before; change the story to change that")
+        return run.priority if run else priority or "normal"
 
     def submit(self, identifier: str, revision: int, priority: Priority) -> None:
         key = (identifier, revision)

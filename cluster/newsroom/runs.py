@@ -52,8 +52,9 @@ class Run(Record):
 class Runs(Protocol):
     """Every call may be repeated. Errors: Unavailable where the same call may work later."""
 
-    def keep(self, identifier: str, revision: int, priority: Priority) -> None:
+    def keep(self, identifier: str, revision: int, priority: Priority | None) -> Priority:
         """Remember how urgent a saved revision is, before it is submitted: should we get no further, it is made all the same.
+        None leaves it at what was said before, normal if nothing was. Returns what it is.
 
         Raises Conflict where it was given out as more or less urgent before."""
 

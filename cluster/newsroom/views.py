@@ -109,8 +109,8 @@ class HearOrder(Order):
 
 
 class SendOrder(Order):
-    priority: Priority = "normal"
-    """`breaking` goes before all that is normal. A revision keeps the one that it was first sent off with."""
+    priority: Priority | None = None
+    """`breaking` goes before all that is `normal`, which is usual. A revision keeps the one that it was first sent off with."""
     webhook: Annotated[str, Field(max_length=500)] | None = None
     """https address that is told how it has ended, signed as standardwebhooks.com has it; which there may be the installation
     says. Of a run that a person has cancelled nobody is told."""

@@ -108,12 +108,12 @@ def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendO
     revision = here.repository.revise(identifier, unquoted(tag))
     if order.webhook:
         keep_receiver(here.repository.storage, here.repository.address(identifier, revision), order.webhook)
-    here.runs.keep(identifier, revision, order.priority)
-    here.audit.add(me.email, "send off", identifier, revision=revision, priority=order.priority, webhook=order.webhook or "")
+    priority = here.runs.keep(identifier, revision, order.priority)
+    here.audit.add(me.email, "send off", identifier, revision=revision, priority=priority, webhook=order.webhook or "")
     scenes = len(draft.document["scenes"])
-    here.product.tell(me.email, "story sent off", identifier, revision=revision, priority=order.priority, scenes=scenes)
+    here.product.tell(me.email, "story sent off", identifier, revision=revision, priority=priority, scenes=scenes)
     try:
-        here.runs.submit(identifier, revision, order.priority)
+        here.runs.submit(identifier, revision, priority)
         here.metrics.sent.labels("submitted").inc()
     except NewsreelError as fault:
         if revision == draft.revision:

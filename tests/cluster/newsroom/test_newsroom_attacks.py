@@ -228,6 +228,8 @@ def test_who_has_no_ingress_before_them_and_says_who_they_are_is_not_believed(ne
         tag = {"if-match": begun.json()["etag"]}
         assert client.post(run, json={}, headers=bert | tag).status_code == 403, "a writer does not publish"
         assert client.post(run, json={}, headers=anna | tag).status_code == 422, "a publisher does; this story has faults"
+        cancel = run.replace("/run", "/cancel")
+        assert [client.post(cancel, json={}, headers=who).status_code for who in (bert, anna)] == [403, 202]
 
 
 def test_a_gate_lets_a_few_through_and_turns_the_rest_away():

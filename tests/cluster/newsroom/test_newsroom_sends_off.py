@@ -96,6 +96,8 @@ def test_what_pubsub_did_not_take_is_found_by_the_watch_and_made_as_urgently_as_
     browser, _ = newsroom(NOBODY)
     answer = sent_off(browser, "breaking")
     assert (answer.status_code, answer.json()["state"]) == (202, "sent")
+    again = {"if-match": answer.json()["etag"]}
+    assert browser.post(f"/stories/{answer.json()['id']}/run", json={}, headers=again).status_code == 503, "nobody hears it still"
     assert argo.workflows == {}
     rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
     assert rounds.round(argo.clock.now)
@@ -147,4 +149,5 @@ def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(
     assert browser.post(**again, json={"priority": "normal"}).status_code == 503, "kept, and still nobody could be told"
     refused = browser.post(**again, json={"priority": "breaking"})
     assert (refused.status_code, "given out as normal" in refused.json()["detail"]) == (409, True)
+    assert browser.post(**again, json={}).status_code == 503, "who says nothing of it leaves it as it is"
     assert [desk.order(*one).priority for one in desk.saved().items()] == ["normal"]

@@ -35,8 +35,10 @@ class Remembered:
     failure: Exception | None = None
 
     def keep(self, identifier, revision, priority):
-        if self.kept.setdefault((identifier, revision), priority) != priority:
+        kept = self.kept.setdefault((identifier, revision), priority or "normal")
+        if priority not in (None, kept):
             raise Conflict("was given out as more or less urgent before")
+        return kept
 
     def submit(self, identifier, revision, priority):
         if self.failure:
