@@ -96,7 +96,8 @@ class Deployment:
         there = {f"{each['package']}:{tag}" for each in json.loads(self.programs.read("gcloud", *listing)) for tag in tags(each)}
         if missing := sorted(wanted - there):
             names = ", ".join(image.rpartition("/")[2] for image in missing)
-            raise BadInput(f"not in {settings.image_prefix}: {names}; make images push IMAGES={settings.image_prefix}")
+            known = f"gcloud auth configure-docker {settings.image_prefix.partition('/')[0]}"
+            raise BadInput(f"nobody has pushed {names}: {known}; make images push IMAGES={settings.image_prefix}")
 
     def difference(self) -> int:
         """Show it; how many files would change something."""

@@ -27,6 +27,11 @@ ADVICE: tuple[tuple[str, type[NewsreelError], str], ...] = (
     ),
     (r"gke-gcloud-auth-plugin.* not found", MissingProgram, "gke-gcloud-auth-plugin is not installed; kubectl needs it for GKE"),
     (
+        r"context .*does not exist|no context exists",
+        BadInput,
+        "kubectl does not know the cluster: gcloud container clusters get-credentials NAME --location=... --dns-endpoint",
+    ),
+    (
         r"BILLING_DISABLED|billing account .*(closed|disabled|not open)",
         BadInput,
         "the project has no billing account that is open",

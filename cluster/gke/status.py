@@ -17,6 +17,7 @@ from workflows.submission.table import stories_table
 __all__ = ["status"]
 
 POOL = "cloud.google.com/gke-nodepool"
+OUTSIDE = "the manager is outside the cluster: its own lines tell it"
 LAST = 5
 """Ended stories that are shown."""
 SAMPLE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>[^}]*)\})? (?P<value>[-+0-9.eE]+)$")
@@ -65,6 +66,8 @@ def machines(parameters: Parameters, programs: Programs) -> list[str]:
 
 def queue(parameters: Parameters, programs: Programs) -> list[str]:
     """As the manager counts it."""
+    if parameters.cluster.mode == "cluster":
+        return [OUTSIDE]
     demand = {labels["source"]: value for labels, value in manager_says(parameters, programs, "newsreel_manager_demand")}
     lines = [f"{source}: {demand[source]:g}" for source in sorted(demand)]
     unknown = sum(value for _, value in manager_says(parameters, programs, "newsreel_manager_unknown_sources"))
@@ -82,6 +85,8 @@ def stories(parameters: Parameters, programs: Programs, now: datetime) -> list[s
 def today(parameters: Parameters, programs: Programs, now: datetime) -> list[str]:
     """Of story machines while stories held them: what the manager has entered. The rest is what is always on, until now."""
     day, money = now.astimezone(UTC).date().isoformat(), parameters.prices.currency
+    if parameters.cluster.mode == "cluster":
+        return [OUTSIDE]
     told = {
         name: value
         for name in ("newsreel_day_stories", "newsreel_day_cost")

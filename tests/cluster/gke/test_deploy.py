@@ -100,7 +100,7 @@ def test_a_dry_run_says_each_step_and_does_none(there, deploy, parameters, capsy
 
 def test_images_that_nobody_has_pushed_are_named_before_anything_is_done(there, deploy, parameters):
     there.answer("artifacts docker images list", json.dumps([{"package": f"{PREFIX}/core", "tags": "0.1.0, newest"}]))
-    with pytest.raises(BadInput, match=rf"pix2pixhd:0\.1\.0.*make images push IMAGES={PREFIX}") as refused:
+    with pytest.raises(BadInput, match=rf"pix2pixhd:0\.1\.0.*configure-docker .*make images push IMAGES={PREFIX}") as refused:
         deploy(parameters)
     assert "core:0.1.0" not in str(refused.value) and applied(there) == []
 

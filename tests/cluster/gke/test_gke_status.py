@@ -85,6 +85,11 @@ def test_a_cost_that_the_manager_does_not_know_is_not_zero(busy, parameters, cap
     assert "12 stories; the machines they held: unknown" in shown(parameters, capsys)[1]
 
 
+def test_in_mode_cluster_nobody_asks_a_manager_in_the_cluster(busy, parameters, capsys):
+    ended, said = shown(parameters.changed(cluster={"mode": "cluster"}), capsys)
+    assert ended == 0 and "the manager is outside" in said and not busy.asked("exec")
+
+
 def test_without_a_cluster_it_says_who_makes_one(busy, parameters, capsys):
     busy.answer("clusters list", "[]")
     assert "there is none; cluster/up makes it" in shown(parameters, capsys)[1]

@@ -13,6 +13,7 @@ from steps.errors import BadInput, MissingProgram, Unavailable
         ("│ \x1b[31mError: \x1b[0mcould not find default credentials\n╵\n", BadInput, "application-default login"),
         ("│ Error: Error waiting for creating GKE cluster: Quota 'CPUS' exceeded. Limit: 24\n", BadInput, "ask for more"),
         ("│ Error: googleapi: Error 403: Insufficient regional quota to satisfy request\n", BadInput, "ask for more"),
+        ('error: context "gke_p_l_newsreel" does not exist\n', BadInput, "get-credentials"),
         ("│ Error 403: BILLING_DISABLED\n", BadInput, "no billing account"),
         ("│ Error 403: Compute Engine API has not been used in project 1\n", Unavailable, "some minutes"),
         ("Error: Error acquiring the state lock\n  ID: 17\n", Unavailable, "force-unlock"),
