@@ -12,6 +12,7 @@ from cluster.manager.inside import GROUP, NAME, OURS, SECONDS_A_CALL, VERSION, W
 from cluster.manager.parameters import Parameters
 from cluster.manager.world import Pool
 from steps.address import Address, AllowList
+from steps.errors import Conflict
 from steps.node_name import pool_of_node
 from steps.publication import home_of, published
 from steps.storage import Storage
@@ -19,15 +20,15 @@ from steps.storage import Storage
 __all__ = ["brought_up_to_date"]
 
 COMPLETED = f"{OURS},workflows.argoproj.io/completed=true"
-MOST_A_ROUND = 60
-"""So many are asked for in one round, the rest in the next: accounts never keep nodes waiting."""
+MOST_A_ROUND = 200
+"""So many are asked for in one round, the rest in the next: accounts must not keep nodes waiting, and Argo collects workflows."""
 DAYS_KEPT = 35
 
 
 def brought_up_to_date(
     ledger: Ledger, api: client.ApiClient, pools: tuple[Pool, ...], parameters: Parameters, now: datetime
 ) -> Ledger:
-    """Raises what `observe.FAULTS` lists, and ValueError and KeyError for a workflow that makes no sense."""
+    """Raises what `observe.FAULTS` lists."""
     names = ended(api, parameters.cluster.namespace)
     left = islice((item for item in names.items() if item[0] not in ledger.counted), MOST_A_ROUND)
     kinds = {node.name: pool.name for pool in pools for node in pool.nodes}
@@ -42,7 +43,7 @@ def ended(api: client.ApiClient, namespace: str) -> dict[str, str]:
 
 
 def entry_of(api: client.ApiClient, name: str, kinds: Mapping[str, str], parameters: Parameters) -> tuple[date, Account] | None:
-    """The day it ended, and its account; None where it is gone meanwhile."""
+    """The day it ended, and its account; None where it is gone meanwhile, or is no Workflow as Argo has them."""
     try:
         workflow = client.CustomObjectsApi(api).get_namespaced_custom_object(
             GROUP, VERSION, parameters.cluster.namespace, WORKFLOWS, name, _request_timeout=SECONDS_A_CALL
@@ -51,17 +52,28 @@ def entry_of(api: client.ApiClient, name: str, kinds: Mapping[str, str], paramet
         if fault.status == 404:
             return None
         raise
+    try:
+        made = workflow["status"].get("phase") == "Succeeded" and held_a_node(workflow)
+        account = account_of(workflow, pools_in(workflow, kinds, parameters), None if made else 0, parameters)
+        day = datetime.fromisoformat(workflow["status"]["finishedAt"]).date()
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+    return day, account.model_copy(update={"bytes": size_of_video(name, parameters)}) if made else account
+
+
+def pools_in(workflow: dict[str, Any], kinds: Mapping[str, str], parameters: Parameters) -> dict[str, str]:
+    """The pool of each node, by its label or, where the node is gone, by its name."""
     offered = [offer.pool for offer in parameters.offers]
     nodes = {pod.get("hostNodeName", "") for pod in workflow["status"].get("nodes", {}).values()}
-    pools = {node: kinds.get(node) or pool_of_node(node, offered) or "" for node in nodes}
-    made = workflow["status"].get("phase") == "Succeeded" and held_a_node(workflow)
-    account = account_of(workflow, pools, size_of_video(name, parameters) if made else 0, parameters)
-    return datetime.fromisoformat(workflow["status"]["finishedAt"]).date(), account
+    return {node: kinds.get(node) or pool_of_node(node, offered) or "" for node in nodes}
 
 
 def size_of_video(name: str, parameters: Parameters) -> int | None:
-    """Bytes of all that is published; None where there is no manifest."""
+    """Bytes of all that is published; None where there is no manifest that we understand."""
     named: Any = NAME.fullmatch(name)
     finals = Address.parse(parameters.cluster.finals)
-    manifest = published(Storage(AllowList(prefixes=(finals,))), home_of(finals, named["id"], int(named["revision"])))
+    try:
+        manifest = published(Storage(AllowList(prefixes=(finals,))), home_of(finals, named["id"], int(named["revision"])))
+    except Conflict:
+        return None
     return sum(file.size for file in manifest.files) if manifest else None

@@ -67,7 +67,7 @@ class Manager:
             if ledger != memory.ledger:
                 self.notebook.write(memory.model_copy(update={"ledger": ledger}), self.clock())
             self.metrics.days.ledger = ledger
-        except (*FAULTS, KeyError, ValueError) as fault:
+        except FAULTS as fault:
             return {"accounts": short(fault)}
         return {}
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from steps.__main__ import main
 from steps.errors import BadInput
 from steps.usage import Prices, holding_gpus, usage_of
 from steps.workspace import LEASE, Workspace
@@ -58,6 +59,13 @@ def test_a_program_that_failed_counts_and_one_that_was_killed_makes_the_sum_unkn
     assert usage_of(story, 7, "", None).gpu_seconds is not None
     spell(story, "killed", -60, None)
     assert usage_of(story, 7, "", None).gpu_seconds is None
+
+
+def test_a_step_that_its_manifest_gives_gpus_says_how_long_it_had_them(story, monkeypatch):
+    monkeypatch.setenv("NEWSREEL_GPUS", "2")
+    assert main(["animate", "--workspace", str(story)]) != 0, "there is no story in it"
+    [told] = [json.loads(path.read_bytes()) for path in (story / "gpus").iterdir()]
+    assert told["gpus"] == 2 and told["ended"] >= told["began"]
 
 
 @pytest.mark.parametrize("text", ["", "USD", "l4=1", "USD l4=", "USD l4=-1", "USD l4=1\n", "USD {{l4}}=1"])

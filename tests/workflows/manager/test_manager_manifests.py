@@ -100,6 +100,7 @@ def test_its_rights_are_those_it_uses(server, monkeypatch):
     )
     server.put("workflows", "a-r1", metadata={"labels": ours})
     over = {"labels": {**ours, "workflows.argoproj.io/completed": "true"}, "uid": "b"}
+    server.put("workflows", "no-story-r1", metadata=over | {"uid": "c"}, status={"phase": "Failed", "nodes": ["?"]})
     server.put("workflows", "b-r1", metadata=over, status={"phase": "Failed", "finishedAt": "2026-05-03T12:00:00Z"})
 
     assert inside.nodes_by_pool(api)["l4-a"][0].name == "gpu-1"
