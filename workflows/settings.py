@@ -166,7 +166,7 @@ class Settings:
     previews_bucket: str | None = None
     """Where Argo keeps the poster, captions and report that its page shows; None: it shows none."""
     newsroom_url: str | None = None
-    """Where the newsroom page is, for the links in the Argo UI."""
+    """Where the newsroom page is, for the links in the Argo UI; by default where `newsroom` is."""
     done_topic: str | None = None
     """Pub/Sub topic that is told how each story has ended, projects/NAME/topics/stories-done."""
     webhook: str | None = None

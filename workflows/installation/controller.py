@@ -36,7 +36,7 @@ def told(settings: Settings) -> dict[str, Any]:
         "failedPodRestart": {"enabled": True, "maxRestarts": 3},
         "retentionPolicy": {"completed": 500, "failed": 200, "errored": 200},
         "columns": [{"name": title, "type": "label", "key": f"newsreel/{label}"} for title, label in COLUMNS.items()],
-        "links": links(settings.newsroom_url) if settings.newsroom_url else None,
+        "links": links(page) if (page := page_of(settings)) else None,
         "persistence": archive(settings.archive_host) if settings.archive_host else None,
     }
 
@@ -63,6 +63,12 @@ COLUMNS = {"Priority": "priority"}
 def kept_in(bucket: str) -> dict[str, Any]:
     """Previews, not logs: those are the cluster's own."""
     return {"archiveLogs": False, "gcs": {"bucket": bucket, "keyFormat": PREVIEWS}}
+
+
+def page_of(settings: Settings) -> str | None:
+    """Where the newsroom page is: one that is told, else the one that comes along."""
+    ours = f"https://{settings.newsroom.host}" if settings.newsroom else None
+    return settings.newsroom_url or ours
 
 
 def links(newsroom: str) -> list[dict[str, str]]:
