@@ -15,7 +15,7 @@ CERTIFICATE = "argo-server-tls"
 """Secret with the Argo server's certificate: in its namespace with the key, in ours without."""
 OURS = "workflow-controller-configmap"
 """The controller's settings are among our own manifests; the release's would take them away again."""
-NOT_THERE = {"app.kubernetes.io/part-of": "newsreel"}
+PART_OF = {"app.kubernetes.io/part-of": "newsreel"}
 ASKS = {
     "workflow-controller": {"cpu": "200m", "memory": "512Mi"},
     "argo-server": {"cpu": "50m", "memory": "256Mi"},
@@ -48,7 +48,7 @@ def as_it_is(one: Document) -> Document:
 
 
 def namespace(release: Release) -> Document:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": release.namespace, "labels": NOT_THERE}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": release.namespace, "labels": PART_OF}}
 
 
 def deployed(one: Document, release: Release, settings: Settings) -> Document:

@@ -67,8 +67,13 @@ def outside(found: GkeCluster, google: Google) -> client.Configuration:
     from google.auth.transport.requests import Request
 
     settings = client.Configuration()
-    settings.host = f"https://{found.endpoint}"
-    settings.ssl_ca_cert = certificate(found.master_auth.cluster_ca_certificate)
+    by_name = found.control_plane_endpoints_config.dns_endpoint_config
+    if by_name.allow_external_traffic and by_name.endpoint:
+        # Guarded by IAM, from anywhere, with a certificate that everybody knows; the address answers in its own network alone.
+        settings.host = f"https://{by_name.endpoint}"
+    else:
+        settings.host = f"https://{found.endpoint}"
+        settings.ssl_ca_cert = certificate(found.master_auth.cluster_ca_certificate)
     if google.credentials is not None:
         if not google.credentials.valid:
             google.credentials.refresh(Request())  # type: ignore[no-untyped-call]
