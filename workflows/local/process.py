@@ -20,9 +20,10 @@ INHERITED = (
     "GOOGLE_APPLICATION_CREDENTIALS",
     "GOOGLE_CLOUD_PROJECT",
     "STORAGE_EMULATOR_HOST",
+    "SSL_CERT_FILE",
 )
-"""All that a step gets of the user's own environment: where programs are, which language, and, in the place of Workload
-Identity, who the user is to the storage."""
+"""All that a step gets of the user's own environment: where programs are, which language, whose certificates are believed, and,
+in the place of Workload Identity, who the user is to the storage."""
 
 
 def environment(*more: Mapping[str, str]) -> dict[str, str]:

@@ -97,6 +97,7 @@ def test_a_story_is_no_larger_for_being_called_a_picture(browser):
         b"{",
         b"[" * 100_000,
         b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b'{"a":' * 12 + b"1" + b"}" * 12,
         b'{"title": NaN}',
         b'{"title": "\\ud800"}',
         b"\xff\xfe",

@@ -1,10 +1,18 @@
 """The whole way, by `make newsroom-test`: a story written in a browser is rendered on this machine and played in the page."""
 
+import base64
 import os
 from pathlib import Path
 
 import pytest
+import standardwebhooks
+from fastapi.testclient import TestClient
 from in_a_browser import browsing, page_of, served, write
+from writing import BROWSER, HOST, STORY
+
+from cluster.newsroom.app import application
+from cluster.newsroom.newsroom import on_this_machine
+from tests.https_receiver import receiving
 
 LIBRARY = Path(__file__).parents[3] / "examples" / "pictures" / "library.jpg"
 MINUTES = 5 * 60_000
@@ -40,6 +48,39 @@ def test_a_story_is_written_heard_previewed_made_played_and_revised(tmp_path):
             page.get_by_role("link", name="Captions").click()
         assert download.value.suggested_filename == "the-library-opens-on-sundays-r2-captions.vtt"
         assert download.value.path().read_text().startswith("WEBVTT")
+
+
+def test_who_sent_a_story_off_over_the_api_is_told_of_its_video(tmp_path, monkeypatch):
+    secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    with receiving(tmp_path) as cms:
+        told = {
+            "SSL_CERT_FILE": cms.authority,
+            "NEWSREEL_WEBHOOK_SECRET": secret,
+            "NEWSREEL_RECEIVERS": f"https://{cms.host}/hooks",
+        }
+        for name, value in told.items():
+            monkeypatch.setenv(name, str(value))
+        room = application(on_this_machine(tmp_path / "room", 8090))
+        with TestClient(room, base_url=f"http://{HOST}", headers=BROWSER) as api:
+            story = written(api)
+            order = {"priority": "breaking", "webhook": f"https://{cms.host}/hooks/7"}
+            sent = api.post(f"/stories/{story['id']}/run", json=order, headers={"if-match": story["etag"]})
+            assert sent.json()["run"]["priority"] == "breaking"
+            with api.stream("GET", f"/stories/{story['id']}/events") as events:
+                assert "event: over" in list(events.iter_lines()), "they end with the run"
+            assert api.get(f"/stories/{story['id']}").json()["state"] == "succeeded"
+        [(path, headers, body)] = cms.heard
+    notice = standardwebhooks.Webhook(secret).verify(body, headers)
+    assert (path, notice["type"]) == ("/hooks/7", "story.done")
+    assert Path(notice["data"]["video"].removeprefix("file:")).stat().st_size > 100_000
+
+
+def written(api):
+    begun = api.post("/stories", json=STORY).json()
+    here = f"/stories/{begun['id']}"
+    added = api.post(f"{here}/pictures", content=LIBRARY.read_bytes(), headers={"content-type": "image/jpeg"}).json()
+    begun["document"]["scenes"][0]["picture"]["file"] = added["file"]
+    return api.put(here, json=begun["document"], headers={"if-match": begun["etag"]}).json()
 
 
 def make(page, name):
