@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from cluster.gke.names import Bucket, Names
 from cluster.gke.site import Site
 from cluster.manager.fields import Name, Range, Record, Several, Some, Zone
+from cluster.manager.work import Market, Speed, Start, Work
 from cluster.messages.topics import PULLED
 from steps.errors import BadInput
 from steps.story_tree import Tree, read_tree
@@ -110,45 +111,6 @@ class Offer(Record):
     most: Annotated[int, Field(ge=1, le=1000)]
     an_hour: Some
     speed: str
-
-
-class Speed(Record):
-    """Seconds a step works on a node, for a video of `of_video_seconds`: the steps one after the other on the story's way."""
-
-    of_video_seconds: Several
-    fixed: dict[str, Some]
-    scaled: dict[str, Some]
-
-    def seconds(self, video: float, pod: float) -> dict[str, float]:
-        """By step, in order: `pod` is what each costs beside its work."""
-        names = [*(name for name in self.fixed if name not in self.scaled), *self.scaled]
-        scale = video / self.of_video_seconds
-        return {name: pod + self.fixed.get(name, 0) + self.scaled.get(name, 0) * scale for name in names}
-
-
-class Start(Record):
-    machine: Range
-    driver: Range
-    images: Range
-
-    @property
-    def mean(self) -> float:
-        return self.machine.mean + self.driver.mean + self.images.mean
-
-
-class Work(Record):
-    video_seconds: Range
-    pod_seconds: Some
-    taken_seconds: Some
-    metric_seconds: Range
-    speeds: dict[str, Speed]
-
-
-class Market(Record):
-    preemptions_an_hour: Some
-    stock_out_every_hours: Several
-    stock_out_hours: Some
-    autoscaler_idle_minutes: Several
 
 
 class Parameters(Record):
