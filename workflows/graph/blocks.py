@@ -68,9 +68,9 @@ def frame(document: Document, template: Node) -> Block:
         if (called := document.template(task.at("template").text))
     }
     conditions = {
-        (before, task.name): condition(task)
+        (before, task.name): condition(task, status)
         for task in tasks(template)
-        for before, _ in dependencies(task)
+        for before, status in dependencies(task)
         if before in inside and task.name in inside
     }
     flat = all(block.kind != "frame" for block in inside.values())
@@ -80,7 +80,7 @@ def frame(document: Document, template: Node) -> Block:
         {name: block.axis for name, block in placed.items()},
         list(conditions),
         downwards=flat,
-        gap=max(GAP, *(LETTER * len(text) + 16 for text in conditions.values())) if conditions else GAP,
+        gap=max(GAP, *(LETTER * len(text) + 16 for text in conditions.values())) if conditions and not flat else GAP,
     )
     note = frame_note(document, template)
     heading = LETTER * (1.3 * len(template.name) + len(note) + 3)
@@ -109,13 +109,16 @@ def alike(block: Block, beside: Mapping[str, Block], downwards: bool) -> Block:
 def frame_note(document: Document, dag: Node) -> str:
     retry = dag.at("retryStrategy")
     if dag in document.attempts:
-        return f"a node of its own; if it fails there, another, at most {retry.at('limit').value} times"
+        limit = retry.at("limit").value
+        return f"a node of its own; if it fails there, another{'' if limit == '1' else f', at most {limit} times'}"
     leaves = [leaf for leaf in document.below(dag.name) if leaf in document.leaves]
     if leaves and all(leaf in document.steps for leaf in leaves):
         return "on the anchor's node, in the story's directory"
     return ""
 
 
-def condition(task: Node) -> str:
+def condition(task: Node, status: str) -> str:
     """`when` as people say it: `{{tasks.check.outputs.parameters.state}} == todo` is `state == todo`."""
+    if status in ("Failed", "Errored"):
+        return "if one of these fails"
     return re.sub(r"\{\{[^{}]*?([\w-]+)\}\}", r"\1", task.at("when").text)

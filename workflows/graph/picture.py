@@ -11,6 +11,7 @@ __all__ = ["as_svg"]
 
 MARGIN = 16.0
 FOOTER = 74.0
+ARROW = 29.0
 LEGEND: tuple[tuple[Kind, str], ...] = (
     ("system", "system pool"),
     ("node", "story\u2019s node"),
@@ -49,7 +50,8 @@ text { font-family: -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans
 def as_svg(main: Block, at_exit: Block | None) -> str:
     """The whole picture; `at_exit` stands below what it waits for."""
     width = main.size.width + 2 * MARGIN
-    height = main.size.height + FOOTER + 2 * MARGIN
+    footer = max(FOOTER, at_exit.size.height + ARROW) if at_exit else FOOTER
+    height = main.size.height + footer + 2 * MARGIN
     told = f"The DAG {main.title}: {', '.join(names(main))}"
     svg = ET.Element(
         "svg",
@@ -69,13 +71,13 @@ def as_svg(main: Block, at_exit: Block | None) -> str:
     block(svg, main, Point(MARGIN, MARGIN))
     bottom = MARGIN + main.size.height
     if at_exit:
-        corner = Point(MARGIN + PADDING, bottom + FOOTER - at_exit.size.height)
+        corner = Point(MARGIN + PADDING, bottom + footer - at_exit.size.height)
         start = Point(corner.x + at_exit.size.width / 2, bottom)
         arrow(svg, [start, Point(start.x, corner.y)], downwards=True, kind="arrow always")
         words(svg, Point(start.x + 8, (bottom + corner.y) / 2 + 4), "at the end, whatever it is", "note")
         block(svg, at_exit, corner)
     shown = [(kind, meaning) for kind, meaning in LEGEND if kind in kinds(main)]
-    legend(svg, shown, Point(width - MARGIN - LEGEND_WIDTH * len(shown) + 10, bottom + FOOTER - 22))
+    legend(svg, shown, Point(width - MARGIN - LEGEND_WIDTH * len(shown) + 10, bottom + footer - 22))
     ET.indent(svg)
     return ET.tostring(svg, encoding="unicode") + "\n"
 
@@ -118,8 +120,9 @@ def frame(svg: ET.Element, drawn: Block, corner: Point) -> None:
     for edge, route in arrangement.routes.items():
         points = [Point(origin.x + point.x, origin.y + point.y) for point in route]
         arrow(svg, points, downwards=drawn.downwards)
-        middle = Point((points[0].x + points[-1].x) / 2, (points[0].y + points[-1].y) / 2 - 8)
-        words(svg, middle, drawn.conditions[edge], "note", anchor="middle")
+        middle = Point((points[0].x + points[-1].x) / 2, (points[0].y + points[-1].y) / 2)
+        where = Point(middle.x + 8, middle.y + 2) if drawn.downwards else Point(middle.x, middle.y - 8)
+        words(svg, where, drawn.conditions[edge], "note", anchor="start" if drawn.downwards else "middle")
     for name, inner in drawn.inside.items():
         at = arrangement.corners[name]
         block(svg, inner, Point(origin.x + at.x, origin.y + at.y))

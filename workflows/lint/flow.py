@@ -108,6 +108,15 @@ def attempt_has_no_exit_hook(document: Document) -> Findings:
 
 
 @rule
+def exit_handler_outlives_the_deadline(document: Document) -> Findings:
+    """Argo ends a template that is onExit itself and has a retryStrategy once the workflow is past its deadline, and nobody is
+    told of that end: let onExit be a DAG, and the retried template its task."""
+    at_exit = document.template(document.root.at("spec", "onExit").text)
+    if document.is_workflow and at_exit and at_exit.at("retryStrategy"):
+        yield at_exit.at("retryStrategy"), "ends the exit handler at the workflow's deadline"
+
+
+@rule
 def dag_places_nothing(document: Document) -> Findings:
     """A DAG's own node selector, tolerations or volumes do not reach its pods with their parameters filled in: give them to the
     leaf."""

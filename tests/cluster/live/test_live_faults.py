@@ -65,7 +65,7 @@ def test_a_story_that_a_person_ends_leaves_nothing(cluster, name, story, bucket,
     record = cluster.over(name, 120)
     assert record.phase == "Failed"
     assert record.status["message"]
-    assert bool(record.of("report")) == (end == "Stop")
+    assert [pod.phase for pod in record.of("report")] == (["Succeeded"] if end == "Stop" else [])
     assert bucket.finals(name) == []
     nothing_is_left(cluster, record)
 
@@ -75,6 +75,7 @@ def test_a_story_past_its_deadline_ends_with_that_reason(cluster, name, story, f
     record = cluster.over(name, 180)
     assert record.phase == "Failed"
     assert "deadline" in str(record.workflow["status"]).lower()
+    assert [pod.phase for pod in record.of("report")] == ["Succeeded"]
     nothing_is_left(cluster, record)
 
 
@@ -84,6 +85,7 @@ def test_a_story_past_its_deadline_that_no_node_takes_ends_too(cluster, name, st
     record = cluster.over(name, 180)
     assert record.phase == "Failed"
     assert not any(pod.host for pod in record.of("anchor"))
+    assert [pod.phase for pod in record.of("report")] == ["Succeeded"]
     nothing_is_left(cluster, record)
 
 

@@ -42,6 +42,17 @@ def test_every_dependency_is_an_arrow() -> None:
     assert len(of_class(draw(manifest()), "path", "arrow")) == of_dependencies + 1  # and one to the exit handler
 
 
+def test_what_comes_at_the_end_stands_below_the_story_and_inside_the_picture() -> None:
+    svg = draw(manifest())
+    [canvas] = [bottom(rectangle) for rectangle in of_class(svg, "rect", "canvas")]
+    story, *_, end = of_class(svg, "rect", "frame")
+    assert bottom(story) < float(end.get("y", 0)) < bottom(end) < canvas
+
+
+def bottom(rectangle: ET.Element) -> float:
+    return float(rectangle.get("y", 0)) + float(rectangle.get("height", 0))
+
+
 def test_a_gpu_has_its_own_colour() -> None:
     in_the_legend = 1
     stacked = 2  # behind pix2pixhd, which may run in shards
