@@ -47,8 +47,12 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
 
 
 def story(profile: Profile, settings: Settings) -> None:
-    """Neither a bad story nor one whose video is already there wakes a node."""
-    with DAG(name="story", inputs=parameters(ARGUMENTS)):
+    """Neither a bad story nor one whose video is already there wakes a node.
+
+    Both last tasks are named, since `argo retry` goes on from there: `refuse` is omitted once an attempt has failed, and counts
+    as over ever after (4.0.5), so a story that waited for it alone would hang.
+    """
+    with DAG(name="story", inputs=parameters(ARGUMENTS), target="attempt refuse"):
         checked = task(check(profile, settings))
         todo = f"{output(checked, 'state')} == todo"
         told = {name: output(checked, name) for name in ("story", *SECONDS)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from hera.workflows import DAG, Container, Parameter, Task, WorkflowTemplate
+from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 from hera.workflows.models import (
     ExecutorConfig,
     LabelValueFrom,
@@ -81,8 +81,7 @@ def attempt(anchor: System, arguments: Sequence[str], settings: Settings) -> Non
         held = task(holder)
         place = {"node": "{{tasks.anchor.hostNodeName}}", "dir": f"{settings.ssd_root}/{{{{workflow.uid}}}}"}
         worked = Task(name="work", template="work", arguments=handed_on([*PLACE, *arguments], **place))
-        # For `argo retry`, which does not bring the anchor back, it is over: the first step to begin finds no lease and says so.
-        worked.depends = f"{held.name}.Daemoned || {held.name}.Succeeded"
+        held.next(worked, on=TaskResult.daemoned)
 
 
 def holding(anchor: System, settings: Settings) -> Container:

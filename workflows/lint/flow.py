@@ -36,6 +36,21 @@ def dependency_exists(document: Document) -> Findings:
 
 
 @rule
+def task_leads_to_the_target(document: Document) -> Findings:
+    """Where a DAG has a `target`, Argo runs that and what it waits for, and nothing else: name every task that is last."""
+    for dag in document.dags:
+        target = dag.at("dag", "target")
+        named = target.text.split()
+        by_name = {task.name: task for task in tasks(dag)}
+        for name in named:
+            if name not in by_name:
+                yield target, f"there is no task {name!r} in this DAG"
+        reached = {*named}.union(*(awaited(dag, by_name[name]) for name in named if name in by_name))
+        for name in by_name.keys() - reached if named else ():
+            yield by_name[name], "leads to no target"
+
+
+@rule
 def dependency_says_its_status(document: Document) -> Findings:
     """A bare task name also means Skipped and Daemoned: write `task.Succeeded`, or whichever status is meant."""
     for dag in document.dags:

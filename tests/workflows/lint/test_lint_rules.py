@@ -81,9 +81,10 @@ BREAKS: dict[str, tuple[Callable[[Manifest], Any], set[str]]] = {
         set(),
     ),
     "reference_resolves": (lambda m: container(m, "g2p")["args"].append("{{inputs.parameters.stroy}}"), set()),
-    "producer_is_awaited": (lambda m: task(m, "story", "attempt").pop("depends"), set()),
+    "producer_is_awaited": (lambda m: task(m, "story", "attempt").pop("depends"), {"task_leads_to_the_target"}),
     "template_is_a_container_or_a_dag": (lambda m: template(m, "g2p").update(sidecars=[{"name": "spy", "image": "spy"}]), set()),
     "dependency_exists": (lambda m: task(m, "work", "g2p").update(depends="gentel.Succeeded"), set()),
+    "task_leads_to_the_target": (lambda m: template(m, "story")["dag"].update(target="attempt"), set()),
     "dependency_says_its_status": (lambda m: task(m, "work", "g2p").update(depends="gentle"), set()),
     "dependencies_have_an_end": (
         lambda m: task(m, "work", "gentle").update(depends="waveglow.Succeeded && g2p.Succeeded"),
