@@ -323,7 +323,7 @@ def test_a_step_has_an_environment_of_its_own(stage: Stage, monkeypatch: pytest.
     variables = dict(line.split("=", 1) for line in played.log("main").splitlines())
     assert variables.keys() <= {
         *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "ARGO_PROGRESS_FILE", "URL", "NEWSREEL_ADDRESSES"),
-        *("NEWSREEL_KEEP_WORKSPACE", "LC_CTYPE"),
+        *("NEWSREEL_KEEP_WORKSPACE", "LC_CTYPE", "SSL_CERT_FILE"),
     }
     assert variables["NEWSREEL_ADDRESSES"] == "file:///out/"
     assert variables["URL"] == "http://host/tmp"
