@@ -18,8 +18,9 @@ __all__ = ["up"]
 def up(parameters: Parameters, programs: Programs, folder: Path, *, stories: str | None, yes: bool) -> int:
     """Raises BadInput where a person says no, and what the programs' failures are. Run again, it goes on where it stopped."""
     cluster = parameters.cluster
+    # Before anything is asked of Google: the price is for whoever has no account yet, too.
+    print(estimate(parameters, stories).table(parameters), "", *planned(parameters), sep="\n", flush=True)
     require_project(parameters, programs)
-    print(estimate(parameters, stories).table(parameters), "", *planned(parameters), sep="\n")
     for warning in shortages(parameters, programs):
         print(f"WARNING: {warning}")
     if not yes and not programs.dry_run:
