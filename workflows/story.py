@@ -3,6 +3,8 @@
 What travels between steps as parameters are addresses, numbers and the node's name alone; a story's text lies in files.
 """
 
+from dataclasses import replace
+
 from hera.workflows import DAG, Artifact, Container, NoneArchiveStrategy, Parameter, Task, TaskResult, WorkflowTemplate
 from hera.workflows.models import ValueFrom
 
@@ -36,13 +38,13 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
         Parameter(name="shards", value="1", description="Into how many parts the generator's work is spread"),
     ]
     with (
-        workflow_template("story", profile, settings, arguments, hours=settings.deadline_hours, on_exit="end") as template,
+        workflow_template("story", profile, settings, arguments, hours=settings.deadline_hours, on_exit="report") as template,
         Task.set_next_defaults(on=TaskResult.succeeded),
     ):
         story(profile, settings)
         attempt(ANCHOR, [*ARGUMENTS, STEP_SECONDS], settings)
         work(profile, settings)
-        end(settings)
+        report(settings)
     return template
 
 
@@ -75,13 +77,6 @@ def work(profile: Profile, settings: Settings) -> None:
         presenter = task(in_shards(profile.generator, settings), with_param=output(script, "shards"), shard="{{item}}")
         video = chain(motion, presenter, step(profile.composition), task(publish(settings)))
         task(triage(settings)).depends = failed(str(video.name))
-
-
-def end(settings: Settings) -> None:
-    """What comes after a story, whatever its end. A DAG, since Argo ends an exit handler with a retry of its own at a deadline of
-    the story's (4.0.5, `IsPartOfExitHandler`), and nobody would be told."""
-    with DAG(name="end"):
-        task(report(settings))
 
 
 def check(profile: Profile, settings: Settings) -> Container:
@@ -124,9 +119,13 @@ def publish(settings: Settings) -> Container:
 
 
 def report(settings: Settings) -> Container:
-    """Says how the story ended. No task hands down to it what it needs: it has the workflow's own arguments."""
+    """Says how the story ended, whatever its end. An exit handler is nobody's task: it has the workflow's own arguments.
+
+    It tries again itself. At the story's deadline Argo ends an exit handler with a retry, and after `argo stop` calls one that
+    is a DAG failed before it has begun (4.0.5, `IsPartOfExitHandler`, `assessDAGPhase`): nobody would be told.
+    """
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
     arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
     if settings.done_topic or settings.webhook or settings.webhook_receivers:
         arguments += ["--run", "{{workflow.uid}}"]
-    return REPORT.build(settings, on_system_pool(settings), arguments)
+    return REPORT.build(settings, replace(on_system_pool(settings), retry=None), arguments)

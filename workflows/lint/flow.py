@@ -123,12 +123,14 @@ def attempt_has_no_exit_hook(document: Document) -> Findings:
 
 
 @rule
-def exit_handler_outlives_the_deadline(document: Document) -> Findings:
-    """Argo ends a template that is onExit itself and has a retryStrategy once the workflow is past its deadline, and nobody is
-    told of that end: let onExit be a DAG, and the retried template its task."""
-    at_exit = document.template(document.root.at("spec", "onExit").text)
-    if document.is_workflow and at_exit and at_exit.at("retryStrategy"):
-        yield at_exit.at("retryStrategy"), "ends the exit handler at the workflow's deadline"
+def exit_handler_outlives_the_story(document: Document) -> Findings:
+    """Argo ends an exit handler that has a retryStrategy at the workflow's deadline, and fails one that is a DAG when the
+    workflow was stopped, so nobody is told of that end: let onExit be a container that tries again itself."""
+    at_exit = document.template(document.root.at("spec", "onExit").text) if document.is_workflow else None
+    if at_exit:
+        for key in ("retryStrategy", "dag"):
+            if at_exit.at(key):
+                yield at_exit.at(key), "does not outlive every end of the story"
 
 
 @rule

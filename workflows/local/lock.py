@@ -7,7 +7,7 @@ and a BSD lock (flock(2)) that its children inherit and that lasts until the las
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from steps.workspace import room_is_short
 
 __all__ = ["holding"]
 
+SECONDS_FOR_THE_KILLED = 3.0
+"""A runner's lock lasts until the last of its threads is gone, which on a busy machine takes a moment."""
 SECONDS_FOR_ORPHANS = 10.0
 AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
 
@@ -24,8 +26,7 @@ AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
 def holding(path: Path) -> Iterator[int]:
     """Hold a lock file; yields its descriptor, which the runner's children keep open (see `keeper`).
 
-    Raises Conflict at once while another runner lives. The children of one that was killed take a moment to die; that is
-    waited for.
+    Raises Conflict while another runner lives. One that was killed, and its children, take a moment to die; that is waited for.
     """
     with room_is_short(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,17 +40,26 @@ def holding(path: Path) -> Iterator[int]:
 
 def take(lock: int, path: Path) -> None:
     try:
-        fcntl.lockf(lock, AT_ONCE)
+        patiently(lambda: fcntl.lockf(lock, AT_ONCE), SECONDS_FOR_THE_KILLED)
     except OSError as fault:
         holder = os.pread(lock, 32, 0).decode(errors="replace")
         raise Conflict(f"{path.parent}: process {holder} is rendering this story; wait for it or end it") from fault
     os.truncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
-    patience = time.monotonic() + SECONDS_FOR_ORPHANS
+    try:
+        patiently(lambda: fcntl.flock(lock, AT_ONCE), SECONDS_FOR_ORPHANS)
+    except OSError as fault:
+        raise Conflict(f"{path.parent}: steps of a killed run are still at work on this story; end them") from fault
+
+
+def patiently(lock: Callable[[], object], seconds: float) -> None:
+    """Raises OSError where it is held for longer."""
+    patience = time.monotonic() + seconds
     while True:
         try:
-            return fcntl.flock(lock, AT_ONCE)
-        except BlockingIOError as fault:
+            lock()
+            return
+        except OSError:
             if time.monotonic() > patience:
-                raise Conflict(f"{path.parent}: steps of a killed run are still at work on this story; end them") from fault
-            time.sleep(0.02)
+                raise
+        time.sleep(0.02)

@@ -103,11 +103,11 @@ def test_a_proxy_that_stumbles_is_asked_again_how_far_it_is():
         ([(500, {}, b"boom")], "500 boom"),
         ([(204, {}, b"")], "answers 204"),
         ([(302, HERE, b""), status("ERROR", error="the alignment took more than 1 s")], "took more than"),
-        ([(302, HERE, b""), status("TRANSCRIBING")], "no alignment after"),
+        ([(302, HERE, b""), status("TRANSCRIBING")], "no alignment after|does not end"),  # whichever a busy machine meets first
         ([(302, HERE, b""), status("TRANSCRIBING"), (404, {}, b"")], "has forgotten"),
         ([(302, HERE, b""), status("TRANSCRIBING"), (200, {}, b"{}"), (404, {}, b"")], "has forgotten"),
         ([(302, HERE, b""), (403, {}, b"no")], "403 no"),
-        ([(302, HERE, b""), (200, {}, b"{}")], "no alignment after"),
+        ([(302, HERE, b""), (200, {}, b"{}")], "no alignment after|does not end"),  # whichever a busy machine meets first
         ([(302, HERE, b""), (200, {}, b"<html>")], "not JSON"),
         ([(302, HERE, b""), (200, {}, b"[1]")], "no status"),
         ([(302, {"Location": "http://elsewhere.example/transcriptions/x"}, b"")], "another server"),

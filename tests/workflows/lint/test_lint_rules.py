@@ -104,7 +104,10 @@ BREAKS: dict[str, tuple[Callable[[Manifest], Any], set[str]]] = {
         lambda m: task(m, "attempt", "work").update(hooks={"exit": {"template": "report"}}),
         set(),
     ),
-    "exit_handler_outlives_the_deadline": (lambda m: m["spec"].update(onExit="report"), {"template_is_used"}),
+    "exit_handler_outlives_the_story": (
+        lambda m: template(m, "report").update(retryStrategy=template(m, "g2p")["retryStrategy"]),
+        set(),
+    ),
     "dag_places_nothing": (lambda m: template(m, "work").update(nodeSelector={"a": "b"}), set()),
     "workflow_comes_to_an_end": (lambda m: m["spec"].pop("ttlStrategy"), set()),
     "parameter_is_not_text": (lambda m: add_parameter(m, "narration", "none"), set()),
