@@ -118,7 +118,7 @@ def test_a_controller_that_restarts_in_the_middle_loses_nothing(cluster, name, s
 
 def test_what_argo_retries_ends_at_once_and_says_what_to_do(cluster, name, story, faulty):
     argo = argo_program()
-    cluster.submit(name, faulty("pix2pixhd", "exit 2"), **story)
+    cluster.submit(name, faulty("pix2pixhd", "if [ -e /story/lease.json ]; then exit 2; fi"), **story)
     cluster.wait(name, lambda record: any(pod.phase == "Failed" for pod in record.of("pix2pixhd")), 600)
     cluster.patch(name, {"spec": {"shutdown": "Terminate"}})
     assert cluster.over(name, 120).phase == "Failed"

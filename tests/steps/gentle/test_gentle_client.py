@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import wav_of
 
 from steps.errors import BadInput, Unavailable
 from steps.gentle.alignment import read_alignment
 from steps.gentle.client import Gentle
 from steps.gentle.step import refuse_another, refuse_what_lies_beyond, refuse_what_was_not_heard
 from steps.gentle.wire import Wire
+from tests.steps.gentle.recorded import wav_of
 
 WORD = {"case": "success", "word": "hi", "start": 0.1, "end": 0.3}
 ALIGNED = json.dumps({"transcript": "hi", "words": [WORD]}).encode()

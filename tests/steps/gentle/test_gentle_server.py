@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 import urllib3
-from conftest import SENTENCE, serving, wav_of
 from scipy.signal import resample_poly
 
 from steps.gentle_server.audio import read_sound
 from steps.gentle_server.jobs import SOUND_BYTES, Job, Jobs, Order
 from steps.hibari.speaker import SAMPLE_RATE
+from tests.steps.gentle.recorded import SENTENCE, serving, wav_of
 
 HTTP = urllib3.PoolManager(retries=False)
 

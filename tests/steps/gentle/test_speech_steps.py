@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import wav_of
 
 from steps.errors import BadInput
 from steps.g2p.step import STEP as G2P
@@ -17,6 +16,7 @@ from steps.progress import Progress
 from steps.step import key_of, run_step
 from steps.story import Story
 from steps.workspace import Workspace, write_atomically
+from tests.steps.gentle.recorded import wav_of
 
 NARRATIONS = [
     "Dr. Smith of the NHS won \u00a31,200 \u2014 up 3.5% \u2014 on Monday. Zelenskyi\u2019s office thanked him.",
