@@ -85,7 +85,7 @@ class Workspace:
         """Open a directory that an anchor has leased; raises BadInput for any other."""
         self.root = root
         if not (root / LEASE).is_file():
-            raise BadInput(f"{root}: no {LEASE}: the story's node is gone or was never taken; submit the story again")
+            raise BadInput(f"{root}: no {LEASE}: the story's node is gone or was never taken; resubmit the story")
 
     @classmethod
     def lease(cls, root: Path, holder: str) -> "Workspace":

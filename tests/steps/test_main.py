@@ -51,4 +51,4 @@ def test_every_program_explains_itself(program, capsys):
 
 def test_a_step_without_an_anchor_is_told_to_submit_again(tmp_path, capsys):
     assert main(["gentle", "--workspace", str(tmp_path)]) == 2
-    assert "submit the story again (exit 2)" in capsys.readouterr().err
+    assert "resubmit the story (exit 2)" in capsys.readouterr().err

@@ -96,7 +96,7 @@ def test_a_lease_keeps_finished_work_and_what_links_point_to(workspace, tmp_path
 
 
 def test_a_directory_without_a_lease_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="submit the story again"):
+    with pytest.raises(BadInput, match="resubmit the story"):
         Workspace(tmp_path)
 
 

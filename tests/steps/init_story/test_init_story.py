@@ -95,4 +95,4 @@ def test_a_story_that_went_bad_after_check_changes_nothing(newsroom, root):
 def test_a_directory_without_an_anchor_is_refused(newsroom, capsys):
     (newsroom.folder / "bare").mkdir()
     assert newsroom.init_story(newsroom.folder / "bare") == 2
-    assert "submit the story again" in capsys.readouterr().err
+    assert "resubmit the story" in capsys.readouterr().err
