@@ -116,17 +116,21 @@ def test_a_controller_that_restarts_in_the_middle_loses_nothing(cluster, name, s
     nothing_is_left(cluster, record)
 
 
-def test_what_argo_retries_ends_at_once_and_says_what_to_do(cluster, name, story, faulty):
+def test_what_argo_retries_is_made_on_another_node(cluster, name, story, bucket, faulty):
     argo = argo_program()
-    cluster.submit(name, faulty("pix2pixhd", "if [ -e /story/lease.json ]; then exit 2; fi"), **story)
+    bad, *_ = cluster.story_nodes()
+    first_on(cluster, bad, name, faulty("pix2pixhd", broken_on(bad, "if [ -e /story/lease.json ]; then exit 2; fi")), story)
     cluster.wait(name, lambda record: any(pod.phase == "Failed" for pod in record.of("pix2pixhd")), 600)
     cluster.patch(name, {"spec": {"shutdown": "Terminate"}})
     assert cluster.over(name, 120).phase == "Failed"
     subprocess.run([argo, "retry", "-n", cluster.namespace, name], check=True, capture_output=True)
     cluster.wait(name, lambda record: not record.over, 60)
     record = cluster.over(name, 600)
-    assert record.phase == "Failed"
-    assert "resubmit" in cluster.log(name, "pix2pixhd")
+    assert record.phase == "Succeeded", record.message
+    lost, *_, made = record.of("pix2pixhd")
+    assert "no lease.json" in lost.message
+    assert (lost.host == bad) and (made.host != bad)
+    assert bucket.video(name)
     nothing_is_left(cluster, record)
 
 
