@@ -2,7 +2,7 @@
 
 Every subcommand imports what it needs when it runs, so that `newsreel --help` and a refused story answer at once.
 Exit statuses: those of `steps.errors` (2 wrong input, 3 another revision, 4 missing program, 5 disk full, 6 weights, 75 try
-again), 1 for lint faults, 130 and 143 when interrupted.
+again), 1 when lint found faults or plan no pool, 130 and 143 when interrupted.
 """
 
 import argparse
@@ -96,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     lint.add_argument(
         "manifests", type=Path, nargs="*", default=[Path("dist/manifests")], help="files or folders (dist/manifests)"
     )
+    lint.add_argument("--settings", type=Path, metavar="FILE", help="what the manifests were emitted with")
     lint.add_argument("--explain", action="store_true", help="list the rules and the mend for each")
     lint.set_defaults(command=run_lint)
 
@@ -170,12 +171,13 @@ def run_apply(options: argparse.Namespace) -> int:
 
 def run_lint(options: argparse.Namespace) -> int:
     from workflows.lint import RULES, lint_files
+    from workflows.settings_file import read_settings
 
     if options.explain:
         for rule in RULES:
             print(f"{rule.name}\n    {rule.advice}")
         return 0
-    faults = list(lint_files(options.manifests))
+    faults = list(lint_files(options.manifests, read_settings(options.settings) if options.settings else None))
     for fault in faults:
         print(fault)
     print(f"{len(options.manifests)} places, {len(RULES)} rules, {len(faults)} faults", file=sys.stderr)

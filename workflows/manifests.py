@@ -25,12 +25,22 @@ HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
 def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
     """Write the installation's files, our WorkflowTemplates and a file for each service into a folder; return the paths.
 
-    Raises NoRoom.
+    What other settings have left there goes, lest `newsreel apply` installs it; files that are not ours stay. Raises NoRoom.
     """
     texts = manifests(profile, settings)
     for name, text in texts.items():
         write_atomically(folder / name, text)
+    for file in folder.glob("*.yaml"):
+        if file.name not in texts and is_ours(file):
+            file.unlink(missing_ok=True)
     return [folder / name for name in texts]
+
+
+def is_ours(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(HEADER)) == HEADER.encode()
 
 
 def manifests(profile: Profile, settings: Settings) -> dict[str, str]:

@@ -106,13 +106,27 @@ def test_a_voice_that_no_system_here_speaks_is_refused_by_render_alone(desk, new
         (["graph", "a.png"], "a.png: is not UTF-8 text"),
         (["lint", "none.yaml"], "none.yaml: No such file or directory"),
         (["lint", "a.png"], "a.png: not YAML"),
+        (["lint", "empty"], "empty: no manifests; run `newsreel emit`"),
+        (["lint", "story.yaml"], "story.yaml: no manifests; run `newsreel emit`"),
+        (["lint", "--settings", "none.yaml"], "none.yaml: "),
     ],
 )
 def test_a_path_that_is_none_is_one_clear_line(desk, newsreel, arguments, expected):
+    (desk / "empty").mkdir()
     status, _, told = newsreel(*arguments)
     assert status == 2
     assert expected in told
     assert told.count("\n") == 1
+
+
+def test_what_is_emitted_from_settings_is_without_fault_by_the_same_settings_alone(desk, newsreel):
+    pool = "story_pool: {selector: [pool, story], tolerates: [dedicated]}\n"
+    (desk / "settings.yaml").write_text(f"ssd_root: /mnt/ssd/newsreel\n{pool}")
+    assert newsreel("emit", "--settings", "settings.yaml", "--into", "made")[0] == 0
+    status, faults, _ = newsreel("lint", "made", "--settings", "settings.yaml")
+    assert (status, faults) == (0, "")
+    status, faults, _ = newsreel("lint", "made")
+    assert status == 1 and "is not /var/lib/kubelet/newsreel" in faults and "nvidia.com/gpu is not tolerated" in faults
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

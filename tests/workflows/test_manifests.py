@@ -16,8 +16,8 @@ import yaml
 
 from steps.__main__ import IN_TRAINING, ON_SCENES, PROGRAMS
 from workflows.lint import lint
-from workflows.manifests import emit, manifests
-from workflows.settings import Pool, Settings
+from workflows.manifests import HEADER, emit, manifests
+from workflows.settings import Events, Monitoring, Pool, Settings
 from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile, System
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -67,6 +67,17 @@ def test_nothing_but_whole_files_is_left_behind(tmp_path: Path) -> None:
     for _ in range(2):
         paths = emit(EMBEDDED, tmp_path / "manifests", Settings())
         assert sorted(paths) == sorted((tmp_path / "manifests").iterdir())
+
+
+def test_what_other_settings_left_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    before = emit(STUDIO, tmp_path, Settings(events=Events(), monitoring=Monitoring()))
+    of_others = {"50-my-own.yaml": "kind: ConfigMap\n", "notes.txt": HEADER, "empty.yaml": ""}
+    for name, text in of_others.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "folder.yaml").mkdir()
+    after = emit(STUDIO, tmp_path, Settings())
+    assert tmp_path / "70-monitoring.yaml" in before and set(after) < set(before)
+    assert {file.name for file in tmp_path.iterdir()} == {*of_others, "folder.yaml", *(path.name for path in after)}
 
 
 def parse_strictly(text: str) -> subprocess.CompletedProcess[str]:

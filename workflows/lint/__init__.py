@@ -26,11 +26,17 @@ RULES: tuple[Rule, ...] = tuple(
 
 
 def lint_files(paths: Iterable[Path], settings: Settings | None = None) -> Iterator[Fault]:
-    """All faults of files, and of every `.yaml` below folders. Raises BadInput for what cannot be read as YAML."""
+    """All faults of files, and of every `.yaml` below folders; `settings` are those they were emitted with.
+
+    Raises BadInput for what cannot be read as YAML, and for a place without a manifest: nothing was checked there.
+    """
     for path in paths:
-        for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
-            for document in read(file):
-                yield from lint(document, str(file), settings)
+        files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+        documents = [(document, str(file)) for file in files for document in read(file)]
+        if not any(isinstance(document, dict) and document.get("kind") for document, _ in documents):
+            raise BadInput(f"{path}: no manifests; run `newsreel emit`")
+        for document, source in documents:
+            yield from lint(document, source, settings)
 
 
 def lint(document: Any, source: str = "manifest", settings: Settings | None = None) -> list[Fault]:
