@@ -38,18 +38,12 @@ export function speak(text) {
 
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 
-/** Call later, and only once for many calls close together. `now()` does at once what is waiting. */
+/** Call later, and only once for many calls close together. */
 export function soon(work, milliseconds) {
   let timer = 0;
   const later = (wait = milliseconds) => {
     clearTimeout(timer);
-    timer = setTimeout(() => { timer = 0; work(); }, wait);
-  };
-  later.now = () => {
-    if (!timer) return undefined;
-    clearTimeout(timer);
-    timer = 0;
-    return work();
+    timer = setTimeout(work, wait);
   };
   return later;
 }

@@ -232,7 +232,7 @@ window.addEventListener("hashchange", route);
 window.addEventListener("beforeunload", (event) => { if (here.draft?.dirty) { here.draft.save(); event.preventDefault(); } });
 window.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || !here.draft) return;
-  if (event.key === "s") { event.preventDefault(); here.draft.later.now(); }
+  if (event.key === "s") { event.preventDefault(); here.draft.save(); }
   if (event.key === "Enter" && !$("#send").disabled && !document.querySelector("dialog[open]")) { event.preventDefault(); send(); }
 });
 

@@ -1,9 +1,7 @@
 """The finished video comes back whole, in ranges, and nothing else comes with it."""
 
-import hashlib
-import json
-
 import pytest
+from writing import publish
 
 FILM = bytes(range(256)) * 40
 FILES = {
@@ -18,23 +16,7 @@ FILES = {
 def published(browser, story, tmp_path):
     """The story, sent off and published as `steps.publish` does it."""
     browser.post(f"/stories/{story['id']}/run", json={}, headers={"if-match": story["etag"]})
-    home = tmp_path / "newsroom" / "finals" / story["id"]
-    home.mkdir(parents=True)
-    files = []
-    for name, (content, kind) in FILES.items():
-        (home / name).write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        files.append({"name": name, "path": name, "size": len(content), "sha256": digest, "content_type": kind})
-    origin = {"story_digest": "a", "software_digest": "b", "release": "c"}
-    manifest = {
-        "id": story["id"],
-        "revision": 1,
-        "title": "T",
-        "origin": origin,
-        "created": "2026-05-01T10:00:00Z",
-        "files": files,
-    }
-    (home / "manifest.json").write_text(json.dumps(manifest))
+    publish(tmp_path / "newsroom", story["id"], FILES)
     return f"/stories/{story['id']}"
 
 

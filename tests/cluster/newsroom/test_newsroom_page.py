@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from in_a_browser import browsing, page_of, served, write
-from writing import Remembered, picture
+from writing import Remembered, picture, publish
 
 from cluster.newsroom.identity import Person
 from cluster.newsroom.runs import StepState
@@ -13,6 +13,12 @@ from cluster.newsroom.runs import StepState
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 TIGHT = EVIL.replace(" ", "/")
 """Of a step's name no more than two words are shown."""
+FILM, CAPTIONS = b"a film", b"WEBVTT\n"
+VIDEO = {
+    "landscape.mp4": (FILM, "video/mp4"),
+    "captions.vtt": (CAPTIONS, "text/vtt; charset=utf-8"),
+    "poster.jpg": (picture("JPEG"), "image/jpeg"),
+}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
@@ -170,3 +176,62 @@ def test_every_control_has_a_name_for_who_cannot_see_it(chromium, tmp_path, draw
             one.offsetParent && !(one.labels?.length || one.getAttribute('aria-label') ||
             one.textContent.trim())).map(one => one.outerHTML)"""
         assert page.evaluate(nameless) == []
+
+
+def test_the_length_of_the_video_is_told_while_its_narration_is_typed(chromium, tmp_path):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        page.locator("#new").click()
+        page.get_by_text("1 scene, 0 words").wait_for()
+        total = page.locator("#total")
+        before = seconds(total)
+        page.get_by_label("Narration").press_sequentially("The library opens on Sundays. It costs a lot.")
+        page.get_by_text("1 scene, 9 words").wait_for()
+        assert before < seconds(total)
+
+
+def seconds(clock):
+    minutes, _, rest = clock.inner_text().partition(":")
+    return 60 * int(minutes) + int(rest)
+
+
+def test_who_presses_ctrl_s_is_told_that_it_is_saved_even_what_has_no_title_yet(chromium, tmp_path):
+    """Without a title nothing is saved by itself."""
+    room = tmp_path / "room"
+    with served(room, Remembered()) as address, page_of(chromium, address) as page:
+        page.locator("#new").click()
+        page.get_by_label("Narration").fill("The library opens on Sundays.")
+        page.keyboard.press("Control+s")
+        page.get_by_text("Saved", exact=True).wait_for()
+    assert "opens on Sundays" in (room / "stories" / "story" / "draft.json").read_text()
+
+
+def test_the_part_of_a_picture_that_was_chosen_is_the_picture_from_then_on(chromium, tmp_path, drawing):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        shown = write(page, "The library opens", "Words.", drawing).locator(".frame img")
+        whole = shown.get_attribute("src")
+        page.get_by_role("button", name="Crop").click()
+        page.get_by_role("slider", name="Zoom").fill("1")
+        page.get_by_role("slider", name="Down").fill("1")
+        page.get_by_role("button", name="Use this part").click()
+        # 640x480 at its bottom, as wide as it is: 1152:646 of it is left.
+        lower = whole.replace(".jpg", "-0-2523-10000-7476.jpg")
+        page.locator(f".frame img[src='{lower}']").wait_for()
+        assert not page.locator("#crop").is_visible()
+        assert shown.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])") == [640, 358]
+
+
+def test_who_cannot_see_it_is_told_what_becomes_of_a_story_and_its_video_can_be_kept(chromium, tmp_path, drawing):
+    runs, room = Remembered(), tmp_path / "room"
+    with served(room, runs) as address, page_of(chromium, address) as page:
+        write(page, "The library opens", "The library opens on Sundays.", drawing).get_by_label("Credit").fill("City archive")
+        page.get_by_role("button", name="Make the video").click()
+        spoken = page.locator("#spoken[role=status]")
+        spoken.get_by_text("Sent off", exact=True).wait_for(state="attached")
+        publish(room, "the-library-opens", VIDEO)
+        runs.put("the-library-opens", 1, "succeeded")
+        spoken.get_by_text("The video is ready", exact=True).wait_for(state="attached")
+        for link, name, content in (("Video", "landscape.mp4", FILM), ("Captions", "captions.vtt", CAPTIONS)):
+            with page.expect_download() as download:
+                page.get_by_role("link", name=link, exact=True).click()
+            assert download.value.suggested_filename == f"the-library-opens-r1-{name}"
+            assert download.value.path().read_bytes() == content

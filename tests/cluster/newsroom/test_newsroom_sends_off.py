@@ -1,6 +1,7 @@
 """From the newsroom to Argo, each part a real one but Argo itself: whatever breaks on the way, what was sent off is made once."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -151,3 +152,17 @@ def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(
     assert (refused.status_code, "given out as normal" in refused.json()["detail"]) == (409, True)
     assert browser.post(**again, json={}).status_code == 503, "who says nothing of it leaves it as it is"
     assert [desk.order(*one).priority for one in desk.saved().items()] == ["normal"]
+
+
+def test_who_did_what_to_a_story_is_in_the_bucket_for_good_an_object_for_each(newsroom, desk):
+    browser, _ = newsroom(NOBODY)
+    identifier = sent_off(browser, "breaking").json()["id"]
+    home = desk.stories.child("_audit")
+    names = desk.storage.names(home)
+    entries = [json.loads(desk.storage.read(home.child(name), at_most=4000)) for name in names]
+    entries.sort(key=lambda entry: entry["time"])
+    assert [entry["what"] for entry in entries] == ["begin", "add picture", "save", "send off"]
+    assert {(entry["who"], entry["story"]) for entry in entries} == {("you@this.machine", identifier)}
+    assert (entries[-1]["revision"], entries[-1]["priority"]) == (1, "breaking")
+    for entry in entries:
+        assert any(name.startswith(f"{datetime.fromisoformat(entry['time']):%Y/%m/%d/%H%M%S}") for name in names)

@@ -1,6 +1,8 @@
 """What the newsroom's tests are made of: a story, pictures, runs that remember what they were asked for."""
 
+import hashlib
 import io
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -68,3 +70,17 @@ def picture(kind="PNG", size=(640, 480), **options):
     written = io.BytesIO()
     Image.effect_noise(size, 60).convert("RGB").save(written, kind, **options)
     return written.getvalue()
+
+
+def publish(room, identifier, files):
+    """Put files and their manifest where `steps.publish` puts a story's first revision; `files` are content and kind by name."""
+    home = room / "finals" / identifier
+    home.mkdir(parents=True)
+    listed = []
+    for name, (content, kind) in files.items():
+        (home / name).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        listed.append({"name": name, "path": name, "size": len(content), "sha256": digest, "content_type": kind})
+    told = {"id": identifier, "revision": 1, "title": "T", "created": "2026-05-01T10:00:00Z", "files": listed}
+    origin = {"story_digest": "a", "software_digest": "b", "release": "c"}
+    (home / "manifest.json").write_text(json.dumps(told | {"origin": origin}))
