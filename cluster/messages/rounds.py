@@ -12,19 +12,17 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 from urllib3.exceptions import HTTPError
 
 from cluster.messages.desk import Desk, Revision
+from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, anchors_waiting, list_workflows
 from cluster.messages.message import Message
 from cluster.messages.policy import Attempt, Report, Saved, Submit, decide_stories, state_of
 from steps.errors import NewsreelError
 
 __all__ = ["FAULTS", "Rounds", "Watch", "workflow_for"]
 
-GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
-OURS = "app.kubernetes.io/part-of=newsreel"
 PHASE = "workflows.argoproj.io/phase"
 """Label in which Argo keeps a workflow's phase; one that waits for its turn is Pending, or has none yet."""
 SECONDS_A_CALL = 20
 STATES = ("published", "failed", "under way", "ended", "superseded", "waiting")
-A_PAGE = 500
 PRIORITIES = {"breaking": 1000, "normal": 0}
 """As in `workflows.priorities`: of workflows that wait, Argo takes the highest first."""
 FAULTS = (NewsreelError, client.ApiException, HTTPError, OSError)
@@ -49,7 +47,7 @@ class Watch:
         self.submitted = Counter("newsreel_lost_stories_submitted", "Stories whose message was lost", registry=to)
         self.failed = Counter("newsreel_failed_stories_reported", "Stories that ended without a video", registry=to)
         self.looked = Gauge("newsreel_watch_last_look_timestamp_seconds", "When storage was last looked at", registry=to)
-        self.queued = Gauge("newsreel_longest_queued_seconds", "Of stories that wait for their turn, the longest", registry=to)
+        self.queued = Gauge("newsreel_longest_queued_seconds", "Longest wait for a turn or for a machine", registry=to)
         self.under_way = Gauge("newsreel_longest_under_way_seconds", "Of stories that are not over, the longest", registry=to)
 
 
@@ -89,8 +87,9 @@ class Rounds:
         where = self.desk.saved()
         workflows = list_workflows(self.api, self.namespace)
         attempts = attempts_of(workflows)
-        self.watch.queued.set(longest(workflows, ("", "Pending"), now))
-        self.watch.under_way.set(longest(workflows, ("", "Pending", "Running"), now))
+        queued = [*begun(workflows, ("", "Pending")), *anchors_waiting(self.api, self.namespace)]
+        self.watch.queued.set(longest(queued, now))
+        self.watch.under_way.set(longest(begun(workflows, ("", "Pending", "Running")), now))
         seen = Saved(revisions=frozenset(where), attempts=attempts, outcomes=self.desk.outcomes(), unheard=self.unheard)
         states = {revision: state_of(revision, seen) for revision in seen.revisions}
         self.unheard = {name: self.unheard.get(name, now) for name, state in states.items() if state == "waiting"}
@@ -146,37 +145,18 @@ def submit(api: client.ApiClient, namespace: str, workflow: dict[str, Any]) -> b
     return True
 
 
-def list_workflows(api: client.ApiClient, namespace: str) -> list[dict[str, Any]]:
-    """Name and labels of all workflows of ours, ended ones too. Argo keeps their phase in a label, and a workflow whole may
-    have a megabyte."""
-    brief = client.ApiClient(api.configuration)
-    brief.set_default_header("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
-    workflows, found, following = client.CustomObjectsApi(brief), list[dict[str, Any]](), ""
-    while True:
-        page = workflows.list_namespaced_custom_object(
-            GROUP,
-            VERSION,
-            namespace,
-            WORKFLOWS,
-            label_selector=OURS,
-            limit=A_PAGE,
-            **({"_continue": following} if following else {}),
-            _request_timeout=SECONDS_A_CALL,
-        )
-        found += [item["metadata"] for item in page["items"]]
-        following = page["metadata"].get("continue")
-        if not following:
-            return found
-
-
-def longest(workflows: list[dict[str, Any]], phases: tuple[str, ...], now: datetime) -> float:
-    """Seconds since the oldest workflow in one of these phases was submitted; 0 where there is none."""
-    begun = (
+def begun(workflows: list[dict[str, Any]], phases: tuple[str, ...]) -> list[datetime]:
+    """When the workflows in these phases were submitted."""
+    return [
         datetime.fromisoformat(metadata["creationTimestamp"])
         for metadata in workflows
         if (metadata.get("labels") or {}).get(PHASE, "") in phases
-    )
-    return max(((now - one).total_seconds() for one in begun), default=0.0)
+    ]
+
+
+def longest(moments: list[datetime], now: datetime) -> float:
+    """Seconds since the oldest; 0 where there is none."""
+    return max(((now - one).total_seconds() for one in moments), default=0.0)
 
 
 def attempts_of(workflows: list[dict[str, Any]]) -> dict[Revision, tuple[Attempt, ...]]:

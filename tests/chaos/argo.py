@@ -1,4 +1,4 @@
-"""The Argo server and the API server's workflows, in one HTTP server that keeps their promises.
+"""The Argo server and the API server's workflows and anchors, in one HTTP server that keeps their promises.
 
 A name is there once: 409. What was created stays through restarts. No more than so many workflows run at once, those of the
 highest priority first. What has ended is collected after a while. That an answer arrives is not promised.
@@ -16,9 +16,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.chaos.faults import Clock, Faults
+from tests.cluster.api_server import chosen
 
 SUBMIT = re.compile(r"/api/v1/workflows/([a-z0-9-]+)/submit")
 WORKFLOWS = re.compile(r"/apis/argoproj.io/v1alpha1/namespaces/([a-z0-9-]+)/workflows(?:/([a-z0-9-]+))?")
+PODS = re.compile(r"/api/v1/namespaces/[a-z0-9-]+/pods")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 AT_ONCE = 20
 MINUTE = timedelta(minutes=1)
@@ -34,11 +36,21 @@ class Workflow:
     phase: str = ""
     ends: datetime | None = None
     created: datetime = datetime(2026, 5, 3, 12, tzinfo=UTC)
+    anchored: datetime | None = None
+    """When its anchor's pod was created."""
+    anchor: str = "Running"
+    """That pod's phase."""
 
     def metadata(self) -> dict[str, Any]:
         over = {"workflows.argoproj.io/phase": self.phase} if self.phase else {}
-        created = self.created.isoformat().replace("+00:00", "Z")
-        return {"name": self.name, "uid": self.uid, "creationTimestamp": created, "labels": self.labels | over}
+        return {"name": self.name, "uid": self.uid, "creationTimestamp": written(self.created), "labels": self.labels | over}
+
+    def pods(self) -> list[dict[str, Any]]:
+        if self.anchored is None:
+            return []
+        labels = {"newsreel/system": "anchor", "newsreel/role": "anchor"}
+        metadata = {"name": f"{self.name}-anchor", "creationTimestamp": written(self.anchored), "labels": labels}
+        return [{"metadata": metadata, "status": {"phase": self.anchor}}]
 
 
 @dataclass
@@ -104,14 +116,25 @@ class Argo:
         metadata = body["metadata"]
         return self.create(Workflow(metadata["name"], metadata["labels"], parameters, body["spec"]["priority"]))
 
-    def listed(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        """By pages, as they were asked for."""
+    def listed(self, query: dict[str, str]) -> dict[str, Any]:
         with self.lock:
-            names = sorted(self.workflows)
-            begin, limit = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
-            page = [{"metadata": self.workflows[name].metadata()} for name in names[begin : begin + limit]]
-        more = {"continue": str(begin + limit)} if begin + limit < len(names) else {}
-        return {"kind": "PartialObjectMetadataList", "metadata": more, "items": page}
+            return paged([{"metadata": self.workflows[name].metadata()} for name in sorted(self.workflows)], query)
+
+    def pods(self, query: dict[str, str]) -> dict[str, Any]:
+        with self.lock:
+            found = [pod for name in sorted(self.workflows) for pod in self.workflows[name].pods()]
+        return paged([{"metadata": pod["metadata"]} for pod in found if chosen(pod, query)], query)
+
+
+def paged(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
+    """By pages, as they were asked for."""
+    begin, limit = int(query.get("continue", 0)), int(query["limit"])
+    more = {"continue": str(begin + limit)} if begin + limit < len(items) else {}
+    return {"kind": "PartialObjectMetadataList", "metadata": more, "items": items[begin : begin + limit]}
+
+
+def written(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 OURS = {"app.kubernetes.io/part-of": "newsreel"}
@@ -124,11 +147,16 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         split = urlsplit(self.path)
-        found = WORKFLOWS.fullmatch(split.path)
-        if self.refuses() or not found:
+        query = {name: values[-1] for name, values in parse_qs(split.query).items()}
+        if self.refuses():
             return
+        if PODS.fullmatch(split.path):
+            return self.answer(200, self.argo.pods(query))
+        found = WORKFLOWS.fullmatch(split.path)
+        if not found:
+            return self.answer(404, {"message": "not found"})
         if found[2] is None:
-            return self.answer(200, self.argo.listed(parse_qs(split.query)))
+            return self.answer(200, self.argo.listed(query))
         workflow = self.argo.workflows.get(found[2])
         if workflow is None:
             return self.answer(404, {"message": "not found"})

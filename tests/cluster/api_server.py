@@ -180,8 +180,10 @@ def refusal(code: int, message: str) -> tuple[int, dict[str, Any]]:
 
 
 def chosen(made: dict[str, Any], query: dict[str, str]) -> bool:
-    """By `a=b`, `a!=b`, `a in (b,c)` and `a`, joined by commas."""
+    """By labels as `a=b`, `a!=b`, `a in (b,c)` and `a`, joined by commas; by the field `status.phase`."""
     labels = made["metadata"].get("labels") or {}
+    if query.get("fieldSelector", "") not in ("", f"status.phase={made.get('status', {}).get('phase')}"):
+        return False
     for term in re.findall(r"[^,(]+(?:\([^)]*\))?", query.get("labelSelector", "")):
         name, sign, value = re.fullmatch(r"([^!= ]+)(!?=| in )?(.*)", term).groups()
         wanted = value.strip("()").split(",") if sign else [labels.get(name, "")]

@@ -12,7 +12,7 @@ MESSAGES_IMAGE = "messages:0.1.0"
 COMMAND = ("python", "-m", "cluster.messages")
 LETTERS_PORT = HEALTH_PORT = 8080
 LETTERS_URL = f"http://letters:{LETTERS_PORT}"
-WATCH = [rule("argoproj.io", "workflows", "list", "get", "create")]
+WATCH = [rule("argoproj.io", "workflows", "list", "get", "create"), rule("", "pods", "list")]
 
 
 def programs(settings: Settings, chosen: Events) -> list[dict[str, Any]]:

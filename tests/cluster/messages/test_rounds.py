@@ -2,14 +2,16 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
 from cluster.messages.desk import Revision
+from cluster.messages.listed import A_PAGE, anchors_waiting, list_workflows
 from cluster.messages.policy import PATIENCE
-from cluster.messages.rounds import A_PAGE, Rounds, Watch, list_workflows
+from cluster.messages.rounds import Rounds, Watch
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
 
@@ -147,3 +149,22 @@ def test_prometheus_is_told_what_has_become_of_the_stories(argo, begin, desk):
     rounds.round(argo.clock.now)
     assert (read("newsreel_longest_queued_seconds"), read("newsreel_longest_under_way_seconds")) == (0, 1200)
     assert read("newsreel_watch_last_look_timestamp_seconds") == argo.clock.now.timestamp()
+
+
+def test_a_story_that_has_its_turn_and_no_machine_yet_is_queued(argo, begin, desk):
+    save(desk)
+    for name, phase in (("budget-r1", "Pending"), ("council-r1", "Running")):
+        argo.create(Workflow(name, OURS, {}, 0, phase="Running", anchored=argo.clock.now, anchor=phase))
+    rounds = begin()
+    queued = partial(rounds.watch.registry.get_sample_value, "newsreel_longest_queued_seconds")
+    assert rounds.round(later(argo, timedelta(minutes=20)))
+    assert queued() == 1200
+    argo.workflows["budget-r1"].anchor = "Running"
+    assert rounds.round(argo.clock.now)
+    assert queued() == 0
+
+
+def test_anchors_are_seen_beyond_the_first_page(argo, begin):
+    for number in range(A_PAGE + 3):
+        argo.create(Workflow(f"story-{number}-r1", OURS, {}, 0, phase="Running", anchored=argo.clock.now, anchor="Pending"))
+    assert len(anchors_waiting(begin().api, "newsreel")) == A_PAGE + 3

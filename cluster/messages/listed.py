@@ -1,0 +1,58 @@
+"""What the cluster lists for the watch: metadata alone, since a workflow whole may have a megabyte, and page by page."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from kubernetes import client
+
+__all__ = ["A_PAGE", "GROUP", "OURS", "VERSION", "WORKFLOWS", "anchors_waiting", "list_workflows"]
+
+GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
+OURS = "app.kubernetes.io/part-of=newsreel"
+ANCHORS = "newsreel/system=anchor"
+"""The pod that takes a node for its story, see `workflows.placement`."""
+WAITING = "status.phase=Pending"
+"""Without a machine, or on one that still fetches the image."""
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Kubernetes, "API concepts", partial object metadata."""
+SECONDS_A_CALL = 20
+A_PAGE = 500
+
+
+def list_workflows(api: client.ApiClient, namespace: str) -> list[dict[str, Any]]:
+    """Metadata of all workflows of ours, ended ones too; Argo keeps their phase in a label. Raises ApiException, HTTPError."""
+    workflows, found = client.CustomObjectsApi(brief(api)), list[dict[str, Any]]()
+    for page in pages(workflows.list_namespaced_custom_object, GROUP, VERSION, namespace, WORKFLOWS, label_selector=OURS):
+        found += [item["metadata"] for item in page["items"]]
+    return found
+
+
+def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
+    """Since when each anchor waits that is Pending. Raises ApiException, HTTPError.
+
+    Argo 4 calls a workflow Running from its first look at it, while its anchor may wait until a pool that was empty has bought
+    a machine: most of what a story waits, and nothing that a workflow's phase tells.
+    """
+    pods, found = client.CoreV1Api(brief(api)), list[datetime]()
+    for page in pages(pods.list_namespaced_pod, namespace, label_selector=ANCHORS, field_selector=WAITING):
+        found += [item.metadata.creation_timestamp for item in page.items]
+    return found
+
+
+def brief(api: client.ApiClient) -> client.ApiClient:
+    """A client of the same server that asks for no more than metadata."""
+    asking = client.ApiClient(api.configuration)
+    asking.set_default_header("Accept", METADATA)
+    return asking
+
+
+def pages(call: Callable[..., Any], *where: str, **chosen: str) -> Iterator[Any]:
+    following = ""
+    while True:
+        more = {"_continue": following} if following else {}
+        page = call(*where, limit=A_PAGE, _request_timeout=SECONDS_A_CALL, **chosen, **more)
+        yield page
+        following = page["metadata"].get("continue") if isinstance(page, dict) else page.metadata._continue
+        if not following:
+            return
