@@ -7,6 +7,7 @@ command line); anything else is a defect and ends with a traceback and status 70
 it: a DAG has no exit status to go by. `check` is what keeps wrong stories from getting that far.
 """
 
+import errno
 from typing import ClassVar
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "NewsreelError",
     "NoRoom",
     "Unavailable",
+    "in_our_words",
 ]
 
 
@@ -60,3 +62,9 @@ class Unavailable(NewsreelError):
     """A service or the storage did not answer; the same call may work later (EX_TEMPFAIL of sysexits.h). Retried."""
 
     exit_status = 75
+
+
+def in_our_words(fault: OSError) -> NewsreelError:
+    """A file or folder that a person named and the operating system refuses is a wrong argument; only a full disk is not."""
+    said = f"{fault.filename or 'output'}: {(fault.strerror or str(fault)).lower()}"
+    return NoRoom(f"{said}; free some space") if fault.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput(said)

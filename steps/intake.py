@@ -14,7 +14,7 @@ from steps.storage import Storage
 from steps.story import Story
 from steps.story_file import StoryFile, parse_story
 from steps.story_tree import Fault
-from steps.voices import VOICES
+from steps.voices import PROFILE_OF, VOICES
 from steps.workspace import room_is_short
 
 __all__ = ["Intake", "take_in"]
@@ -96,5 +96,6 @@ def faults_of_voice(file: StoryFile, voice_system: str | None) -> Iterator[Fault
     name = file.tree.value.get("voice") if isinstance(file.tree.value, dict) else None
     voice = VOICES.get(name) if isinstance(name, str) else None
     if voice and voice_system not in (None, voice.system):
-        here = [name for name, other in VOICES.items() if other.system == voice_system]
-        yield file.fault(("voice",), f"{name} is spoken by {voice.system}, which is not here; use {' or '.join(here)}")
+        remedies = [f"--profile {PROFILE_OF[voice.system]}"]
+        remedies += [f"voice {name}" for name, other in VOICES.items() if other.system == voice_system]
+        yield file.fault(("voice",), f"{name} is spoken by {voice.system}, which is not here; use {' or '.join(remedies)}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["VOICES", "Voice"]
+__all__ = ["PROFILE_OF", "VOICES", "Voice"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,3 +26,6 @@ VOICES = {
         weights={"tacotron2": "linda-tacotron2", "waveglow": "linda-waveglow"},
     ),
 }
+
+PROFILE_OF = {"hibari": "embedded", "tacotron2": "studio"}
+"""The profile that each system speaks in (workflows/systems.py), by its name on the command line."""

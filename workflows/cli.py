@@ -6,7 +6,6 @@ again), 1 when lint found faults or plan no pool, 130 and 143 when interrupted.
 """
 
 import argparse
-import errno
 import json
 import os
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cluster.simulate.options import declare_plan, declare_simulate
-from steps.errors import BadInput, NewsreelError, NoRoom
+from steps.errors import BadInput, NewsreelError, in_our_words
 from steps.weights.program import declare
 from workflows.submission import commands as submission
 
@@ -50,14 +49,24 @@ def refuse(fault: NewsreelError) -> NoReturn:
     sys.exit(fault.exit_status)
 
 
-def in_our_words(fault: OSError) -> NewsreelError:
-    """A file or folder that a person named and the operating system refuses is a wrong argument; only a full disk is not."""
-    said = f"{fault.filename or 'output'}: {(fault.strerror or str(fault)).lower()}"
-    return NoRoom(f"{said}; free some space") if fault.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput(said)
+class SayVersion(argparse.Action):
+    """Unlike argparse's own, looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"newsreel {version('newsreel')}")
+        parser.exit()
+
+
+def counted(count: int, what: str) -> str:
+    """`1 scene`, `2 scenes`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="newsreel", description="A written news story becomes a finished video.")
+    top.add_argument("--version", action=SayVersion, nargs=0, help="say which newsreel this is")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     render = commands.add_parser("render", help="render a story on this machine, from the manifest that Argo would run")
@@ -71,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="list every fault of a story and its pictures, with path and line")
     check.add_argument("story", type=Path, help="a story file, YAML or JSON")
+    check.add_argument("--profile", choices=PROFILES, default="embedded", help="whose voices the story may have, as render's")
     check.set_defaults(command=run_check)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a story")
@@ -134,10 +144,12 @@ def run_render(options: argparse.Namespace) -> int:
 
 def run_check(options: argparse.Namespace) -> int:
     from workflows.admission import admitted
+    from workflows.systems import PROFILES as CATALOGUE
 
-    story = admitted(options.story)
+    story = admitted(options.story, CATALOGUE[options.profile].voice[0].name)
     words = sum(len(scene.narration.split()) for scene in story.scenes)
-    print(f"{options.story}: {story.id} revision {story.revision}: {len(story.scenes)} scenes, {words} words: no fault")
+    length = f"{counted(len(story.scenes), 'scene')}, {counted(words, 'word')}"
+    print(f"{options.story}: {story.id} revision {story.revision}: {length}: no fault")
     return 0
 
 
@@ -180,7 +192,8 @@ def run_lint(options: argparse.Namespace) -> int:
     faults = list(lint_files(options.manifests, read_settings(options.settings) if options.settings else None))
     for fault in faults:
         print(fault)
-    print(f"{len(options.manifests)} places, {len(RULES)} rules, {len(faults)} faults", file=sys.stderr)
+    looked = f"{counted(len(options.manifests), 'place')}, {counted(len(RULES), 'rule')}"
+    print(f"{looked}, {counted(len(faults), 'fault')}", file=sys.stderr)
     return 1 if faults else 0
 
 

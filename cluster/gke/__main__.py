@@ -1,27 +1,36 @@
 """`python -m cluster.gke up|down|status|deploy`: the cluster of cluster/pool.yaml. People call it as cluster/up, down, status."""
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cluster.gke.programs import Programs
 from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
-from steps.errors import NewsreelError
+from steps.errors import NewsreelError, in_our_words
 
 FOLDER = Path("dist/gke")
+CALLED_FROM = "NEWSREEL_CALLED_FROM"
+"""Where the person stands: cluster/up and the others go to the repository first."""
 
 
 def main() -> int:
     options = parser().parse_args()
     try:
-        return int(options.command(options, read_parameters(options.parameters)))
+        return int(options.command(options, read_parameters(Path(os.environ.get(CALLED_FROM, "")) / options.parameters)))
     except NewsreelError as fault:
-        print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
-        return fault.exit_status
+        return refused(fault)
+    except OSError as fault:
+        return refused(in_our_words(fault))
     except KeyboardInterrupt:
         print("interrupted: run it again, it goes on where it stopped", file=sys.stderr)
         return 130
+
+
+def refused(fault: NewsreelError) -> int:
+    print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
+    return fault.exit_status
 
 
 def parser() -> argparse.ArgumentParser:

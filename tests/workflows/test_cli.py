@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from steps.voices import PROFILE_OF, VOICES
 from workflows.cli import main
+from workflows.systems import PROFILES
 
 SCENE = """\
 - narration: A word.
@@ -85,13 +88,29 @@ def test_a_linked_story_has_its_pictures_where_it_really_lies(desk, newsreel, tm
     assert newsreel("check", link)[0] == 0
 
 
-def test_a_voice_that_no_system_here_speaks_is_refused_by_render_alone(desk, newsreel):
+@pytest.mark.parametrize("command", ["check", "render"])
+def test_a_voice_that_no_system_here_speaks_is_refused_and_the_profile_named_that_has_it(desk, newsreel, command):
     (desk / "story.yaml").write_text(STORY.replace("heart", "linda"))
-    assert newsreel("check", "story.yaml")[0] == 0
-    assert newsreel("render", "story.yaml")[::2] == (
+    assert newsreel(command, "story.yaml")[::2] == (
         2,
-        "story.yaml:5: voice: linda is spoken by tacotron2, which is not here; use heart (exit 2)\n",
+        "story.yaml:5: voice: linda is spoken by tacotron2, which is not here; use --profile studio or voice heart (exit 2)\n",
     )
+    assert newsreel("check", "story.yaml", "--profile", "studio")[0] == 0
+
+
+def test_each_voice_names_the_profile_that_has_what_speaks_it():
+    assert {PROFILE_OF[voice.system] for voice in VOICES.values()} <= set(PROFILES)
+    for system, profile in PROFILE_OF.items():
+        assert PROFILES[profile].voice[0].name == system
+
+
+def test_one_scene_is_not_called_scenes(desk, newsreel):
+    (desk / "story.yaml").write_text(STORY.removesuffix(SCENE))
+    assert newsreel("check", "story.yaml")[1] == "story.yaml: words revision 1: 1 scene, 2 words: no fault\n"
+
+
+def test_the_version_is_the_installed_one(newsreel):
+    assert newsreel("--version") == (0, f"newsreel {version('newsreel')}\n", "")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,11 @@ def test_a_sound_story_is_to_do(newsroom, told):
         ("presenter", "nobody", "budget.yaml:4: presenter: unknown presenter 'nobody'; known: maya (exit 2)"),
         ("presenter", "../maya", "budget.yaml:4: presenter: must be 1 to 40 lower-case letters"),
         ("voice", "nobody", "budget.yaml:5: voice: unknown voice 'nobody'; known: heart, linda (exit 2)"),
-        ("voice", "linda", "budget.yaml:5: voice: linda is spoken by tacotron2, which is not here; use heart (exit 2)"),
+        (
+            "voice",
+            "linda",
+            "budget.yaml:5: voice: linda is spoken by tacotron2, which is not here; use --profile studio or voice heart (exit 2)",
+        ),
         ("id", "../../etc", "budget.yaml:1: id: must be 1 to 40 lower-case letters"),
     ],
 )
