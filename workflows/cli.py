@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -162,14 +161,12 @@ def run_schema(options: argparse.Namespace) -> int:
 
 def run_emit(options: argparse.Namespace) -> int:
     from workflows.manifests import emit
-    from workflows.settings import Events, Settings
-    from workflows.settings_file import read_settings
+    from workflows.settings import Settings
+    from workflows.settings_file import read_settings, with_options
     from workflows.systems import PROFILES as CATALOGUE
 
     settings = read_settings(options.settings) if options.settings else Settings()
-    settings = replace(settings, image_prefix=options.images) if options.images else settings
-    if options.project:
-        settings = replace(settings, events=replace(settings.events or Events(), project=options.project))
+    settings = with_options(settings, options.images, options.project)
     for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings):
         print(path)
     return 0

@@ -3,16 +3,52 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import ConfigDict
+
+from workflows.values import (
+    AddressBlock,
+    AddressBlocks,
+    Bucket,
+    Count,
+    Directory,
+    Disk,
+    Domain,
+    GoogleAccount,
+    ImagePrefix,
+    LabelKey,
+    LabelValue,
+    Name,
+    Person,
+    Place,
+    Places,
+    Port,
+    PriceList,
+    Project,
+    PubSubName,
+    SecureServer,
+    Server,
+    Token,
+    Topic,
+    Version,
+    Webhook,
+    WebPage,
+)
+
 __all__ = ["Events", "Manager", "Monitoring", "Newsroom", "Pool", "Settings"]
+
+STRICT = ConfigDict(extra="forbid")
+"""What pydantic reads a settings file by: what is misspelt is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
     """A kind of machine: how a pod asks for it, and the taints it must put up with."""
 
-    selector: tuple[str, str]
+    __pydantic_config__ = STRICT
+
+    selector: tuple[LabelKey, LabelValue]
     """One node label, key and value."""
-    tolerates: tuple[str, ...] = ()
+    tolerates: tuple[LabelKey, ...] = ()
     """Taint keys, whatever their value and effect."""
 
 
@@ -20,32 +56,34 @@ class Pool:
 class Events:
     """The message trigger: Pub/Sub, Argo Events, and the programs beside them."""
 
-    project: str = "newsreel"
+    __pydantic_config__ = STRICT
+
+    project: Project = "newsreel"
     """Google Cloud project of topics and subscriptions."""
-    subscription: str = "argo"
+    subscription: PubSubName = "argo"
     """Of the topic `stories`, as `cluster.messages.topics` makes it: ours alone, with dead letters."""
-    stories: str = "gs://newsreel-stories"
+    stories: Place = "gs://newsreel-stories"
     """Prefix that a message's story must lie under."""
-    finals: str = "gs://newsreel-finals"
+    finals: Place = "gs://newsreel-finals"
     """Where videos are published: the message has no say in it."""
-    argo_server: str = "https://argo-server.argo.svc:2746"
-    argo_server_authority: str = "argo-server-tls"
+    argo_server: SecureServer = "https://argo-server.argo.svc:2746"
+    argo_server_authority: Name = "argo-server-tls"
     """Secret in our namespace with the key `ca.crt`, by which the Argo server is known."""
-    submitter_account: str = "newsreel-submitter"
+    submitter_account: Name = "newsreel-submitter"
     """Service account in whose name the Sensor submits."""
-    events_account: str = "newsreel-events"
+    events_account: Name = "newsreel-events"
     """Service account of EventSource and letters, with Workload Identity for Pub/Sub."""
-    google_account: str | None = None
+    google_account: GoogleAccount | None = None
     """The Google service account that may pull and publish, NAME@PROJECT.iam.gserviceaccount.com."""
-    watch_account: str = "newsreel-watch"
+    watch_account: Name = "newsreel-watch"
     """Service account of what submits lost stories, with Workload Identity for the buckets."""
-    watch_google_account: str | None = None
+    watch_google_account: GoogleAccount | None = None
     """The Google service account that may list the buckets and write below the finals."""
-    storage_class: str | None = None
+    storage_class: Name | None = None
     """Of the EventBus' disks; None is the cluster's own."""
-    disk: str = "10Gi"
+    disk: Disk = "10Gi"
     """Of each of the three."""
-    bus_version: str = "2.10.10"
+    bus_version: Version = "2.10.10"
     """Of NATS, one that Argo Events' controller knows (argo-events, `controller-config.yaml`)."""
 
 
@@ -53,38 +91,40 @@ class Events:
 class Newsroom:
     """The newsroom page, behind Google's Identity-Aware Proxy or behind a proxy of your own that signs people in."""
 
-    host: str
+    __pydantic_config__ = STRICT
+
+    host: Domain
     """What the page is asked for as: newsroom.example.org."""
-    topic: str
+    topic: Topic
     """That stories are announced on: projects/NAME/topics/stories."""
-    stories: str = "gs://newsreel-stories"
+    stories: Place = "gs://newsreel-stories"
     """Where drafts, revisions and pictures are kept."""
-    finals: str = "gs://newsreel-finals"
-    writers: tuple[str, ...] = ()
+    finals: Place = "gs://newsreel-finals"
+    writers: tuple[Person, ...] = ()
     """Who may write: e-mail addresses, or whole domains as @example.org."""
-    publishers: tuple[str, ...] = ()
+    publishers: tuple[Person, ...] = ()
     """Who may also send off what is written."""
-    account: str = "newsreel-newsroom"
+    account: Name = "newsreel-newsroom"
     """Service account, with Workload Identity for buckets and topic."""
-    google_account: str | None = None
+    google_account: GoogleAccount | None = None
     """The Google service account that may write stories, read videos and publish messages."""
-    proxy_namespace: str | None = None
+    proxy_namespace: Name | None = None
     """Where a proxy of your own is; it sends X-Forwarded-Email, and as X-Newsroom-Proxy what the Secret `newsroom-proxy` has
     under `secret`. None: Google's Identity-Aware Proxy."""
-    audience: str = "of-no-load-balancer-yet"
+    audience: Token = "of-no-load-balancer-yet"
     """Whom IAP's sign-in must be for: /projects/NUMBER/global/backendServices/ID. The load balancer is made from these very
     manifests, so it is known after the first `newsreel apply`, and until then nobody is let in:
     `gcloud compute backend-services list --global --filter=name~newsroom --format='value(id)'`."""
-    client: str = "of-no-client-yet"
+    client: Token = "of-no-client-yet"
     """OAuth client that IAP signs people in with; its secret is what the Secret `newsroom-iap` has under `key`."""
-    certificates: str = "newsroom"
+    certificates: Name = "newsroom"
     """Certificate map with the host's certificate (Google Cloud, "Certificate Manager")."""
-    address: str | None = None
+    address: Name | None = None
     """Name of the global address that the host's name points to; None takes any."""
     product_events: Literal["none", "log", "mixpanel"] = "none"
     """Where it goes who does what (`cluster.newsroom.product`); for Mixpanel the Secret `newsroom-mixpanel` has the `token`."""
-    mixpanel_host: str = "api.mixpanel.com"
-    mixpanel_addresses: tuple[str, ...] = ()
+    mixpanel_host: Domain = "api.mixpanel.com"
+    mixpanel_addresses: tuple[AddressBlock, ...] = ()
     """Address blocks it is at."""
 
 
@@ -92,9 +132,11 @@ class Newsroom:
 class Monitoring:
     """Prometheus, as it is in this cluster."""
 
+    __pydantic_config__ = STRICT
+
     kind: Literal["google", "operator", "annotations"] = "google"
     """Google's managed one; one of prometheus-operator; or one that asks pods with the annotation prometheus.io/scrape."""
-    namespace: str = "gmp-system"
+    namespace: Name = "gmp-system"
     """Where it asks from (on Autopilot gke-gmp-system)."""
 
 
@@ -102,82 +144,90 @@ class Monitoring:
 class Manager:
     """What buys story nodes and gives them back, in the cluster itself: mode `pool` of cluster/pool.yaml."""
 
+    __pydantic_config__ = STRICT
+
     pool: str
     """The text of pool.yaml; in a settings file, where that lies, from the settings file's own folder."""
     runs: Literal["deployment", "cronjob"] = "deployment"
     """All the time, or for one round every two minutes."""
-    account: str = "newsreel-manager"
+    account: Name = "newsreel-manager"
     """Service account, with Workload Identity for node pools, Monitoring and the bucket of what it remembers."""
-    google_account: str | None = None
+    google_account: GoogleAccount | None = None
     """The Google service account that may change node pools, NAME@PROJECT.iam.gserviceaccount.com."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    namespace: str = "newsreel"
+    __pydantic_config__ = STRICT
+
+    namespace: Name = "newsreel"
     """Where stories run."""
-    argo_namespace: str = "argo"
+    argo_namespace: Name = "argo"
     """Where Argo's controller is."""
-    image_prefix: str = "newsreel"
+    image_prefix: ImagePrefix = "newsreel"
     """Registry and folder of our images, without the closing slash."""
-    ssd_root: str = "/var/lib/kubelet/newsreel"
+    ssd_root: Directory = "/var/lib/kubelet/newsreel"
     """Directory of a story node's local SSD below which each story has its own. On GKE the SSDs are /var/lib/kubelet."""
     story_pool: Pool = Pool(selector=("newsreel/pool", "stories"), tolerates=("nvidia.com/gpu",))
     """Machines that stories are made on, by a label that all such pools share: several zones, several kinds of GPU."""
     system_pool: Pool = Pool(selector=("cloud.google.com/gke-nodepool", "system"))
     """Machines that are always there: what needs no story node runs here."""
-    story_disk: str = "40Gi"
+    story_disk: Disk = "40Gi"
     """Local disk a story may use. More than half of what a node offers places one story a node."""
-    weights: str = "gs://newsreel-weights/weights.yaml"
+    weights: Place = "gs://newsreel-weights/weights.yaml"
     """Address of the catalogue of weights, see `steps.catalogue`; it is read only for a voice that needs some."""
-    addresses: tuple[str, ...] = ("gs://newsreel-stories/", "gs://newsreel-finals/", "gs://newsreel-weights/")
+    addresses: Places = (
+        "gs://newsreel-stories/",
+        "gs://newsreel-finals/",
+        "gs://newsreel-weights/",
+    )
     """Address prefixes that stories may be read from and videos published under."""
-    finals: str = "gs://newsreel-finals"
+    finals: Place = "gs://newsreel-finals"
     """Where a video is published unless who submits it names another of the addresses."""
-    step_account: str = "newsreel-step"
+    step_account: Name = "newsreel-step"
     """Service account of what needs no cloud right at all."""
-    storage_account: str = "newsreel-storage"
+    storage_account: Name = "newsreel-storage"
     """Service account with Workload Identity for the buckets."""
-    executor_account: str = "newsreel-executor"
+    executor_account: Name = "newsreel-executor"
     """Service account Argo's own containers report a step's result with; steps get no token."""
-    reconciler_account: str = "newsreel-reconciler"
+    reconciler_account: Name = "newsreel-reconciler"
     """Service account of what begins a story elsewhere when its node is lost."""
-    deadline_hours: int = 3
+    deadline_hours: Count = 3
     """How long a story may take in all, attempts on other nodes included."""
-    stories_at_once: int = 20
+    stories_at_once: Count = 20
     """How many stories may be under way; more wait their turn, breaking news first. Where there is a manager, what its pools can
     hold, unless a settings file says otherwise."""
-    service_replicas: int = 2
+    service_replicas: Count = 2
     """How many there are of each service that steps call."""
-    prices: str | None = None
+    prices: PriceList | None = None
     """What a node of each pool costs an hour, for a video's report: `USD l4-spot-a=0.36 l4-a=0.92`. Where there is a manager,
     what its pool.yaml says."""
-    gpus_a_node: int = 1
+    gpus_a_node: Count = 1
     """What a machine of the story pool has."""
-    editors: tuple[str, ...] = ()
+    editors: tuple[Token, ...] = ()
     """Groups, as the cluster knows them, whose people may submit stories and look at them."""
-    google_account: str | None = None
+    google_account: GoogleAccount | None = None
     """The Google service account that may read stories and write videos, NAME@PROJECT.iam.gserviceaccount.com."""
-    api_servers: tuple[str, ...] = ("172.16.0.0/28",)
+    api_servers: AddressBlocks = ("172.16.0.0/28",)
     """Address blocks of the Kubernetes API: a private cluster's control plane."""
-    storage_addresses: tuple[str, ...] = ("199.36.153.8/30",)
+    storage_addresses: AddressBlocks = ("199.36.153.8/30",)
     """Address blocks of Cloud Storage: private.googleapis.com (Google Cloud, "Configure Private Google Access")."""
-    storage_port: int = 443
-    previews_bucket: str | None = None
+    storage_port: Port = 443
+    previews_bucket: Bucket | None = None
     """Where Argo keeps the poster, captions and report that its page shows; None: it shows none."""
-    newsroom_url: str | None = None
+    newsroom_url: WebPage | None = None
     """Where the newsroom page is, for the links in the Argo UI; by default where `newsroom` is."""
-    done_topic: str | None = None
+    done_topic: Topic | None = None
     """Pub/Sub topic that is told how each story has ended, projects/NAME/topics/stories-done."""
-    webhook: str | None = None
+    webhook: Webhook | None = None
     """https address that is told the same, signed (`steps.signature`)."""
-    webhook_receivers: tuple[str, ...] = ()
+    webhook_receivers: tuple[Webhook, ...] = ()
     """https prefixes; who sends a story off may name an address below one of them, which is told of this story's end."""
-    webhook_secret: str = "newsreel-webhook"  # noqa: S105
+    webhook_secret: Name = "newsreel-webhook"  # noqa: S105
     """Secret in the namespace with the key `secret`, by which the webhook's messages are signed."""
-    webhook_addresses: tuple[str, ...] = ()
+    webhook_addresses: tuple[AddressBlock, ...] = ()
     """Address blocks that webhook and receivers are at."""
-    archive_host: str | None = None
+    archive_host: Server | None = None
     """The PostgreSQL that keeps what is collected from the cluster; None keeps nothing longer than the cluster does."""
     events: Events | None = None
     """How a message becomes a workflow; None: none does."""

@@ -1,38 +1,103 @@
 """An installation's settings as a YAML file: the fields of `Settings`, those that differ from what is usual."""
 
-from dataclasses import fields, replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from cluster.manager.parameters import read_parameters
+from steps.address import Address, AllowList
 from steps.errors import BadInput
-from workflows.settings import Manager, Settings
+from steps.story_tree import Fault, read_tree
+from workflows.settings import Events, Manager, Settings
+from workflows.values import ImagePrefix, Project
 
-__all__ = ["read_settings"]
+__all__ = ["read_settings", "with_options"]
+
+EMPTY = [Fault(1, (), "is empty")]
+"""What `read_tree` says of a file in which everything is as usual."""
 
 
 def read_settings(path: Path) -> Settings:
-    """Raises BadInput that names every field that is unknown or wrong."""
+    """Raises BadInput with a line for each field that is unknown or wrong."""
     try:
-        told = yaml.safe_load(path.read_bytes()) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadInput(f"{path}: cannot be read: {' '.join(str(fault).split())}") from fault
+        tree = read_tree(path.read_bytes())
+    except OSError as fault:
+        raise BadInput(f"{path}: {(fault.strerror or str(fault)).lower()}") from fault
+    told = {} if tree.faults == EMPTY else tree.value
+    if tree.faults and tree.faults != EMPTY:
+        raise BadInput("\n".join(f"{path}:{fault}" for fault in tree.faults))
     if not isinstance(told, dict):
         raise BadInput(f"{path}: must be a mapping of settings, such as `namespace: newsreel`")
-    known = [field.name for field in fields(Settings)]
-    if unknown := [str(name) for name in told if name not in known]:
-        raise BadInput(f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(known)}")
     try:
         settings = TypeAdapter(Settings).validate_python(told)
-    except ValidationError as fault:
-        wrong = (f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())
-        raise BadInput(f"{path}: {'; '.join(wrong)}") from fault
-    if not f"{settings.finals}/".startswith(settings.addresses):
-        raise BadInput(f"{path}: finals: {settings.finals} lies below none of the addresses: {', '.join(settings.addresses)}")
+    except ValidationError as found:
+        faults = [Fault(tree.line(error["loc"]), error["loc"], in_plain_words(error)) for error in found.errors()]
+        raise BadInput("\n".join(f"{path}:{fault}" for fault in faults)) from found
+    if faults := [Fault(tree.line(where), where, message) for where, message in outside(settings)]:
+        raise BadInput("\n".join(f"{path}:{fault}" for fault in faults))
     return with_pool(settings, settings.manager, path.parent, told) if settings.manager else settings
+
+
+def with_options(settings: Settings, images: str | None, project: str | None) -> Settings:
+    """What `newsreel emit` was told by --images and --project goes in. Raises BadInput."""
+    if images:
+        settings = replace(settings, image_prefix=option("--images", ImagePrefix, images))
+    if project:
+        events = replace(settings.events or Events(), project=option("--project", Project, project))
+        settings = replace(settings, events=events)
+    if faults := [f"{'.'.join(where)}: {message}" for where, message in outside(settings)]:
+        raise BadInput("\n".join(faults))
+    return settings
+
+
+def option(name: str, kind: Any, text: str) -> str:
+    try:
+        value: str = TypeAdapter(kind).validate_python(text)
+    except ValidationError as found:
+        raise BadInput(f"{name}: {in_plain_words(found.errors()[0])}") from found
+    return value
+
+
+def outside(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Which buckets nobody in the cluster would be let read or write, by the comparison of the steps themselves."""
+    allowed = AllowList(prefixes=tuple(Address.parse(text) for text in settings.addresses))
+    used: dict[tuple[str, ...], str] = {("finals",): settings.finals}
+    for name, group in (("events", settings.events), ("newsroom", settings.newsroom)):
+        if group:
+            used |= {(name, "stories"): group.stories, (name, "finals"): group.finals}
+    for where, text in used.items():
+        try:
+            allowed.require(Address.parse(text))
+        except BadInput as fault:
+            yield where, str(fault)
+
+
+def in_plain_words(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "unexpected_keyword_argument":
+            return f"is unknown; known: {', '.join(names_at(error['loc'][:-1]))}"
+        case "missing":
+            return "is missing"
+        case "dataclass_type":
+            return "must be keys with values"
+        case "tuple_type":
+            return "must be a list"
+        case _:
+            message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            return message.replace("should", "must", 1)
+
+
+def names_at(path: tuple[str | int, ...]) -> list[str]:
+    """The settings that may stand where an unknown one does."""
+    group: Any = Settings
+    for name in path:
+        [kind] = [field.type for field in fields(group) if field.name == name]
+        group = next(one for one in (kind, *get_args(kind)) if is_dataclass(one))
+    return [field.name for field in fields(group)]
 
 
 def with_pool(settings: Settings, manager: Manager, folder: Path, told: dict[str, Any]) -> Settings:
