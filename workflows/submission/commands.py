@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ from workflows.priorities import PRIORITIES
 
 if TYPE_CHECKING:
     from workflows.submission.cluster import Cluster
+    from workflows.submission.submit import Buckets
 
 __all__ = ["declare"]
 
-STORIES, FINALS = "NEWSREEL_STORIES", "NEWSREEL_FINALS"
+STORIES, FINALS, TOPIC = "NEWSREEL_STORIES", "NEWSREEL_FINALS", "NEWSREEL_TOPIC"
+USUAL_STORIES, USUAL_FINALS = "gs://newsreel-stories", "gs://newsreel-finals"
+A_TOPIC = re.compile(r"projects/[a-z0-9.:-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 
 
 def declare(commands: Any) -> None:
@@ -23,10 +27,14 @@ def declare(commands: Any) -> None:
     submit = commands.add_parser("submit", help="give a story to a cluster")
     submit.add_argument("story", type=Path, help="a story file, YAML or JSON")
     submit.add_argument("--priority", choices=sorted(PRIORITIES), default="normal", help="breaking takes the next free node")
-    submit.add_argument("--to", metavar="ADDRESS", default=os.environ.get(FINALS, "gs://newsreel-finals"), help=said(FINALS))
+    submit.add_argument("--to", metavar="ADDRESS", help=f"{said(FINALS, USUAL_FINALS)}; a message cannot say it")
     submit.add_argument(
-        "--stories", metavar="ADDRESS", default=os.environ.get(STORIES, "gs://newsreel-stories"), help=said(STORIES)
+        "--stories", metavar="ADDRESS", default=os.environ.get(STORIES, USUAL_STORIES), help=said(STORIES, USUAL_STORIES)
     )
+    submit.add_argument(
+        "--topic", default=os.environ.get(TOPIC), help=f"by message: projects/NAME/topics/stories (${TOPIC}; none is --direct)"
+    )
+    submit.add_argument("--direct", action="store_true", help="create the workflow at once, without a message")
     submit.add_argument("--wait", action="store_true", help="until it is over, and end with its exit status")
     submit.set_defaults(command=run_submit)
 
@@ -44,8 +52,8 @@ def declare(commands: Any) -> None:
         command.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
 
 
-def said(variable: str) -> str:
-    return f"a bucket, or a prefix in one (${variable}, else %(default)s)"
+def said(variable: str, usual: str) -> str:
+    return f"a bucket, or a prefix in one (${variable}, else {usual})"
 
 
 def connected(options: argparse.Namespace) -> "Cluster":
@@ -58,12 +66,43 @@ def connected(options: argparse.Namespace) -> "Cluster":
 
 
 def run_submit(options: argparse.Namespace) -> int:
-    from steps.address import Address
-    from workflows.submission.submit import Buckets, submit
+    topic = None if options.direct else options.topic
+    return submit_by_message(options, topic) if topic else submit_directly(options)
+
+
+def submit_directly(options: argparse.Namespace) -> int:
+    from workflows.submission.submit import create, keep
+    from workflows.submission.waiting import wait
 
     cluster = connected(options)
-    buckets = Buckets(stories=Address.parse(options.stories), finals=Address.parse(options.to))
-    return submit(options.story, buckets, cluster, options.priority, wait=options.wait)
+    kept = keep(options.story, buckets_of(options), options.priority)
+    print(create(kept, cluster), flush=True)
+    return wait(cluster, kept.story, kept.finals, announced=False) if options.wait else 0
+
+
+def submit_by_message(options: argparse.Namespace, topic: str) -> int:
+    """The cluster is asked for nothing, unless one waits."""
+    from cluster.messages.publisher import Publisher
+    from workflows.submission.submit import keep, publish
+    from workflows.submission.waiting import wait
+
+    if not A_TOPIC.fullmatch(topic):
+        raise BadInput(f"{topic}: is no topic; name one as projects/PROJECT/topics/stories, or say --direct")
+    if options.to:
+        raise BadInput("--to: a message cannot say where a video goes; leave it out, or say --direct")
+    cluster = connected(options) if options.wait else None
+    publisher = Publisher.connect(topic)
+    kept = keep(options.story, buckets_of(options), options.priority)
+    print(publish(kept, publisher), flush=True)
+    return wait(cluster, kept.story, kept.finals, announced=True) if cluster else 0
+
+
+def buckets_of(options: argparse.Namespace) -> "Buckets":
+    from steps.address import Address
+    from workflows.submission.submit import Buckets
+
+    finals = options.to or os.environ.get(FINALS, USUAL_FINALS)
+    return Buckets(stories=Address.parse(options.stories), finals=Address.parse(finals))
 
 
 def run_status(options: argparse.Namespace) -> int:

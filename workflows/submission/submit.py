@@ -1,25 +1,29 @@
-"""`newsreel submit`: a story file of this machine becomes a workflow of the cluster, once."""
+"""`newsreel submit`: a story file of this machine becomes a workflow of the cluster, once.
 
-import sys
-import time
+It is kept in the stories' bucket first, together with how urgent it is. Then a message says so, as the newsroom's do, or the
+workflow is created at once. Should we get no further, the watch over saved stories finds it (`cluster.messages`).
+"""
+
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cluster.messages.desk import Desk, Revision
+from cluster.messages.message import Message
+from cluster.messages.publisher import Publisher
 from steps.address import Address, AllowList
-from steps.errors import Conflict
+from steps.errors import BadInput, Conflict, Unavailable
 from steps.priority import Priority
-from steps.publication import home_of
 from steps.storage import Storage
 from steps.story import Story
-from workflows.submission.cluster import Cluster
-from workflows.submission.order import PART_OF, name_of, order, story_of
-from workflows.submission.runs import Run, newest, run_of
+from workflows.submission.order import name_of, order, story_of
+from workflows.submission.runs import run_of
 from workflows.submission.saving import save
 
-__all__ = ["Buckets", "submit"]
+if TYPE_CHECKING:
+    from workflows.submission.cluster import Cluster
 
-SECONDS_BETWEEN_LOOKS = 2.0
+__all__ = ["Buckets", "Kept", "create", "keep", "publish"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +34,55 @@ class Buckets:
     finals: Address
 
 
-def submit(path: Path, buckets: Buckets, cluster: Cluster, priority: Priority, *, wait: bool) -> int:
-    """Save the story, submit it, and with `wait` say how it goes until it is over; the exit status, 0 where one did not wait.
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A story that is saved, and what is asked for."""
 
-    From the moment it is saved the watch over saved stories finds it (`cluster.messages`), should we get no further.
-    The same story twice is one run. Raises BadInput for a wrong story or what the cluster refuses, Conflict where the revision's
-    name stands for another story or another priority, Unavailable.
+    story: Story
+    address: Address
+    """With the generation that was saved."""
+    finals: Address
+    message: Message
+
+    @property
+    def name(self) -> str:
+        return name_of(self.story)
+
+
+def keep(path: Path, buckets: Buckets, priority: Priority) -> Kept:
+    """Save a story file, and beside it the message that says how urgent it is; the same twice is done once.
+
+    Raises BadInput for a wrong story, Conflict where the revision was saved with other content or another priority, Unavailable.
     """
     storage = Storage(AllowList(prefixes=(buckets.stories, buckets.finals)))
     story, address = save(path, storage, buckets.stories)
     desk = Desk(storage, buckets.stories, buckets.finals)
-    desk.save_order(desk.message(Revision(story.id, story.revision), priority))
-    workflow = order(story, address, buckets.finals, priority)
+    message = desk.message(Revision(story.id, story.revision), priority)
+    desk.save_order(message)
+    return Kept(story=story, address=address, finals=buckets.finals, message=message)
+
+
+def publish(kept: Kept, publisher: Publisher) -> str:
+    """Say that it is there; one line for who asked. Published twice it is still one workflow. Raises BadInput, Unavailable."""
+    try:
+        publisher.publish(kept.message)
+    except (BadInput, Unavailable) as fault:
+        raise type(fault)(f"{fault}; {kept.name} is saved, and the watch over saved stories submits it") from fault
+    return f"{kept.name}: announced; `newsreel status {kept.name}` tells how it goes"
+
+
+def create(kept: Kept, cluster: "Cluster") -> str:
+    """Create its workflow; one line for who asked.
+
+    Raises BadInput for what the cluster refuses, Conflict where the name stands for another story, Unavailable.
+    """
+    workflow = order(kept.story, kept.address, kept.finals, kept.message.priority)
     if cluster.create(workflow):
-        print(f"{name_of(story)}: submitted; `newsreel status {name_of(story)}` tells how it goes", flush=True)
-    else:
-        print(submitted_before(cluster, name_of(story), story_of(workflow)), flush=True)
-    return watch(cluster, story, buckets.finals) if wait else 0
+        return f"{kept.name}: submitted; `newsreel status {kept.name}` tells how it goes"
+    return submitted_before(cluster, kept.name, story_of(workflow))
 
 
-def submitted_before(cluster: Cluster, name: str, wanted: tuple[str, str]) -> str:
+def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> str:
     """One line for a story whose name is taken. Raises Conflict where another story took it, or where it goes elsewhere."""
     there = cluster.workflow(name)
     if there is None:
@@ -63,30 +96,3 @@ def submitted_before(cluster: Cluster, name: str, wanted: tuple[str, str]) -> st
         mend = f"mend it and raise the revision, or run it again with `argo resubmit {name}`"
         return f"{name}: was submitted before and ended as {run.state}: {run.message or 'no reason is told'}; {mend}"
     return f"{name}: was submitted before, nothing to do: {run.state}"
-
-
-def watch(cluster: Cluster, story: Story, finals: Address) -> int:
-    """Say each change until the story's newest run is over: a run whose node is lost has a successor."""
-    said = ""
-    while True:
-        run = latest(cluster, story)
-        if run is None:
-            raise Conflict(f"{name_of(story)}: was removed from the cluster while it was waited for")
-        line = " ".join(filter(None, [f"{run.name}:", run.state, ",".join(step.name for step in run.at), run.progress]))
-        if line != said and not run.over:
-            print(line, file=sys.stderr, flush=True)
-            said = line
-        if run.over:
-            break
-        time.sleep(SECONDS_BETWEEN_LOOKS)
-    if run.exit_status:
-        print(f"{run.name}: {run.message or run.state} (exit {run.exit_status})", file=sys.stderr)
-    else:
-        print(home_of(finals, story.id, story.revision), flush=True)
-    return run.exit_status
-
-
-def latest(cluster: Cluster, story: Story) -> Run | None:
-    """The newest of the story's runs that began with its name; others may have been submitted by hand."""
-    labels = PART_OF | {"newsreel/story": story.id, "newsreel/revision": str(story.revision)}
-    return next((run for run in newest(cluster.listed(labels)) if run.origin == name_of(story)), None)

@@ -1,6 +1,9 @@
 import pytest
 import requests
 
+from cluster.messages.desk import Desk as SavedStories
+from steps.address import Address, AllowList
+from steps.storage import Storage
 from tests.cluster.api_server import serving
 from tests.steps.conftest import bucket, gcs_server  # noqa: F401  # the same Cloud Storage API in memory
 from tests.workflows.submission.newsdesk import EDITORS, Desk
@@ -26,6 +29,13 @@ def desk(tmp_path, server, bucket, capsys):  # noqa: F811
     desk.folder.mkdir()
     desk.lay_out()
     return desk
+
+
+@pytest.fixture
+def saved(desk):
+    """What the watch finds."""
+    stories, finals = (Address.parse(desk.environment[name]) for name in ("NEWSREEL_STORIES", "NEWSREEL_FINALS"))
+    return SavedStories(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
 
 
 @pytest.fixture

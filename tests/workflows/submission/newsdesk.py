@@ -46,7 +46,8 @@ class Desk:
         self.capsys.readouterr()
         with pytest.MonkeyPatch.context() as shell, pytest.raises(SystemExit) as ended:
             shell.chdir(self.folder)
-            shell.delenv("NEWSREEL_ADDRESSES", raising=False)
+            for name in ("NEWSREEL_ADDRESSES", "NEWSREEL_TOPIC"):
+                shell.delenv(name, raising=False)
             for name, value in (self.environment | environment).items():
                 shell.setenv(name, value)
             shell.setattr(sys, "argv", ["newsreel", *map(str, arguments)])
