@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.chaos.campaign import Counts, campaign
+from tests.chaos.campaign import WANTED, Counts, campaign
 
 
 def main() -> int:
@@ -19,6 +19,8 @@ def main() -> int:
     with TemporaryDirectory(prefix="newsreel-chaos-") as folder:
         counts = asyncio.run(campaign(options.stories, options.seed, Path(folder)))
     print(told(counts))
+    if missing := sorted(name for name in WANTED if not counts.faults[name]):
+        print(f"proves nothing: not one of {', '.join(missing)}; more --stories, or another --seed")
     print(f"seed {options.seed}, {time.monotonic() - began:.0f} s")
     return 0 if counts.sound else 1
 
@@ -29,13 +31,15 @@ def told(counts: Counts) -> str:
         ("  published", counts.published),
         ("  failed, and told", counts.failed),
         ("  lost", counts.lost),
-        ("videos of one story, at most", counts.most_videos),
+        ("  both", counts.both),
+        ("workflows of a story at once", counts.most_workflows_at_once),
         ("messages not ours", counts.not_ours),
         ("  in the dead letters", counts.not_ours_dead),
         ("good messages in the dead letters", counts.good_dead),
         ("workflows submitted", counts.submitted),
         ("  by the reconciler", counts.by_reconciler),
         ("submissions that met a workflow", counts.repeated),
+        ("workflows that met a video", counts.woken_again),
         *((f"fault: {name}", number) for name, number in sorted(counts.faults.items())),
     ]
     return "\n".join(f"{what:<36}{number:>7,}" for what, number in lines)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -41,6 +42,15 @@ class Workflow:
     anchor: str = "Running"
     """That pod's phase."""
 
+    @property
+    def story(self) -> tuple[str, str]:
+        """Its id and the revision's number; one made by hand may have neither."""
+        return self.labels.get("newsreel/story", ""), self.labels.get("newsreel/revision", "")
+
+    @property
+    def over(self) -> bool:
+        return self.phase in ("Succeeded", "Failed", "Error")
+
     def metadata(self) -> dict[str, Any]:
         over = {"workflows.argoproj.io/phase": self.phase} if self.phase else {}
         return {"name": self.name, "uid": self.uid, "creationTimestamp": written(self.created), "labels": self.labels | over}
@@ -59,10 +69,17 @@ class Argo:
     faults: Faults
     work: Callable[[Workflow], str]
     """What a story's workflow does when its time is over: its phase."""
+    takes_a_name_twice: bool = False
+    """As no Argo does: what a campaign must notice."""
     workflows: dict[str, Workflow] = field(default_factory=dict)
+    """By name; the second of a name by its uid."""
     down_until: datetime | None = None
     most_at_once: int = 0
+    most_of_a_story: int = 0
+    """Workflows of one revision that were unfinished at once: each of them would make its video."""
     submitted: int = 0
+    by_reconciler: int = 0
+    """Of these, those created as objects."""
     conflicts: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,7 +92,7 @@ class Argo:
     def pass_by(self) -> None:
         """What has happened since the last look: outages, starts, ends, collections."""
         if self.faults.happens("Argo restarted", 0.05):
-            self.down_until = self.clock.now + timedelta(seconds=self.faults.dice.choice([20, 120, 900]))
+            self.down_until = self.clock.now + timedelta(seconds=self.faults.dice("outage").choice([20, 120, 900]))
         running = [one for one in self.workflows.values() if one.phase == "Running"]
         for one in running:
             if one.ends and one.ends <= self.clock.now:
@@ -84,23 +101,26 @@ class Argo:
         waiting = sorted((one for one in self.workflows.values() if not one.phase), key=lambda one: (-one.priority, one.name))
         free = AT_ONCE - sum(one.phase == "Running" for one in self.workflows.values())
         for one in waiting[: max(free, 0)]:
-            one.phase, one.ends = "Running", self.clock.now + self.faults.dice.uniform(0.5, 3) * MINUTE
+            one.phase, one.ends = "Running", self.clock.now + self.faults.dice("duration", one.name).uniform(0.5, 3) * MINUTE
         self.most_at_once = max(self.most_at_once, sum(one.phase == "Running" for one in self.workflows.values()))
-        for one in list(self.workflows.values()):
-            ended = one.phase in ("Succeeded", "Failed") and one.ends and one.ends + 60 * MINUTE < self.clock.now
-            if ended and self.faults.happens("workflow collected", 0.2):
-                del self.workflows[one.name]
+        for place, one in list(self.workflows.items()):
+            ended = one.over and one.ends and one.ends + 60 * MINUTE < self.clock.now
+            if ended and self.faults.happens("workflow collected", 0.2, one.name):
+                del self.workflows[place]
 
     def create(self, workflow: Workflow) -> tuple[int, dict[str, Any]]:
         with self.lock:
             if not NAME.fullmatch(workflow.name):
                 return 400, {"message": "a bad name"}
-            if workflow.name in self.workflows:
+            taken = workflow.name in self.workflows
+            if taken and not self.takes_a_name_twice:
                 self.conflicts += 1
                 return 409, {"message": "already exists"}
             self.submitted += 1
             workflow.created = self.clock.now
-            self.workflows[workflow.name] = workflow
+            self.workflows[workflow.uid if taken else workflow.name] = workflow
+            unfinished = sum(one.story == workflow.story and not one.over for one in self.workflows.values())
+            self.most_of_a_story = max(self.most_of_a_story, unfinished)
             return 200, {"metadata": workflow.metadata()}
 
     def submit(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -114,16 +134,22 @@ class Argo:
     def create_object(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         parameters = {one["name"]: one["value"] for one in body["spec"]["arguments"]["parameters"]}
         metadata = body["metadata"]
-        return self.create(Workflow(metadata["name"], metadata["labels"], parameters, body["spec"]["priority"]))
+        status, told = self.create(Workflow(metadata["name"], metadata["labels"], parameters, body["spec"]["priority"]))
+        self.by_reconciler += status == HTTPStatus.OK
+        return status, told
 
     def listed(self, query: dict[str, str]) -> dict[str, Any]:
         with self.lock:
-            return paged([{"metadata": self.workflows[name].metadata()} for name in sorted(self.workflows)], query)
+            return paged([{"metadata": one.metadata()} for one in sorted(self.workflows.values(), key=by_name)], query)
 
     def pods(self, query: dict[str, str]) -> dict[str, Any]:
         with self.lock:
-            found = [pod for name in sorted(self.workflows) for pod in self.workflows[name].pods()]
+            found = [pod for one in sorted(self.workflows.values(), key=by_name) for pod in one.pods()]
         return paged([{"metadata": pod["metadata"]} for pod in found if chosen(pod, query)], query)
+
+
+def by_name(workflow: Workflow) -> tuple[str, str]:
+    return workflow.name, workflow.uid
 
 
 def paged(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
@@ -148,7 +174,7 @@ class Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         split = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(split.query).items()}
-        if self.refuses():
+        if self.refuses(self.path):
             return
         if PODS.fullmatch(split.path):
             return self.answer(200, self.argo.pods(query))
@@ -165,19 +191,19 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        path = urlsplit(self.path).path
-        if self.refuses():
+        submitted = SUBMIT.fullmatch(urlsplit(self.path).path)
+        name = body["submitOptions"]["name"] if submitted else body["metadata"]["name"]
+        if self.refuses(name):
             return
-        submitted = SUBMIT.fullmatch(path)
         status, told = self.argo.submit(body) if submitted else self.argo.create_object(body)
-        if status == 200 and self.argo.faults.happens("Argo answer lost", 0.05):
+        if status == 200 and self.argo.faults.happens("Argo answer lost", 0.05, name):
             status, told = 500, {"message": "chaos"}
         self.answer(status, told)
 
-    def refuses(self) -> bool:
+    def refuses(self, concerning: str) -> bool:
         down = self.argo.down_until is not None and self.argo.clock.now < self.argo.down_until
         self.argo.faults.counted["Argo away"] += down
-        if down or self.argo.faults.happens("Argo 500", 0.05):
+        if down or self.argo.faults.happens("Argo 500", 0.05, concerning):
             self.answer(503 if down else 500, {"message": "chaos"})
             return True
         return False

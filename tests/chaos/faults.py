@@ -20,20 +20,30 @@ class Clock:
 
 @dataclass
 class Faults:
+    """Each throw has dice of its own, made of the seed, what is asked, whom it concerns, and how often that was asked before.
+
+    So the newsroom's faults and Pub/Sub's are a run's seed and nothing else. What stays free is when JetStream delivers again
+    what a killed Sensor had, for that is real time: how often the bus is full, and what Argo, the Sensor and the reconcilers
+    are asked because of it, differs by a little from run to run.
+    """
+
     seed: int
     often: float = 1.0
     """Times the rate that each place asks for; 0 for none at all."""
     counted: Counter[str] = field(default_factory=Counter)
-    dice: random.Random = field(init=False)
+    thrown: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)  # noqa: S311  # dice, no secret
+    def dice(self, what: str, key: str = "") -> random.Random:
+        """For one decision; the next about the same has others."""
+        self.thrown[what, key] += 1
+        return random.Random(f"{self.seed}/{what}/{key}/{self.thrown[what, key]}")  # noqa: S311  # dice, no secret
 
-    def happens(self, what: str, rate: float) -> bool:
-        happened = self.dice.random() < rate * self.often
+    def happens(self, what: str, rate: float, key: str = "") -> bool:
+        """Whether it does, at this rate, to the story (or request, or message) that is the key."""
+        happened = self.dice(what, key).random() < rate * self.often
         self.counted[what] += happened
         return happened
 
-    def kill(self, whom: str, rate: float) -> None:
-        if self.happens(f"{whom} killed", rate):
+    def kill(self, whom: str, rate: float, key: str = "") -> None:
+        if self.happens(f"{whom} killed", rate, key):
             raise Killed(whom)

@@ -1,5 +1,6 @@
 """The real servers, started for one campaign."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -91,13 +92,21 @@ class Failing(HTTPAdapter):
         self.faults = faults
 
     def send(self, request, **options):
-        if self.faults.happens("storage 503", 0.02):
+        concerning = f"{request.method} {object_of(request)}"
+        if self.faults.happens("storage 503", 0.02, concerning):
             return refused(request)
         answer = super().send(request, **options)
-        if request.method == "POST" and self.faults.happens("storage answer lost", 0.02):
+        if request.method == "POST" and self.faults.happens("storage answer lost", 0.02, concerning):
             return refused(request)
         self.faults.counted["storage 412"] += answer.status_code == 412
         return answer
+
+
+def object_of(request) -> str:
+    """Where it goes; an upload has the object's name in its body."""
+    path = str(request.path_url).partition("?")[0]
+    named = re.search(rb'"name": ?"([^"]+)"', request.body if isinstance(request.body, bytes) else b"")
+    return f"{path}/{named[1].decode()}" if named else path
 
 
 def refused(request) -> requests.Response:

@@ -44,9 +44,9 @@ class EventSource:
                 "publishTime": str(delivery.due),
             }
             try:
-                self.faults.kill("EventSource", 0.01)
+                self.faults.kill("EventSource", 0.01, delivery.story)
                 await self.bus.publish(SUBJECT, json.dumps(event).encode())
-                self.faults.kill("EventSource", 0.01)
+                self.faults.kill("EventSource", 0.01, delivery.story)
             except APIError:
                 # The stream is full, and refuses what is new rather than forget what is old.
                 self.faults.counted["bus full"] += 1
@@ -98,9 +98,10 @@ class Sensor:
                 continue
             try:
                 for message in messages:
-                    self.faults.kill("Sensor", 0.01)
-                    self.process(trigger, json.loads(message.data))
-                    self.faults.kill("Sensor", 0.01)
+                    event = json.loads(message.data)
+                    self.faults.kill("Sensor", 0.01, f"{name}/{event['id']}")
+                    self.process(trigger, event)
+                    self.faults.kill("Sensor", 0.01, f"{name}/{event['id']}")
                     await message.ack()
             except Killed:
                 del self.places[name]
