@@ -12,6 +12,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 
+from cluster.messages.message import subject_of
 from steps.errors import BadInput, NewsreelError
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
@@ -112,7 +113,7 @@ def run_watch(options: argparse.Namespace) -> int:
 
 def say(what: str, workflow: str, why: str) -> None:
     line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "action": what, "workflow": workflow, "why": why}
-    print(json.dumps(line), flush=True)
+    print(json.dumps(line | subject_of(workflow)), flush=True)
 
 
 if __name__ == "__main__":

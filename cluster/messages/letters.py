@@ -23,6 +23,7 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 
+from cluster.messages.message import subject_of
 from cluster.messages.publisher import Publisher
 from steps.errors import BadInput, NewsreelError, Unavailable
 
@@ -70,7 +71,7 @@ class Letters:
     def hold(self, event: dict[str, Any]) -> None:
         name = told(event, "name")[:100]
         self.held.inc()
-        say("held", workflow=name)
+        say("held", workflow=name, **subject_of(name))
 
 
 ACTIONS: dict[str, Callable[[Letters, dict[str, Any]], None]] = {"/not-ours": Letters.bury, "/held": Letters.hold}
@@ -84,7 +85,7 @@ def told(event: dict[str, Any], name: str) -> str:
     return value if name == "body" else value.encode()[:MOST_BYTES_OF_REASON].decode(errors="ignore")
 
 
-def say(what: str, **known: str) -> None:
+def say(what: str, **known: str | int) -> None:
     print(json.dumps({"action": what} | known), file=sys.stderr, flush=True)
 
 

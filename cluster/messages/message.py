@@ -4,6 +4,7 @@ It says where the story is, never what is in it. Whoever may publish may write a
 `workflows.events.verdict` refuses the same messages on their way to the workflow; a test holds the two against each other.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -12,10 +13,11 @@ from steps.address import Address, AllowList
 from steps.errors import BadInput
 from steps.priority import Priority
 
-__all__ = ["MOST_BYTES", "Message"]
+__all__ = ["MOST_BYTES", "Message", "subject_of"]
 
 MOST_BYTES = 4096
 STORY = r"^gs://[a-z0-9][a-z0-9._-]+(/[A-Za-z0-9][A-Za-z0-9._=+@-]*)+(#[1-9][0-9]{0,18})?$"
+NAME = re.compile(r"([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)-r([1-9][0-9]{0,3})")
 
 
 class Message(BaseModel):
@@ -50,3 +52,13 @@ class Message(BaseModel):
 
     def content(self) -> bytes:
         return self.model_dump_json().encode()
+
+
+def subject_of(workflow: str) -> dict[str, str | int]:
+    """What a line of the log is about, as `Message.workflow` has named it; nothing where the name is none of a story's.
+
+    >>> subject_of("budget-r3")
+    {'story': 'budget', 'revision': 3}
+    """
+    named = NAME.fullmatch(workflow)
+    return {"story": named[1], "revision": int(named[2])} if named else {}

@@ -1,6 +1,7 @@
 """Everything that goes wrong, as one line a person can act on and the status that programs go by."""
 
 from http import HTTPStatus
+from logging import ERROR
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -78,5 +79,6 @@ def malformed(request: Request, fault: Exception) -> JSONResponse:
 
 
 def defect(request: Request, fault: Exception) -> JSONResponse:
-    log("defect", level=40, path=request.url.path[:200], error=repr(fault)[:2000])
+    story = request.path_params.get("identifier")
+    log("defect", level=ERROR, story=story, path=request.url.path[:200], error=repr(fault)[:2000])
     return JSONResponse({"detail": "a defect of the newsroom; it has been written down"}, HTTPStatus.INTERNAL_SERVER_ERROR)

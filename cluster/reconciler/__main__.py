@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from kubernetes import client, config
@@ -17,6 +18,7 @@ from cluster.reconciler.policy import decide
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
 FAULTS = (client.ApiException, HTTPError, OSError)
+NO_STORY: Mapping[str, str | int] = {}
 SECONDS_STUCK = 120.0
 """A round that has not ended after so long never will: no call of it may take more than 20."""
 SECONDS_STALE = 60.0
@@ -80,12 +82,12 @@ def round_of(api: client.ApiClient, namespace: str, dry_run: bool, metrics: Metr
             done = not dry_run and act(api, namespace, action, now)
         except FAULTS as fault:
             refused.add(action.run.name)
-            say("refused", action.run.name, f"{type(action).__name__.lower()}: {one_line(fault)}", dry_run)
+            say("refused", action.run.name, f"{type(action).__name__.lower()}: {one_line(fault)}", dry_run, action.run.subject)
         else:
             if done:
                 counted.act(type(action).__name__.lower())
             if done or dry_run:
-                say(type(action).__name__.lower(), action.run.name, action.why, dry_run)
+                say(type(action).__name__.lower(), action.run.name, action.why, dry_run, action.run.subject)
     counted.round(not refused, now)
     return not refused
 
@@ -96,9 +98,9 @@ def one_line(fault: Exception) -> str:
     return " ".join(told.split())[:300]
 
 
-def say(what: str, workflow: str, why: str, dry_run: bool) -> None:
+def say(what: str, workflow: str, why: str, dry_run: bool, subject: Mapping[str, str | int] = NO_STORY) -> None:
     line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "action": what, "workflow": workflow, "why": why}
-    print(json.dumps(line | ({"dry_run": True} if dry_run else {})), flush=True)
+    print(json.dumps(line | dict(subject) | ({"dry_run": True} if dry_run else {})), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """What the reconciler knows in one round, and what it may do about it: plain data."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 __all__ = ["Action", "Collect", "Node", "Run", "Succeed", "Terminate", "Touch", "World"]
+
+NAMED = re.compile(r"([a-z0-9][a-z0-9-]*)-r([1-9][0-9]{0,3})(?:-t[1-9][0-9]*)?")
+"""A story's workflow (`cluster.messages.message`), or a successor (`policy.successor_name`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,15 @@ class Run:
     """When we last made Argo look at it."""
     submission: dict[str, Any] = field(default_factory=dict)
     """Its spec and labels as they were submitted: what a successor is made of."""
+
+    @property
+    def subject(self) -> dict[str, str | int]:
+        """`story` and `revision` for a line of the log: as its labels have them, else its name; nothing where neither does."""
+        labels, named = self.submission.get("labels", {}), NAMED.fullmatch(self.name)
+        story, number = named.groups() if named else ("", "")
+        story, number = labels.get("newsreel/story", story), labels.get("newsreel/revision", number)
+        revision = {"revision": int(number)} if re.fullmatch(r"[1-9][0-9]{0,3}", number) else {}
+        return {"story": story} | revision if story else {}
 
 
 @dataclass(frozen=True, kw_only=True)

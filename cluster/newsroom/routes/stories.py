@@ -33,6 +33,8 @@ Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of th
 SECONDS_BETWEEN_SIGNS = 15
 READERS = 8
 ORDINARY = SendOrder()
+EVENTS: dict[str, Any] = {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+"""For OpenAPI, which has no way to say what each of them holds."""
 CALLBACKS = APIRouter()
 """Not served by us: what we call, for OpenAPI."""
 
@@ -136,7 +138,7 @@ def cancel(here: Here, me: Me, identifier: str, answer: Response) -> StoryView:
     return whole(here, draft, answer)
 
 
-@ROUTES.get("/{identifier}/events", response_class=StreamingResponse)
+@ROUTES.get("/{identifier}/events", response_class=StreamingResponse, responses={200: EVENTS})
 async def events(here: Here, me: Me, identifier: str) -> StreamingResponse:
     """Server-sent events: `progress` with the story's run whenever it changes, `over` when there is nothing more to come."""
     draft = await to_thread.run_sync(here.repository.draft, identifier)

@@ -1,6 +1,7 @@
 """The letters: what is not ours is published as it was, with the reason; a good message is counted, and nothing else."""
 
 import base64
+import json
 import threading
 from concurrent.futures import Future
 
@@ -61,6 +62,14 @@ def test_what_somebody_has_to_mend_at_pubsub_is_no_fault_of_the_letter_which_is_
     topic.fault = None
     assert post(f"{url}/not-ours", json=EVENT) == 200
     assert len(topic.sent) == 1
+
+
+def test_a_message_that_is_left_to_the_reconciler_is_told_with_its_story(url, capfd):
+    for name in ("budget-r3", "not a story"):
+        assert post(f"{url}/held", json={"name": name}) == 200
+    ours, other = map(json.loads, capfd.readouterr().err.splitlines())
+    assert ours == {"action": "held", "workflow": "budget-r3", "story": "budget", "revision": 3}
+    assert other == {"action": "held", "workflow": "not a story"}
 
 
 def test_a_good_message_is_counted_and_never_a_dead_letter(url, topic):

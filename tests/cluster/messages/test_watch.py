@@ -14,6 +14,7 @@ import requests
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
+from cluster.messages.__main__ import say
 from cluster.messages.rounds import Rounds, Watch
 from tests.cluster.api_server import serving
 from workflows.events.programs import programs
@@ -47,6 +48,25 @@ def test_it_does_what_it_does_with_the_rights_it_is_given_and_uses_each(server, 
     assert rounds.round(now + timedelta(minutes=20))
     assert said[1:] == [("report", "budget-r1")]
     assert server.used == server.rights[ME]
+
+
+def test_each_line_names_the_story_and_its_revision_beside_the_workflow(server, desk, capsys):
+    here = client.Configuration(host=f"http://127.0.0.1:{server.port}")
+    here.api_key = {"authorization": f"Bearer {ME}"}
+    rounds, now = Rounds(client.ApiClient(here), "newsreel", desk, say, Watch(CollectorRegistry())), datetime.now(UTC)
+    save_story(desk)
+    for minutes in (0, 10):
+        assert rounds.round(now + timedelta(minutes=minutes))
+    server.down = True
+    assert not rounds.round(now)
+    submitted, waited = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (submitted["action"], submitted["workflow"], submitted["story"], submitted["revision"]) == (
+        "submit",
+        "budget-r1",
+        "budget",
+        1,
+    )
+    assert waited["action"] == "wait" and "story" not in waited
 
 
 def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(server, desk, storage_url, tmp_path):

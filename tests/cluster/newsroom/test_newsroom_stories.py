@@ -174,6 +174,13 @@ def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, n
     assert "{$request.body#/webhook}" in described["callbacks"]["webhook"]
 
 
+def test_a_defect_is_written_down_with_the_story_it_befell(browser, story, runs, caplog):
+    runs.failure = RuntimeError("nobody thought of this")
+    assert send(browser, story).status_code == 500
+    [told] = [record.told for record in caplog.records if record.message == "defect"]
+    assert (told["story"], "nobody thought of this" in told["error"]) == (story["id"], True)
+
+
 def test_a_failed_run_is_tried_again_and_a_cancelled_one_too(browser, story, runs):
     sent = send(browser, story).json()
     runs.put(story["id"], 1, "failed", message="compose: no room")
@@ -201,6 +208,8 @@ def test_a_run_is_watched_as_it_changes_until_it_is_over(browser, story, runs):
     assert told[1] == "event: progress"
     assert json.loads(told[2].removeprefix("data: "))["run"]["state"] == "failed"
     assert told[-2] == "event: over"
+    described = browser.get("/openapi.json").json()["paths"]["/stories/{identifier}/events"]["get"]["responses"]["200"]
+    assert list(described["content"]) == ["text/event-stream"]
 
 
 def test_a_picture_is_written_anew_without_what_the_camera_wrote_into_it(browser, story):

@@ -82,6 +82,26 @@ def test_a_story_on_a_silent_node_is_begun_elsewhere_and_then_ended(server, api,
     assert told(capsys) == [("succeed", "budget-r1"), ("terminate", "budget-r1")]
 
 
+def test_each_line_names_the_story_and_its_revision_whatever_its_workflow_is_called(server, api, capsys):
+    add_story(server, "by-hand", labels={"newsreel/revision": "7"})
+    lost = {"nodeName": "gpu-2", "containers": [{"name": "main"}]}
+    for name in ("library-r2", "library-r12-t2", "no-story"):
+        pod = {"labels": {"workflows.argoproj.io/workflow": name}}
+        server.put("pods", name, metadata=pod, spec=lost, status={"phase": "Running"})
+    shunned = {"taints": [{"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}]}
+    server.put("nodes", "gpu-2", namespace="", spec=shunned)
+    server.put("leases", "gpu-2", namespace="kube-node-lease", spec={"renewTime": ago(90)})
+    assert round_of(api, "newsreel", dry_run=False)
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    assert {(line["action"], line["workflow"], line.get("story"), line.get("revision")) for line in lines} == {
+        ("succeed", "by-hand", "budget", 7),
+        ("terminate", "by-hand", "budget", 7),
+        ("collect", "library-r2", "library", 2),
+        ("collect", "library-r12-t2", "library", 12),
+        ("collect", "no-story", None, None),
+    }
+
+
 def test_a_story_on_a_living_node_and_one_that_waits_are_left_alone(server, api, capsys):
     add_node(server, "gpu-1", heard=3)
     add_story(server)
