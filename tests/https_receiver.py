@@ -1,4 +1,4 @@
-"""A server that takes what is posted to it, over real TLS, as 127.0.0.1: who calls it must be told of its authority."""
+"""A server over real TLS, as 127.0.0.1, that is posted to and asked: who calls it must be told of its authority."""
 
 import datetime
 import ipaddress
@@ -34,7 +34,12 @@ class Receiver(ThreadingHTTPServer):
 
 class Answering(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def do_GET(self) -> None:
+        self.answer(b"")
+
+    def answer(self, body: bytes) -> None:
         self.server.heard.append((self.path, dict(self.headers.items()), body))
         status, content = self.server.says
         self.send_response(status)

@@ -1,5 +1,6 @@
 """Who is believed: only whom the ingress has signed in, by a key that the issuer publishes."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cluster.newsroom.identity import IAP, BehindProxy, NotSignedIn, Roles, SignedIn
 from cluster.newsroom.installed import identity_from
 from steps.errors import BadInput
+from tests.https_receiver import receiving
 
 AUDIENCE = "/projects/1/global/backendServices/2"
 KEY, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
@@ -103,3 +105,84 @@ def test_a_newsroom_on_a_network_never_starts_without_sign_in():
     for environment in wrong:
         with pytest.raises(BadInput, match="NEWSROOM_"):
             identity_from(environment)
+
+
+def test_iaps_keys_are_fetched_from_where_google_publishes_them():
+    """Google Cloud, "Securing your app with signed headers": the keys in JWK format."""
+    ingress = identity_from({"NEWSROOM_SIGN_IN": "iap", "NEWSROOM_AUDIENCE": AUDIENCE})
+    assert ingress.keys.uri == "https://www.gstatic.com/iap/verify/public_key-jwk"
+    assert (ingress.issuer, ingress.header) == ("https://cloud.google.com/iap", "x-goog-iap-jwt-assertion")
+
+
+@pytest.fixture
+def issuer(tmp_path, monkeypatch):
+    with receiving(tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        yield server
+
+
+def publish(issuer, **keys):
+    """By their names, as RFC 7517 has a set of keys."""
+    public = jwt.algorithms.ECAlgorithm
+    told = [{**json.loads(public.to_jwk(key.public_key())), "kid": name, "alg": "ES256"} for name, key in keys.items()]
+    issuer.says = (200, json.dumps({"keys": told}).encode())
+
+
+def ingress_of(issuer):
+    told = {
+        "HEADER": "X-Id-Token",
+        "ISSUER": "https://id.example.org",
+        "AUDIENCE": "newsroom",
+        "KEYS": f"https://{issuer.host}/keys",
+    }
+    environment = {f"NEWSROOM_{name}": value for name, value in told.items()}
+    return identity_from(environment | {"NEWSROOM_SIGN_IN": "token", "NEWSROOM_PUBLISHERS": "anna@example.org"})
+
+
+def asking(ingress, key, name, **changed):
+    claims = {"iss": "https://id.example.org", "aud": "newsroom", "iat": time.time(), "exp": time.time() + 600} | changed
+    signed = jwt.encode(claims | {"email": "anna@example.org"}, key, "ES256", headers={"kid": name})
+    return ingress.person({"x-id-token": signed})
+
+
+def test_whom_an_issuer_has_signed_in_is_believed_by_the_keys_it_publishes_fetched_once(issuer):
+    publish(issuer, spring=KEY)
+    ingress = ingress_of(issuer)
+    for _ in range(3):
+        assert asking(ingress, KEY, "spring").may_publish
+    assert [path for path, _, _ in issuer.heard] == ["/keys"]
+
+
+def test_a_key_that_the_issuer_has_changed_is_fetched_and_the_one_before_is_believed_no_more(issuer):
+    publish(issuer, spring=KEY)
+    ingress = ingress_of(issuer)
+    # Else a name that is not known has the keys fetched no sooner than half a minute after the last time.
+    ingress.keys.cooldown_duration = 0
+    asking(ingress, KEY, "spring")
+    publish(issuer, summer=OTHER)
+    assert asking(ingress, OTHER, "summer").may_publish
+    with pytest.raises(NotSignedIn):
+        asking(ingress, KEY, "spring")
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "changed"),
+    [
+        (OTHER, "spring", {}),
+        (OTHER, "summer", {}),
+        (KEY, "spring", {"iss": IAP["issuer"]}),
+        (KEY, "spring", {"aud": AUDIENCE}),
+    ],
+)
+def test_a_key_that_is_not_the_issuers_whatever_it_is_called_and_a_token_for_others_are_refused(issuer, key, name, changed):
+    publish(issuer, spring=KEY)
+    with pytest.raises(NotSignedIn):
+        asking(ingress_of(issuer), key, name, **changed)
+
+
+def test_an_issuer_that_cannot_prove_who_it_is_vouches_for_nobody(issuer, monkeypatch):
+    publish(issuer, spring=KEY)
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(NotSignedIn):
+        asking(ingress_of(issuer), KEY, "spring")
+    assert issuer.heard == []
