@@ -180,9 +180,10 @@ def refusal(code: int, message: str) -> tuple[int, dict[str, Any]]:
 
 
 def chosen(made: dict[str, Any], query: dict[str, str]) -> bool:
-    """By labels as `a=b`, `a!=b`, `a in (b,c)` and `a`, joined by commas; by the field `status.phase`."""
+    """By labels as `a=b`, `a!=b`, `a in (b,c)` and `a`, joined by commas; by a field of two names, `status.phase=Pending`."""
     labels = made["metadata"].get("labels") or {}
-    if query.get("fieldSelector", "") not in ("", f"status.phase={made.get('status', {}).get('phase')}"):
+    part, _, field = query.get("fieldSelector", "").partition("=")[0].partition(".")
+    if part and query["fieldSelector"] != f"{part}.{field}={made.get(part, {}).get(field)}":
         return False
     for term in re.findall(r"[^,(]+(?:\([^)]*\))?", query.get("labelSelector", "")):
         name, sign, value = re.fullmatch(r"([^!= ]+)(!?=| in )?(.*)", term).groups()
