@@ -1,8 +1,12 @@
 """`python -m cluster.newsroom`: on this machine with --folder, on a cluster with --stories and --finals."""
 
 import argparse
+import errno
 import os
+import socket
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -10,10 +14,12 @@ import uvicorn
 from cluster.newsroom.app import application
 from cluster.newsroom.log import set_up
 from cluster.newsroom.newsroom import Newsroom, on_this_machine
-from steps.errors import NewsreelError
+from steps.errors import BadInput, NewsreelError, Unavailable, in_our_words
 
 GRACE = 5
 """Seconds that requests under way have when the newsroom is told to end."""
+LAST_PORT = 65_535
+DEFECT = 70
 
 
 def main() -> int:
@@ -29,6 +35,10 @@ def main() -> int:
     cluster.add_argument("--voice-system", default="hibari", help="what speaks there: hibari or tacotron2 (hibari)")
     options = parser.parse_args()
     try:
+        # A pod is called from elsewhere; its NetworkPolicy says by whom.
+        door = listening("127.0.0.1" if options.folder else "0.0.0.0", options.port)  # noqa: S104
+        if options.folder:
+            make_writable(options.folder)
         newsroom = on_this_machine(options.folder, options.port) if options.folder else on_a_cluster(options)
     except NewsreelError as fault:
         print(f"newsroom: {fault} (exit {fault.exit_status})", file=sys.stderr)
@@ -36,10 +46,8 @@ def main() -> int:
     if options.folder:
         print(f"The newsroom is at http://127.0.0.1:{options.port}/ and everything in {options.folder}/. Ctrl-C ends it.")
     set_up()
-    uvicorn.run(
+    settings = uvicorn.Config(
         application(newsroom),
-        host="127.0.0.1" if options.folder else "0.0.0.0",  # noqa: S104 - a pod; the NetworkPolicy says who may call
-        port=options.port,
         log_config=None,
         access_log=False,
         proxy_headers=False,
@@ -47,7 +55,32 @@ def main() -> int:
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=65_536,
     )
-    return 0
+    server = uvicorn.Server(settings)
+    with suppress(KeyboardInterrupt):  # uvicorn raises it once more when it has ended in good order
+        server.run(sockets=[door])
+    return 0 if server.started else DEFECT
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Taken before the address is announced. Raises BadInput for a port that is none or not ours, Unavailable for one in use."""
+    if not 0 < port <= LAST_PORT:
+        raise BadInput(f"--port {port}: must be 1 to {LAST_PORT}")
+    try:
+        return socket.create_server((host, port))
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            raise Unavailable(f"--port {port} is in use; end what listens there, or choose another") from fault
+        raise BadInput(f"--port {port}: {os.strerror(fault.errno or 0).lower()}") from fault
+
+
+def make_writable(folder: Path) -> None:
+    """Raises BadInput where it cannot be made or written to, NoRoom."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise in_our_words(OSError(fault.errno, fault.strerror, str(folder))) from fault
 
 
 def on_a_cluster(options: argparse.Namespace) -> Newsroom:

@@ -57,8 +57,9 @@ def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: Parameters)
         ("nodes taken away by the market", f"{outcome.preempted}", "0"),
         ("stories not made", f"{outcome.stranded}", "0"),
     ]
-    head = f"{count:,} stories in {span(outcome.seconds)}; prices are examples of {parameters.prices.dated}, not quotes"
-    return "\n".join([head, "", *aligned(["", "measured", "bound"], rows)])
+    head = f"{count:,} stories in {span(outcome.seconds)}; prices are examples of {parameters.prices.dated}, not quotes;"
+    head += " the speeds of nodes are assumptions until yours are measured (work.speeds)"
+    return "\n".join([head, "", *aligned(["", "simulated", "bound"], rows)])
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

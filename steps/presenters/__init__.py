@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from steps.errors import BadWeights
+from steps.errors import BadInput, BadWeights
 
 __all__ = [
     "HOME",
@@ -79,9 +79,12 @@ class Presenter(BaseModel):
 
 
 def folders() -> tuple[Path, ...]:
-    """Where bundles are looked for, in this order."""
-    listed = os.environ.get(VARIABLE, "").split(os.pathsep)
-    return (*(Path(folder).resolve() for folder in listed if folder), HOME)
+    """Where bundles are looked for, in this order. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
+    listed = [folder for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder]
+    for folder in listed:
+        if not Path(folder).is_dir():
+            raise BadInput(f"{VARIABLE}: {folder!a} is no folder; name the one that `newsreel train --to` filled")
+    return (*(Path(folder).resolve() for folder in listed), HOME)
 
 
 def presenter_names() -> frozenset[str]:
@@ -109,7 +112,9 @@ def load_presenter_at(home: Path) -> Presenter:
     presenter = read_sheet(home)
     for path in (presenter.footage, presenter.landmarks, presenter.visemes, presenter.generator):
         if not path.is_file():
-            raise BadWeights(f"presenter {presenter.name}: {path.name} is missing; run `make presenter`")
+            ships = (HOME / presenter.name).is_dir()
+            remedy = "run `make presenter`" if ships else "train the presenter: `newsreel train FOOTAGE --to FOLDER`"
+            raise BadWeights(f"presenter {presenter.name}: {path.name} is missing; {remedy}")
     return presenter
 
 

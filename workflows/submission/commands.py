@@ -66,6 +66,9 @@ def connected(options: argparse.Namespace) -> "Cluster":
 
 
 def run_submit(options: argparse.Namespace) -> int:
+    from workflows.admission import admitted
+
+    admitted(options.story)
     topic = None if options.direct else options.topic
     return submit_by_message(options, topic) if topic else submit_directly(options)
 

@@ -93,7 +93,8 @@ def test_a_promise_that_no_pool_can_keep_from_zero_is_not_made():
 
 def test_the_table_says_what_was_bought_and_the_picture_is_an_image(outcome):
     said = table(outcome, day(), PARAMETERS)
-    assert "not quotes" in said
+    assert "not quotes" in said and "assumptions" in said
+    assert re.search(r"\| +simulated \| +bound \|", said) and "| measured" not in said
     assert re.search(rf"most nodes at once +\| +{outcome.most_nodes} \|", said)
     assert svg(outcome).startswith("<svg") and svg(outcome).count("<polygon") == 2
 

@@ -6,14 +6,14 @@ import shutil
 import pytest
 
 from steps.digests import software_digest
-from steps.errors import BadWeights
+from steps.errors import BadInput, BadWeights
 from steps.presenters import HOME, find_presenter, load_presenter, presenter_names
 
 
 @pytest.fixture
 def newsroom_folder(tmp_path, monkeypatch):
     shutil.copytree(HOME / "maya", tmp_path / "anna")
-    monkeypatch.setenv("NEWSREEL_PRESENTERS", os.pathsep.join(["", str(tmp_path / "none"), str(tmp_path)]))
+    monkeypatch.setenv("NEWSREEL_PRESENTERS", os.pathsep.join(["", str(tmp_path)]))
     return tmp_path
 
 
@@ -41,3 +41,18 @@ def test_a_draft_is_made_again_when_a_presenter_elsewhere_has_changed(newsroom_f
     before = software_digest()
     (newsroom_folder / "anna" / "generator.pth").write_bytes(b"other")
     assert software_digest() != before
+
+
+@pytest.mark.parametrize("name", ["none", "file"])
+def test_what_is_listed_and_is_no_folder_is_refused(tmp_path, monkeypatch, name):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NEWSREEL_PRESENTERS", os.pathsep.join([str(tmp_path), str(tmp_path / name)]))
+    with pytest.raises(BadInput, match=f"NEWSREEL_PRESENTERS: '{tmp_path}/{name}' is no folder"):
+        presenter_names()
+
+
+def test_an_own_presenter_that_is_not_trained_yet_is_to_be_trained(newsroom_folder):
+    (newsroom_folder / "anna" / "generator.pth").unlink(missing_ok=True)
+    (newsroom_folder / "anna" / "footage.mp4").unlink(missing_ok=True)
+    with pytest.raises(BadWeights, match=r"anna: footage\.mp4 is missing; train the presenter: `newsreel train"):
+        load_presenter("anna")

@@ -214,3 +214,9 @@ def test_submit_status_and_logs_use_every_right_of_an_editor_but_those_that_argo
         assert desk.newsreel(*command)[0] == 0
     of_argo = {("workflowtemplates", "get"), ("workflows", "watch"), ("pods", "get"), ("pods", "watch")}
     assert {right[2:] for right in desk.server.rights[EDITORS] - desk.server.used} == of_argo
+
+
+def test_a_wrong_story_is_told_before_a_cluster_is_looked_for(desk, tmp_path):
+    desk.story.write_text("id: budget\nrevision: none\n")
+    status, said, told = desk.submit(KUBECONFIG=str(tmp_path / "none"))
+    assert (status, said) == (2, "") and "story.yaml:2: revision: " in told and "cluster" not in told
