@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.chaos.campaign import WANTED, Counts, campaign
+from tests.chaos.campaign import campaign
+from tests.chaos.counts import WANTED, Counts
 
 
 def main() -> int:

@@ -2,11 +2,9 @@
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -22,12 +20,13 @@ from cluster.messages.policy import decide_stories
 from cluster.messages.publisher import Publisher
 from cluster.messages.rounds import FAULTS, Rounds, Watch
 from steps.address import Address
-from steps.errors import Conflict, NewsreelError
-from steps.publication import MANIFEST, Manifest, Origin, PublishedFile, home_of
-from tests.chaos.argo import Argo, Workflow
+from steps.errors import NewsreelError
+from tests.chaos.argo import Argo
+from tests.chaos.counts import Counts
 from tests.chaos.faults import Clock, Faults, Killed
 from tests.chaos.parts import cloud_storage, jetstream, storage_with
-from tests.chaos.pubsub import Topic
+from tests.chaos.pubsub import Delivery, Topic
+from tests.chaos.studio import Studio, contradicted
 from tests.chaos.trigger import EventSource, Sensor, connected, make_stream, stream_config
 from workflows.events import Events, events
 from workflows.settings import Settings
@@ -37,67 +36,6 @@ SECONDS_A_TICK = 20
 ROOM_ON_THE_BUS = 40
 MOST_TICKS = 4000
 NOT_OURS = (b"", b"null", b"[]", b"\xff\xfe", b'{"story":"gs://elsewhere/a","id":"a","revision":1}', b"{{workflow.name}}")
-
-WANTED = frozenset(
-    {
-        "newsroom killed",
-        "editor pressed again",
-        "message not ours",
-        "publish refused",
-        "publish answer lost",
-        "acknowledgement lost",
-        "delivered again",
-        "reordered",
-        "EventSource killed",
-        "bus full",
-        "Sensor killed",
-        "Argo 500",
-        "Argo answer lost",
-        "Argo away",
-        "story failed",
-        "workflow collected",
-        "reconciler killed",
-        "reconciler killed in the act",
-        "storage 503",
-        "storage 412",
-        "storage answer lost",
-    }
-)
-"""Faults without which a campaign proves nothing."""
-
-
-@dataclass
-class Counts:
-    stories: int = 0
-    """That were written."""
-    saved: int = 0
-    published: int = 0
-    failed: int = 0
-    lost: int = 0
-    most_workflows_at_once: int = 0
-    """Of one story, unfinished: each of them would have made its video."""
-    woken_again: int = 0
-    """Workflows that found the video of an earlier one, and left it at that."""
-    both: int = 0
-    """Stories of which there are a video and word of a failure, and nothing that tried again after that word."""
-    good_dead: int = 0
-    """Good messages among the dead letters."""
-    not_ours: int = 0
-    not_ours_dead: int = 0
-    """Of these, how many are where they belong."""
-    submitted: int = 0
-    repeated: int = 0
-    """Submissions that met the workflow that was there."""
-    by_reconciler: int = 0
-    ticks: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def sound(self) -> bool:
-        """Nothing went wrong, and enough went wrong around it to say so."""
-        kept = self.most_workflows_at_once == 1 and not self.lost and not self.both and not self.good_dead
-        tried = self.saved >= 0.9 * self.stories and all(self.faults[name] for name in WANTED)
-        return kept and tried and self.not_ours == self.not_ours_dead
 
 
 @dataclass
@@ -126,53 +64,6 @@ class Newsroom:
         except (Killed, NewsreelError):
             # What an editor would see as "saved, on its way", or as "not saved".
             return
-
-
-@dataclass
-class Studio:
-    """What a story's workflow does in the end: it publishes a video of its own, or fails, or finds that there is one."""
-
-    desk: Desk
-    faults: Faults
-    made_by: dict[Revision, Workflow] = field(default_factory=dict)
-    woken_again: int = 0
-
-    def work(self, workflow: Workflow) -> str:
-        try:
-            return self.make(workflow)
-        except NewsreelError:
-            return "Running"
-
-    def make(self, workflow: Workflow) -> str:
-        """Its phase; once more with the same where storage did not answer."""
-        revision = revision_of(workflow)
-        address = home_of(Address.parse(workflow.parameters["finals"]), revision.id, revision.number).child(MANIFEST)
-        if self.desk.storage.find(address) is None:
-            if self.faults.happens("story failed", 0.03, revision.id):
-                return "Failed"
-            # Where the answer to this is lost, it is there all the same, and ours.
-            with suppress(Conflict):
-                self.desk.storage.create(address, manifest_of(workflow).model_dump_json().encode(), "application/json")
-        found = Manifest.model_validate_json(self.desk.storage.read(address, at_most=1 << 20))
-        if found.origin.story_digest == workflow.uid:
-            self.made_by[revision] = workflow
-        else:
-            self.woken_again += 1
-        return "Succeeded"
-
-
-def revision_of(workflow: Workflow) -> Revision:
-    name, number = workflow.story
-    return Revision(name, int(number))
-
-
-def manifest_of(workflow: Workflow) -> Manifest:
-    """It tells whose work it is."""
-    origin = Origin(story_digest=workflow.uid, software_digest="s", release="0")
-    file = PublishedFile(name="landscape.mp4", path="landscape.mp4", size=1, sha256="0", content_type="video/mp4")
-    made = datetime(2026, 1, 1, tzinfo=UTC)
-    name, number = revision_of(workflow)
-    return Manifest(id=name, revision=number, title="x", origin=origin, created=made, files=(file,))
 
 
 @dataclass
@@ -298,9 +189,7 @@ def until_something_happens(clock: Clock, topic: Topic, argo: Argo) -> float:
     return max(SECONDS_A_TICK, (min(one.due for one in topic.waiting) - clock.now).total_seconds())
 
 
-def strange(number: int, topic: Topic, faults: Faults) -> Any:
-    from tests.chaos.pubsub import Delivery
-
+def strange(number: int, topic: Topic, faults: Faults) -> Delivery:
     return Delivery(-1 - number, faults.dice("strange").choice(NOT_OURS), {}, topic.clock.now)
 
 
@@ -337,9 +226,3 @@ def counted(
     counts.by_reconciler = argo.by_reconciler
     counts.faults = +faults.counted
     return counts
-
-
-def contradicted(revision: Revision, maker: Workflow, desk: Desk) -> bool:
-    """Whether a story was said to have failed, and its video is not of a workflow that was begun after that."""
-    failure = desk.failure(revision)
-    return failure is not None and maker.created.replace(microsecond=0) <= failure.time
