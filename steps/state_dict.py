@@ -11,9 +11,10 @@ import io
 import os
 import pickle
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ from steps.errors import BadInput, BadWeights
 from steps.weights_format import Format, sound_format
 from steps.workspace import flush_to_disk, room_is_short
 
-__all__ = ["Shapes", "load_strictly", "read_content", "read_state", "save_state", "shapes_of", "state_of"]
+__all__ = ["Shapes", "load_plainly", "load_strictly", "read_content", "read_state", "save_state", "shapes_of", "state_of"]
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -61,7 +62,7 @@ def read_content(path: Path) -> object:
             from safetensors.torch import load_file
 
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return load_plainly(path)
     except OSError as fault:
         raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from fault
     except pickle.UnpicklingError as fault:
@@ -69,7 +70,15 @@ def read_content(path: Path) -> object:
     except MemoryError as fault:
         raise BadWeights(f"{path}: refused: reading it takes far more memory than it has bytes") from fault
     except Exception as fault:  # torch and safetensors raise anything from EOFError to RuntimeError on a damaged file
-        raise BadWeights(f"{path}: damaged or not a weights file: {shown(first_line(fault))}") from fault
+        told = f": {shown(first_line(fault))}" if container is Format.SAFETENSORS else ""  # torch tells places in its source
+        raise BadWeights(f"{path}: damaged or not a weights file{told}") from fault
+
+
+def load_plainly(source: Path | IO[bytes]) -> object:
+    """By torch, which runs nothing of it; its warnings to programmers are not for who has been handed a wrong file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.load(source, map_location="cpu", weights_only=True)
 
 
 def name_of(allowed: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from steps.errors import BadInput, MissingProgram, NewsreelError, Unavailable
 
-__all__ = ["Programs", "ask", "shown"]
+__all__ = ["Programs", "ask", "cause", "shown"]
 
 ADVICE: tuple[tuple[str, type[NewsreelError], str], ...] = (
     (
@@ -150,6 +150,12 @@ def failure(words: Sequence[str], said: str) -> NewsreelError:
         if found is not None:
             return kind(f"{shown(words[:4])}: {advice} ({found[:200]})")
     return Unavailable(f"{shown(words[:4])}: failed; mend it and run this again ({last[:200]})")
+
+
+def cause(fault: Exception) -> str:
+    """The same for every call that fails for one reason a person can mend."""
+    said = " ".join(str(fault).split())
+    return next((advice for _, _, advice in ADVICE if f": {advice} (" in said), said)
 
 
 def shown(words: Sequence[str]) -> str:

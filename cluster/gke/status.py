@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cluster.gke.deploy import context_of
-from cluster.gke.programs import Programs
+from cluster.gke.programs import Programs, cause
 from cluster.manager.parameters import Parameters
 from steps.errors import NewsreelError, Unavailable
 from workflows.submission.runs import newest
@@ -33,14 +33,15 @@ def status(parameters: Parameters, programs: Programs, now: datetime) -> int:
         "Stories": lambda: stories(parameters, programs, now),
         "Today": lambda: today(parameters, programs, now),
     }
-    sound = True
+    causes: set[str] = set()
     for title, section in sections.items():
         try:
             lines = section()
         except (NewsreelError, ValueError, KeyError) as fault:
-            lines, sound = [f"unknown: {' '.join(str(fault).split())}"], False
+            lines = ["unknown, as above" if cause(fault) in causes else f"unknown: {' '.join(str(fault).split())}"]
+            causes.add(cause(fault))
         print(title, *(f"  {line}" for line in lines), sep="\n")
-    return 0 if sound else Unavailable.exit_status
+    return Unavailable.exit_status if causes else 0
 
 
 def cluster(parameters: Parameters, programs: Programs) -> list[str]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from steps.errors import BadWeights
-from steps.state_dict import read_content, state_of
+from steps.state_dict import load_plainly, read_content, state_of
 from steps.waveglow.old_format import CLASS_OF, as_calls, class_of
 from steps.weights_format import Format, sound_format
 
@@ -58,9 +58,9 @@ def read_modules(path: Path, container: Format) -> object:
     try:
         with torch.serialization.safe_globals([*shells, (class_of, CLASS_OF)]):
             if container is Format.ARCHIVE:
-                return torch.load(path, map_location="cpu", weights_only=True)
+                return load_plainly(path)
             with as_calls(path) as file:
-                return torch.load(file, map_location="cpu", weights_only=True)
+                return load_plainly(file)
     except pickle.UnpicklingError as fault:
         raise BadWeights(f"{path}: refused: holds more than a net, or is damaged; nothing of it was run") from fault
     except Exception as fault:  # torch raises anything from EOFError to RuntimeError on a damaged file

@@ -102,6 +102,21 @@ def test_what_is_no_weights_file_is_told_in_one_line(content, tmp_path):
     assert "\n" not in str(fault.value)
 
 
+def test_a_bare_pickle_is_refused_without_a_word_of_torchs(tmp_path, recwarn):
+    (tmp_path / "weights.pkl").write_bytes(pickle.dumps([1, 2], protocol=4))
+    with pytest.raises(BadWeights):
+        read_content(tmp_path / "weights.pkl")
+    assert not recwarn.list
+
+
+def test_an_archive_that_is_none_of_torchs_is_told_in_our_words_alone(tmp_path):
+    with zipfile.ZipFile(tmp_path / "holiday.zip", "w") as archive:
+        archive.writestr("beach.txt", "sand")
+    with pytest.raises(BadWeights) as fault:
+        read_content(tmp_path / "holiday.zip")
+    assert str(fault.value) == f"{tmp_path}/holiday.zip: damaged or not a weights file"
+
+
 def test_a_file_cut_anywhere_is_bad_weights(container, tmp_path):
     path = written(container, tmp_path)
     content = path.read_bytes()

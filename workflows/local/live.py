@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from workflows.local.board import Board, Line, State
-from workflows.local.screen import amount, clock, left, speed, tail
+from workflows.local.screen import amount, clock, left, speed, untold_of_logs
 
 __all__ = ["LiveScreen"]
 
@@ -46,11 +46,10 @@ class LiveScreen:
     def close(self, board: Board) -> None:
         self.show(board)
         self.live.stop()
-        for line in board.lines.values():
-            if line.state in (State.FAILED, State.ERROR) and line.log:
-                self.console.print(Text(f"\n{line.name}: the end of its log, {line.log}:", style="bold"), soft_wrap=True)
-                for text in tail(line.log):
-                    self.console.print(Text(f"  | {text}"), soft_wrap=True)
+        for line, end in untold_of_logs(board):
+            self.console.print(Text(f"\n{line.name}: the end of its log, {line.log}:", style="bold"), soft_wrap=True)
+            for text in end:
+                self.console.print(Text(f"  | {text}"), soft_wrap=True)
 
     def draw(self, board: Board) -> Table:
         """Mark, name, bar, done of how many, rate, time left, time taken; the bar takes what room is left."""

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from workflows.local.board import Board, Line, State
 
-__all__ = ["PlainScreen", "Screen", "amount", "clock", "ending", "left", "speed", "tail"]
+__all__ = ["PlainScreen", "Screen", "amount", "clock", "ending", "left", "speed", "tail", "untold_of_logs"]
 
+EXIT = re.compile(r" \(exit \d+\)$")
 QUARTERS = 4
 UNTOLD = (State.WAITING, State.RUNNING, State.SKIPPED, State.OMITTED)
 TAIL_LINES = 12
@@ -54,11 +56,10 @@ class PlainScreen:
         self.show(board)
         if idle := [line.name for line in board.lines.values() if line.state in (State.SKIPPED, State.OMITTED)]:
             print(f"not run: {', '.join(idle)}", file=self.stream)
-        for line in board.lines.values():
-            if line.state in (State.FAILED, State.ERROR) and line.log:
-                print(f"{line.name}: the end of its log, {line.log}:", file=self.stream)
-                for text in tail(line.log):
-                    print(f"  | {text}", file=self.stream)
+        for line, end in untold_of_logs(board):
+            print(f"{line.name}: the end of its log, {line.log}:", file=self.stream)
+            for text in end:
+                print(f"  | {text}", file=self.stream)
         self.stream.flush()
 
     def say(self, board: Board, line: Line, text: str) -> None:
@@ -124,6 +125,18 @@ def tail(log: Path | None) -> list[str]:
         text = file.read().decode(errors="replace")
     lines = [printable(line.rsplit("\r", 1)[-1]) for line in text.rstrip().split("\n")]
     return [line[:WIDEST] for line in lines if line][-TAIL_LINES:]
+
+
+def untold_of_logs(board: Board) -> Iterator[tuple[Line, list[str]]]:
+    """Steps that failed whose logs end with more than the message; a message told of an earlier step is not told again."""
+    told: set[str] = set()
+    for line in board.lines.values():
+        if line.state in (State.FAILED, State.ERROR) and line.log:
+            message = printable(line.message)
+            end = [text for text in tail(line.log) if EXIT.sub("", text) != message[:WIDEST]]
+            if end and message not in told:
+                yield line, tail(line.log)
+            told.add(message)
 
 
 def printable(text: str) -> str:
