@@ -50,7 +50,7 @@ class PlainScreen:
             if line.state is State.RUNNING and QUARTERS > quarter > (quarter_before if line.tries == tries else 0):
                 self.say(board, line, f"{quarter * 100 // QUARTERS} %{details(line)}")
             if line.state is not state and line.state not in UNTOLD:
-                self.say(board, line, ending(line))
+                self.say(board, line, f"ended so after {clock(line.seconds)}" if says_anothers(board, line) else ending(line))
 
     def close(self, board: Board) -> None:
         self.show(board)
@@ -128,15 +128,18 @@ def tail(log: Path | None) -> list[str]:
 
 
 def untold_of_logs(board: Board) -> Iterator[tuple[Line, list[str]]]:
-    """Steps that failed whose logs end with more than the message; a message told of an earlier step is not told again."""
-    told: set[str] = set()
+    """Of steps that failed by themselves, the ends of those logs that hold more than the message."""
     for line in board.lines.values():
-        if line.state in (State.FAILED, State.ERROR) and line.log:
-            message = printable(line.message)
-            end = [text for text in tail(line.log) if EXIT.sub("", text) != message[:WIDEST]]
-            if end and message not in told:
-                yield line, tail(line.log)
-            told.add(message)
+        if line.state in (State.FAILED, State.ERROR) and line.log and not says_anothers(board, line):
+            end = tail(line.log)
+            if any(EXIT.sub("", text) != printable(line.message)[:WIDEST] for text in end):
+                yield line, end
+
+
+def says_anothers(board: Board, line: Line) -> bool:
+    """Whether a step has failed to pass on how another did, as `refuse` does."""
+    others = (other.name for other in board.lines.values() if other.name != line.name)
+    return line.state is State.FAILED and any(line.message.startswith(f"{name}: ") for name in others)
 
 
 def printable(text: str) -> str:

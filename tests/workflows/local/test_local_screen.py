@@ -58,6 +58,26 @@ def test_a_pipe_gets_plain_lines_and_in_the_end_a_table(stage: Stage) -> None:
     assert re.fullmatch(r"in all +\d\.\d s", lines[2])
 
 
+ONE_SENTENCE = """
+- name: main
+  dag:
+    tasks:
+    - {name: compose, template: broken}
+    - {name: refuse, template: passed-on, depends: compose.Failed}
+- name: broken
+  container: {image: i, command: [sh, -c, 'echo "compose: no ffmpeg (exit 4)" >&2; exit 4']}
+- name: passed-on
+  container: {image: i, command: [sh, -c, 'echo "compose: no ffmpeg (exit 4)" >&2; exit 4']}
+"""
+
+
+def test_a_sentence_that_is_all_a_log_holds_is_told_once(stage: Stage) -> None:
+    said = stage.play(ONE_SENTENCE).said
+    assert said.count("no ffmpeg") == 1
+    assert "the end of its log" not in said
+    assert re.search(r"refuse: ended so after \d\.\d s\n", said)
+
+
 def test_a_log_cannot_upset_a_terminal(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     log.write_bytes(b"old\n" * 9000 + b"one\r\x1b[2Jtwo\xff\n\n" + "\u202eright\x9b5m to left\n".encode() + b"x" * 5000)
