@@ -13,6 +13,7 @@ from workflows.values import (
     Directory,
     Disk,
     Domain,
+    FileName,
     GoogleAccount,
     ImagePrefix,
     LabelKey,
@@ -146,7 +147,7 @@ class Manager:
 
     __pydantic_config__ = STRICT
 
-    pool: str
+    pool: FileName
     """The text of pool.yaml; in a settings file, where that lies, from the settings file's own folder."""
     runs: Literal["deployment", "cronjob"] = "deployment"
     """All the time, or for one round every two minutes."""

@@ -84,6 +84,8 @@ def in_plain_words(error: ErrorDetails) -> str:
             return "is missing"
         case "dataclass_type":
             return "must be keys with values"
+        case "string_type" if isinstance(error["input"], bool | int | float):
+            return "must be text; put it in quotes"
         case "tuple_type":
             return "must be a list"
         case _:

@@ -25,6 +25,7 @@ __all__ = [
     "Directory",
     "Disk",
     "Domain",
+    "FileName",
     "GoogleAccount",
     "ImagePrefix",
     "LabelKey",
@@ -107,6 +108,7 @@ Token = Annotated[str, like(r"[^\s,]{1,500}", "a text without blanks and commas"
 Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
 Disk = Annotated[str, like(r"[1-9][0-9]{0,8}(\.[0-9]{1,3})?[KMGTP]i", "a number with Ki, Mi, Gi, Ti or Pi, such as 40Gi")]
+FileName = Annotated[str, like(r"[^\x00]+", "the name of a file")]
 Directory = Annotated[str, like(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", "a directory from the root, such as /mnt/disks/newsreel")]
 LabelKey = Annotated[str, like(rf"([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{LABEL}", "a label's key, such as newsreel/pool")]
 """Of a taint as well."""
