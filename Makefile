@@ -4,6 +4,7 @@ VENV ?= .venv
 STORY ?= examples/budget.yaml
 PROFILE ?= embedded
 OUT ?= out
+NEWSROOM_SHOTS ?= $(OUT)/newsroom
 BIN := $(VENV)/bin
 
 BUILDER ?= docker
@@ -71,8 +72,8 @@ bench-nets: $(VENV)/.dev ## Measure the nets at their published sizes beside tor
 newsroom: $(VENV)/.newsroom ## The newsroom page on this machine: http://127.0.0.1:8090/, everything in newsroom-data
 	$(BIN)/python -m cluster.newsroom --folder newsroom-data
 
-newsroom-test: $(VENV)/.dev ## The newsroom in a real browser, a video rendered and played (CHROMIUM=, NEWSROOM_SHOTS=folder)
-	NEWSROOM_RENDERS=1 $(BIN)/python -m pytest -n 0 tests/cluster/newsroom
+newsroom-test: $(VENV)/.dev ## The newsroom in a real browser, a video rendered and played and photographed (CHROMIUM=, NEWSROOM_SHOTS=out/newsroom)
+	NEWSROOM_RENDERS=1 NEWSROOM_SHOTS=$(NEWSROOM_SHOTS) $(BIN)/python -m pytest -n 0 tests/cluster/newsroom
 
 manager-weeks: $(VENV)/.dev ## The manager against a fake cloud for simulated weeks full of faults
 	$(BIN)/python -m tests.cluster.manager.weeks --weeks 2
