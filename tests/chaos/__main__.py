@@ -1,4 +1,4 @@
-"""`python -m tests.chaos --stories 1000 --seed 1`: run it, print what became of the stories; exit 1 if one is lost."""
+"""`python -m tests.chaos --stories 1000 --seed 1`: print what became of the stories; exit 1 if one is lost or nothing proved."""
 
 import argparse
 import asyncio
