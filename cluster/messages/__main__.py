@@ -78,9 +78,9 @@ def run_letters(options: argparse.Namespace) -> int:
 
 
 def run_watch(options: argparse.Namespace) -> int:
-    from kubernetes import client, config
     from prometheus_client import generate_latest
 
+    from cluster.connection import NoCluster, connected
     from cluster.health import Health
     from cluster.messages.desk import Desk
     from cluster.messages.rounds import Rounds
@@ -88,11 +88,11 @@ def run_watch(options: argparse.Namespace) -> int:
     from steps.storage import Storage
 
     try:
-        config.load_config()
-    except config.ConfigException as fault:
-        raise BadInput(f"no cluster to talk to: {fault}; set KUBECONFIG") from fault
+        api = connected()
+    except NoCluster as fault:
+        raise BadInput(str(fault)) from fault
     desk = Desk(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals))
-    rounds = Rounds(client.ApiClient(), options.namespace, desk, say)
+    rounds = Rounds(api, options.namespace, desk, say)
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     health = Health(
         stuck=SECONDS_STUCK,

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from kubernetes import client, config
+from kubernetes import client
 from urllib3.exceptions import HTTPError
 
+from cluster.connection import NoCluster, connected
 from cluster.health import Health
 from cluster.reconciler.act import act
 from cluster.reconciler.metrics import Metrics
@@ -35,8 +36,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         api = connected()
-    except config.ConfigException as fault:
-        print(f"reconciler: no cluster to talk to: {fault}; set KUBECONFIG (exit 2)", file=sys.stderr)
+    except NoCluster as fault:
+        print(f"reconciler: {fault} (exit 2)", file=sys.stderr)
         return 2
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     metrics = Metrics()
@@ -50,15 +51,6 @@ def main() -> int:
             return 0 if sound else 75
         if signal.sigtimedwait(ENDS, options.every):
             return 0
-
-
-def connected() -> client.ApiClient:
-    """Inside the cluster by the pod's own account, outside by KUBECONFIG."""
-    try:
-        config.load_incluster_config()
-    except config.ConfigException:
-        config.load_kube_config()
-    return client.ApiClient()
 
 
 def round_of(api: client.ApiClient, namespace: str, dry_run: bool, metrics: Metrics | None = None) -> bool:

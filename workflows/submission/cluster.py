@@ -14,6 +14,7 @@ from typing import Any
 from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
+from cluster.connection import reason
 from steps.errors import BadInput, NewsreelError, Unavailable
 from workflows.submission.order import GROUP, VERSION
 
@@ -38,8 +39,8 @@ class Cluster:
         try:
             config.load_kube_config(config_file=os.environ.get("KUBECONFIG"), client_configuration=settings)
         except (config.ConfigException, OSError) as fault:
-            told = " ".join(str(fault).split())
-            raise BadInput(f"no cluster: {told}; set KUBECONFIG, or run `gcloud container clusters get-credentials`") from fault
+            advice = "set KUBECONFIG, or run `gcloud container clusters get-credentials`"
+            raise BadInput(f"no cluster: {reason(fault)}; {advice}") from fault
         settings.retries = 1
         return cls(client.ApiClient(settings), namespace)
 

@@ -106,3 +106,11 @@ def status_of(port, path):
         except requests.ConnectionError:
             time.sleep(0.05)
     return status
+
+
+def test_without_a_cluster_it_says_so_in_one_line(tmp_path):
+    environment = {**os.environ, "KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "cluster.messages", "watch", "--stories", "gs://s", "--finals", "gs://f", "--once"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = "no cluster to talk to: no configuration found; set KUBECONFIG (exit 2)\n"
+    assert (done.returncode, done.stderr) == (2, told)

@@ -147,7 +147,7 @@ def test_a_submission_that_was_cut_off_before_the_workflow_is_done_by_the_next(d
 @pytest.mark.parametrize(
     ("changed", "status", "expected"),
     [
-        ({"KUBECONFIG": "/nowhere", "HOME": "/nowhere"}, 2, "set KUBECONFIG, or run `gcloud container clusters get-credentials`"),
+        ({"KUBECONFIG": "/nowhere", "HOME": "/nowhere"}, 2, "no cluster: no configuration found; set KUBECONFIG, or run"),
         ({"NEWSREEL_STORIES": "file:/tmp"}, 2, "file:/tmp: a cluster reads stories from a bucket; name one as gs://bucket"),
         ({"NEWSREEL_STORIES": "gs://Not A Bucket"}, 2, "a bucket's name is"),
         ({"NEWSREEL_STORIES": "gs://not-there-at-all"}, 2, "there is no such object or bucket"),
