@@ -71,7 +71,7 @@ class Deployment:
         """Raises BadInput for manifests that break our own rules."""
         shutil.rmtree(self.folder, ignore_errors=True)
         ours = emit(PROFILES[self.parameters.site.profile], self.folder, settings)
-        if faults := [str(fault) for fault in lint_files(ours)]:
+        if faults := [str(fault) for fault in lint_files(ours, settings)]:
             raise BadInput("\n".join(faults))
 
     def write_argo(self, settings: Settings) -> None:

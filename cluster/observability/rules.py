@@ -37,7 +37,7 @@ ALERTS = (
         minutes=1,
         page=True,
         summary="A story has waited for its turn longer than the service level allows.",
-        action="argo list --status Pending; then the GPU pool: is it at its limit, or has Google no machines?",
+        action="newsreel status; a Pending anchor waits for a machine: is the pool at its limit, or has Google none?",
     ),
     Alert(
         name="StoryTakesTooLong",
