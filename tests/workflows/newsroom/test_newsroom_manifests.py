@@ -54,9 +54,10 @@ def test_the_newsroom_understands_what_it_is_told(monkeypatch):
     monkeypatch.setattr("sys.argv", ["newsroom", *container()["args"]])
     monkeypatch.setattr(program, "on_a_cluster", told.append)
     monkeypatch.setattr(program, "application", lambda _: None)
-    monkeypatch.setattr(program.uvicorn, "run", lambda *_, port, host, **__: told.append((host, port)))
+    monkeypatch.setattr(program, "listening", lambda host, port: told.append((host, port)))
+    monkeypatch.setattr(program.uvicorn.Server, "run", lambda server, sockets: setattr(server, "started", True))
     assert program.main() == 0
-    options, served = told
+    served, options = told
     assert isinstance(options, argparse.Namespace)
     assert (options.hosts, options.topic, options.namespace) == (CHOSEN.host, CHOSEN.topic, "newsreel")
     assert served == ("0.0.0.0", container()["ports"][0]["containerPort"])  # noqa: S104
