@@ -3,11 +3,10 @@
 A message is one line that says what is wrong and what to do about it. Only these cross a boundary (a step's process, the
 command line); anything else is a defect and ends with a traceback and status 70.
 
-"Retried" is said of the step itself. On Argo the whole attempt is tried again on another node, at most twice, whatever failed in
-it: a DAG has no exit status to go by. `check` is what keeps wrong stories from getting that far.
+"Retried" is said of the step itself. On Argo the whole attempt is tried once more, on another node, unless `triage` finds that no
+node can make it. `check` is what keeps wrong stories from getting that far.
 """
 
-import errno
 from typing import ClassVar
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "NewsreelError",
     "NoRoom",
     "Unavailable",
-    "in_our_words",
 ]
 
 
@@ -62,9 +60,3 @@ class Unavailable(NewsreelError):
     """A service or the storage did not answer; the same call may work later (EX_TEMPFAIL of sysexits.h). Retried."""
 
     exit_status = 75
-
-
-def in_our_words(fault: OSError) -> NewsreelError:
-    """A file or folder that a person named and the operating system refuses is a wrong argument; only a full disk is not."""
-    said = f"{fault.filename or 'output'}: {(fault.strerror or str(fault)).lower()}"
-    return NoRoom(f"{said}; free some space") if fault.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput(said)

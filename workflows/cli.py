@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from cluster.simulate.options import declare_plan, declare_simulate
-from steps.errors import BadInput, NewsreelError, in_our_words
+from steps.errors import BadInput, NewsreelError
+from steps.os_faults import in_our_words
 from steps.weights.program import declare
 from workflows.submission import commands as submission
 

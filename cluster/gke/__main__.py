@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cluster.gke.programs import Programs
 from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
-from steps.errors import NewsreelError, in_our_words
+from steps.errors import NewsreelError
+from steps.os_faults import in_our_words
 
 FOLDER = Path("dist/gke")
 CALLED_FROM = "NEWSREEL_CALLED_FROM"

@@ -14,7 +14,8 @@ import uvicorn
 from cluster.newsroom.app import application
 from cluster.newsroom.log import set_up
 from cluster.newsroom.newsroom import Newsroom, on_this_machine
-from steps.errors import BadInput, NewsreelError, Unavailable, in_our_words
+from steps.errors import BadInput, NewsreelError, Unavailable
+from steps.os_faults import in_our_words
 
 GRACE = 5
 """Seconds that requests under way have when the newsroom is told to end."""
