@@ -12,8 +12,9 @@ from steps.errors import BadInput, MissingProgram
 from workflows.priorities import PRIORITIES
 
 if TYPE_CHECKING:
+    from steps.intake import Intake
     from workflows.submission.cluster import Cluster
-    from workflows.submission.submit import Buckets
+    from workflows.submission.submit import Buckets, Kept
 
 __all__ = ["declare"]
 
@@ -66,28 +67,32 @@ def connected(options: argparse.Namespace) -> "Cluster":
 
 
 def run_submit(options: argparse.Namespace) -> int:
-    from workflows.admission import admitted
+    from workflows.admission import brought
 
-    admitted(options.story)
     topic = None if options.direct else options.topic
-    return submit_by_message(options, topic) if topic else submit_directly(options)
-
-
-def submit_directly(options: argparse.Namespace) -> int:
-    from workflows.submission.submit import create, keep
+    with brought(options.story) as intake:
+        intake.sound()  # before a cluster or a topic is looked for
+        kept, cluster = submit_by_message(options, topic, intake) if topic else submit_directly(options, intake)
+    if cluster is None or not options.wait:
+        return 0
     from workflows.submission.waiting import wait
 
+    return wait(cluster, kept.story, kept.finals, announced=bool(topic))
+
+
+def submit_directly(options: argparse.Namespace, intake: "Intake") -> "tuple[Kept, Cluster]":
+    from workflows.submission.submit import create, keep
+
     cluster = connected(options)
-    kept = keep(options.story, buckets_of(options), options.priority)
+    kept = keep(intake, buckets_of(options), options.priority)
     print(create(kept, cluster), flush=True)
-    return wait(cluster, kept.story, kept.finals, announced=False) if options.wait else 0
+    return kept, cluster
 
 
-def submit_by_message(options: argparse.Namespace, topic: str) -> int:
+def submit_by_message(options: argparse.Namespace, topic: str, intake: "Intake") -> "tuple[Kept, Cluster | None]":
     """The cluster is asked for nothing, unless one waits."""
     from cluster.messages.publisher import Publisher
     from workflows.submission.submit import keep, publish
-    from workflows.submission.waiting import wait
 
     if not A_TOPIC.fullmatch(topic):
         raise BadInput(f"{topic}: is no topic; name one as projects/PROJECT/topics/stories, or say --direct")
@@ -95,9 +100,9 @@ def submit_by_message(options: argparse.Namespace, topic: str) -> int:
         raise BadInput("--to: a message cannot say where a video goes; leave it out, or say --direct")
     cluster = connected(options) if options.wait else None
     publisher = Publisher.connect(topic)
-    kept = keep(options.story, buckets_of(options), options.priority)
+    kept = keep(intake, buckets_of(options), options.priority)
     print(publish(kept, publisher), flush=True)
-    return wait(cluster, kept.story, kept.finals, announced=True) if cluster else 0
+    return kept, cluster
 
 
 def buckets_of(options: argparse.Namespace) -> "Buckets":

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from steps.address import Address
 from steps.errors import BadInput
+from steps.intake import Intake
 from steps.storage import Storage
 from steps.story import Story
-from workflows.admission import brought
 
 __all__ = ["save"]
 
@@ -20,19 +20,18 @@ DIGITS = 20
 """Of a picture's SHA-256, in hexadecimal."""
 
 
-def save(path: Path, storage: Storage, stories: Address) -> tuple[Story, Address]:
+def save(intake: Intake, storage: Storage, stories: Address) -> tuple[Story, Address]:
     """Save what a story file of this machine says; the story, and the generation of its document there.
 
     Raises BadInput that lists every fault, Conflict where this revision was saved with other content, Unavailable.
     """
     if stories.scheme != "gs":
         raise BadInput(f"{stories}: a cluster reads stories from a bucket; name one as gs://bucket")
-    with brought(path) as intake:
-        story = intake.sound()
-        home = stories.child(story.id)
-        names = {name: name_of(name, digest) for name, digest in intake.picture_digests.items()}
-        for name, file in intake.pictures.items():
-            put(storage, home.child(names[name]), file, intake.picture_digests[name])
+    story = intake.sound()
+    home = stories.child(story.id)
+    names = {name: name_of(name, digest) for name, digest in intake.picture_digests.items()}
+    for name, file in intake.pictures.items():
+        put(storage, home.child(names[name]), file, intake.picture_digests[name])
     document = home.child(f"r{story.revision}.json")
     storage.create(document, written(story, names), "application/json")
     return story, storage.pinned(document)

@@ -5,7 +5,6 @@ workflow is created at once. Should we get no further, the watch over saved stor
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cluster.messages.desk import Desk, Revision
@@ -13,6 +12,7 @@ from cluster.messages.message import Message
 from cluster.messages.publisher import Publisher
 from steps.address import Address, AllowList
 from steps.errors import BadInput, Conflict, Unavailable
+from steps.intake import Intake
 from steps.priority import Priority
 from steps.storage import Storage
 from steps.story import Story
@@ -49,13 +49,13 @@ class Kept:
         return name_of(self.story)
 
 
-def keep(path: Path, buckets: Buckets, priority: Priority) -> Kept:
+def keep(intake: Intake, buckets: Buckets, priority: Priority) -> Kept:
     """Save a story file, and beside it the message that says how urgent it is; the same twice is done once.
 
     Raises BadInput for a wrong story, Conflict where the revision was saved with other content or another priority, Unavailable.
     """
     storage = Storage(AllowList(prefixes=(buckets.stories, buckets.finals)))
-    story, address = save(path, storage, buckets.stories)
+    story, address = save(intake, storage, buckets.stories)
     desk = Desk(storage, buckets.stories, buckets.finals)
     message = desk.message(Revision(story.id, story.revision), priority)
     desk.save_order(message)
