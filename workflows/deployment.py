@@ -3,6 +3,7 @@
 Plain documents of the core kinds, since Hera models Argo's alone; the tests hold them against Kubernetes' own schemas.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,6 +138,31 @@ class Deployed:
                 "maxUnavailable": 1,
                 "unhealthyPodEvictionPolicy": "AlwaysAllow",
                 "selector": {"matchLabels": self.labels()},
+            },
+        }
+
+    def service(self, settings: Settings, port: int) -> dict[str, Any]:
+        return {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": self.metadata(settings),
+            "spec": {"selector": self.labels(), "ports": [{"name": "http", "port": port, "targetPort": "http"}]},
+        }
+
+    def network_policy(
+        self, settings: Settings, *, callers: Sequence[dict[str, Any]], egress: Sequence[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """These callers reach its port and no other does; it reaches what is named and nothing else."""
+        come_in = {"from": list(callers), "ports": [{"protocol": "TCP", "port": self.port}]}
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": self.metadata(settings),
+            "spec": {
+                "podSelector": {"matchLabels": self.labels()},
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": [come_in] if callers else [],
+                "egress": list(egress),
             },
         }
 

@@ -52,31 +52,13 @@ class Service:
 
     def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
         """A caller comes back to the one it began with: a transcription is known only where it was ordered."""
-        return {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": deployed.metadata(settings),
-            "spec": {
-                "selector": deployed.labels(),
-                "ports": [{"name": "http", "port": self.port, "targetPort": "http"}],
-                "sessionAffinity": "ClientIP",
-                "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 3600}},
-            },
-        }
+        made = deployed.service(settings, self.port)
+        affinity = {"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 3600}}}
+        return made | {"spec": made["spec"] | affinity}
 
     def network_policy(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
         callers = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": list(self.callers)}]}
-        return {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": deployed.metadata(settings),
-            "spec": {
-                "podSelector": {"matchLabels": deployed.labels()},
-                "policyTypes": ["Ingress", "Egress"],
-                "ingress": [{"from": [{"podSelector": callers}], "ports": [{"protocol": "TCP", "port": self.port}]}],
-                "egress": [],
-            },
-        }
+        return deployed.network_policy(settings, callers=[{"podSelector": callers}], egress=[])
 
 
 GENTLE = Service(

@@ -34,13 +34,8 @@ def letters(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         memory="256Mi",
         account=chosen.events_account,
     )
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": deployed.metadata(settings),
-        "spec": {"selector": deployed.labels(), "ports": [{"name": "http", "port": LETTERS_PORT, "targetPort": "http"}]},
-    }
-    return [account(chosen.events_account, settings, google=chosen.google_account), *deployed.build(settings), service]
+    own = account(chosen.events_account, settings, google=chosen.google_account)
+    return [own, *deployed.build(settings), deployed.service(settings, LETTERS_PORT)]
 
 
 def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:

@@ -119,19 +119,6 @@ def network_policy(deployed: Deployed, settings: Settings) -> dict[str, Any]:
     """Out to the API server, to Google's (Container, Compute, Monitoring and Storage at the same private addresses) and to the
     EventBus's monitoring port; nobody comes in, but for Prometheus where there is one (`monitoring`)."""
     eventbus = {"podSelector": {"matchLabels": {"newsreel/service": "eventbus"}}}
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": deployed.metadata(settings),
-        "spec": {
-            "podSelector": {"matchLabels": deployed.labels()},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [],
-            "egress": [
-                DNS,
-                to_addresses(settings.api_servers, 443, 6443),
-                *google(settings),
-                {"to": [eventbus], "ports": [{"protocol": "TCP", "port": MONITOR}]},
-            ],
-        },
-    }
+    to_the_bus = {"to": [eventbus], "ports": [{"protocol": "TCP", "port": MONITOR}]}
+    to_api_server = to_addresses(settings.api_servers, 443, 6443)
+    return deployed.network_policy(settings, callers=[], egress=[DNS, to_api_server, *google(settings), to_the_bus])

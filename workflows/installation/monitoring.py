@@ -24,14 +24,8 @@ CONTROLLER = {"matchLabels": {"app": "workflow-controller"}}
 
 
 def monitoring(settings: Settings, chosen: Monitoring) -> list[dict[str, Any]]:
-    made = (
-        of_google(settings)
-        if chosen.kind == "google"
-        else of_the_operator(settings)
-        if chosen.kind == "operator"
-        else plain(settings)
-    )
-    return [be_asked(settings, chosen), *made, shown(settings)]
+    kinds = {"google": of_google, "operator": of_the_operator, "annotations": plain}
+    return [be_asked(settings, chosen), *kinds[chosen.kind](settings), shown(settings)]
 
 
 def installed(settings: Settings) -> set[Part]:

@@ -33,7 +33,7 @@ def newsroom(settings: Settings, chosen: Newsroom, voice_system: str) -> list[di
         role(chosen.account, settings.namespace, NEWSROOM),
         binding(chosen.account, settings.namespace, settings),
         *deployed.build(settings),
-        service(deployed, settings),
+        deployed.service(settings, 80),
         network_policy(deployed, settings, chosen),
         *([] if chosen.proxy_namespace else way_in(settings, chosen)),
     ]
@@ -87,31 +87,14 @@ def secrets_of(chosen: Newsroom) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def service(deployed: Deployed, settings: Settings) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": deployed.metadata(settings),
-        "spec": {"selector": deployed.labels(), "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
-    }
-
-
 def network_policy(deployed: Deployed, settings: Settings, chosen: Newsroom) -> dict[str, Any]:
     """In from who signs people in; out to the API server and to Google: storage, Pub/Sub and the keys of IAP's signature, all at
     the same private addresses (www.gstatic.com too, where DNS says so: Google Cloud, "Configure Private Google Access")."""
     proxy = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": chosen.proxy_namespace}}}
     callers = [proxy] if chosen.proxy_namespace else [{"ipBlock": {"cidr": block}} for block in FRONT_ENDS]
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": deployed.metadata(settings),
-        "spec": {
-            "podSelector": {"matchLabels": deployed.labels()},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": callers, "ports": [{"protocol": "TCP", "port": PORT}]}],
-            "egress": [DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings), *to_mixpanel(chosen)],
-        },
-    }
+    to_api_server = to_addresses(settings.api_servers, 443, 6443)
+    egress = [DNS, to_api_server, *google(settings), *to_mixpanel(chosen)]
+    return deployed.network_policy(settings, callers=callers, egress=egress)
 
 
 def to_mixpanel(chosen: Newsroom) -> list[dict[str, Any]]:
