@@ -18,7 +18,7 @@ import yaml
 
 from steps.errors import BadInput, MissingProgram, Unavailable
 
-__all__ = ["Apply", "Bearer", "Step", "Wait", "apply", "plan"]
+__all__ = ["LOADER", "Apply", "Bearer", "Step", "Wait", "apply", "plan"]
 
 SECONDS = 600
 """For what is waited for: pictures of programs are pulled, machines may have to be started."""

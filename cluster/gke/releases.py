@@ -13,6 +13,7 @@ import yaml
 from cluster.gke.programs import Programs
 from steps.errors import BadInput, Unavailable
 from steps.workspace import write_atomically
+from workflows.apply import LOADER
 
 __all__ = ["Release", "documents", "fetched", "releases"]
 
@@ -77,7 +78,3 @@ def documents(release: Release, home: Path, programs: Programs) -> list[dict[str
     source = home / release.build
     text = programs.read("kubectl", "kustomize", str(source)) if source.is_dir() else source.read_text()
     return [document for document in yaml.load_all(text, Loader=LOADER) if document]
-
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The workflow's schema is 180,000 lines: in C some seconds, else minutes."""

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jwt
-from kubernetes import client, config
 
+from cluster.connection import NoCluster, connected
 from cluster.messages.desk import Desk
 from cluster.messages.publisher import Publisher
 from cluster.newsroom.audit import Audit
@@ -45,13 +45,15 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
         if not getattr(options, name):
             raise BadInput(f"--{name} is missing; or give --folder for one machine")
     stories, finals = Address.parse(options.stories), Address.parse(options.finals)
+    try:
+        api = connected()
+    except NoCluster as fault:
+        raise BadInput(str(fault)) from fault
     metrics = Metrics()
     storage = Storage(AllowList.from_environment(environment))
     return Newsroom(
         repository=Repository(stories, storage),
-        runs=KubernetesRuns(
-            connected(), options.namespace, Publisher.connect(options.topic).publish, Desk(storage, stories, finals)
-        ),
+        runs=KubernetesRuns(api, options.namespace, Publisher.connect(options.topic).publish, Desk(storage, stories, finals)),
         media=Media(finals, storage, CACHE),
         audit=Audit(stories.child("_audit"), storage),
         identity=identity_from(environment),
@@ -62,17 +64,6 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
         voice_system=options.voice_system,
         seconds_between_looks=2.0,
     )
-
-
-def connected() -> client.ApiClient:
-    try:
-        config.load_incluster_config()
-    except config.ConfigException:
-        try:
-            config.load_kube_config()
-        except config.ConfigException as fault:
-            raise BadInput(f"no cluster to talk to: {fault}; set KUBECONFIG") from fault
-    return client.ApiClient()
 
 
 def identity_from(environment: Mapping[str, str]) -> Identity:
