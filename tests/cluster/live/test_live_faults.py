@@ -16,19 +16,11 @@ FAULTS = {
 }
 
 
-def first_on(cluster, node, name, template, story):
-    """Submit a story that gets this node first."""
-    cluster.cordon(*(other for other in cluster.story_nodes() if other != node))
-    cluster.submit(name, template, **story)
-    cluster.wait(name, lambda record: record.over or any(pod.host for pod in record.of("anchor")), 120)
-    cluster.cordon(*cluster.story_nodes(), closed=False)
-
-
 @pytest.mark.parametrize("what", FAULTS)
 def test_what_fails_on_one_node_is_made_on_another(cluster, name, story, bucket, faulty, what):
     step, fault, words = FAULTS[what]
     bad, *_ = cluster.story_nodes()
-    first_on(cluster, bad, name, faulty(step, broken_on(bad, fault)), story)
+    cluster.submit_on(bad, name, faulty(step, broken_on(bad, fault)), **story)
     record = cluster.over(name, 900)
     assert record.phase == "Succeeded", record.message
     failed, made = record.of(step)
@@ -45,7 +37,7 @@ def test_a_full_disk_is_tried_on_another_node(cluster, name, story, bucket, lab)
     root = cluster.place.settings.ssd_root
     lab.node(full, "exec", "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", root)
     try:
-        first_on(cluster, full, name, "story", story)
+        cluster.submit_on(full, name, **story)
         record = cluster.over(name, 900)
     finally:
         lab.node(full, "exec", "umount", "-l", root)
@@ -119,7 +111,8 @@ def test_a_controller_that_restarts_in_the_middle_loses_nothing(cluster, name, s
 def test_what_argo_retries_is_made_on_another_node(cluster, name, story, bucket, faulty):
     argo = argo_program()
     bad, *_ = cluster.story_nodes()
-    first_on(cluster, bad, name, faulty("pix2pixhd", broken_on(bad, "if [ -e /story/lease.json ]; then exit 2; fi")), story)
+    gone = "if [ -e /story/lease.json ]; then exit 2; fi"
+    cluster.submit_on(bad, name, faulty("pix2pixhd", broken_on(bad, gone)), **story)
     cluster.wait(name, lambda record: any(pod.phase == "Failed" for pod in record.of("pix2pixhd")), 600)
     cluster.patch(name, {"spec": {"shutdown": "Terminate"}})
     assert cluster.over(name, 120).phase == "Failed"

@@ -43,16 +43,11 @@ def test_stories_in_a_row_under_random_kills_all_become_the_right_video(cluster,
         await_truth(lambda told=story: all(record.over for record in runs(cluster, told)), 180)
         await_truth(lambda told=story: not any(cluster.living(record.name) for record in runs(cluster, told)), 60)
     for host in cluster.story_nodes():
-        make_on(host, cluster, f"{name}-{host}", bucket)
+        # An anchor that was killed leaves its directory to the next one there, to be swept.
+        story = f"{name}-{host}"
+        cluster.submit_on(host, story, **bucket.put(story))
+        assert cluster.over(story).phase == "Succeeded"
     await_truth(lambda: not any(directories(cluster).values()), 60)
-
-
-def make_on(host, cluster, story, bucket):
-    """A story on this node: an anchor that was killed leaves its directory to the next one there, to be swept."""
-    cluster.cordon(*(other for other in cluster.story_nodes() if other != host))
-    cluster.submit(story, **bucket.put(story))
-    assert cluster.over(story).phase == "Succeeded"
-    cluster.cordon(*cluster.story_nodes(), closed=False)
 
 
 def runs(cluster, story):

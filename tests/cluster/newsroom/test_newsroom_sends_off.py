@@ -10,7 +10,6 @@ from kubernetes import client
 from prometheus_client import CollectorRegistry
 from writing import BROWSER, HOST, STORY, picture
 
-from cluster.messages.desk import Desk
 from cluster.messages.message import Message
 from cluster.messages.policy import PATIENCE
 from cluster.messages.publisher import Publisher
@@ -23,30 +22,13 @@ from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import Media
 from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.stories import Repository
-from steps.address import Address, AllowList
-from steps.storage import Storage
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
-from tests.chaos.parts import cloud_storage
 from tests.cluster.pubsub_emulator import emulating, ensured, pull
 
 NOBODY = "127.0.0.1:9"
 """The discard port: nothing listens there."""
 SECONDS = 1
-
-
-@pytest.fixture(scope="module")
-def storage_url():
-    with cloud_storage("newsreel-stories", "newsreel-finals") as url:
-        yield url
-
-
-@pytest.fixture
-def desk(storage_url, monkeypatch, request):
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
-    home = f"t{abs(hash(request.node.nodeid)):x}"
-    stories, finals = (Address.parse(f"gs://newsreel-{name}/{home}") for name in ("stories", "finals"))
-    return Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
 
 
 @pytest.fixture
