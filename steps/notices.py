@@ -5,7 +5,11 @@ NEWSREEL_DONE_TOPIC       projects/NAME/topics/stories-done
 NEWSREEL_WEBHOOK          https address of the receiver
 NEWSREEL_WEBHOOK_SECRET   what its messages are signed with (`steps.signature`)
 
-A notice is sent at least once: who receives it twice knows it by its id. One that cannot be delivered costs nobody a video.
+A notice is sent at least once: who receives it twice knows it by its `id`, which is also the message's attribute and the header
+`webhook-id`. One that cannot be delivered costs nobody a video.
+
+    {"id": "<run>-Succeeded", "type": "story.done" or "story.failed", "timestamp": "2026-05-03T12:00:00+00:00",
+     "data": {"run": ..., "story": ..., "status": ..., "video": ..., "why": ...}}
 """
 
 import base64
@@ -33,18 +37,26 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     run: str
-    """The workflow's uid: what a notice that comes twice is known by."""
+    """The workflow's uid, or the name it would have had where there was none: `budget-r3`."""
     story: str
     """Address of its document."""
     status: str
     """Argo's: Succeeded, Failed or Error."""
     video: str | None
     """Address, None where there is none."""
+    why: str | None = None
+    """Of a failure, in one line, where somebody has looked; None where the workflow itself tells."""
+
+    @property
+    def id(self) -> str:
+        """The same for whoever tells this end of this run, and however often."""
+        return f"{self.run}-{self.status}"
 
     def content(self, now: datetime) -> bytes:
         kind = "story.done" if self.status == "Succeeded" else "story.failed"
-        data = {"run": self.run, "story": self.story, "status": self.status, "video": self.video}
-        return json.dumps({"type": kind, "timestamp": now.isoformat(timespec="seconds"), "data": data}).encode()
+        data = {"run": self.run, "story": self.story, "status": self.status, "video": self.video, "why": self.why}
+        whole = {"id": self.id, "type": kind, "timestamp": now.isoformat(timespec="seconds"), "data": data}
+        return json.dumps(whole).encode()
 
 
 Send = Callable[[str, bytes, Mapping[str, str]], int]
@@ -83,7 +95,7 @@ class Notices:
     def publish(self, topic: str, notice: Notice) -> None:
         """Raises BadInput, MissingProgram, Unavailable."""
         data = base64.b64encode(notice.content(self.now())).decode()
-        attributes = {"run": notice.run, "status": notice.status}
+        attributes = {"id": notice.id, "run": notice.run, "status": notice.status}
         body = json.dumps({"messages": [{"data": data, "attributes": attributes}]}).encode()
         emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
         host = f"http://{emulator}" if emulator else "https://pubsub.googleapis.com"
@@ -99,7 +111,7 @@ class Notices:
 
         def headers() -> dict[str, str]:
             # Anew for each try: a signature is good for five minutes.
-            signed = sign(secret, f"{notice.run}-{notice.status}", int(self.now().timestamp()), body)
+            signed = sign(secret, notice.id, int(self.now().timestamp()), body)
             return {"content-type": "application/json", "user-agent": "newsreel"} | signed
 
         self.post(address, headers, body, over(self.client()))

@@ -19,12 +19,12 @@ PROJECT = "p"
 
 
 @contextmanager
-def emulating(folder: Path) -> Iterator[str]:
-    """Its host and port, for PUBSUB_EMULATOR_HOST. What it leaves lying about is left in the folder."""
+def emulating(folder: Path, port: int | None = None) -> Iterator[str]:
+    """Its host and port, by default a free one, for PUBSUB_EMULATOR_HOST. What it leaves lying about is left in the folder."""
     program = emulator_program()
     if program is None:
         pytest.skip("no Pub/Sub emulator here: gcloud components install pubsub-emulator")
-    port = free_port()
+    port = port or free_port()
     with running([program, "--host=127.0.0.1", f"--port={port}"], port, folder):
         yield f"127.0.0.1:{port}"
 

@@ -97,10 +97,13 @@ class Frozen(datetime):
 
 def test_a_failure_is_told_as_one(receiver, notices):
     list(notices.send(FAILED))
-    assert json.loads(receiver.heard[0][2]) == {
+    [(_, headers, body)] = receiver.heard
+    assert headers["webhook-id"] == "uid-2-Failed"
+    assert json.loads(body) == {
+        "id": "uid-2-Failed",
         "type": "story.failed",
         "timestamp": "2026-05-03T12:00:00+00:00",
-        "data": {"run": "uid-2", "story": FAILED.story, "status": "Failed", "video": None},
+        "data": {"run": "uid-2", "story": FAILED.story, "status": "Failed", "video": None, "why": None},
     }
 
 
@@ -149,7 +152,7 @@ def test_a_topic_is_told_in_pubsubs_own_words(receiver, monkeypatch):
     assert path == "/v1/projects/p/topics/stories-done:publish"
     [message] = json.loads(body)["messages"]
     assert json.loads(base64.b64decode(message["data"]))["data"]["run"] == "uid-1"
-    assert message["attributes"] == {"run": "uid-1", "status": "Succeeded"}
+    assert message["attributes"] == {"id": "uid-1-Succeeded", "run": "uid-1", "status": "Succeeded"}
 
 
 def test_a_webhook_that_fails_keeps_the_topic_from_nothing(receiver, notices, monkeypatch):
