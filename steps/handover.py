@@ -3,8 +3,9 @@
 script/00.json    init-story   sentences; each token as shown and as spoken          `Script`
 voice/00.wav      hibari / waveglow   the scene's sound, 16-bit mono; its length is the scene's: a whole number of frames
 speech/00.mel.npz tacotron2    mel spectrogram (frames, 80), studio profile only
+pronounced/00.json g2p         the phones of every word                             `Pronounced`
 words/00.json     gentle       gentle's own align.json
-phones/00.json    g2p          every word and phone with its time                    `Speech`
+phones/00.json    gentle       every word and phone with its time                    `Speech`
 footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
 motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
 actor/00-00.mp4   pix2pixhd    a stretch of the presenter's frames (`steps.stretches`), visually lossless
@@ -14,13 +15,15 @@ final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg c
 
 import wave
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "FRAME_RATE",
     "Contents",
     "Phone",
+    "Pronounced",
     "Script",
     "Shown",
     "Speech",
@@ -59,6 +62,12 @@ class Script(Record):
     def transcript(self) -> str:
         """The spoken words of the scene, blank-separated: what gentle is given."""
         return " ".join(word for sentence in self.sentences for token in sentence for word in token.spoken)
+
+
+class Pronounced(Record):
+    """How each word of a scene's transcript is said, in its order: phones without stress (ARPAbet), at least one a word."""
+
+    words: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
 class Phone(Record):

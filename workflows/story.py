@@ -71,8 +71,8 @@ def work(profile: Profile, settings: Settings) -> None:
 
         script = task(init_story(settings))
         voice = chain(script, *(step(system) for system in profile.voice))
-        phones = chain(voice, step(profile.alignment), step(profile.phonemes))
-        face = chain(script, step(profile.landmarks))
+        phonemes, face = chain(script, step(profile.phonemes)), chain(script, step(profile.landmarks))
+        phones = join([voice, phonemes], step(profile.alignment))
         motion = join([phones, face], step(profile.motion))
         presenter = task(in_shards(profile.generator, settings), with_param=output(script, "shards"), shard="{{item}}")
         video = chain(motion, presenter, step(profile.composition), task(publish(settings)))

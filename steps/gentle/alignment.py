@@ -1,12 +1,13 @@
 """align.json as gentle writes it, read strictly: what a server sends is checked before anything is built on it."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from steps.errors import Unavailable
 
-__all__ = ["Alignment", "Word", "read_alignment"]
+__all__ = ["Alignment", "FoundWord", "Word", "read_alignment"]
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -28,6 +29,8 @@ class Word(Answer):
     word: str
     start: Seconds | None = None
     end: Seconds | None = None
+    startOffset: int | None = None  # noqa: N815
+    """The code point of the transcript where it begins."""
     phones: list[Phone] = []
 
     @model_validator(mode="after")
@@ -35,6 +38,16 @@ class Word(Answer):
         if self.case == "success" and (self.start is None or self.end is None or self.end < self.start):
             raise ValueError(f"{self.word!a} was found, but at no time")
         return self
+
+
+@dataclass(frozen=True)
+class FoundWord:
+    """A word that was heard, in seconds; `phones` are ARPAbet names in capitals with their seconds, or `OOV` where gentle knows
+    none."""
+
+    start: float
+    end: float
+    phones: tuple[tuple[str, float], ...]
 
 
 class Alignment(Answer):
@@ -45,6 +58,16 @@ class Alignment(Answer):
     def end(self) -> float:
         """When the last word ends, in seconds."""
         return max((word.end or 0.0 for word in self.words), default=0.0)
+
+    def found(self) -> dict[int, FoundWord]:
+        """The words that were heard, by the code point of the transcript where each begins."""
+        return {
+            word.startOffset: FoundWord(
+                word.start, word.end, tuple((phone.phone.split("_")[0].upper(), phone.duration) for phone in word.phones)
+            )
+            for word in self.words
+            if word.case == "success" and word.startOffset is not None and word.start is not None and word.end is not None
+        }
 
 
 def read_alignment(data: bytes, sender: str) -> Alignment:

@@ -1,5 +1,8 @@
 """gentle: where words and phones lie in a scene's sound, voice/NN.wav and script/NN.json to words/NN.json (its align.json).
 
+Words that it does not know or does not hear get their phones from pronounced/NN.json, so that phones/NN.json (`Speech`) has every
+word and phone with its time.
+
 GENTLE_URL says where the aligner answers. It is no part of a key: the same server may move.
 GENTLE_ALIGNER says who aligns there. It is part of every key: words of one aligner are never taken for another's. It is
 `newsreel`, our own server, unless it is set to a name for another, such as `gentle-0.11`. A plan must do without the server,
@@ -16,9 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from steps.errors import BadInput, MissingProgram, Unavailable
 from steps.gentle.alignment import Alignment, read_alignment
-from steps.handover import read_script, scene_file
+from steps.handover import Pronounced, read_script, scene_file
 from steps.progress import Progress
 from steps.step import Step, Unit, installed
 from steps.workspace import Workspace
@@ -50,10 +55,11 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     who = aligner()
     for number in range(len(workspace.story.scenes)):
         script = scene_file("script", number, ".json")
+        pronounced = scene_file("pronounced", number, ".json")
         yield Unit(
             name=f"scene {number:02d}",
-            reads=(scene_file("voice", number, ".wav"), script),
-            writes=(scene_file("words", number, ".json"),),
+            reads=(scene_file("voice", number, ".wav"), script, pronounced),
+            writes=(scene_file("words", number, ".json"), scene_file("phones", number, ".json")),
             settings=who,
             cost=len(read_script(workspace.path(script)).transcript.split()),
         )
@@ -81,17 +87,23 @@ def refuse_another(found: str | None, named: str, address: str) -> None:
 
 
 def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], progress: Progress) -> None:
-    voice, script = unit.reads
+    from steps.gentle.timing import speech_of
+
+    voice, written, pronounced = unit.reads
+    script = read_script(workspace.path(written))
     try:
-        alignment = server.align(workspace.path(voice).read_bytes(), read_script(workspace.path(script)).transcript)
+        alignment = server.align(workspace.path(voice).read_bytes(), script.transcript)
     except BadInput as fault:
         raise BadInput(f"{voice}: {fault}") from fault
     found = read_alignment(alignment, server.name)
     missing = refuse_what_was_not_heard(found, voice)
     if missing:
         progress.remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
-    refuse_what_lies_beyond(found, workspace.path(voice), server.name)
+    seconds = seconds_of(workspace.path(voice))
+    refuse_what_lies_beyond(found, seconds, server.name)
+    said = read_pronounced(workspace.path(pronounced), words=unit.cost)
     drafts[0].write_bytes(alignment)
+    drafts[1].write_text(speech_of(script, found.found(), seconds, said).model_dump_json() + "\n")
 
 
 def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> list[str]:
@@ -107,13 +119,27 @@ def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> list[str]:
     return missing
 
 
-def refuse_what_lies_beyond(alignment: Alignment, voice: Path, address: str) -> None:
+def refuse_what_lies_beyond(alignment: Alignment, seconds: float, address: str) -> None:
     """Words after the end of the sound are the words of another sound. Raises Unavailable."""
-    with wave.open(str(voice)) as sound:
-        seconds = float(sound.getnframes()) / sound.getframerate()
     end = alignment.end
     if end > seconds + BEYOND_SECONDS:
         raise Unavailable(f"{address}: has words until {end:.1f} s in a sound of {seconds:.1f} s; check the server")
 
 
-STEP = Step(name="gentle", version=2, counts="words", plan=plan, start=start, work=work)
+def seconds_of(voice: Path) -> float:
+    with wave.open(str(voice)) as sound:
+        return float(sound.getnframes()) / float(sound.getframerate())
+
+
+def read_pronounced(path: Path, words: int) -> Pronounced:
+    """Raises BadInput for anything but the phones of so many words."""
+    try:
+        pronounced = Pronounced.model_validate_json(path.read_bytes())
+    except ValidationError as fault:
+        raise BadInput(f"{path}: not a scene's pronunciations: {fault.errors()[0]['msg']}; run g2p again") from fault
+    if len(pronounced.words) != words:
+        raise BadInput(f"{path}: has {len(pronounced.words)} words, the script {words}; run g2p again")
+    return pronounced
+
+
+STEP = Step(name="gentle", version=3, counts="words", plan=plan, start=start, work=work)

@@ -114,7 +114,7 @@ def test_a_system_is_exchanged_by_one_entry() -> None:
     assert {"tacotron2", "waveglow"}.isdisjoint(templates)
     assert templates["vits"]["container"]["image"] == "newsreel/vits:1.0"
     depends = {task["name"]: task.get("depends") for task in templates["work"]["dag"]["tasks"]}
-    assert (depends["vits"], depends["gentle"]) == ("init-story.Succeeded", "vits.Succeeded")
+    assert (depends["vits"], depends["gentle"]) == ("init-story.Succeeded", "vits.Succeeded && g2p.Succeeded")
     assert "vits" in templates["check"]["container"]["args"]
 
 

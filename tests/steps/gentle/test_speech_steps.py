@@ -34,7 +34,7 @@ def take_in(workspace, narrations):
 
 
 def run_all(workspace):
-    for step in (HIBARI, GENTLE, G2P):
+    for step in (HIBARI, G2P, GENTLE):
         run_step(step, workspace, Progress(step.name, None))
 
 
@@ -100,6 +100,7 @@ def test_a_voice_that_does_not_say_the_words_ends_the_step_in_one_line(server, t
     workspace = Workspace.lease(tmp_path, "test")
     take_in(workspace, ["Drivers should leave early and check the roads before they travel."])
     write_atomically(workspace.path("voice/00.wav"), wav_of(samples))
+    run_step(G2P, workspace, Progress("g2p", None))
     with pytest.raises(BadInput, match=r"^voice/00\.wav: 11 of 11 words were not heard") as caught:
         run_step(GENTLE, workspace, Progress("gentle", None))
     assert "\n" not in str(caught.value)
@@ -111,6 +112,7 @@ def test_a_voice_that_is_no_recording_ends_the_step_in_one_line_that_names_it(se
     workspace = Workspace.lease(tmp_path, "test")
     take_in(workspace, NARRATIONS[1:])
     write_atomically(workspace.path("voice/00.wav"), b"RIFF, but no recording")
+    run_step(G2P, workspace, Progress("g2p", None))
     with pytest.raises(BadInput, match=r"^voice/00\.wav: http.* 400 audio: this is no recording"):
         run_step(GENTLE, workspace, Progress("gentle", None))
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from steps.arpabet import PHONES, VOWELS, without_stress
-from steps.g2p.alignment import FoundWord
-from steps.g2p.pronounce import Pronouncer
-from steps.handover import Phone, Script, Speech, SpokenWord, Token
+from steps.gentle.alignment import FoundWord
+from steps.handover import Phone, Pronounced, Script, Speech, SpokenWord, Token
 
 __all__ = ["speech_of"]
 
@@ -26,10 +25,11 @@ class Span:
     """Whether its time is known."""
 
 
-def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, pronounce: Pronouncer) -> Speech:
-    """The scene's speech. `found` has gentle's words by their place in `script.transcript` (code points)."""
+def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, pronounced: Pronounced) -> Speech:
+    """The scene's speech. `found` has gentle's words by their place in `script.transcript` (code points), `pronounced` the phones
+    of those that it does not know."""
     tokens = [(number, token) for number, sentence in enumerate(script.sentences) for token in sentence]
-    spans = spans_of([token for _, token in tokens], found, pronounce)
+    spans = spans_of([token for _, token in tokens], found, pronounced)
     fill_gaps([span for mine in spans for span in mine], duration)
     words: list[SpokenWord] = []
     for (number, token), mine in zip(tokens, spans, strict=True):
@@ -46,24 +46,24 @@ def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, p
     return Speech(duration=duration, words=tuple(words))
 
 
-def spans_of(tokens: Sequence[Token], found: Mapping[int, FoundWord], pronounce: Pronouncer) -> list[list[Span]]:
+def spans_of(tokens: Sequence[Token], found: Mapping[int, FoundWord], pronounced: Pronounced) -> list[list[Span]]:
     """The spans of each token, in order: one a word, or one for all of it where the newsroom gave its phones."""
     spans = []
     place = 0
+    phones = iter(pronounced.words)
     for token in tokens:
         mine = []
         for word in token.spoken:
-            mine.append(span_of(word, found.get(place), pronounce, alone=len(token.spoken) == 1))
+            mine.append(span_of(found.get(place), next(phones)))
             place += len(word) + 1
         spans.append([joined(mine, token.phones)] if token.phones and mine else mine)
     return spans
 
 
-def span_of(word: str, heard: FoundWord | None, pronounce: Pronouncer, alone: bool) -> Span:
+def span_of(heard: FoundWord | None, phones: Sequence[str]) -> Span:
     if heard and heard.phones and all(name in PHONES for name, _ in heard.phones):
         return Span(heard.start, heard.end, list(heard.phones), known=True)
-    phones = usual(pronounce(word) if alone or len(word) > 1 else pronounce.letter(word))
-    return Span(heard.start, heard.end, phones, known=True) if heard else Span(0, 0, phones, known=False)
+    return Span(heard.start, heard.end, usual(phones), known=True) if heard else Span(0, 0, usual(phones), known=False)
 
 
 def joined(words: Sequence[Span], phones: Sequence[str]) -> Span:
