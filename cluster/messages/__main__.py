@@ -10,13 +10,16 @@ import json
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from cluster.messages.message import subject_of
+from cluster.messages.policy import PATIENCE
 from steps.errors import BadInput, NewsreelError
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
 SECONDS_A_ROUND = 30.0
+A_DAY = 86_400.0
 SECONDS_STUCK = 900.0
 """A round that has not ended after so long never will: it lists two buckets, and each call is given up after a minute."""
 SECONDS_STALE = 300.0
@@ -38,6 +41,12 @@ def main() -> int:
     watch.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
     watch.add_argument("--stories", required=True, metavar="ADDRESS", help="prefix that stories are saved under")
     watch.add_argument("--finals", required=True, metavar="ADDRESS", help="prefix that videos are published under")
+    times = {
+        "--every": (SECONDS_A_ROUND, SECONDS_STALE / 2, "between two looks"),
+        "--patience": (PATIENCE.total_seconds(), A_DAY, "how long a saved story is left to its message"),
+    }
+    for name, (usual, most, told) in times.items():
+        watch.add_argument(name, type=partial(seconds, most=most), default=usual, metavar="SECONDS", help=f"{told} ({usual:g})")
     watch.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive, /ready and /metrics there")
     watch.add_argument("--once", action="store_true", help="one round, then end")
     watch.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
@@ -48,6 +57,17 @@ def main() -> int:
     except NewsreelError as fault:
         print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
         return fault.exit_status
+
+
+def seconds(text: str, most: float) -> float:
+    """Of an option. Raises ArgumentTypeError, which argparse tells, for what is no time or too long a one."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= most:
+        raise argparse.ArgumentTypeError(f"{text[:20]!a}: must be seconds, more than 0 and at most {most:g}")
+    return number
 
 
 def run_setup(options: argparse.Namespace) -> int:
@@ -92,7 +112,7 @@ def run_watch(options: argparse.Namespace) -> int:
     except NoCluster as fault:
         raise BadInput(str(fault)) from fault
     desk = Desk(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals))
-    rounds = Rounds(api, options.namespace, desk, say)
+    rounds = Rounds(api, options.namespace, desk, say, patience=timedelta(seconds=options.patience))
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     health = Health(
         stuck=SECONDS_STUCK,
@@ -107,7 +127,7 @@ def run_watch(options: argparse.Namespace) -> int:
         health.round(sound)
         if options.once:
             return 0 if sound else 75
-        if signal.sigtimedwait(ENDS, SECONDS_A_ROUND):
+        if signal.sigtimedwait(ENDS, options.every):
             return 0
 
 

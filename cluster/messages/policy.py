@@ -12,7 +12,7 @@ from typing import Literal
 
 from cluster.messages.desk import Outcome, Revision
 
-__all__ = ["Attempt", "Report", "Saved", "State", "Submit", "decide_stories", "state_of"]
+__all__ = ["PATIENCE", "Attempt", "Report", "Saved", "State", "Submit", "decide_stories", "state_of"]
 
 PATIENCE = timedelta(seconds=120)
 """How long a saved story is left to its message. Whoever is quicker wins, and the other meets its workflow."""
@@ -63,14 +63,14 @@ class Report:
     """Whose end it is, to be asked for the reason."""
 
 
-def decide_stories(seen: Saved, now: datetime) -> list[Submit | Report]:
+def decide_stories(seen: Saved, now: datetime, patience: timedelta = PATIENCE) -> list[Submit | Report]:
     """All actions of a round; each may be done twice."""
-    actions = [action for revision in sorted(seen.revisions) for action in for_revision(revision, seen, now)]
+    actions = [action for revision in sorted(seen.revisions) for action in for_revision(revision, seen, now, patience)]
     submissions = [action for action in actions if isinstance(action, Submit)]
     return [action for action in actions if isinstance(action, Report)] + submissions[:MOST_A_ROUND]
 
 
-def for_revision(revision: Revision, seen: Saved, now: datetime) -> Iterator[Submit | Report]:
+def for_revision(revision: Revision, seen: Saved, now: datetime, patience: timedelta) -> Iterator[Submit | Report]:
     state = state_of(revision, seen)
     if state == "ended":
         last = newest(seen.attempts[revision])
@@ -78,7 +78,7 @@ def for_revision(revision: Revision, seen: Saved, now: datetime) -> Iterator[Sub
         yield Report(revision, f"workflow {last.name} {ended}", last.name)
     elif state == "superseded":
         yield Report(revision, f"revision {newest_published(revision, seen)} is published already", None)
-    elif state == "waiting" and now - seen.unheard.get(revision, now) >= PATIENCE:
+    elif state == "waiting" and now - seen.unheard.get(revision, now) >= patience:
         yield Submit(revision, f"saved, and nothing was heard of it since {seen.unheard[revision]:%H:%M:%S}")
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from cluster.messages.desk import Desk, Revision
 from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, anchors_waiting, list_workflows
 from cluster.messages.message import Message
-from cluster.messages.policy import Attempt, Report, Saved, Submit, decide_stories, state_of
+from cluster.messages.policy import PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
 from steps.errors import NewsreelError
 
 __all__ = ["FAULTS", "Rounds", "Watch", "workflow_for"]
@@ -53,13 +53,14 @@ class Watch:
 
 @dataclass
 class Rounds:
-    """Round after round. What it remembers only makes it wait: a new one knows as much two minutes later."""
+    """Round after round. What it remembers only makes it wait: a new one knows as much when it has been as patient."""
 
     api: client.ApiClient
     namespace: str
     desk: Desk
     say: Say
     watch: Watch = field(default_factory=Watch)
+    patience: timedelta = PATIENCE
     unheard: dict[Revision, datetime] = field(default_factory=dict)
 
     def round(self, now: datetime, dry_run: bool = False) -> bool:
@@ -73,7 +74,7 @@ class Rounds:
             self.say("wait", self.namespace, one_line(fault))
             return False
         sound = True
-        for action in decide_stories(seen, now):
+        for action in decide_stories(seen, now, self.patience):
             try:
                 self.act(action, where, now, dry_run)
             except FAULTS as fault:

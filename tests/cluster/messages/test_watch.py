@@ -14,7 +14,7 @@ import requests
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.messages.__main__ import say
+from cluster.messages.__main__ import main, say
 from cluster.messages.rounds import Rounds, Watch
 from tests.cluster.api_server import serving
 from workflows.events.programs import programs
@@ -95,6 +95,32 @@ def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(ser
             process.send_signal(signal.SIGTERM)
             told, errors = process.communicate(timeout=20)
     assert (process.returncode, errors, [json.loads(line) for line in told.splitlines()]) == (0, "", [])
+
+
+def test_as_a_process_it_looks_as_often_and_waits_as_long_as_it_is_told(server, desk, storage_url, tmp_path):
+    save_story(desk)
+    command = [sys.executable, "-m", "cluster.messages", "watch", "--stories", str(desk.stories), "--finals", str(desk.finals)]
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(server.kubeconfig(tmp_path, ME)),
+        "STORAGE_EMULATOR_HOST": storage_url,
+        "NEWSREEL_ADDRESSES": f"{desk.stories},{desk.finals}",
+    }
+    with subprocess.Popen(
+        [*command, "--every", "0.05", "--patience", "0.2"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        told = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+    assert (told["action"], told["workflow"], process.returncode) == ("submit", "budget-r1", 0)
+    assert server.names("workflows") == ["budget-r1"]
+
+
+@pytest.mark.parametrize("wrong", [("--every", "0"), ("--every", "1e9"), ("--patience", "soon"), ("--patience", "nan")], ids=str)
+def test_a_time_that_is_none_is_told_with_what_it_may_be(wrong, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["watch", "watch", "--stories", "gs://s", "--finals", "gs://f", *wrong])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert f"argument {wrong[0]}: '{wrong[1]}': must be seconds, more than 0 and at most" in capsys.readouterr().err
 
 
 def status_of(port, path):
