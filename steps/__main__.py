@@ -4,12 +4,13 @@ import argparse
 import importlib
 import os
 import sys
-import traceback
 from contextlib import suppress
+from logging import ERROR
 from pathlib import Path
 
 from steps.errors import NewsreelError
 from steps.failure import Failure, last_word
+from steps.log import about, say, set_up
 from steps.progress import Progress
 from steps.step import run_step
 from steps.usage import GPUS, holding_gpus
@@ -40,7 +41,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m steps", description=__doc__)
     parser.add_argument("step", choices=[*ON_SCENES, *IN_TRAINING, *PROGRAMS])
     chosen, rest = parser.parse_args(arguments[:1]), arguments[1:]
+    workspace = workspace_of(rest)
     try:
+        set_up(chosen.step)
+        know_story(workspace)
         if chosen.step in ON_SCENES:
             run_plan(chosen.step, f"steps.{chosen.step}.step", rest)
         elif chosen.step in IN_TRAINING:
@@ -48,25 +52,40 @@ def main(arguments: list[str]) -> int:
         else:
             importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
     except NewsreelError as fault:
-        print(f"{chosen.step}: {fault} (exit {fault.exit_status})", file=sys.stderr)
+        say(chosen.step, f"{fault} (exit {fault.exit_status})", ERROR)
         last_word(f"{chosen.step}: {fault}")
-        leave_word(Failure(step=chosen.step, exit_status=fault.exit_status, message=str(fault)), rest)
+        leave_word(Failure(step=chosen.step, exit_status=fault.exit_status, message=str(fault)), workspace)
         return fault.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:
-        traceback.print_exc()
         last_word(f"{chosen.step}: a defect of newsreel; its log tells more")
-        print(f"{chosen.step}: a defect of newsreel; please report the lines above (exit {DEFECT})", file=sys.stderr)
+        say(chosen.step, f"a defect of newsreel; please report its traceback (exit {DEFECT})", ERROR, defect=True)
         return DEFECT
     return 0
 
 
-def leave_word(failure: Failure, arguments: list[str]) -> None:
-    """In the story's directory, for `triage`. Where there is none, or no room, the exit status has to do."""
+def workspace_of(arguments: list[str]) -> Path | None:
+    """The story's directory, for steps that have one."""
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("--workspace", type=Path)
-    workspace = parser.parse_known_args(arguments)[0].workspace
+    try:
+        workspace: Path | None = parser.parse_known_args(arguments)[0].workspace
+    except argparse.ArgumentError:  # the step's own parser says what is wrong
+        return None
+    return workspace
+
+
+def know_story(workspace: Path | None) -> None:
+    """Each entry of the log names the story, once `init-story` has taken it in."""
+    with suppress(NewsreelError, OSError, ValueError):
+        if workspace:
+            story = Workspace(workspace).story
+            about(story=story.id, revision=story.revision)
+
+
+def leave_word(failure: Failure, workspace: Path | None) -> None:
+    """In the story's directory, for `triage`. Where there is none, or no room, the exit status has to do."""
     if failure.step not in ("anchor", "triage") and workspace and (workspace / LEASE).is_file():
         with suppress(NewsreelError, OSError):
             failure.write(workspace)

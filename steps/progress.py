@@ -6,11 +6,12 @@ hundredths of the whole this step is, a second line tells its progress in those,
 """
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from steps.log import say
 
 __all__ = ["Progress"]
 
@@ -76,7 +77,7 @@ class Progress:
         self.say(f"{unit}: {line}")
 
     def say(self, line: str) -> None:
-        print(f"{self.step}: {line}", file=sys.stderr, flush=True)
+        say(self.step, line)
 
     def write(self) -> None:
         self.written = time.monotonic()

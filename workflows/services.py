@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from steps.log import FORM
 from workflows.deployment import Deployed
 from workflows.settings import Settings
 
@@ -48,6 +49,7 @@ class Service:
             cpu=self.cpu,
             memory=self.memory,
             account=settings.step_account,
+            environment=((FORM, "json"),),
         )
 
     def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import cast
 from hera.workflows import Artifact, Container, Env, Parameter, Resources, SecretEnv
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
+from steps.log import FORM, WORKFLOW
 from workflows.metrics import of_a_step
 from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
 from workflows.services import Service
@@ -110,6 +111,8 @@ class System:
     def environment(self, settings: Settings, placement: Placement) -> Iterator[Env | SecretEnv]:
         # What libraries keep at home has nowhere else to go: the root file system is read-only.
         yield Env(name="HOME", value="/tmp")  # noqa: S108
+        yield Env(name=FORM, value="json")
+        yield Env(name=WORKFLOW, value="{{workflow.name}}")
         if self.share:
             yield Env(name="NEWSREEL_SHARE", value=str(self.share))
         if self.gpus:

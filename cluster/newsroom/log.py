@@ -1,27 +1,14 @@
 """One JSON object a line on standard output, as Cloud Logging and its kind read them; the story's id in each that has one."""
 
-import json
 import logging
 import sys
-from datetime import UTC, datetime
 from typing import Final
+
+from steps.log import OneLine
 
 __all__ = ["log", "set_up"]
 
 LOG: Final = logging.getLogger("newsroom")
-
-
-class OneLine(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "severity": record.levelname,
-            "message": record.getMessage(),
-        }
-        line |= getattr(record, "told", {})
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
 
 
 def set_up() -> None:

@@ -17,6 +17,7 @@ from steps.check.allowance import allowance
 from steps.digests import software_digest
 from steps.errors import Conflict
 from steps.intake import take_in
+from steps.log import about
 from steps.presenters import load_presenter
 from steps.priority import require_priority
 from steps.publication import home_of, intact, newer_revision, published
@@ -49,8 +50,10 @@ def run(arguments: list[str]) -> None:
     address = storage.pinned(Address.parse(options.story))
     with take_in(storage, address, options.voice_system) as intake:
         state: State = "todo"
-        if intake.digest and intake.file.story:
-            state = state_of(intake.file.story, intake.digest, finals, storage)
+        if intake.file.story:
+            about(story=intake.file.story.id, revision=intake.file.story.revision)
+            if intake.digest:
+                state = state_of(intake.file.story, intake.digest, finals, storage)
         story = intake.sound() if state == "todo" else intake.file.sound()
     if state == "todo":
         load_presenter(story.presenter)

@@ -8,12 +8,13 @@ import sys
 from types import FrameType
 
 from steps.errors import BadInput, MissingProgram
+from steps.log import say
 
 __all__ = ["run"]
 
 
 def run(arguments: list[str]) -> None:
-    """Serve gentle's API. Prints `listening on http://HOST:PORT` when it takes calls; `--port 0` takes any free port."""
+    """Serve gentle's API. Says `listening on http://HOST:PORT` when it takes calls; `--port 0` takes any free port."""
     parser = argparse.ArgumentParser(prog="python -m steps gentle-server", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8765, help="port; 0 takes a free one (default: %(default)s)")
@@ -43,7 +44,7 @@ def run(arguments: list[str]) -> None:
         ident="gentle",
     )
     signal.signal(signal.SIGTERM, end)
-    print(f"listening on http://{options.host}:{door.getsockname()[1]}", flush=True)
+    say("gentle-server", f"listening on http://{options.host}:{door.getsockname()[1]}")
     server.run()
     jobs.close()
 

@@ -16,6 +16,7 @@ from steps.errors import BadInput
 from steps.handover import Script, scene_file
 from steps.init_story.spoken import script_of
 from steps.intake import Intake, take_in
+from steps.log import about
 from steps.pictures import normalise_picture
 from steps.progress import Progress
 from steps.pronunciations import Lexicon
@@ -48,6 +49,7 @@ def run(arguments: list[str]) -> None:
     storage = Storage.from_environment()
     with take_in(storage, Address.parse(options.story)) as intake:
         story = intake.sound()
+        about(story=story.id, revision=story.revision)
         workspace.adopt(story)
         equip(workspace, story.voice, storage)
         fill(workspace, story, intake, Progress.from_environment(NAME))

@@ -5,7 +5,6 @@ A unit is a stretch of a scene, so that several GPUs can share one; each is a vi
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from steps.encoder import open_encoder
 from steps.errors import BadInput, MissingProgram
 from steps.handover import FRAME_RATE, frames_of_sound, scene_file
+from steps.log import say
 from steps.presenters import load_presenter
 from steps.progress import Progress
 from steps.step import Step, Unit
@@ -72,7 +72,7 @@ def start(workspace: Workspace) -> Iterator[Actor]:
 
     with hire(load_presenter(workspace.story.presenter).generator) as actor:
         if actor.remark:
-            print(f"pix2pixhd: {actor.remark}", file=sys.stderr, flush=True)
+            say("pix2pixhd", actor.remark)
         yield actor
 
 

@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from logging import ERROR
 
 from steps.failure import Failure
+from steps.log import say
 
 __all__ = ["run"]
 
@@ -13,5 +15,5 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m steps refuse", description=__doc__)
     parser.add_argument("--refusal", required=True, help="what triage has found")
     failure = Failure.unpacked(parser.parse_args(arguments).refusal)
-    print(f"{failure.step}: {failure.message} (exit {failure.exit_status})", file=sys.stderr)
+    say(failure.step, f"{failure.message} (exit {failure.exit_status})", ERROR)
     sys.exit(failure.exit_status)

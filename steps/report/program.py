@@ -7,12 +7,15 @@ It runs when the rest has failed as well as when all went well, so nothing that 
 
 import argparse
 import json
-import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from logging import WARNING
+from typing import Any
 from uuid import uuid4
 
 from steps.address import Address
 from steps.errors import NewsreelError
+from steps.log import about, is_structured, say
 from steps.notices import Notice, Notices
 from steps.publication import home_of, published
 from steps.receiver import Receivers, kept_receiver
@@ -22,13 +25,14 @@ from steps.usage import Usage
 
 __all__ = ["run", "video_of"]
 
+NAME = "report"
 SUCCEEDED = "Succeeded"
 VIDEO = "landscape.mp4"
 MOST_BYTES = 1_000_000
 
 
 def run(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m steps report", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
     parser.add_argument("--status", required=True, help="Argo's: Succeeded, Failed or Error")
@@ -42,13 +46,22 @@ def run(arguments: list[str]) -> None:
         try:
             video, usage = video_of(options.story, options.finals, Storage.from_environment()) or (None, None)
         except NewsreelError as fault:
-            print(f"report: the video cannot be found: {fault}", file=sys.stderr)
+            say(NAME, f"the video cannot be found: {fault}", WARNING)
     else:
-        print(f"report: no video of {options.story!a}: the workflow ended as {options.status!a}", file=sys.stderr)
+        say(NAME, f"no video of {options.story!a}: the workflow ended as {options.status!a}", WARNING)
     told = {"story": options.story, "status": options.status, "video": str(video) if video else None}
-    print(json.dumps(told | {"usage": usage.model_dump() if usage else None}), flush=True)
+    report(told | {"usage": usage.model_dump() if usage else None})
     for unheard in notices_of(options.story).send(Notice(run=options.run, **told)):
-        print(f"report: {unheard}", file=sys.stderr)
+        say(NAME, str(unheard), WARNING)
+
+
+def report(told: Mapping[str, Any]) -> None:
+    """A line of its own for a person's programs; among entries one, with all of it also as fields to search by."""
+    line = json.dumps(told)
+    if is_structured():
+        say(NAME, line, report=told)
+    else:
+        print(line, flush=True)
 
 
 def notices_of(story: str) -> Notices:
@@ -61,7 +74,7 @@ def notices_of(story: str) -> Notices:
             receivers.require(webhook)
             return replace(notices, receiver=webhook)
     except NewsreelError as fault:
-        print(f"report: the story's own webhook is not told: {fault}", file=sys.stderr)
+        say(NAME, f"the story's own webhook is not told: {fault}", WARNING)
     return notices
 
 
@@ -69,6 +82,7 @@ def video_of(story: str, finals: str, storage: Storage) -> tuple[Address, Usage 
     """Where the story's published video is, and what it has taken; None where its manifest is not there. Raises BadInput,
     Conflict, Unavailable."""
     told = read_story(storage.read(Address.parse(story), at_most=MOST_BYTES), story)
+    about(story=told.id, revision=told.revision)
     home = home_of(Address.parse(finals), told.id, told.revision)
     manifest = published(storage, home)
     file = manifest.file(VIDEO) if manifest and manifest.revision == told.revision else None

@@ -4,9 +4,11 @@ here, so that the whole attempt is tried on another node.
 
 import argparse
 import sys
+from logging import WARNING
 from pathlib import Path
 
 from steps.failure import Failure
+from steps.log import say
 from steps.workspace import write_atomically
 
 __all__ = ["run"]
@@ -25,6 +27,6 @@ def run(arguments: list[str]) -> None:
     failure = Failure.read(options.workspace)
     if failure is None or failure.kind is None:
         told = f"{failure.step}: {failure.message}" if failure else "a step died without a word"
-        print(f"triage: another node may do better: {told} (exit {ELSEWHERE})", file=sys.stderr)
+        say("triage", f"another node may do better: {told} (exit {ELSEWHERE})", WARNING)
         sys.exit(ELSEWHERE)
     write_atomically(options.refusal_file, failure.packed())

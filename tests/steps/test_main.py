@@ -25,7 +25,7 @@ def test_a_defect_shows_where_it_is(monkeypatch, capsys):
     assert run_raising(monkeypatch, KeyError("x")) == 70
     told = capsys.readouterr().err
     assert "Traceback" in told
-    assert told.endswith("check: a defect of newsreel; please report the lines above (exit 70)\n")
+    assert told.endswith("check: a defect of newsreel; please report its traceback (exit 70)\n")
 
 
 def test_an_interrupt_is_no_defect(monkeypatch, capsys):

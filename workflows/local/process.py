@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from steps.log import FORM
+
 __all__ = ["Kept", "environment", "kept"]
 
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -27,9 +29,10 @@ in the place of Workload Identity, who the user is to the storage."""
 
 
 def environment(*more: Mapping[str, str]) -> dict[str, str]:
-    """A program's whole environment; of two values for a name the later counts."""
+    """A program's whole environment; of two values for a name the later counts. What it says a person reads here, and the runner:
+    plain lines, whatever a cluster is told."""
     found = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return {"LANG": "C.UTF-8", **found, **{name: value for one in more for name, value in one.items()}}
+    return {"LANG": "C.UTF-8", **found, **{name: value for one in more for name, value in one.items()}, FORM: "text"}
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """`newsreel logs`: what the steps of a story have written, in the order in which they began."""
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from steps.errors import BadInput
 from workflows.submission.cluster import Cluster
 from workflows.submission.runs import run_of
 
-__all__ = ["logs"]
+__all__ = ["logs", "read"]
 
 SECONDS_BETWEEN_LOOKS = 2.0
 SYSTEM = "newsreel/system"
@@ -33,7 +34,7 @@ def logs(cluster: Cluster, name: str, step: str | None, *, follow: bool) -> Iter
             if pod.metadata.name in told or not wanted(system, step) or not begun(pod):
                 continue
             told.add(pod.metadata.name)
-            for line in filter(said_by_step, cluster.log(pod.metadata.name, follow=follow)):
+            for line in read(filter(said_by_step, cluster.log(pod.metadata.name, follow=follow))):
                 yield printable(line) if step or line.startswith(f"{system}: ") else f"{system}: {printable(line)}"
         if over or not follow:
             break
@@ -66,6 +67,29 @@ def nothing(name: str, step: str | None, over: bool) -> str:
 def said_by_step(line: str) -> bool:
     """Argo's executor writes into the same log, in logfmt, and marks what is its own (argo-workflows, `argoexec emissary`)."""
     return not (line.startswith("time=") and " argo=true" in line)
+
+
+def read(lines: Iterable[str]) -> Iterator[str]:
+    """What a person reads of a log: of each entry the step, its message and, before both, a traceback (`steps.log`, which says
+    the same to a terminal). Lines that are no entries are left as they are."""
+    for line in lines:
+        entry = entry_of(line)
+        if entry is None:
+            yield line
+        else:
+            yield from entry.get("stack_trace", "").splitlines()
+            yield from f"{entry['step']}: {entry['message']}".splitlines()
+
+
+def entry_of(line: str) -> dict[str, str] | None:
+    """What is text of an entry; None for what is none."""
+    if not line.startswith("{"):
+        return None
+    try:
+        told = {name: value for name, value in json.loads(line).items() if isinstance(value, str)}
+    except (ValueError, RecursionError):
+        return None
+    return told if told.keys() >= {"severity", "step", "message"} else None
 
 
 def printable(line: str) -> str:

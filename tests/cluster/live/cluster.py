@@ -10,6 +10,7 @@ from kubernetes import client, dynamic, watch
 
 from tests.cluster.live.place import Place
 from tests.cluster.live.records import Record
+from workflows.submission.logs import read
 
 __all__ = ["Cluster"]
 
@@ -126,8 +127,8 @@ class Cluster:
         return self.said(newest.metadata.name)
 
     def said(self, pod: str) -> str:
-        """All that the step's own container has said."""
-        return str(self.core.read_namespaced_pod_log(pod, self.namespace, container="main"))
+        """All that the step's own container has said, as `newsreel logs` tells it."""
+        return "\n".join(read(str(self.core.read_namespaced_pod_log(pod, self.namespace, container="main")).splitlines()))
 
     def story_nodes(self) -> list[str]:
         key, value = self.place.settings.story_pool.selector

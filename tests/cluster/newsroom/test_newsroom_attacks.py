@@ -260,7 +260,7 @@ def test_metrics_name_routes_and_never_a_story(browser, story):
 
 
 def test_a_log_line_is_json_and_names_the_story_and_who(browser, story, caplog):
-    from cluster.newsroom.log import OneLine
+    from steps.log import OneLine
 
     with caplog.at_level("INFO", "newsroom"):
         browser.get(f"/stories/{story['id']}")

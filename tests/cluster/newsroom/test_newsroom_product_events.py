@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom.app import application
-from cluster.newsroom.log import OneLine
 from cluster.newsroom.product import MOST_WAITING, Product, product_from
 from steps.errors import BadInput
+from steps.log import OneLine
 from tests.https_receiver import receiving
 
 TOLD = b'{"error": null, "status": 1}'

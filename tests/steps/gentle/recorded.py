@@ -31,9 +31,9 @@ def wav_of(samples, rate=SAMPLE_RATE, width=2):
 @contextmanager
 def serving(*arguments):
     command = [sys.executable, "-m", "steps", "gentle-server", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
-            yield SimpleNamespace(address=process.stdout.readline().split()[-1], process=process)
+            yield SimpleNamespace(address=process.stderr.readline().split()[-1], process=process)
         finally:
             process.terminate()
             process.wait(10)

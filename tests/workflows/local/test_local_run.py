@@ -316,16 +316,21 @@ def test_a_step_has_an_environment_of_its_own(stage: Stage, monkeypatch: pytest.
   container:
     image: i
     command: [env]
-    env: [{{name: HOME, value: /tmp}}, {{name: NEWSREEL_ADDRESSES, value: "gs://a/,gs://b/"}}, {{name: URL, value: "http://host/tmp"}}]
+    env:
+    - {{name: HOME, value: /tmp}}
+    - {{name: NEWSREEL_ADDRESSES, value: "gs://a/,gs://b/"}}
+    - {{name: NEWSREEL_LOG, value: json}}
+    - {{name: URL, value: "http://host/tmp"}}
     {MOUNT}
 """
     played = stage.play(leaf, environment={"NEWSREEL_ADDRESSES": "file:///out/", "NEWSREEL_KEEP_WORKSPACE": "1"})
     variables = dict(line.split("=", 1) for line in played.log("main").splitlines())
     assert variables.keys() <= {
         *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "ARGO_PROGRESS_FILE", "URL", "NEWSREEL_ADDRESSES"),
-        *("NEWSREEL_KEEP_WORKSPACE", "LC_CTYPE", "SSL_CERT_FILE"),
+        *("NEWSREEL_KEEP_WORKSPACE", "NEWSREEL_LOG", "LC_CTYPE", "SSL_CERT_FILE"),
     }
     assert variables["NEWSREEL_ADDRESSES"] == "file:///out/"
+    assert variables["NEWSREEL_LOG"] == "text", "whoever reads it is a person"
     assert variables["URL"] == "http://host/tmp"
     assert variables["HOME"] == variables["TMPDIR"] != os.environ["HOME"]
     assert not Path(variables["HOME"]).exists(), "its folders are removed with it"

@@ -1,5 +1,6 @@
 """`newsreel status` and `newsreel logs`: where stories stand and what their steps wrote, harmless to a terminal."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -171,6 +172,20 @@ def test_what_argos_executor_writes_into_a_log_is_not_the_steps(desk):
     with_story(desk.server)
     add_pod(desk.server, "a", "check", f"check: argo=true\n{ended}\ntime flies\n")
     assert desk.newsreel("logs", "budget-r1") == (0, "check: argo=true\ncheck: time flies\n", "")
+
+
+def entry(message, step="compose", **more):
+    return json.dumps({"time": "t", "severity": "INFO", "message": message, "step": step, "story": "budget", **more})
+
+
+def test_entries_read_as_the_lines_that_a_step_says_to_a_terminal(desk):
+    with_story(desk.server)
+    traced = entry("a defect", stack_trace="Traceback:\n  KeyError: \x1b[2J")
+    lines = [entry("scene 00: 30 frames in 0.4 s"), entry("two\nlines"), traced, entry("damaged", step="dlib"), '{"is": "none"}']
+    add_pod(desk.server, "a", "compose", "\n".join([*lines, "[", '{"severity": 1}', "{" * 5000, "plain"]))
+    expected = ["compose: scene 00: 30 frames in 0.4 s", "compose: two", "lines", "Traceback:", "  KeyError:  [2J"]
+    expected += ["compose: a defect", "dlib: damaged", '{"is": "none"}', "[", '{"severity": 1}', "{" * 5000, "plain"]
+    assert desk.newsreel("logs", "budget-r1", "compose")[1].splitlines() == expected
 
 
 def test_logs_that_are_followed_end_with_the_story(desk):
