@@ -70,6 +70,7 @@ class Notices:
     receiver: str | None = None
     """The story's own webhook."""
     secret: str = field(default="", repr=False)
+    pauses: tuple[float, ...] = PAUSES
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     client: Callable[[], Any] = lambda: plain()
@@ -99,8 +100,8 @@ class Notices:
         body = json.dumps({"messages": [{"data": data, "attributes": attributes}]}).encode()
         emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
         host = f"http://{emulator}" if emulator else "https://pubsub.googleapis.com"
-        http = self.client() if emulator else as_the_pods_account(self.client())
-        self.post(f"{host}/v1/{topic}:publish", lambda: {"content-type": "application/json"}, body, over(http))
+        send = over(self.client()) if emulator else as_the_pods_account(self.client())
+        self.post(f"{host}/v1/{topic}:publish", lambda: {"content-type": "application/json"}, body, send)
 
     def call(self, address: str, notice: Notice) -> None:
         """Raises BadInput, Unavailable."""
@@ -121,7 +122,7 @@ class Notices:
         from urllib3.exceptions import HTTPError
 
         where, fault = urlsplit(address).hostname, ""
-        for pause in PAUSES:
+        for pause in self.pauses:
             self.sleep(pause)
             try:
                 status = send(address, body, headers())
@@ -133,7 +134,7 @@ class Notices:
             fault = f"answers {status}"
             if status not in AGAIN:
                 raise BadInput(f"notice to {where}: it {fault}; look at its address and secret")
-        raise Unavailable(f"notice to {where}: it {fault}, {len(PAUSES)} times")
+        raise Unavailable(f"notice to {where}: it {fault}{f', {len(self.pauses)} times' if len(self.pauses) > 1 else ''}")
 
 
 def plain() -> Any:
@@ -145,11 +146,11 @@ def plain() -> Any:
     return urllib3.PoolManager()
 
 
-def as_the_pods_account(http: Any) -> Any:
-    """The same client, with the account's token in each request. Raises BadInput, MissingProgram."""
+def as_the_pods_account(http: Any) -> Send:
+    """Over the same client, with the account's token in each request. Raises BadInput, MissingProgram."""
     try:
         from google.auth import default
-        from google.auth.exceptions import DefaultCredentialsError
+        from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
         from google.auth.transport.urllib3 import AuthorizedHttp
     except ImportError as fault:
         raise MissingProgram("notices need google-auth: pip install 'newsreel[gcs]'") from fault
@@ -157,7 +158,15 @@ def as_the_pods_account(http: Any) -> Any:
         credentials, _ = default(scopes=["https://www.googleapis.com/auth/pubsub"])
     except DefaultCredentialsError as fault:
         raise BadInput("Pub/Sub: no credentials; run `gcloud auth application-default login`") from fault
-    return AuthorizedHttp(credentials, http=http)  # type: ignore[no-untyped-call]
+    send = over(AuthorizedHttp(credentials, http=http))  # type: ignore[no-untyped-call]
+
+    def signed_in(address: str, body: bytes, headers: Mapping[str, str]) -> int:
+        try:
+            return send(address, body, headers)
+        except GoogleAuthError as fault:
+            raise ConnectionError("Google's sign-in does not answer") from fault
+
+    return signed_in
 
 
 def over(http: Any) -> Send:

@@ -21,6 +21,7 @@ __all__ = ["MANIFEST", "ORIGIN", "Manifest", "Origin", "PublishedFile", "home_of
 
 MANIFEST = "manifest.json"
 ORIGIN = "origin.json"
+VIDEO = "landscape.mp4"
 MOST_BYTES = 100_000
 
 
@@ -63,6 +64,11 @@ class Manifest(Record):
 
     def file(self, name: str) -> PublishedFile | None:
         return next((file for file in self.files if file.name == name), None)
+
+    def video(self, home: Address) -> Address | None:
+        """Where the video lies, given the manifest's folder."""
+        file = self.file(VIDEO)
+        return home.child(file.path) if file else None
 
 
 def home_of(finals: Address, identifier: str, revision: int) -> Address:

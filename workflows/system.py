@@ -9,6 +9,7 @@ from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
 from steps.log import FORM, WORKFLOW
 from workflows.metrics import of_a_step
+from workflows.notices import SECRET, secret_of, variables_of
 from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
 from workflows.services import Service
 from workflows.settings import Settings
@@ -126,14 +127,11 @@ class System:
         if self.weights and placement.volumes:
             # On the story's SSD: from there the files are linked into the story's directory, and go when it goes.
             yield Env(name="NEWSREEL_CACHE", value=str(STORY_MOUNT / ".cache"))
-        if self.notices and settings.done_topic:
-            yield Env(name="NEWSREEL_DONE_TOPIC", value=settings.done_topic)
-        if self.notices and settings.webhook:
-            yield Env(name="NEWSREEL_WEBHOOK", value=settings.webhook)
-        if self.notices and settings.webhook_receivers:
-            yield Env(name="NEWSREEL_RECEIVERS", value=",".join(settings.webhook_receivers))
-        if self.notices and (settings.webhook or settings.webhook_receivers):
-            yield SecretEnv(name="NEWSREEL_WEBHOOK_SECRET", secret_name=settings.webhook_secret, secret_key="secret")  # noqa: S106
+        if self.notices:
+            for name, value in variables_of(settings).items():
+                yield Env(name=name, value=value)
+            if secret := secret_of(settings):
+                yield SecretEnv(name=SECRET, secret_name=secret[0], secret_key=secret[1])
         if self.service:
             yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)
 

@@ -2,7 +2,8 @@
 
 setup     make the topics and subscriptions of a project
 letters   keep what the Sensor cannot submit
-watch     submit saved stories that nobody has heard of, tell which have failed; one JSON line for each thing done
+watch     submit saved stories that nobody has heard of, say which have failed, tell ends that nobody has told (`steps.notices`);
+          one JSON line for each thing done
 """
 
 import argparse
@@ -10,12 +11,18 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cluster.messages.message import subject_of
 from cluster.messages.policy import PATIENCE
 from steps.errors import BadInput, NewsreelError
+
+if TYPE_CHECKING:
+    from cluster.messages.desk import Desk
+    from cluster.messages.teller import Teller
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
 SECONDS_A_ROUND = 30.0
@@ -112,7 +119,8 @@ def run_watch(options: argparse.Namespace) -> int:
     except NoCluster as fault:
         raise BadInput(str(fault)) from fault
     desk = Desk(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals))
-    rounds = Rounds(api, options.namespace, desk, say, patience=timedelta(seconds=options.patience))
+    patience = timedelta(seconds=options.patience)
+    rounds = Rounds(api, options.namespace, desk, say, patience=patience, teller=teller_of(desk))
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     health = Health(
         stuck=SECONDS_STUCK,
@@ -129,6 +137,15 @@ def run_watch(options: argparse.Namespace) -> int:
             return 0 if sound else 75
         if signal.sigtimedwait(ENDS, options.every):
             return 0
+
+
+def teller_of(desk: "Desk") -> "Teller | None":
+    """As the environment names whom to tell; None where it names nobody. Raises BadInput."""
+    from cluster.messages.teller import ONCE, Teller
+    from steps.notices import Notices
+    from steps.told import anybody
+
+    return Teller(desk, replace(Notices.from_environment(), pauses=ONCE), say) if anybody() else None
 
 
 def say(what: str, workflow: str, why: str) -> None:

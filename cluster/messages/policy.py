@@ -12,7 +12,7 @@ from typing import Literal
 
 from cluster.messages.desk import Outcome, Revision
 
-__all__ = ["PATIENCE", "Attempt", "Report", "Saved", "State", "Submit", "decide_stories", "state_of"]
+__all__ = ["PATIENCE", "Attempt", "Report", "Saved", "State", "Submit", "Untold", "decide_stories", "state_of", "untold"]
 
 PATIENCE = timedelta(seconds=120)
 """How long a saved story is left to its message. Whoever is quicker wins, and the other meets its workflow."""
@@ -31,6 +31,10 @@ class Attempt:
     """1 for the first that was submitted."""
     phase: str = ""
     """Argo's: Succeeded, Failed, Error once it is over."""
+    uid: str = ""
+    """By which those who are told of it know it."""
+    cancelled: bool = False
+    """Whether a person has ended it."""
 
     @property
     def over(self) -> bool:
@@ -63,6 +67,24 @@ class Report:
     """Whose end it is, to be asked for the reason."""
 
 
+@dataclass(frozen=True)
+class Untold:
+    """An end that those who are told of ends have not heard of: the run was terminated, which Argo does without its exit handler,
+    or its pod was lost, or there was no run at all."""
+
+    revision: Revision
+    run: str
+    status: str
+    """Both as `steps.notices.Notice` has them."""
+    why: str | None = None
+    """Of a failure, as far as the run tells it; None where there was no run."""
+
+    @property
+    def id(self) -> str:
+        """As `Notice.id`."""
+        return f"{self.run}-{self.status}"
+
+
 def decide_stories(seen: Saved, now: datetime, patience: timedelta = PATIENCE) -> list[Submit | Report]:
     """All actions of a round; each may be done twice."""
     actions = [action for revision in sorted(seen.revisions) for action in for_revision(revision, seen, now, patience)]
@@ -74,12 +96,39 @@ def for_revision(revision: Revision, seen: Saved, now: datetime, patience: timed
     state = state_of(revision, seen)
     if state == "ended":
         last = newest(seen.attempts[revision])
-        ended = "ended well, and yet there is no video" if last.phase == "Succeeded" else f"ended as {last.phase}"
-        yield Report(revision, f"workflow {last.name} {ended}", last.name)
+        yield Report(revision, f"workflow {last.name} {ended(last)}", None if last.cancelled else last.name)
     elif state == "superseded":
         yield Report(revision, f"revision {newest_published(revision, seen)} is published already", None)
     elif state == "waiting" and now - seen.unheard.get(revision, now) >= patience:
         yield Submit(revision, f"saved, and nothing was heard of it since {seen.unheard[revision]:%H:%M:%S}")
+
+
+def ended(last: Attempt) -> str:
+    if last.cancelled:
+        return "was cancelled"
+    return "ended well, and yet there is no video" if last.phase == "Succeeded" else f"ended as {last.phase}"
+
+
+def untold(seen: Saved, told: frozenset[str]) -> list[Untold]:
+    """The ends to be told, given the ids of the notices that have been. What counts is how a revision has ended: one whose video
+    is there is done, though its workflow may have failed after that."""
+    return [end for revision in sorted(seen.revisions) for end in untold_of(revision, seen, told)]
+
+
+def untold_of(revision: Revision, seen: Saved, told: frozenset[str]) -> Iterator[Untold]:
+    """Not before all its runs are over: the last thing that each does is to tell."""
+    outcome, attempts = seen.outcomes.get(revision), seen.attempts.get(revision, ())
+    if outcome is None or not all(attempt.over for attempt in attempts):
+        return
+    last = newest(attempts) if attempts else None
+    if outcome == "published" and last and not any(f"{one.uid}-Succeeded" in told for one in attempts):
+        yield Untold(revision, last.uid, "Succeeded")
+    elif outcome == "failed":
+        failed = last.phase if last and last.phase != "Succeeded" else "Failed"
+        why = f"workflow {last.name} {ended(last)}" if last else None
+        end = Untold(revision, last.uid if last else revision.workflow, failed, why)
+        if end.id not in told:
+            yield end
 
 
 def state_of(revision: Revision, seen: Saved) -> State:

@@ -15,12 +15,15 @@ from cluster.messages.desk import Desk, Revision
 from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, anchors_waiting, list_workflows
 from cluster.messages.message import Message
 from cluster.messages.policy import PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
+from cluster.messages.teller import Teller
 from steps.errors import NewsreelError
 
 __all__ = ["FAULTS", "Rounds", "Watch", "workflow_for"]
 
 PHASE = "workflows.argoproj.io/phase"
 """Label in which Argo keeps a workflow's phase; one that waits for its turn is Pending, or has none yet."""
+CANCELLED = "newsreel/cancelled"
+"""Label that the newsroom gives to what a person has ended."""
 SECONDS_A_CALL = 20
 STATES = ("published", "failed", "under way", "ended", "superseded", "waiting")
 PRIORITIES = {"breaking": 1000, "normal": 0}
@@ -37,6 +40,7 @@ class Watch:
     stories: Gauge = field(init=False)
     submitted: Counter = field(init=False)
     failed: Counter = field(init=False)
+    told: Counter = field(init=False)
     looked: Gauge = field(init=False)
     queued: Gauge = field(init=False)
     under_way: Gauge = field(init=False)
@@ -46,6 +50,7 @@ class Watch:
         self.stories = Gauge("newsreel_saved_stories", "Saved revisions by what has become of them", ["state"], registry=to)
         self.submitted = Counter("newsreel_lost_stories_submitted", "Stories whose message was lost", registry=to)
         self.failed = Counter("newsreel_failed_stories_reported", "Stories that ended without a video", registry=to)
+        self.told = Counter("newsreel_missed_notices_told", "Ends of stories that their runs could not tell", registry=to)
         self.looked = Gauge("newsreel_watch_last_look_timestamp_seconds", "When storage was last looked at", registry=to)
         self.queued = Gauge("newsreel_longest_queued_seconds", "Longest wait for a turn or for a machine", registry=to)
         self.under_way = Gauge("newsreel_longest_under_way_seconds", "Of stories that are not over, the longest", registry=to)
@@ -61,6 +66,8 @@ class Rounds:
     say: Say
     watch: Watch = field(default_factory=Watch)
     patience: timedelta = PATIENCE
+    teller: Teller | None = None
+    """Who tells ends that nobody has told; None where nobody is to be told."""
     unheard: dict[Revision, datetime] = field(default_factory=dict)
 
     def round(self, now: datetime, dry_run: bool = False) -> bool:
@@ -80,6 +87,8 @@ class Rounds:
             except FAULTS as fault:
                 self.say("wait", action.revision.workflow, one_line(fault))
                 sound = False
+        if self.teller and not self.tell(self.teller, seen, where, now, dry_run):
+            sound = False
         self.watch.looked.set(now.timestamp())
         return sound
 
@@ -98,6 +107,15 @@ class Rounds:
         for state in STATES:
             self.watch.stories.labels(state).set(counted.count(state))
         return Saved(revisions=seen.revisions, attempts=attempts, outcomes=seen.outcomes, unheard=self.unheard), where
+
+    def tell(self, teller: Teller, seen: Saved, where: Mapping[Revision, Any], now: datetime, dry_run: bool) -> bool:
+        """After the look: what `seen` has as ended has been told by then, if it was told at all."""
+        try:
+            self.watch.told.inc(teller.round(seen, where, now, dry_run))
+        except FAULTS as fault:
+            self.say("wait", self.namespace, one_line(fault))
+            return False
+        return True
 
     def act(self, action: Submit | Report, where: Mapping[Revision, Any], now: datetime, dry_run: bool) -> None:
         match action:
@@ -170,7 +188,15 @@ def attempts_of(workflows: list[dict[str, Any]]) -> dict[Revision, tuple[Attempt
         identifier, number = labels.get("newsreel/story", identifier), labels.get("newsreel/revision", number)
         if identifier and number.isascii() and number.isdigit():
             attempts = found[Revision(identifier, int(number))]
-            attempts.append(Attempt(name=metadata["name"], number=len(attempts) + 1, phase=labels.get(PHASE, "")))
+            attempts.append(
+                Attempt(
+                    name=metadata["name"],
+                    number=len(attempts) + 1,
+                    phase=labels.get(PHASE, ""),
+                    uid=str(metadata.get("uid") or metadata["name"]),
+                    cancelled=labels.get(CANCELLED) == "true",
+                )
+            )
     return {revision: tuple(attempts) for revision, attempts in found.items()}
 
 

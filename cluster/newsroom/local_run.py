@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from cluster.newsroom.local_end import tell_failure
 from cluster.newsroom.local_runs import read_run, write_run
 from cluster.newsroom.runs import Run, StepState, progress_of
 from steps.errors import NewsreelError
@@ -50,6 +51,7 @@ def main() -> int:
         result = rendered(options.folder, options.story, options.revision, screen)
     except NewsreelError as fault:
         screen.conclude("failed", str(fault))
+        tell_failure(options.folder, options.story, options.revision)
         return fault.exit_status
     if result.exit_status == 0:
         screen.conclude("succeeded", "")

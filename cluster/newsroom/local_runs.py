@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from cluster.newsroom.runs import Run, State
 from steps.errors import Conflict, Unavailable
 from steps.priority import PRIORITIES, Priority
+from steps.told import anybody
 from steps.workspace import write_atomically
 
 __all__ = ["LocalRuns", "read_run", "write_run"]
@@ -127,6 +128,8 @@ class LocalRuns:
                 self.cancelled.add(key)
         if child:
             end(child)
+        else:
+            self.tell(run)
 
     def work(self) -> None:
         while (key := self.waiting.get().key) is not None:
@@ -145,11 +148,15 @@ class LocalRuns:
 
     def launch(self, run: Run) -> subprocess.Popen[bytes]:
         """The run's process: it keeps the run's file up to date, and ends with us (`local_run`)."""
-        command = [sys.executable, "-m", "cluster.newsroom.local_run", "--folder", str(self.folder.resolve())]
-        command += ["--story", run.id, "--revision", str(run.revision), "--parent", str(os.getpid())]
+        return self.process("local_run", run, "wb", "--parent", str(os.getpid()))
+
+    def process(self, program: str, run: Run, mode: str, *more: str) -> subprocess.Popen[bytes]:
+        """One that goes on when we are told to end; what it says goes into the story's log."""
+        command = [sys.executable, "-m", f"cluster.newsroom.{program}", "--folder", str(self.folder.resolve())]
+        command += ["--story", run.id, "--revision", str(run.revision), *more]
         log = self.folder / "work" / "logs" / f"{run.id}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as said:
+        with log.open(mode) as said:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
 
     def conclude(self, key: Key, status: int) -> None:
@@ -158,9 +165,16 @@ class LocalRuns:
         self.cancelled.discard(key)
         if run and cancelled:
             write_run(self.file(key), ended(run, "cancelled"))
+            self.tell(run)
         elif run and not run.over and not self.ending:
             message = f"the run ended unexpectedly ({status}); its log is work/logs/{run.id}.log"
             write_run(self.file(key), ended(run, "failed", message))
+            self.tell(run)
+
+    def tell(self, run: Run) -> None:
+        """Of an end that no run can tell any more: a process of its own has the time for a receiver that is away."""
+        if anybody():
+            threading.Thread(target=self.process("local_end", run, "ab").wait, daemon=True).start()
 
 
 def ended(run: Run, state: State, message: str = "") -> Run:

@@ -43,6 +43,7 @@ locals {
     "newsroom announces stories" = { who = "newsroom", topic = "stories" }
     "letters are kept"           = { who = "events", topic = "dead" }
     "the report tells the end"   = { who = "storage", topic = "done" }
+    "the watch tells it instead" = { who = "watch", topic = "done" }
   }
 }
 

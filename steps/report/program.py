@@ -8,26 +8,24 @@ It runs when the rest has failed as well as when all went well, so nothing that 
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from logging import WARNING
 from typing import Any
 from uuid import uuid4
 
 from steps.address import Address
-from steps.errors import NewsreelError
+from steps.errors import BadInput, NewsreelError
 from steps.log import about, is_structured, say
 from steps.notices import Notice, Notices
 from steps.publication import home_of, published
-from steps.receiver import Receivers, kept_receiver
 from steps.storage import Storage
 from steps.story_file import read_story
+from steps.told import Told, tell
 from steps.usage import Usage
 
 __all__ = ["run", "video_of"]
 
 NAME = "report"
 SUCCEEDED = "Succeeded"
-VIDEO = "landscape.mp4"
 MOST_BYTES = 1_000_000
 
 
@@ -37,7 +35,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
     parser.add_argument("--status", required=True, help="Argo's: Succeeded, Failed or Error")
     parser.add_argument(
-        "--run", default=uuid4().hex, metavar="UID", help="of the workflow, for those who are told of it (`steps.notices`)"
+        "--run", metavar="UID", help="of the workflow, for those who are told of it (`steps.notices`); noted once they are"
     )
     options = parser.parse_args(arguments)
 
@@ -49,9 +47,9 @@ def run(arguments: list[str]) -> None:
             say(NAME, f"the video cannot be found: {fault}", WARNING)
     else:
         say(NAME, f"no video of {options.story!a}: the workflow ended as {options.status!a}", WARNING)
-    told = {"story": options.story, "status": options.status, "video": str(video) if video else None}
-    report(told | {"usage": usage.model_dump() if usage else None})
-    for unheard in notices_of(options.story).send(Notice(run=options.run, **told)):
+    ending = {"story": options.story, "status": options.status, "video": str(video) if video else None}
+    report(ending | {"usage": usage.model_dump() if usage else None})
+    for unheard in told_to_all(Notice(run=options.run or uuid4().hex, **ending), options.finals if options.run else None):
         say(NAME, str(unheard), WARNING)
 
 
@@ -64,18 +62,14 @@ def report(told: Mapping[str, Any]) -> None:
         print(line, flush=True)
 
 
-def notices_of(story: str) -> Notices:
-    """Whom the installation tells of every story, and whom this one's sender has named."""
-    notices = Notices.from_environment()
+def told_to_all(notice: Notice, finals: str | None) -> list[NewsreelError]:
+    """Whom this could not be told, and why. `finals` is where it is noted that it was told; None notes nothing."""
+    storage, noted, faults = Storage.from_environment(), None, list[NewsreelError]()
     try:
-        receivers = Receivers.from_environment()
-        webhook = kept_receiver(Storage.from_environment(), Address.parse(story)) if receivers.prefixes else None
-        if webhook:
-            receivers.require(webhook)
-            return replace(notices, receiver=webhook)
-    except NewsreelError as fault:
-        say(NAME, f"the story's own webhook is not told: {fault}", WARNING)
-    return notices
+        noted = Told(storage, Address.parse(finals)) if finals else None
+    except BadInput as fault:
+        faults.append(fault)
+    return faults + tell(notice, Notices.from_environment(), storage, noted)
 
 
 def video_of(story: str, finals: str, storage: Storage) -> tuple[Address, Usage | None] | None:
@@ -85,5 +79,5 @@ def video_of(story: str, finals: str, storage: Storage) -> tuple[Address, Usage 
     about(story=told.id, revision=told.revision)
     home = home_of(Address.parse(finals), told.id, told.revision)
     manifest = published(storage, home)
-    file = manifest.file(VIDEO) if manifest and manifest.revision == told.revision else None
-    return (home.child(file.path), manifest.usage) if manifest and file else None
+    video = manifest.video(home) if manifest and manifest.revision == told.revision else None
+    return (video, manifest.usage) if manifest and video else None

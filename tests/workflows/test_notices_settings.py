@@ -7,7 +7,7 @@ import yaml
 from workflows.lint import lint
 from workflows.manifests import manifests
 from workflows.render import environment
-from workflows.settings import Newsroom, Settings
+from workflows.settings import Events, Newsroom, Settings
 from workflows.systems import STUDIO
 
 CHOSEN = Settings(
@@ -31,10 +31,20 @@ def test_the_exit_hook_knows_topic_webhook_and_the_run_it_tells_of():
     assert report["args"][-2:] == ["--run", "{{workflow.uid}}"]
 
 
-def test_only_the_exit_hook_may_reach_the_webhook():
-    policies = list(yaml.safe_load_all(manifests(STUDIO, CHOSEN)["20-network.yaml"]))
-    reaching = [one for one in policies if "203.0.113.0/24" in str(one)]
-    assert [one["spec"]["podSelector"]["matchExpressions"][0]["values"] for one in reaching] == [["report"]]
+def test_only_the_exit_hook_and_the_watch_may_reach_the_webhook():
+    policies = [one for text in manifests(STUDIO, replace(CHOSEN, events=Events())).values() for one in yaml.safe_load_all(text)]
+    reaching = [one["spec"]["podSelector"] for one in policies if one["kind"] == "NetworkPolicy" and "203.0.113.0/24" in str(one)]
+    exit_hook = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": ["report"]}]}
+    assert reaching == [exit_hook, {"matchLabels": {"newsreel/role": "service", "newsreel/service": "watch"}}]
+
+
+def test_the_watch_tells_whom_the_exit_hook_would_have_told():
+    chosen = replace(CHOSEN, events=Events(), webhook_receivers=("https://cms.example.org/hooks",))
+    _, report = report_of(chosen)
+    told = {
+        name: value for name, value in variables_in(report).items() if "WEBHOOK" in name or "TOPIC" in name or "RECEIV" in name
+    }
+    assert len(told) == 4 and told.items() <= variables_in(container_of("watch", chosen)).items()
 
 
 def test_a_storys_own_webhook_is_called_only_where_the_settings_let_it_be():
@@ -44,15 +54,19 @@ def test_a_storys_own_webhook_is_called_only_where_the_settings_let_it_be():
     assert told["NEWSREEL_RECEIVERS"]["value"] == "https://cms.example.org/hooks"
     assert "NEWSREEL_WEBHOOK" not in told and "NEWSREEL_WEBHOOK_SECRET" in told
     assert report["args"][-2:] == ["--run", "{{workflow.uid}}"]
-    room = newsroom(replace(chosen, newsroom=Newsroom(host="n.example.org", topic="projects/p/topics/stories")))
-    assert room["NEWSREEL_RECEIVERS"] == "https://cms.example.org/hooks"
+    room = container_of("newsroom", replace(chosen, newsroom=Newsroom(host="n.example.org", topic="projects/p/topics/stories")))
+    assert variables_in(room)["NEWSREEL_RECEIVERS"] == "https://cms.example.org/hooks"
 
 
-def newsroom(settings):
+def container_of(name, settings):
     documents = [one for text in manifests(STUDIO, settings).values() for one in yaml.safe_load_all(text)]
-    [room] = [one for one in documents if (one["kind"], one["metadata"]["name"]) == ("Deployment", "newsroom")]
-    [container] = room["spec"]["template"]["spec"]["containers"]
-    return {variable["name"]: variable.get("value") for variable in container["env"]}
+    [found] = [one for one in documents if (one["kind"], one["metadata"]["name"]) == ("Deployment", name)]
+    [container] = found["spec"]["template"]["spec"]["containers"]
+    return container
+
+
+def variables_in(container):
+    return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]}
 
 
 def test_a_story_rendered_here_tells_whom_the_environment_names(monkeypatch, tmp_path):

@@ -20,6 +20,7 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
     controller = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "argo-events"}}}
     manager = {"podSelector": {"matchLabels": labels("manager")}}
     argo_server = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.argo_namespace}}}
+    receivers = [to_addresses(settings.webhook_addresses, 443)] if settings.webhook_addresses else []
     to_bus = to([pods["eventbus"]], CLIENTS)
     return [
         policy(
@@ -43,7 +44,7 @@ def network(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             "watch",
             settings,
             ingress=[],
-            egress=[DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings)],
+            egress=[DNS, to_addresses(settings.api_servers, 443, 6443), *google(settings), *receivers],
         ),
         policy(
             "letters",

@@ -4,6 +4,7 @@ from typing import Any
 
 from workflows.deployment import Deployed
 from workflows.installation.accounts import account, binding, role, rule
+from workflows.notices import SECRET, secret_of, variables_of
 from workflows.settings import Events, Settings
 
 __all__ = ["LETTERS_PORT", "LETTERS_URL", "MESSAGES_IMAGE", "programs"]
@@ -39,7 +40,8 @@ def letters(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
 
 
 def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
-    """Submits what was lost, tells what failed. One is enough, two do no harm, and a story under way needs none."""
+    """Submits what was lost, tells what failed and what no run could tell. One is enough, two do no harm, and a story under way
+    needs none."""
     name = chosen.watch_account
     buckets = ("--stories", chosen.stories, "--finals", chosen.finals)
     deployed = Deployed(
@@ -55,7 +57,8 @@ def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         memory="512Mi",
         account=name,
         token=True,
-        environment=(("NEWSREEL_ADDRESSES", f"{chosen.stories},{chosen.finals}"),),
+        environment=(("NEWSREEL_ADDRESSES", f"{chosen.stories},{chosen.finals}"), *variables_of(settings).items()),
+        secrets=((SECRET, *secret),) if (secret := secret_of(settings)) else (),
     )
     return [
         account(name, settings, google=chosen.watch_google_account),

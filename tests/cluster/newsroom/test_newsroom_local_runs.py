@@ -1,5 +1,6 @@
 """Runs on this machine: in line, told as they go, ended when asked, and taken up again after whatever befell the newsroom."""
 
+import json
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from cluster.newsroom.local_run import BoardFile, steps_on
 from cluster.newsroom.local_runs import LocalRuns, read_run, write_run
 from cluster.newsroom.runs import Run, StepState, progress_of
 from steps.errors import Conflict
+from tests.https_receiver import receiving
 from workflows.local.board import Board, State
 
 RENDERS = "import time, sys; time.sleep(float(sys.argv[1])); sys.exit(int(sys.argv[2]))"
@@ -89,6 +91,34 @@ def test_a_run_that_waits_in_line_can_be_cancelled_before_it_begins(tmp_path, be
     room.cancel("second", 1)
     room.cancel("first", 1)
     assert wait_for(room, "cancelled", "second")
+
+
+@pytest.fixture
+def cms(tmp_path, monkeypatch):
+    with receiving(tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        monkeypatch.setenv("NEWSREEL_WEBHOOK", f"https://{server.host}/ends")
+        monkeypatch.setenv("NEWSREEL_WEBHOOK_SECRET", "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=")
+        yield server
+
+
+@pytest.mark.parametrize("end", ["cancelled under way", "cancelled in line", "died"])
+def test_an_end_that_no_run_can_tell_any_more_is_told_all_the_same(tmp_path, begun, cms, end):
+    room = begun(tmp_path / "room", seconds=0 if end == "died" else 60, status=70, says="running")
+    room.submit("budget", 1, "normal")
+    story = "council" if end == "cancelled in line" else "budget"
+    if end != "died":
+        wait_for(room, "running")
+        room.submit("council", 1, "normal")
+        room.cancel(story, 1)
+    for _ in range(600):
+        if cms.heard:
+            break
+        time.sleep(0.025)
+    [(path, _, body)] = cms.heard
+    told = json.loads(body)
+    address = f"file:{(tmp_path / 'room').resolve()}/stories/{story}/r1.json"
+    assert (path, told["type"], told["data"]["story"]) == ("/ends", "story.failed", address)
 
 
 def test_what_was_queued_or_under_way_when_the_newsroom_was_killed_is_taken_up_again(tmp_path, begun):

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import standardwebhooks
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,6 +155,21 @@ def test_a_topic_is_told_in_pubsubs_own_words(receiver, monkeypatch):
     [message] = json.loads(body)["messages"]
     assert json.loads(base64.b64decode(message["data"]))["data"]["run"] == "uid-1"
     assert message["attributes"] == {"id": "uid-1-Succeeded", "run": "uid-1", "status": "Succeeded"}
+
+
+def test_a_sign_in_that_does_not_answer_is_no_defect(tmp_path, monkeypatch):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    account = {
+        "type": "service_account",
+        "client_email": "report@p.iam.gserviceaccount.com",
+        "token_uri": "http://127.0.0.1:9/token",
+        "private_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+    }
+    (tmp_path / "account.json").write_text(json.dumps(account))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
+    [fault] = Notices(topic="projects/p/topics/stories-done", pauses=(0,)).send(NOTICE)
+    assert isinstance(fault, Unavailable)
+    assert str(fault) == "notice to pubsub.googleapis.com: it does not answer (ConnectionError)"
 
 
 def test_a_webhook_that_fails_keeps_the_topic_from_nothing(receiver, notices, monkeypatch):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from steps.__main__ import main
+from steps.notices import Notices
 
 
 @pytest.fixture
@@ -57,3 +58,35 @@ def test_another_revisions_video_is_not_taken_for_this_ones(newsroom, report):
     newsroom.document["revision"] = 2
     newsroom.save()
     assert report()[0]["video"] is None
+
+
+def told(newsroom):
+    return sorted(path.name for path in (newsroom.folder / "out/told").glob("*"))
+
+
+def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monkeypatch, capsys):
+    ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed"]
+    assert main(ended) == 0
+    assert told(newsroom) == [], "nobody knows of a run without a name"
+    for _ in range(2):
+        assert main([*ended, "--run", "uid-1"]) == 0
+    assert told(newsroom) == ["uid-1-Failed.json"]
+    assert capsys.readouterr().err.count("\n") == 3
+
+
+def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, capsys):
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
+    once = Notices(topic="projects/p/topics/stories-done", pauses=(0.0,))
+    monkeypatch.setattr(Notices, "from_environment", lambda: once)
+    ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", "uid-1"]
+    assert main(ended) == 0
+    assert told(newsroom) == []
+    assert "report: notice to 127.0.0.1: it does not answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("run", ["a/../b", "x" * 2000])
+def test_a_run_whose_name_is_no_files_name_costs_a_line(newsroom, capsys, run):
+    ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", run]
+    assert main(ended) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 1 and len(told.err.splitlines()) == 2

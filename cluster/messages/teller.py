@@ -1,0 +1,108 @@
+"""Tells the ends that nobody has told: of a run that was cancelled, whose pod was lost, or that never was.
+
+What has been told is kept in storage (`steps.told`), so that one who begins anew, or a second one beside us, knows it too. Who
+cannot be reached is tried again, later each time, and no other end waits for that.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cluster.messages.desk import Desk, Revision
+from cluster.messages.policy import Saved, Untold, untold
+from steps.address import Address
+from steps.errors import NewsreelError
+from steps.notices import Notice, Notices
+from steps.publication import home_of, published
+from steps.told import Told, passing, tell
+
+__all__ = ["ONCE", "Teller"]
+
+ONCE = (0.0,)
+"""Pauses before the tries of one round: saved stories are not to wait for a receiver that is away."""
+MOST_A_ROUND = 20
+SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
+"""Between two tries of one notice."""
+NEWS = timedelta(days=3)
+"""A failure without a run that was said before that is of a time when nobody was to be told."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """When a notice that could not be delivered is tried again, and how long it has waited for that."""
+
+    at: datetime
+    pause: timedelta
+
+
+@dataclass
+class Teller:
+    desk: Desk
+    notices: Notices
+    say: Callable[[str, str, str], None]
+    later: dict[str, Again] = field(default_factory=dict)
+    """By the notice's id."""
+
+    def round(self, seen: Saved, where: Mapping[Revision, Address], now: datetime, dry_run: bool = False) -> int:
+        """Tell some of them; how many were. Raises BadInput, NoRoom, Unavailable."""
+        ends, done = untold(seen, self.told.ids()), 0
+        self.later = {end.id: self.later[end.id] for end in ends if end.id in self.later}
+        for end, notice in self.due(ends, where, now):
+            if dry_run:
+                self.say("tell", end.revision.workflow, f"nobody has told that it ended as {end.status}")
+            elif self.deliver(end, notice, now):
+                done += 1
+            else:
+                # The others' turn comes with the next round: where nobody can be reached, each would take as long as this one.
+                break
+        return done
+
+    def deliver(self, end: Untold, notice: Notice, now: datetime) -> bool:
+        """False where it is to be told again."""
+        faults = tell(notice, self.notices, self.desk.storage, self.told)
+        for fault in faults:
+            self.say("untold", end.revision.workflow, str(fault))
+        if any(map(passing, faults)):
+            self.put_off(end, now)
+            return False
+        self.say("told", end.revision.workflow, f"that it ended as {end.status}")
+        return True
+
+    @property
+    def told(self) -> Told:
+        return Told(self.desk.storage, self.desk.finals)
+
+    def due(self, ends: list[Untold], where: Mapping[Revision, Address], now: datetime) -> Iterator[tuple[Untold, Notice]]:
+        waiting = [end for end in ends if end.id not in self.later or self.later[end.id].at <= now]
+        # First what has not been tried yet.
+        for end in sorted(waiting, key=lambda end: end.id in self.later)[:MOST_A_ROUND]:
+            story = str(where[end.revision])
+            try:
+                notice = self.of_a_video(end, story) if end.status == "Succeeded" else self.of_a_failure(end, story, now)
+            except NewsreelError as fault:
+                self.say("untold", end.revision.workflow, str(fault))
+                self.put_off(end, now)
+            else:
+                if notice:
+                    yield end, notice
+
+    def of_a_video(self, end: Untold, story: str) -> Notice:
+        """Raises Conflict, Unavailable."""
+        home = home_of(self.desk.finals, end.revision.id, end.revision.number)
+        manifest = published(self.desk.storage, home)
+        video = manifest.video(home) if manifest else None
+        return Notice(run=end.run, story=story, status=end.status, video=str(video) if video else None)
+
+    def of_a_failure(self, end: Untold, story: str, now: datetime) -> Notice | None:
+        """With the reason that was kept, where it is this run's; None for what is no news. Raises BadInput, Unavailable."""
+        failure = self.desk.failure(end.revision)
+        kept = failure.why if failure and failure.why.startswith(end.why or "") else None
+        notice = Notice(run=end.run, story=story, status=end.status, video=None, why=kept or end.why)
+        if end.why is None and failure and now - failure.time > NEWS:
+            self.told.note(notice)
+            return None
+        return notice
+
+    def put_off(self, end: Untold, now: datetime) -> None:
+        pause = min(self.later[end.id].pause * 2, LONGEST) if end.id in self.later else SHORTEST
+        self.later[end.id] = Again(now + pause, pause)

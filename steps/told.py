@@ -1,0 +1,78 @@
+"""Telling an end, and remembering that it was told: who was to tell it may be gone in the midst of it.
+
+<finals>/told/<id of the notice>.json    all who were to be told have been, or have refused for good
+
+`report` leaves it; where it is missing, the watch over saved stories tells the end (`cluster.messages.teller`). Two who
+tell an end at once tell it by the same id.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from steps.address import Address
+from steps.errors import Conflict, NewsreelError, Unavailable
+from steps.notices import Notice, Notices
+from steps.receiver import Receivers, kept_receiver
+from steps.storage import Storage
+
+__all__ = ["Told", "anybody", "passing", "tell"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What has been told, below the prefix that videos are published under."""
+
+    storage: Storage
+    finals: Address
+
+    def ids(self) -> frozenset[str]:
+        """Of all notices that nobody need tell again. Raises BadInput, Unavailable."""
+        return frozenset(name.removesuffix(".json") for name in self.storage.names(self.finals.child("told")))
+
+    def note(self, notice: Notice) -> None:
+        """Noting it twice is as good. Raises BadInput, NoRoom, Unavailable."""
+        content = {"run": notice.run, "story": notice.story, "status": notice.status}
+        with suppress(Conflict):
+            self.storage.create(self.finals.child(f"told/{notice.id}.json"), json.dumps(content).encode(), "application/json")
+
+
+def anybody() -> bool:
+    """Whether the environment names whom to tell, of each story or of one whose sender has named somebody. Raises BadInput."""
+    notices = Notices.from_environment()
+    return bool(notices.topic or notices.webhook or Receivers.from_environment().prefixes)
+
+
+def tell(notice: Notice, notices: Notices, storage: Storage, told: Told | None) -> list[NewsreelError]:
+    """Tell all whom the installation names, and the story's own webhook; what went wrong. It is noted, unless that would pass."""
+    faults = list(attempted(notice, notices, storage))
+    if told and not any(map(passing, faults)):
+        try:
+            told.note(notice)
+        except NewsreelError as fault:
+            faults.append(fault)
+    return faults
+
+
+def attempted(notice: Notice, notices: Notices, storage: Storage) -> Iterator[NewsreelError]:
+    receiver = None
+    try:
+        receiver = receiver_of(notice.story, storage)
+    except NewsreelError as fault:
+        yield type(fault)(f"the story's own webhook is not told: {fault}")
+    yield from replace(notices, receiver=receiver).send(notice)
+
+
+def receiver_of(story: str, storage: Storage) -> str | None:
+    """The webhook that this story's sender has named, where the installation still allows it. Raises BadInput, Unavailable."""
+    receivers = Receivers.from_environment()
+    webhook = kept_receiver(storage, Address.parse(story)) if receivers.prefixes else None
+    if webhook:
+        receivers.require(webhook)
+    return webhook
+
+
+def passing(fault: NewsreelError) -> bool:
+    """Whether the same may be told later."""
+    return isinstance(fault, Unavailable)
