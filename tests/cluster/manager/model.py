@@ -68,7 +68,7 @@ class Model:
     messages: int = 0
     """Stories that no cluster has taken yet."""
     slips: int = 0
-    """Stories that come between the next look and what is done after it."""
+    """Stories that come between the next look and what is done after it: workflows, where a cluster takes them."""
     finals: bool = True
     silent: set[str] = field(default_factory=set)
     """Sources that say nothing."""
@@ -114,11 +114,18 @@ class Model:
         self.decisions.append(decision)
         # What is about the whole cluster is looked at once more by who does it; see `cluster.manager.act`.
         if DeleteCluster() not in decision.actions:
-            self.queue, self.slips = self.queue + self.slips, 0
-            self.schedule()
+            self.stories_slip_in()
         for action in decision.actions:
             self.act(action)
         return decision
+
+    def stories_slip_in(self):
+        if self.cluster == "there" and self.installed:
+            self.queue += self.slips
+        else:
+            self.messages += self.slips
+        self.slips = 0
+        self.schedule()
 
     def act(self, action):
         match action:
