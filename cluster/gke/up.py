@@ -1,7 +1,6 @@
 """`cluster/up`: what it costs, what will be done, a question, and then Google Cloud as pool.yaml says."""
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from cluster.gke.deploy import Deployment
 from cluster.gke.estimate import estimate
 from cluster.gke.programs import Programs, ask
 from cluster.gke.terraform import Terraform
-from cluster.manager.parameters import Offer, Parameters
+from cluster.manager.parameters import Parameters
 from steps.errors import BadInput, NewsreelError
 
 __all__ = ["up"]
@@ -78,19 +77,13 @@ def shortages(parameters: Parameters, programs: Programs) -> list[str]:
     limits = {quota["metric"]: float(quota["limit"]) for quota in (told or {}).get("quotas", [])}
     wanted: Counter[str] = Counter()
     for offer in parameters.offers:
-        if offer.accelerator:
-            wanted[metric(offer, offer.accelerator)] += offer.most
+        if offer.quota:
+            wanted[offer.quota] += offer.most
     return [
         f"quota {name} in {cluster.region} is {limits.get(name, 0):g}, pool.yaml wants {most}: ask for more in good time"
         for name, most in wanted.items()
         if limits.get(name, 0) < most
     ]
-
-
-def metric(offer: Offer, accelerator: str) -> str:
-    """As Compute Engine calls the quota: PREEMPTIBLE_NVIDIA_L4_GPUS; the word tesla is not in it."""
-    name = re.sub("^nvidia-(tesla-)?", "nvidia-", accelerator).replace("-", "_").upper()
-    return f"{'PREEMPTIBLE_' if offer.spot else ''}{name}_GPUS"
 
 
 def records(parameters: Parameters, programs: Programs, terraform: Terraform) -> None:

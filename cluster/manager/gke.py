@@ -12,7 +12,7 @@ from google.cloud.monitoring_v3 import ListTimeSeriesRequest, TimeInterval
 
 from cluster.manager.google import Google
 from cluster.manager.parameters import Cluster, Parameters
-from cluster.manager.world import Node, Pool, Reading
+from cluster.manager.world import Lack, Node, Pool, Reading
 from steps.errors import Unavailable
 
 __all__ = ["cluster_state", "find_cluster", "pools_of", "undelivered"]
@@ -50,7 +50,7 @@ class Group:
     """A pool's machines, as Compute Engine is asked for them."""
 
     size: int
-    shortage: str | None
+    lack: Lack | None
 
 
 def pools_of(
@@ -63,7 +63,7 @@ def pools_of(
 
 def pool_of(pool: NodePool, nodes: tuple[Node, ...], google: Google, now: datetime) -> Pool:
     groups = [group_of(url, google, now) for url in pool.instance_group_urls]
-    told = [condition.message or condition.code.name for condition in pool.conditions if condition.code in SHORT]
+    told = [Lack(condition.message or condition.code.name, now) for condition in pool.conditions if condition.code in SHORT]
     reach = pool.autoscaling
     return Pool(
         name=pool.name,
@@ -71,7 +71,7 @@ def pool_of(pool: NodePool, nodes: tuple[Node, ...], google: Google, now: dateti
         nodes=nodes,
         bounds=(reach.total_min_node_count, reach.total_max_node_count) if reach.enabled else None,
         busy=pool.status in CHANGING,
-        shortage=next((said for said in [*(group.shortage for group in groups), *told] if said), None),
+        lack=newest_lack([*(group.lack for group in groups), *told]),
     )
 
 
@@ -82,7 +82,7 @@ def group_of(url: str, google: Google, now: datetime) -> Group:
         raise Unavailable(f"{url}: is no instance group of Compute Engine's")
     size = int(asked(google, manager)["targetSize"])
     errors = asked(google, f"{manager}/listErrors").get("items", [])
-    return Group(size=size, shortage=next((said for error in errors if (said := shortage_in(error, now))), None))
+    return Group(size=size, lack=newest_lack([lack_in(error, now) for error in errors]))
 
 
 def asked(google: Google, url: str) -> dict[str, Any]:
@@ -93,10 +93,13 @@ def asked(google: Google, url: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def shortage_in(item: dict[str, Any], now: datetime) -> str | None:
-    code = str(item.get("error", {}).get("code", ""))
-    recent = now - datetime.fromisoformat(item["timestamp"]) <= RECENT
-    return code if recent and any(lack in code for lack in LACKING) else None
+def lack_in(item: dict[str, Any], now: datetime) -> Lack | None:
+    code, at = str(item.get("error", {}).get("code", "")), datetime.fromisoformat(item["timestamp"])
+    return Lack(code, at) if now - at <= RECENT and any(lack in code for lack in LACKING) else None
+
+
+def newest_lack(found: Sequence[Lack | None]) -> Lack | None:
+    return max((lack for lack in found if lack), key=lambda lack: lack.at, default=None)
 
 
 def undelivered(google: Google, cluster: Cluster, now: datetime) -> Reading | None:

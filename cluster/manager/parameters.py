@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from cluster.gke.names import Bucket, Names
 from cluster.gke.site import Site
 from cluster.manager.fields import Name, Range, Record, Several, Some, Zone
+from cluster.manager.offer import Offer
 from cluster.manager.work import Market, Speed, Start, Work
 from cluster.messages.topics import PULLED
 from steps.errors import BadInput
@@ -98,21 +99,6 @@ class Policy(Record):
         return self
 
 
-class Offer(Record):
-    """A kind of node: a node pool in one zone."""
-
-    pool: Name
-    zone: Zone
-    machine: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    accelerator: Name | None = None
-    spot: bool = False
-    ssds: Annotated[int, Field(ge=1, le=32)] = 1
-    """Local SSDs of 375 GB, on which stories are made; which numbers a machine may have, Google's "Local SSD" says."""
-    most: Annotated[int, Field(ge=1, le=1000)]
-    an_hour: Some
-    speed: str
-
-
 class Parameters(Record):
     prices: Prices
     cluster: Cluster
@@ -141,6 +127,14 @@ class Parameters(Record):
                 raise ValueError(f"offers: {offer.pool}: zone {offer.zone} has no {offer.accelerator}{advice}")
         if self.policy.warm_nodes > self.offers[0].most:
             raise ValueError(f"policy: warm_nodes is more than the {self.offers[0].most} nodes of {self.offers[0].pool}")
+        return self
+
+    @model_validator(mode="after")
+    def quotas_are_known(self) -> Self:
+        known = sorted({offer.quota for offer in self.offers if offer.quota})
+        for name in self.market.quotas:
+            if name not in known:
+                raise ValueError(f"market.quotas: no offer counts against {name}; offers do against {', '.join(known) or 'none'}")
         return self
 
     @model_validator(mode="after")

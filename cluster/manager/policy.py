@@ -11,10 +11,11 @@ from datetime import datetime
 from math import ceil
 
 from cluster.manager.demand import Demand, demand_of
-from cluster.manager.shortage import available, since_when_late, with_shortages
+from cluster.manager.shortage import available, since_when_late, still_asked, with_shortages
 from cluster.manager.whole_cluster import CLUSTER, before_pools, deletion
 from cluster.manager.world import (
     Action,
+    Asked,
     Close,
     Cordon,
     Decision,
@@ -59,13 +60,15 @@ def remember(seen: Seen, memory: Memory, demand: Demand, rules: Rules) -> Memory
     idle = (memory.idle_since if not away else None) or now
     pools = seen.pools or ()
     late = since_when_late(pools, memory, now, away)
-    known = memory.model_copy(update={"late": late})
+    asked = {} if demand.none else still_asked(pools, memory, now)
+    known = memory.model_copy(update={"late": late, "asked": asked})
     return Memory(
         looked=now,
         idle_since=idle if demand.none else None,
         empty_since=memory.empty_since if demand.none and not away else None,
         blind_since=min(memory.blind_since or now, now) if demand.unknown else None,
         created=memory.created and seen.cluster != "there",
+        asked=asked,
         short=had(seen, with_shortages(pools, known, now, rules)),
         late=late,
         ledger=memory.ledger,
@@ -95,11 +98,12 @@ def when_wanted(seen: Seen, pools: tuple[Pool, ...], memory: Memory, demand: Dem
         name: shortage.model_copy(update={"tried": True}) if name in grown or retried(name, pools, shortage, now) else shortage
         for name, shortage in memory.short.items()
     }
+    asked = memory.asked | {name: Asked(to=to, at=now) for name, to in grown.items()}
     there = sum(len(pool.nodes) for pool in pools)
     steps = "; ".join(f"{name} to {to}" for name, to in grown.items()) or "no more to be asked for"
     return Decision(
         actions=tuple(actions),
-        memory=memory.model_copy(update={"short": short}),
+        memory=memory.model_copy(update={"asked": asked, "short": short}),
         why=f"{demand.parts}: {counted(wanted)} wanted, {there} there; {steps}",
         alert=lacking(wanted - sum(targets.values()), short, now) or blind(memory, rules),
     )

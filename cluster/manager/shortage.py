@@ -2,9 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from cluster.manager.world import Memory, Pool, Rules, Shortage
+from cluster.manager.world import Asked, Memory, Pool, Rules, Shortage
 
-__all__ = ["available", "short_of", "since_when_late", "with_shortages"]
+__all__ = ["available", "short_of", "since_when_late", "still_asked", "with_shortages"]
+
+CLOCKS = timedelta(seconds=30)
+"""That Google's may be behind ours: what it said before we asked says nothing of what we asked for."""
+
+
+def still_asked(pools: tuple[Pool, ...], memory: Memory, now: datetime) -> dict[str, Asked]:
+    """What was asked for and has not come, though nothing of it may be asked for any more: GKE's autoscaler, where it is on,
+    takes back what it finds cannot be had."""
+    waiting = {pool.name: memory.asked[pool.name] for pool in pools if pool.name in memory.asked}
+    there = {pool.name: len(pool.nodes) for pool in pools}
+    return {name: Asked(to=ask.to, at=min(ask.at, now)) for name, ask in waiting.items() if there[name] < ask.to}
 
 
 def since_when_late(pools: tuple[Pool, ...], memory: Memory, now: datetime, away: bool) -> dict[str, datetime]:
@@ -18,19 +29,25 @@ def with_shortages(pools: tuple[Pool, ...], memory: Memory, now: datetime, rules
     found = {name: bounded(shortage, now, rules) for name, shortage in memory.short.items()}
     for pool in pools:
         known, lacking = found.get(pool.name), lacks(pool, memory, now, rules)
-        asked = known is None or (known.tried and not pool.busy)
-        if lacking and asked:
+        if lacking and (known is None or (known.tried and not pool.busy)):
             found[pool.name] = short_of(lacking, known, now, rules)
-        elif known and not lacking and pool.size == len(pool.nodes) and known.tried:
+        elif known and known.tried and has_come(pool, memory):
             del found[pool.name]
     return found
 
 
+def has_come(pool: Pool, memory: Memory) -> bool:
+    """Whether all nodes are there that are asked for, or were when we asked."""
+    ask = memory.asked.get(pool.name)
+    return len(pool.nodes) >= max(pool.size, ask.to if ask else 0)
+
+
 def lacks(pool: Pool, memory: Memory, now: datetime, rules: Rules) -> str | None:
-    if pool.size <= len(pool.nodes):
+    if has_come(pool, memory):
         return None
-    if pool.shortage:
-        return pool.shortage
+    ask = memory.asked.get(pool.name)
+    if pool.lack and (ask is None or pool.lack.at > ask.at - CLOCKS):
+        return pool.lack.why
     waited = now - memory.late.get(pool.name, now)
     return f"nodes asked for {waited.seconds // 60} minutes ago have not come" if waited > rules.start else None
 

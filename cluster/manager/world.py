@@ -12,6 +12,7 @@ from cluster.manager.parameters import Parameters, minutes
 
 __all__ = [
     "Action",
+    "Asked",
     "Close",
     "Cordon",
     "CreateCluster",
@@ -20,6 +21,7 @@ __all__ = [
     "Empty",
     "Grow",
     "Install",
+    "Lack",
     "Memory",
     "Node",
     "Open",
@@ -47,6 +49,14 @@ class Node:
     """Whether we have closed it to new stories; what a person cordoned is the person's."""
 
 
+@dataclass(frozen=True)
+class Lack:
+    """Why Google makes no more nodes of a kind, in its own words, and when it said so."""
+
+    why: str
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pool:
     name: str
@@ -58,8 +68,8 @@ class Pool:
     """Least and most of the autoscaler; None where it is off."""
     busy: bool = False
     """Whether an operation is under way: another would be refused."""
-    shortage: str | None = None
-    """What Google says is lacking."""
+    lack: Lack | None = None
+    """The newest of the last minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +108,13 @@ class Shortage(Record):
     why: str
 
 
+class Asked(Record):
+    """Nodes of a kind that were asked for, and have not all come yet."""
+
+    to: int
+    at: AwareDatetime
+
+
 class Memory(Record):
     """What is carried from round to round. Losing it costs time, never a story: every span begins anew."""
 
@@ -109,6 +126,7 @@ class Memory(Record):
     """Since when nobody can say whether there is something to do."""
     created: bool = False
     """Whether we asked for a cluster that has not been there yet."""
+    asked: dict[str, Asked] = {}
     short: dict[str, Shortage] = {}
     late: dict[str, AwareDatetime] = {}
     """Since when a pool has had fewer nodes than it was asked to have."""

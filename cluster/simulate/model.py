@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Literal
@@ -10,53 +9,12 @@ from typing import Literal
 from cluster.manager.parameters import Offer, Parameters, Range
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.events import Clock
+from cluster.simulate.inventory import Kind, Machine, Story
 
-__all__ = ["Kind", "Machine", "Model", "Story"]
+__all__ = ["Model"]
 
 GOING = 180.0
 """Seconds a cluster takes to go. Assumed."""
-
-
-@dataclass(eq=False)
-class Story:
-    arrival: Arrival
-    since: float
-    """When it began to wait; again, when its node was taken away."""
-    waited: float = 0.0
-    finished: float | None = None
-    on: "Machine | None" = None
-
-
-@dataclass(eq=False)
-class Machine:
-    name: str
-    kind: "Kind"
-    paid_from: float
-    phases: tuple[float, float, float]
-    """Seconds: boot, driver, images."""
-    ready: bool = False
-    cordoned: bool = False
-    gone: bool = False
-    story: Story | None = None
-    free_since: float = 0.0
-
-
-@dataclass(eq=False)
-class Kind:
-    """A node pool."""
-
-    offer: Offer
-    in_stock: bool = True
-    size: int = 0
-    bounds: tuple[int, int] | None = None
-    machines: dict[str, Machine] = field(default_factory=dict)
-    """Those that are paid for."""
-    paid: float = 0.0
-    """Node seconds."""
-    worked: float = 0.0
-    """Node seconds of stories that came to their end there."""
-    lost: float = 0.0
-    """Node seconds of stories whose node was taken away."""
 
 
 class Model:
@@ -133,8 +91,11 @@ class Model:
         self.fill(kind)
 
     def fill(self, kind: Kind) -> None:
-        """Google makes what is asked for, while it has any."""
-        while kind.in_stock and self.cluster == "there" and len(kind.machines) < kind.size:
+        """Google makes what is asked for, while it has any and the project's quota lets it; else it says why not."""
+        while self.cluster == "there" and len(kind.machines) < kind.size:
+            if why := self.lacking(kind):
+                kind.lack = (why, self.clock.now)
+                return
             self.made += 1
             start = self.parameters.start_seconds
             phases = (self.draw(start.machine), self.draw(start.driver), self.draw(start.images))
@@ -144,6 +105,21 @@ class Model:
             hourly = self.parameters.market.preemptions_an_hour
             if kind.offer.spot and hourly:
                 self.clock.after(self.random.expovariate(hourly / 3600), partial(self.preempt, machine))
+
+    def fill_all(self) -> None:
+        """What one kind gives back of a quota, another may take."""
+        for kind in self.kinds.values():
+            self.fill(kind)
+
+    def lacking(self, kind: Kind) -> str | None:
+        """Why there is not one machine more to be had, in Compute Engine's words."""
+        if not kind.in_stock:
+            return "ZONE_RESOURCE_POOL_EXHAUSTED"
+        quota = kind.offer.quota or ""
+        most = self.parameters.market.quotas.get(quota)
+        if most is not None and sum(len(each.machines) for each in self.kinds.values() if each.offer.quota == quota) >= most:
+            return "QUOTA_EXCEEDED"
+        return None
 
     def draw(self, span: Range) -> float:
         return self.random.triangular(span.least, span.most, span.usual)
@@ -160,7 +136,7 @@ class Model:
         if not machine.gone:
             self.preempted += 1
             self.remove(machine, after=0)
-            self.fill(machine.kind)
+            self.fill_all()
 
     def remove(self, machine: Machine, after: float) -> None:
         kind, story = machine.kind, machine.story
@@ -180,6 +156,7 @@ class Model:
         for machine in idle[: max(0, len(kind.machines) - to)]:
             self.remove(machine, self.parameters.remove_seconds)
         kind.size = len(kind.machines)
+        self.fill_all()
 
     # The market and GKE's autoscaler
 
@@ -197,21 +174,27 @@ class Model:
         self.market(kind)
 
     def autoscale(self) -> None:
-        """As GKE does: a node for each pod that no node can hold, and none for what was idle long."""
-        idle = 60 * self.parameters.market.autoscaler_idle_minutes
+        """As GKE does: a node for each pod that no node can hold, none for what was idle long or cannot be had."""
+        self.fill_all()
         for kind in self.kinds.values():
             if kind.bounds is None:
                 continue
             least, most = kind.bounds
-            for machine in list(kind.machines.values()):
-                unused = machine.ready and machine.story is None and self.clock.now - machine.free_since > idle
-                if unused and not self.queue and kind.size > least:
-                    self.remove(machine, self.parameters.remove_seconds)
-                    kind.size -= 1
+            if self.lacking(kind):
+                kind.size = len(kind.machines)
+            self.give_back_idle(kind, least)
             coming = sum(not machine.ready for machine in kind.machines.values())
             more = min(len(self.queue) - coming, most - kind.size)
-            if more > 0 and kind.in_stock:
+            if more > 0 and self.lacking(kind) is None:
                 self.resize(kind, kind.size + more)
+
+    def give_back_idle(self, kind: Kind, least: int) -> None:
+        idle = 60 * self.parameters.market.autoscaler_idle_minutes
+        for machine in list(kind.machines.values()):
+            unused = machine.ready and machine.story is None and self.clock.now - machine.free_since > idle
+            if unused and not self.queue and kind.size > least:
+                kind.size -= 1
+                self.remove(machine, self.parameters.remove_seconds)
 
     # The cluster
 

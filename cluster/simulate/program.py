@@ -6,7 +6,8 @@ from random import Random
 
 from cluster.manager.parameters import DEFAULT, Offer, Parameters, read_parameters
 from cluster.simulate.arrivals import DAY, MOST_STORIES, Arrival, Rate, batches, burst, poisson, read_trace, viral
-from cluster.simulate.report import bound_cost, picture, span, svg, table
+from cluster.simulate.drawing import picture, svg
+from cluster.simulate.report import bound_cost, caveat, span, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, first_frame, plan, sweep
 from steps.errors import BadInput
@@ -18,16 +19,15 @@ EXAMPLES = "give --stories 3000/day, --burst 1000/10min, --batch 40/12h or --tra
 
 
 def run_simulate(options: argparse.Namespace) -> int:
-
     parameters = parameters_of(options)
     if options.mode:
         parameters = parameters.changed(cluster={"mode": options.mode})
     if options.first_frame:
-        print(first_frame(parameters))
+        print(caveat(parameters), first_frame(parameters), sep="\n\n")
         return 0
     stories = stories_of(options, parameters)
     if options.sweep:
-        print(sweep(stories, parameters))
+        print(caveat(parameters), sweep(stories, parameters), sep="\n\n")
         return 0
     arrivals = stories(options.seed)
     outcome = simulate(arrivals, parameters, options.seed)

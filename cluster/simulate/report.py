@@ -1,7 +1,6 @@
-"""What came out, for people: a table with what no policy can beat beside it, and a picture as text or SVG."""
+"""What came out, for people: a table with what no policy can beat beside it. `drawing` has the picture."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import ceil
 
 from cluster.manager.parameters import Parameters
@@ -9,10 +8,16 @@ from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import least_waits
 from cluster.simulate.run import Outcome, work_seconds
 
-__all__ = ["bound_cost", "bound_waits", "percentile", "picture", "svg", "table"]
+__all__ = ["aligned", "bound_cost", "bound_waits", "caveat", "percentile", "span", "table"]
 
-BLOCKS = " ▁▂▃▄▅▆▇█"
-WIDTH = 96
+
+def caveat(parameters: Parameters) -> str:
+    """What is not known in every figure: said wherever one is printed."""
+    speeds = {offer.speed: parameters.work.speeds[offer.speed] for offer in parameters.offers}
+    lines = [f"Prices are examples of {parameters.prices.dated}, not quotes."]
+    if assumed := [name for name, speed in speeds.items() if not speed.measured]:
+        lines.append(f"How fast {' and '.join(assumed)} nodes work is ASSUMED, not measured: work.speeds in pool.yaml.")
+    return "\n".join(lines)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -57,9 +62,8 @@ def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: Parameters)
         ("nodes taken away by the market", f"{outcome.preempted}", "0"),
         ("stories not made", f"{outcome.stranded}", "0"),
     ]
-    head = f"{count:,} stories in {span(outcome.seconds)}; prices are examples of {parameters.prices.dated}, not quotes;"
-    head += " the speeds of nodes are assumptions until yours are measured (work.speeds)"
-    return "\n".join([head, "", *aligned(["", "simulated", "bound"], rows)])
+    head = f"{count:,} stories in {span(outcome.seconds)}. Bound: what no policy can beat."
+    return "\n".join([head, caveat(parameters), "", *aligned(["", "simulated", "bound"], rows)])
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -71,51 +75,6 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def span(seconds: float) -> str:
-    """`0:07:03`; tenths under ten seconds."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
+    """`0:07:03`"""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
-
-
-def sampled(outcome: Outcome, columns: int) -> tuple[list[int], list[int]]:
-    """The most stories waiting, and nodes, in each of so many equal spans."""
-    waiting, nodes = [0] * columns, [0] * columns
-    ends = [*outcome.history, (outcome.seconds, 0, 0)]
-    for (begin, queue, machines), (end, _, _) in pairwise(ends):
-        first, last = (min(columns - 1, int(at / max(outcome.seconds, 1e-9) * columns)) for at in (begin, end))
-        for column in range(first, last + 1):
-            waiting[column], nodes[column] = max(waiting[column], queue), max(nodes[column], machines)
-    return waiting, nodes
-
-
-def picture(outcome: Outcome) -> str:
-    lines = []
-    for name, values in zip(("waiting", "nodes"), sampled(outcome, WIDTH), strict=True):
-        top = max(1, *values)
-        drawn = "".join(BLOCKS[ceil(value * (len(BLOCKS) - 1) / top)] for value in values)
-        lines.append(f"{name:>8} {drawn} {max(values):,}")
-    return "\n".join([*lines, f"{'':>8} 0{span(outcome.seconds):>{WIDTH - 1}}"])
-
-
-def svg(outcome: Outcome) -> str:
-    """Two curves, stories without a node and nodes, over the hours."""
-    wide, high, left = 960, 130, 60
-    parts = []
-    for row, (name, values) in enumerate(zip(("stories without a node", "nodes"), sampled(outcome, wide), strict=True)):
-        top, base = max(1, *values), (row + 1) * (high + 40)
-        points = " ".join(f"{left + x},{base - value * high / top:.1f}" for x, value in enumerate(values))
-        parts.append(
-            f'<text x="{left}" y="{base - high - 8}">{name}, at most {max(values):,}</text>'
-            f'<polygon points="{left},{base} {points} {left + wide - 1},{base}" fill="{("#b3541e", "#1e6db3")[row]}"/>'
-            f'<text x="{left - 6}" y="{base - high + 10}" text-anchor="end">{top:,}</text>'
-            f'<text x="{left - 6}" y="{base}" text-anchor="end">0</text>'
-        )
-    bottom = 2 * (high + 40)
-    step = max(1, round(outcome.seconds / 3600 / 12))
-    hours = range(0, int(outcome.seconds / 3600) + 1, step)
-    for hour in hours:
-        x = left + hour * 3600 / max(outcome.seconds, 1e-9) * wide
-        parts.append(f'<text x="{x:.0f}" y="{bottom + 16}" text-anchor="middle">{hour} h</text>')
-    box = f'viewBox="0 0 {wide + left + 20} {bottom + 28}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-family="sans-serif" font-size="12">{"".join(parts)}</svg>\n'

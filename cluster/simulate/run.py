@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from cluster.manager.gke import RECENT
 from cluster.manager.parameters import Offer, Parameters
 from cluster.manager.policy import decide
 from cluster.manager.world import (
@@ -16,6 +17,7 @@ from cluster.manager.world import (
     DeleteCluster,
     Empty,
     Grow,
+    Lack,
     Memory,
     Node,
     Open,
@@ -26,7 +28,8 @@ from cluster.manager.world import (
     Uncordon,
 )
 from cluster.simulate.arrivals import Arrival
-from cluster.simulate.model import Kind, Model
+from cluster.simulate.inventory import Kind
+from cluster.simulate.model import Model
 
 __all__ = ["Outcome", "simulate", "work_seconds"]
 
@@ -142,14 +145,15 @@ class Rounds:
 
     def look(self) -> Seen:
         model, there = self.model, self.model.cluster == "there"
+        now = EPOCH + timedelta(seconds=model.clock.now)
         return Seen(
-            now=EPOCH + timedelta(seconds=model.clock.now),
+            now=now,
             cluster=model.cluster,
             undelivered=self.metric(),
             pending=0 if there else None,
             unfinished=len(model.queue) + model.running if there else None,
             running={"all": model.running} if there else None,
-            pools=tuple(map(pool_of, model.kinds.values())) if there else None,
+            pools=tuple(pool_of(kind, now) for kind in model.kinds.values()) if there else None,
             finals=True,
         )
 
@@ -212,9 +216,8 @@ class Rounds:
         )
 
 
-def pool_of(kind: Kind) -> Pool:
+def pool_of(kind: Kind, now: datetime) -> Pool:
     ready = [Node(name=machine.name, cordoned=machine.cordoned) for machine in kind.machines.values() if machine.ready]
-    short = not kind.in_stock and len(kind.machines) < kind.size
-    return Pool(
-        name=kind.offer.pool, size=kind.size, nodes=tuple(ready), bounds=kind.bounds, shortage="GCE_STOCKOUT" if short else None
-    )
+    lack = Lack(kind.lack[0], EPOCH + timedelta(seconds=kind.lack[1])) if kind.lack else None
+    recent = lack if lack and now - lack.at <= RECENT else None
+    return Pool(name=kind.offer.pool, size=kind.size, nodes=tuple(ready), bounds=kind.bounds, lack=recent)

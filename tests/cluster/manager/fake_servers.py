@@ -172,9 +172,10 @@ def group(world, found, _):
 
 def group_errors(world, found, _):
     pool = world.pools[found["pool"]]
-    lacking = not pool.in_stock and pool.size > len(pool.nodes)
-    error = {"error": {"code": "ZONE_RESOURCE_POOL_EXHAUSTED"}, "timestamp": (world.now - timedelta(seconds=9)).isoformat()}
-    return 200, {"items": [error]} if lacking else {}
+    if pool.lack is None:
+        return 200, {}
+    code, at = pool.lack
+    return 200, {"items": [{"error": {"code": code}, "timestamp": at.isoformat()}]}
 
 
 def nodes(world, *_):

@@ -33,6 +33,8 @@ class FakePool:
     nodes: dict[str, datetime] = field(default_factory=dict)
     """When each is ready."""
     draining: set[str] = field(default_factory=set)
+    lack: tuple[str, datetime] | None = None
+    """What could not be had last, and when."""
 
 
 @dataclass(eq=False)
@@ -69,7 +71,8 @@ class FakeWorld:
         """Workflows that succeeded and are still listed."""
         self.created = self.deleted = 0
         self.fails_to_come = False
-        self.quota = 10_000
+        self.quota = 1000
+        """Nodes of all pools together."""
 
     # Time
 
@@ -109,9 +112,19 @@ class FakeWorld:
 
     def nodes_come(self):
         for pool in self.pools.values():
-            while pool.in_stock and len(pool.nodes) < min(pool.size, self.quota):
+            while len(pool.nodes) < pool.size and self.lacking(pool) is None:
                 self.made += 1
                 pool.nodes[f"{pool.name}-{self.made}"] = self.now + timedelta(seconds=self.random.uniform(60, 240))
+            if len(pool.nodes) < pool.size:
+                pool.lack = (self.lacking(pool), self.now)
+                if pool.bounds:
+                    pool.size = len(pool.nodes)  # GKE's autoscaler takes back what cannot be had
+
+    def lacking(self, pool):
+        """As Compute Engine calls it."""
+        if not pool.in_stock:
+            return "ZONE_RESOURCE_POOL_EXHAUSTED"
+        return "QUOTA_EXCEEDED" if sum(len(each.nodes) for each in self.pools.values()) >= self.quota else None
 
     def take(self):
         for story in self.stories:

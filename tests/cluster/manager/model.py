@@ -12,6 +12,7 @@ from cluster.manager.world import (
     Empty,
     Grow,
     Install,
+    Lack,
     Memory,
     Node,
     Open,
@@ -50,6 +51,7 @@ class Machines:
     cordoned: set[str] = field(default_factory=set)
     bounds: tuple[int, int] | None = None
     in_stock: bool = True
+    lack: Lack | None = None
     made: int = 0
 
 
@@ -99,13 +101,20 @@ class Model:
         return Seen(now=self.now, **{name: value for name, value in values.items() if name not in self.silent})
 
     def pool(self, name, machines):
+        self.try_again(machines)
+        lack = machines.lack
         return Pool(
             name=name,
             size=machines.size,
             bounds=machines.bounds,
             nodes=tuple(Node(name=node, cordoned=node in machines.cordoned) for node in machines.nodes),
-            shortage=None if machines.in_stock or machines.size <= len(machines.nodes) else "GCE_STOCKOUT",
+            lack=lack if lack and abs(self.now - lack.at) <= 10 * MINUTE else None,
         )
+
+    def try_again(self, machines):
+        """As Compute Engine does while nodes are asked for, and says so when there are none."""
+        if not machines.in_stock and machines.size > len(machines.nodes):
+            machines.lack = Lack("GCE_STOCKOUT", self.now)
 
     def round(self, later=MINUTE):
         self.now += later
@@ -132,6 +141,7 @@ class Model:
             case Grow(pool, to):
                 assert to <= dict(self.rules.offers)[pool]
                 self.pools[pool].size = max(self.pools[pool].size, to)
+                self.try_again(self.pools[pool])
             case Open(pool, least, most):
                 assert most >= self.pools[pool].size, "the autoscaler may not be told to shrink"
                 self.pools[pool].bounds = (least, most)
@@ -176,6 +186,8 @@ class Model:
                 while len(machines.nodes) < machines.size:
                     machines.made += 1
                     machines.nodes[f"{name}-{machines.made}"] = 0
+            elif machines.bounds:
+                machines.size = len(machines.nodes)  # the autoscaler takes back what cannot be had
             for node, story in machines.nodes.items():
                 if story and finish:
                     machines.nodes[node], finish = 0, finish - 1

@@ -222,6 +222,16 @@ def test_out_of_stock_in_one_zone_the_next_is_taken_and_nothing_is_asked_in_a_ho
     assert len(asked) < 8
 
 
+def test_beyond_a_quota_no_more_is_asked_for_until_the_pause_is_over_and_all_stories_are_made(setup):
+    setup.world.quota = 2
+    setup.world.arrive(12)
+    setup.run(setup.manager(), 45, every=60)
+    assert len(setup.world.over) == 12
+    assert any("QUOTA_EXCEEDED, next try" in str(line.get("alert")) for line in setup.lines)
+    assert len(done(setup, "Grow")) < 15
+    assert verdict(setup.world, "pool") == []
+
+
 def test_no_nodes_to_be_had_anywhere_is_told_with_the_next_try(setup):
     for pool in setup.world.pools.values():
         pool.in_stock = False

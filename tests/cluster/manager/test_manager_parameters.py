@@ -45,6 +45,8 @@ def test_a_typo_is_told_with_its_line_and_the_right_word(tmp_path):
         ("mode: pool", "mode: pools", "'pool' or 'cluster'"),
         ("pool: l4-spot-b", "pool: l4-spot-a", "two have the same pool"),
         ("speed: gpu", "speed: warp", "no speed 'warp'"),
+        ("quotas: {}", "quotas: {NVIDIA_L4_GPU: 8}", "no offer counts against NVIDIA_L4_GPU; offers do against NVIDIA_L4_GPUS"),
+        ("quotas: {}", "quotas: {NVIDIA_L4_GPUS: -8}", "greater than or equal to 0"),
         ("{least: 35, usual: 55, most: 150}", "{least: 35, usual: 25, most: 150}", "least <= usual <= most"),
         ("zone: europe-west4-a", "zone: europe-west4", "pattern"),
         ("name: newsreel", "name: '{{workflow.name}}'", "pattern"),

@@ -133,7 +133,7 @@ def test_a_clock_that_is_turned_back_neither_drains_nor_waits_for_years():
 
 
 def test_a_kind_out_of_stock_is_left_alone_twice_as_long_each_time_and_another_is_taken():
-    model = Model(queue=4)
+    model = Model(queue=30)
     model.pools["first"].in_stock = False
     grown = []
     for number in range(240):
@@ -141,9 +141,20 @@ def test_a_kind_out_of_stock_is_left_alone_twice_as_long_each_time_and_another_i
         model.world_goes_on()
     assert (0, "first") in grown
     assert [pool for _, pool in grown].count("second") >= 1
-    assert sum(len(decision.actions) for decision in model.decisions) < 20, "a hot loop"
-    assert model.memory.short["first"].tries >= 4
-    assert len(model.pools["second"].nodes) == 2
+    assert [pool for _, pool in grown].count("first") < 9 and model.memory.short["first"].tries >= 4
+    assert sum(len(decision.actions) for decision in model.decisions) < 30, "a hot loop"
+    assert len(model.pools["second"].nodes) == 3
+
+
+def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
+    model = Model(queue=4, rules=replace(RULES, offers=(("first", 4),)))
+    model.pools["first"].in_stock = False
+    tries = []
+    for number in range(240):
+        tries += [number for _ in asked(model.round())]
+        model.pools["first"].size = 0
+    gaps = [after - before for before, after in pairwise(tries)]
+    assert gaps[:4] == [3, 5, 9, 17] and len(tries) < 12, "a hot loop"
 
 
 def test_with_nothing_to_be_had_anywhere_a_person_is_told_what_is_lacking_and_when_the_next_try_is():

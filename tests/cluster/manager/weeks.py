@@ -25,6 +25,7 @@ def campaign(setup, hours, seed, every=120.0):
         world.stale_share = random.choice([0, 0, 0.5])
         for pool in world.pools.values():
             pool.in_stock = random.random() > 0.15
+        world.quota = random.choice([1000, 1000, 4])
         if random.random() < 0.08:
             world.arrive(random.choice([1, 3, 12]))
         if random.random() < 0.1:
@@ -32,7 +33,7 @@ def campaign(setup, hours, seed, every=120.0):
         if random.random() < 0.03:
             manager = setup.manager(holder=f"manager-{number}")
         setup.run(manager, 10, every)
-    world.silent, world.fault_share, world.half_done_share, world.stale_share = set(), 0, 0, 0
+    world.silent, world.fault_share, world.half_done_share, world.stale_share, world.quota = set(), 0, 0, 0, 1000
     for pool in world.pools.values():
         pool.in_stock = True
     setup.run(manager, 240, every)

@@ -7,7 +7,8 @@ import pytest
 
 from cluster.manager.parameters import read_parameters
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
-from cluster.simulate.report import bound_cost, bound_waits, percentile, svg, table
+from cluster.simulate.drawing import marks, picture, svg
+from cluster.simulate.report import bound_cost, bound_waits, caveat, percentile, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import plan, room, with_most
 from steps.errors import BadInput
@@ -93,10 +94,48 @@ def test_a_promise_that_no_pool_can_keep_from_zero_is_not_made():
 
 def test_the_table_says_what_was_bought_and_the_picture_is_an_image(outcome):
     said = table(outcome, day(), PARAMETERS)
-    assert "not quotes" in said and "assumptions" in said
+    assert caveat(PARAMETERS) in said
     assert re.search(r"\| +simulated \| +bound \|", said) and "| measured" not in said
     assert re.search(rf"most nodes at once +\| +{outcome.most_nodes} \|", said)
     assert svg(outcome).startswith("<svg") and svg(outcome).count("<polygon") == 2
+
+
+def test_the_picture_fits_a_terminal_and_shows_the_least_and_the_most(outcome):
+    lines = picture(outcome).splitlines()
+    assert max(map(len, lines)) <= 79
+    most = max(queue for _, queue, _ in outcome.history)
+    drawn = [line for line in lines if "│" in line]
+    assert drawn[0].startswith(f"{most:>7}│") and "█" in drawn[0]
+    assert "0│" in drawn[3] and "▁" in drawn[3]
+    assert re.search(r"0 +6 h +12 h +18 h +24 h", lines[-1])
+
+
+@pytest.mark.parametrize("seconds", [1, 59, 600, 3600, 86_400, 86_401, 10**6, 10**8])
+def test_an_axis_of_any_length_has_some_marks_and_not_too_many(seconds):
+    found = marks(seconds, most=8)
+    assert 1 <= len(found) <= 9 and found[0] == (0, "0") and found[-1][0] <= seconds
+
+
+def test_a_day_without_a_story_can_be_drawn():
+    nothing = simulate([], PARAMETERS)
+    assert "nodes" in picture(nothing) and svg(nothing).startswith("<svg")
+
+
+def test_what_is_assumed_is_told_until_it_is_measured():
+    assert "examples of 2026-11-22, not quotes" in caveat(PARAMETERS)
+    assert "gpu nodes work is ASSUMED" in caveat(PARAMETERS) and "cpu" not in caveat(PARAMETERS)
+    speeds = PARAMETERS.model_dump(mode="json")["work"]["speeds"]
+    measured = PARAMETERS.changed(work={"speeds": speeds | {"gpu": speeds["gpu"] | {"measured": True}}})
+    assert "ASSUMED" not in caveat(measured)
+
+
+def test_a_quota_is_a_limit_for_all_kinds_that_count_against_it_and_every_story_is_still_made():
+    small_quotas = PARAMETERS.changed(market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 5, "NVIDIA_L4_GPUS": 2}})
+    outcome = simulate(day(), small_quotas)
+    assert (outcome.most_nodes, outcome.stranded) == (7, 0)
+    assert outcome.alerts > 0
+    none_of_the_first = PARAMETERS.changed(market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 0}})
+    assert simulate(day(), none_of_the_first).stranded == 0
 
 
 def test_generators_make_what_they_are_asked_for():
