@@ -5,7 +5,7 @@ from types import SimpleNamespace as Told
 
 import pytest
 
-from tests.cluster.live.phases import overhead, phases
+from tests.cluster.live.phases import overhead, phases, video_out
 from tests.cluster.live.records import Record
 
 BEGAN = datetime(2026, 5, 3, 12, 0, 0, tzinfo=UTC)
@@ -64,4 +64,12 @@ def test_each_phase_begins_where_the_one_before_ended(timed):
 
 def test_work_side_by_side_is_counted_once(timed):
     # hibari works from 10 to 20, dlib from 10 to 30.
-    assert overhead(*timed) == (60, 40)
+    assert overhead(*timed, at(60)) == (60, 40)
+    assert overhead(*timed, at(25)) == (25, 10)
+
+
+def test_the_video_is_out_when_publish_is_done():
+    record = story(60, publish=21)
+    out = list(phases(record, [pod("publish", 1, 2, 4, 5, 20)], {}))
+    assert video_out(out) == at(20)
+    assert video_out([]) is None

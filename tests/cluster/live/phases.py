@@ -72,14 +72,19 @@ def phases(record: Record, pods: Iterable[client.V1Pod], logs: dict[str, str]) -
         )
 
 
-def overhead(record: Record, timed: Iterable[Timed]) -> tuple[float, float]:
-    """How long the story took, and how much of it no step was at its own work; seconds."""
-    busy, until = 0.0, record_began(record)
+def overhead(record: Record, timed: Iterable[Timed], until: datetime) -> tuple[float, float]:
+    """How long the story took up to that moment, and how much of it no step was at its own work; seconds."""
+    busy, reached = 0.0, record_began(record)
     for begins, ends in sorted(step.worked for step in timed):
-        busy += max(0.0, seconds(max(begins, until), ends))
-        until = max(until, ends)
-    whole = seconds(record_began(record), datetime.fromisoformat(record.status["finishedAt"]))
+        busy += max(0.0, seconds(max(begins, reached), min(ends, until)))
+        reached = max(reached, ends)
+    whole = seconds(record_began(record), until)
     return whole, whole - busy
+
+
+def video_out(timed: Iterable[Timed]) -> datetime | None:
+    """When `publish` had written its last file; None where it did not come to that."""
+    return max((step.worked[1] for step in timed if step.step == "publish"), default=None)
 
 
 def ended(statuses: list[client.V1ContainerStatus] | None, name: str) -> client.V1ContainerStateTerminated | None:
@@ -117,7 +122,14 @@ def main() -> None:
     print("| **all** | " + " | ".join(f"{value:.0f}" for value in sums) + " |")
     if not record.over:
         return
-    print("\n{:.0f} s in all, in {:.0f} s of them no step was at its own work".format(*overhead(record, timed)))
+    moments = {
+        "its video was out": video_out(timed),
+        "Argo's record was closed": datetime.fromisoformat(record.status["finishedAt"]),
+    }
+    for what, moment in moments.items():
+        if moment:
+            whole, idle = overhead(record, timed, moment)
+            print(f"\n{whole:.0f} s until {what}, in {idle:.0f} s of them no step was at its own work")
 
 
 if __name__ == "__main__":
