@@ -12,6 +12,7 @@ from google.cloud.monitoring_v3 import ListTimeSeriesRequest, TimeInterval
 
 from cluster.manager.google import Google
 from cluster.manager.parameters import Cluster, Parameters
+from cluster.manager.shortage import RECENT
 from cluster.manager.world import Lack, Node, Pool, Reading
 from steps.errors import Unavailable
 
@@ -30,7 +31,6 @@ CHANGING = {NodePool.Status.PROVISIONING, NodePool.Status.RECONCILING, NodePool.
 SHORT = {StatusCondition.Code.GCE_STOCKOUT, StatusCondition.Code.GCE_QUOTA_EXCEEDED}
 LACKING = ("ZONE_RESOURCE_POOL_EXHAUSTED", "QUOTA_EXCEEDED", "RESOURCE_NOT_FOUND", "STOCKOUT")
 """How Compute Engine's errors begin, or end, that mean that a kind of machine cannot be had there."""
-RECENT = timedelta(minutes=10)
 
 
 def find_cluster(google: Google, cluster: Cluster) -> GkeCluster | None:

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from cluster.manager.world import Asked, Memory, Pool, Rules, Shortage
 
-__all__ = ["available", "short_of", "since_when_late", "still_asked", "with_shortages"]
+__all__ = ["RECENT", "available", "short_of", "since_when_late", "still_asked", "with_shortages"]
 
+RECENT = timedelta(minutes=10)
+"""What Google said longer ago is over."""
 CLOCKS = timedelta(seconds=30)
 """That Google's may be behind ours: what it said before we asked says nothing of what we asked for."""
 

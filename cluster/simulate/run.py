@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from cluster.manager.gke import RECENT
 from cluster.manager.parameters import Offer, Parameters
 from cluster.manager.policy import decide
+from cluster.manager.shortage import RECENT
 from cluster.manager.world import (
     Action,
     Close,

@@ -1,6 +1,8 @@
 """What people ask of the simulation: a day, a promise, a trace; whatever the market does, every story is made."""
 
 import re
+import subprocess
+import sys
 from random import Random
 
 import pytest
@@ -188,6 +190,13 @@ def test_the_command_prints_the_table_and_draws_the_picture(capsys, monkeypatch,
     assert ended.value.code == 0
     assert "80 stories" in capsys.readouterr().out
     assert (tmp_path / "day.svg").read_text().startswith("<svg")
+
+
+def test_it_needs_none_of_googles_libraries():
+    """They come with `make setup-cluster`, and a price is asked for before."""
+    without = "import sys; sys.modules['google'] = sys.modules['kubernetes'] = None"
+    code = f"{without}; import cluster.simulate.program, cluster.gke.estimate"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_command_says_which_pool_to_buy(capsys, monkeypatch):
