@@ -32,14 +32,14 @@ def content_of(document: Document) -> bytes:
     except (UnicodeEncodeError, ValueError) as fault:
         raise BadInput("the story has a character or number that is none; remove it") from fault
     if len(content) > MOST_BYTES:
-        raise BadInput(f"the story is {len(content):,} bytes; at most {MOST_BYTES:,}")
+        raise BadInput(f"the story is {len(content):,} bytes; at most {MOST_BYTES:,}: make two of it")
     return content
 
 
 def require_shallow(value: object, levels: int) -> None:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if levels == 0 and inner:
-        raise BadInput(f"the story is nested deeper than {DEEPEST} levels; none is")
+        raise BadInput(f"the story is nested deeper than {DEEPEST} levels, where no part of one belongs; remove what is")
     for part in inner:
         require_shallow(part, levels - 1)
 
@@ -49,9 +49,13 @@ def read(content: bytes) -> Document:
     try:
         document = json.loads(content)
     except ValueError as fault:
-        raise BadInput("the stored story is not JSON; somebody has changed it by hand") from fault
+        raise BadInput(
+            "the stored story is not JSON; somebody has changed it by hand: put back what was there, or begin a new one"
+        ) from fault
     if not isinstance(document, dict):
-        raise BadInput("the stored story is not an object; somebody has changed it by hand")
+        raise BadInput(
+            "the stored story is not an object; somebody has changed it by hand: put back what was there, or begin a new one"
+        )
     return document
 
 

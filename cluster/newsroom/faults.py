@@ -29,7 +29,8 @@ def of_voice(file: StoryFile, voice_system: str) -> Iterator[Fault]:
     name = file.tree.value.get("voice") if isinstance(file.tree.value, dict) else None
     voice = VOICES.get(name) if isinstance(name, str) else None
     if voice and voice.system != voice_system:
-        yield file.fault(("voice",), f"{name} is spoken by {voice.system}, which is not here")
+        spoken = " or ".join(other for other, known in VOICES.items() if known.system == voice_system)
+        yield file.fault(("voice",), f"{name} is spoken by {voice.system}, which this newsroom has not; choose {spoken}")
 
 
 def of_narrations(file: StoryFile, story: Story) -> Iterator[Fault]:

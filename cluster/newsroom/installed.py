@@ -79,7 +79,7 @@ def identity_from(environment: Mapping[str, str]) -> Identity:
         case "proxy":
             secret = needed(environment, "NEWSROOM_PROXY_SECRET")
             if len(secret) < LEAST_SECRET:
-                raise BadInput(f"NEWSROOM_PROXY_SECRET: at least {LEAST_SECRET} characters")
+                raise BadInput(f"NEWSROOM_PROXY_SECRET must have at least {LEAST_SECRET} characters")
             return BehindProxy(secret=secret, roles=roles)
     raise BadInput("NEWSROOM_SIGN_IN must be iap, token or proxy")
 
@@ -93,5 +93,5 @@ def signed(header: str, issuer: str, audience: str, keys: str, roles: Roles) -> 
 
 def needed(environment: Mapping[str, str], name: str) -> str:
     if not environment.get(name):
-        raise BadInput(f"{name} is missing")
+        raise BadInput(f"{name} is missing; set it")
     return environment[name]

@@ -192,7 +192,9 @@ def told() -> Iterator[None]:
         yield
     except client.ApiException as fault:
         if fault.status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED):
-            raise BadInput("the cluster does not let the newsroom look at workflows; give its account the role") from fault
+            raise BadInput(
+                "the cluster does not let the newsroom look at workflows; give its account the role (`newsreel apply`)"
+            ) from fault
         raise Unavailable(f"the cluster cannot answer now ({fault.status})") from fault
     except (HTTPError, OSError) as fault:
         raise Unavailable(f"the cluster does not answer ({type(fault).__name__})") from fault

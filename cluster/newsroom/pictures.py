@@ -41,7 +41,7 @@ class Part:
     def box(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
         """In pixels. Raises BadInput for a part that is none, or too small to be shown."""
         if min(self.left, self.top) < 0 or max(self.left + self.width, self.top + self.height) > WHOLE:
-            raise BadInput("the part must lie inside of the picture")
+            raise BadInput("the part must lie inside of the picture; draw it anew")
         wide, high = size
         left, top = self.left * wide // WHOLE, self.top * high // WHOLE
         box = (left, top, left + self.width * wide // WHOLE, top + self.height * high // WHOLE)
@@ -62,7 +62,7 @@ class Shown:
 def require_name(name: str) -> re.Match[str]:
     if found := NAME.fullmatch(name):
         return found
-    raise BadInput(f"no picture is called {name[:80]!a}")
+    raise BadInput(f"no picture is called {name[:80]!a}; add it again")
 
 
 def add(storage: Storage, home: Address, content: bytes) -> Shown:

@@ -128,7 +128,7 @@ def product_from(environment: Mapping[str, str], metrics: Metrics) -> Product:
         case "mixpanel":
             token, host = environment.get("NEWSROOM_MIXPANEL_TOKEN"), environment.get("NEWSROOM_MIXPANEL_HOST")
             if not token:
-                raise BadInput("NEWSROOM_MIXPANEL_TOKEN is missing")
+                raise BadInput("NEWSROOM_MIXPANEL_TOKEN is missing; set it")
             if host and not HOST.fullmatch(host):
                 raise BadInput("NEWSROOM_MIXPANEL_HOST must be a host, such as api-eu.mixpanel.com")
             return Product(MixpanelSink.connect(token, host or EVERYWHERE), token.encode(), metrics)

@@ -113,7 +113,7 @@ class SendOrder(Order):
     """`breaking` goes before all that is `normal`, which is usual. A revision keeps the one that it was first sent off with."""
     webhook: Annotated[str, Field(max_length=500)] | None = None
     """https address that is told how it has ended, signed as standardwebhooks.com has it; which there may be the installation
-    says. Of a run that a person has cancelled nobody is told."""
+    says."""
 
 
 class EndedNotice(View):
@@ -126,7 +126,11 @@ class EndedNotice(View):
         status: Literal["Succeeded", "Failed", "Error"]
         video: str | None
         """Address."""
+        why: str | None
+        """Of a failure, where the run could not tell of it itself: it was cancelled, was lost or never began."""
 
+    id: str
+    """The same when it comes again, as the header `webhook-id`."""
     type: Literal["story.done", "story.failed"]
     timestamp: datetime
     data: Ended

@@ -132,7 +132,7 @@ def alone(document: Document, index: int) -> dict[str, Any]:
     """One scene as a story of its own, with words where none are written yet."""
     scenes = document.get("scenes")
     if not isinstance(scenes, list) or not 0 <= index < len(scenes) or not isinstance(scenes[index], dict):
-        raise BadInput(f"there is no scene {index + 1}")
+        raise BadInput(f"there is no scene {index + 1} any more; load the page again")
     scene, picture = scenes[index], scenes[index].get("picture")
     shown = picture if isinstance(picture, dict) else {}
     scene = PLACEHOLDERS | {name: value for name, value in scene.items() if value}

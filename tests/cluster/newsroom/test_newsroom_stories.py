@@ -5,6 +5,7 @@ import io
 import json
 import wave
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,8 +15,10 @@ from writing import BROWSER, HOST, STORY, picture
 from cluster.newsroom.app import application
 from cluster.newsroom.documents import MOST_BYTES, identifier_from
 from cluster.newsroom.length import seconds_of
+from cluster.newsroom.views import EndedNotice
 from steps.errors import BadInput, Unavailable
 from steps.init_story.spoken import script_of
+from steps.notices import Notice
 from steps.pronunciations import Lexicon
 from steps.receiver import Receivers, kept_receiver
 from steps.story_file import read_story
@@ -272,3 +275,19 @@ def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
     assert answer.headers["content-type"] == "image/jpeg", answer.text
     assert Image.open(io.BytesIO(answer.content)).size == (1280, 720)
     assert browser.post(f"/stories/{story['id']}/stills/1", json={"document": document}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [("Succeeded", None), ("Failed", "workflow budget-r1 was cancelled"), ("Error", None)]
+)
+def test_what_openapi_says_of_a_webhook_is_what_it_is_told(status, why):
+    notice = Notice(run="uid-1", story="gs://a/b.json", status=status, video=None, why=why)
+    told = json.loads(notice.content(datetime(2026, 5, 3, 12, tzinfo=UTC)))
+    described = EndedNotice.model_validate(told).model_dump(mode="json")
+    assert described.keys() == told.keys() and described["data"] == told["data"]
+
+
+def test_a_voice_that_is_not_spoken_here_is_told_with_those_that_are(browser, story):
+    checked = browser.post("/check", json={"document": story["document"] | {"voice": "linda"}, "id": story["id"]}).json()
+    told = [(fault["path"], fault["message"]) for fault in checked["faults"]]
+    assert told == [(["voice"], "linda is spoken by tacotron2, which this newsroom has not; choose heart")]
