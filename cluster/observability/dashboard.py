@@ -88,6 +88,7 @@ PANELS = (
         series=(
             ("increase(newsreel_dead_letters_total[1h])", "not ours"),
             ("increase(newsreel_held_messages_total[1h])", "held"),
+            ("increase(newsreel_missed_notices_told_total[1h])", "told by the watch"),
             ("increase(argo_events_events_sent_failed_total[1h])", "refused by the bus"),
             ("increase(argo_events_action_retries_failed_total[1h])", "{{trigger_name}} given up"),
         ),
