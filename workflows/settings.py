@@ -63,10 +63,6 @@ class Events:
     """Google Cloud project of topics and subscriptions."""
     subscription: PubSubName = "argo"
     """Of the topic `stories`, as `cluster.messages.topics` makes it: ours alone, with dead letters."""
-    stories: Place = "gs://newsreel-stories"
-    """Prefix that a message's story must lie under."""
-    finals: Place = "gs://newsreel-finals"
-    """Where videos are published: the message has no say in it."""
     argo_server: SecureServer = "https://argo-server.argo.svc:2746"
     argo_server_authority: Name = "argo-server-tls"
     """Secret in our namespace with the key `ca.crt`, by which the Argo server is known."""
@@ -98,9 +94,6 @@ class Newsroom:
     """What the page is asked for as: newsroom.example.org."""
     topic: Topic
     """That stories are announced on: projects/NAME/topics/stories."""
-    stories: Place = "gs://newsreel-stories"
-    """Where drafts, revisions and pictures are kept."""
-    finals: Place = "gs://newsreel-finals"
     writers: tuple[Person, ...] = ()
     """Who may write: e-mail addresses, or whole domains as @example.org."""
     publishers: tuple[Person, ...] = ()
@@ -183,8 +176,10 @@ class Settings:
         "gs://newsreel-weights/",
     )
     """Address prefixes that stories may be read from and videos published under."""
+    stories: Place = "gs://newsreel-stories"
+    """Where drafts, revisions and pictures are kept; a message's story must lie below it. Only `events` and `newsroom` read it."""
     finals: Place = "gs://newsreel-finals"
-    """Where a video is published unless who submits it names another of the addresses."""
+    """Where a video is published unless who submits it names another of the addresses; a message has no say in it."""
     step_account: Name = "newsreel-step"
     """Service account of what needs no cloud right at all."""
     storage_account: Name = "newsreel-storage"

@@ -65,21 +65,20 @@ def option(name: str, kind: Any, text: str) -> str:
 def outside(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """Which buckets nobody in the cluster would be let read or write, by the comparison of the steps themselves."""
     allowed = AllowList(prefixes=tuple(Address.parse(text) for text in settings.addresses))
-    used: dict[tuple[str, ...], str] = {("finals",): settings.finals}
-    for name, group in (("events", settings.events), ("newsroom", settings.newsroom)):
-        if group:
-            used |= {(name, "stories"): group.stories, (name, "finals"): group.finals}
-    for where, text in used.items():
+    used = {"finals": settings.finals}
+    if settings.events or settings.newsroom:
+        used["stories"] = settings.stories
+    for name, text in used.items():
         try:
             allowed.require(Address.parse(text))
         except BadInput as fault:
-            yield where, str(fault)
+            yield (name,), str(fault)
 
 
 def in_plain_words(error: ErrorDetails) -> str:
     match error["type"]:
         case "unexpected_keyword_argument":
-            return f"is unknown; known: {', '.join(names_at(error['loc'][:-1]))}"
+            return unknown(error["loc"])
         case "missing":
             return "is missing"
         case "dataclass_type":
@@ -91,6 +90,13 @@ def in_plain_words(error: ErrorDetails) -> str:
         case _:
             message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
             return message.replace("should", "must", 1)
+
+
+def unknown(path: tuple[str | int, ...]) -> str:
+    *group, name = path
+    if group and name in names_at(()):
+        return f"is unknown here; it is a setting of the whole installation: write `{name}` beside `{group[0]}`"
+    return f"is unknown; known: {', '.join(names_at(path[:-1]))}"
 
 
 def names_at(path: tuple[str | int, ...]) -> list[str]:

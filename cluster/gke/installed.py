@@ -20,6 +20,7 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
         system_pool=Pool(selector=(POOL_LABEL, "system")),
         weights=f"{names.address(Bucket.WEIGHTS)}/weights.yaml",
         addresses=prefixes,
+        stories=cluster.stories,
         finals=cluster.finals,
         stories_at_once=parameters.stories_at_once,
         prices=parameters.price_list,
@@ -48,8 +49,6 @@ def events(parameters: Parameters) -> Events:
     return Events(
         project=cluster.project,
         subscription=PULLED,
-        stories=cluster.stories,
-        finals=cluster.finals,
         google_account=cluster.names.account(Account.EVENTS),
         watch_google_account=cluster.names.account(Account.WATCH),
     )
@@ -62,8 +61,6 @@ def newsroom(parameters: Parameters, audience: str | None) -> Newsroom | None:
     chosen = Newsroom(
         host=wanted.host,
         topic=topic_path(cluster.project, STORIES),
-        stories=cluster.stories,
-        finals=cluster.finals,
         writers=wanted.writers,
         publishers=wanted.publishers,
         google_account=cluster.names.account(Account.NEWSROOM),

@@ -81,9 +81,11 @@ WRONG = {
     "finals: gs://elsewhere": "finals: gs://elsewhere: outside the allowed addresses",
     "finals: gs://newsreel-fin\naddresses: [gs://newsreel-finals]": "finals: gs://newsreel-fin: outside",
     "addresses: [gs://newsreel-fin]": "finals: gs://newsreel-finals: outside the allowed addresses: gs://newsreel-fin",
-    "events: {stories: gs://elsewhere}": "events.stories: gs://elsewhere: outside",
-    "events: {finals: gs://newsreel-finals-2}": "events.finals: gs://newsreel-finals-2: outside",
-    f"newsroom: {{{NEWSROOM}, finals: gs://b-2}}": "newsroom.finals: gs://b-2: outside",
+    "stories: gs://elsewhere\nevents: {}": "stories: gs://elsewhere: outside",
+    f"stories: gs://elsewhere\nnewsroom: {{{NEWSROOM}}}": "stories: gs://elsewhere: outside",
+    "events: {finals: gs://newsreel-finals}": "events.finals: is unknown here; it is a setting of the whole installation: "
+    "write `finals` beside `events`",
+    f"newsroom: {{{NEWSROOM}, stories: gs://newsreel-stories}}": "newsroom.stories: is unknown here; ",
 }
 
 
@@ -118,7 +120,7 @@ def test_options_are_held_to_the_same(tmp_path):
         with pytest.raises(BadInput, match=told):
             with_options(Settings(), images, project)
     own = Settings(addresses=("gs://bbb/",), finals="gs://bbb")
-    with pytest.raises(BadInput, match=r"events\.stories: gs://newsreel-stories: outside"):
+    with pytest.raises(BadInput, match=r"stories: gs://newsreel-stories: outside"):
         with_options(own, None, "news-123456")
 
 

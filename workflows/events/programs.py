@@ -43,7 +43,7 @@ def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
     """Submits what was lost, tells what failed and what no run could tell. One is enough, two do no harm, and a story under way
     needs none."""
     name = chosen.watch_account
-    buckets = ("--stories", chosen.stories, "--finals", chosen.finals)
+    buckets = ("--stories", settings.stories, "--finals", settings.finals)
     deployed = Deployed(
         name="watch",
         image=MESSAGES_IMAGE,
@@ -57,7 +57,7 @@ def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         memory="512Mi",
         account=name,
         token=True,
-        environment=(("NEWSREEL_ADDRESSES", f"{chosen.stories},{chosen.finals}"), *variables_of(settings).items()),
+        environment=(("NEWSREEL_ADDRESSES", f"{settings.stories},{settings.finals}"), *variables_of(settings).items()),
         secrets=((SECRET, *secret),) if (secret := secret_of(settings)) else (),
     )
     return [

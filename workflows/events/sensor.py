@@ -41,21 +41,21 @@ def sensor(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
                 "eventBusName": BUS,
                 "replicas": 1,
                 "template": template("sensor", name, settings),
-                "dependencies": [dependency(OURS, chosen), dependency(NOT_OURS, chosen)],
+                "dependencies": [dependency(OURS, settings), dependency(NOT_OURS, settings)],
                 "triggers": [submit(settings, chosen), bury()],
             },
         },
     ]
 
 
-def dependency(which: str, chosen: Events) -> dict[str, Any]:
+def dependency(which: str, settings: Settings) -> dict[str, Any]:
     """The filter looks at what the transformation has made, where `verdict` is always there: a filter for a path that is not
     there drops the event."""
     return {
         "name": which,
         "eventSourceName": SOURCE,
         "eventName": EVENT,
-        "transform": {"jq": verdict(chosen)},
+        "transform": {"jq": verdict(settings)},
         "filters": {"data": [{"path": "verdict", "type": "string", "value": [f"^{which}$"]}]},
     }
 

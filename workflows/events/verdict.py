@@ -8,7 +8,7 @@ import json
 import re
 
 from workflows.priorities import PRIORITIES
-from workflows.settings import Events
+from workflows.settings import Settings
 
 __all__ = ["verdict"]
 
@@ -48,15 +48,15 @@ PROGRAM = """
 """
 
 
-def verdict(chosen: Events) -> str:
+def verdict(settings: Settings) -> str:
     """The program: `{"verdict": "ours", "submitOptions": ...}`, or `{"verdict": "not-ours", "reason": ...}` with the message."""
     told = {
         "IDENTIFIER": json.dumps(IDENTIFIER),
         "PRIORITIES": ", ".join(map(json.dumps, PRIORITIES)),
-        "STORY": json.dumps(rf"\A{re.escape(chosen.stories)}{BELOW}"),
-        "PREFIX": chosen.stories,
+        "STORY": json.dumps(rf"\A{re.escape(settings.stories)}{BELOW}"),
+        "PREFIX": settings.stories,
         "WORTH": json.dumps(PRIORITIES),
-        "FINALS": chosen.finals,
+        "FINALS": settings.finals,
     }
     program = re.sub(r"\b(" + "|".join(told) + r")\b", lambda found: told[found[1]], PROGRAM)
     return program.strip() + "\n"

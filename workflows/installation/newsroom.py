@@ -41,7 +41,8 @@ def newsroom(settings: Settings, chosen: Newsroom, voice_system: str) -> list[di
 
 def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed:
     """Any of several may answer any request: what they keep lies in the bucket, and on their own disks only copies of it."""
-    where = ("--stories", chosen.stories, "--finals", chosen.finals, "--topic", chosen.topic, "--namespace", settings.namespace)
+    buckets = ("--stories", settings.stories, "--finals", settings.finals)
+    where = (*buckets, "--topic", chosen.topic, "--namespace", settings.namespace)
     return Deployed(
         name=NAME,
         image=NEWSROOM_IMAGE,
@@ -56,7 +57,7 @@ def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed
         account=chosen.account,
         token=True,
         environment=(
-            ("NEWSREEL_ADDRESSES", f"{chosen.stories},{chosen.finals}"),
+            ("NEWSREEL_ADDRESSES", f"{settings.stories},{settings.finals}"),
             ("NEWSROOM_WRITERS", ",".join(chosen.writers)),
             ("NEWSROOM_PUBLISHERS", ",".join(chosen.publishers)),
             *((("NEWSREEL_RECEIVERS", ",".join(settings.webhook_receivers)),) if settings.webhook_receivers else ()),

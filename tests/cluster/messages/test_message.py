@@ -13,13 +13,13 @@ from cluster.messages.rounds import PRIORITIES as WORTH
 from cluster.messages.rounds import workflow_for
 from steps.address import Address, AllowList
 from steps.errors import BadInput
-from workflows.events import Events
 from workflows.events.verdict import verdict
 from workflows.priorities import PRIORITIES
+from workflows.settings import Settings
 
 ALLOWED = AllowList(prefixes=(Address.parse("gs://newsreel-stories"),))
 GOOD = {"story": "gs://newsreel-stories/budget/r3.json#17", "id": "budget", "revision": 3, "priority": "breaking"}
-SENSOR = jq.compile(verdict(Events()))
+SENSOR = jq.compile(verdict(Settings()))
 
 
 def judged(content):

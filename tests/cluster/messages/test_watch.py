@@ -76,8 +76,8 @@ def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(ser
         port = free.getsockname()[1]
     [deployment] = [one for one in OBJECTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "watch"]
     [container] = deployment["spec"]["template"]["spec"]["containers"]
-    instead = {str(container["ports"][0]["containerPort"]): str(port), Events().stories: str(desk.stories)}
-    instead |= {Events().finals: str(desk.finals), "python": sys.executable}
+    instead = {str(container["ports"][0]["containerPort"]): str(port), Settings().stories: str(desk.stories)}
+    instead |= {Settings().finals: str(desk.finals), "python": sys.executable}
     command = [instead.get(word, word) for word in (*container["command"], *container["args"])]
     environment = {
         **os.environ,

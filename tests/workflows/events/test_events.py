@@ -128,12 +128,16 @@ def test_each_pod_talks_only_to_whom_it_must():
 
 
 def test_another_installation_has_its_own_names_for_things():
-    settings = Settings(namespace="elsewhere", argo_namespace="flows", system_pool=Pool(selector=("pool", "system")))
+    settings = Settings(
+        namespace="elsewhere",
+        argo_namespace="flows",
+        system_pool=Pool(selector=("pool", "system")),
+        stories="gs://in",
+        finals="gs://out",
+    )
     chosen = Events(
         project="news",
         subscription="mine",
-        stories="gs://in",
-        finals="gs://out",
         argo_server="https://argo.flows.svc:2746",
         storage_class="ssd",
     )

@@ -94,7 +94,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
         api.obey(OBJECTS)
         here = client.Configuration(host=f"http://127.0.0.1:{api.port}")
         here.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
-        stories, finals = Address.parse(CHOSEN.stories), Address.parse(CHOSEN.finals)
+        stories, finals = Address.parse(Settings().stories), Address.parse(Settings().finals)
         desk = Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
         runs = KubernetesRuns(client.ApiClient(here), "newsreel", lambda _: None, desk)
         runs.submit("budget", 1, "normal")
