@@ -78,8 +78,8 @@ newsroom-test: $(VENV)/.dev ## The newsroom in a real browser, a video rendered 
 manager-weeks: $(VENV)/.dev ## The manager against a fake cloud for simulated weeks full of faults
 	$(BIN)/python -m tests.cluster.manager.weeks --weeks 2
 
-chaos: $(VENV)/.dev ## 1,000 stories while everything around them breaks; prints what became of them
-	$(BIN)/python -m tests.chaos --stories 1000 --seed 1
+chaos: $(VENV)/.dev ## 1,000 stories while everything around them breaks, 40 more while its programs are killed; prints what became of them
+	$(BIN)/python -m tests.chaos --stories 1000 --killed 40 --seed 1
 
 ON_THE_CLUSTER := core hibari gentle g2p dlib animate pix2pixhd compose reconciler
 

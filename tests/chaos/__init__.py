@@ -3,4 +3,8 @@
 Real: the publisher, the desk, the letters, the reconciler, storage's code, the emitted Sensor's program and payload; JetStream
 (nats-server) and Cloud Storage's API (fake-gcs-server). Stand-ins that keep the originals' promises: Pub/Sub (`pubsub`), what
 EventSource and Sensor do with the emitted documents (`trigger`), the Argo server and the API server's workflows (`argo`).
+
+`campaign` has all of it in one process and a clock of its own, so that a thousand stories take a minute; who is killed there ends
+by an exception. `killed` has newsroom, watches, letters and trigger as processes, which die by SIGKILL while editors write over
+HTTP (`editors`, `killer`), and Pub/Sub's own emulator; there a second is a second.
 """

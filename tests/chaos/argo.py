@@ -6,6 +6,7 @@ highest priority first. What has ended is collected after a while. That an answe
 
 import json
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -71,6 +72,8 @@ class Argo:
     """What a story's workflow does when its time is over: its phase."""
     takes_a_name_twice: bool = False
     """As no Argo does: what a campaign must notice."""
+    minute: timedelta = MINUTE
+    """How long a minute of a workflow's work, or of an outage, is here."""
     workflows: dict[str, Workflow] = field(default_factory=dict)
     """By name; the second of a name by its uid."""
     down_until: datetime | None = None
@@ -84,15 +87,19 @@ class Argo:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self) -> ThreadingHTTPServer:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (Answering,), {"argo": self}))
+        server = Listening(("127.0.0.1", 0), type("Answering", (Answering,), {"argo": self}))
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return server
 
     def pass_by(self) -> None:
         """What has happened since the last look: outages, starts, ends, collections."""
+        with self.lock:
+            self.go_on()
+
+    def go_on(self) -> None:
         if self.faults.happens("Argo restarted", 0.05):
-            self.down_until = self.clock.now + timedelta(seconds=self.faults.dice("outage").choice([20, 120, 900]))
+            self.down_until = self.clock.now + self.faults.dice("outage").choice([1 / 3, 2, 15]) * self.minute
         running = [one for one in self.workflows.values() if one.phase == "Running"]
         for one in running:
             if one.ends and one.ends <= self.clock.now:
@@ -101,7 +108,7 @@ class Argo:
         waiting = sorted((one for one in self.workflows.values() if not one.phase), key=lambda one: (-one.priority, one.name))
         free = AT_ONCE - sum(one.phase == "Running" for one in self.workflows.values())
         for one in waiting[: max(free, 0)]:
-            one.phase, one.ends = "Running", self.clock.now + self.faults.dice("duration", one.name).uniform(0.5, 3) * MINUTE
+            one.phase, one.ends = "Running", self.clock.now + self.faults.dice("duration", one.name).uniform(0.5, 3) * self.minute
         self.most_at_once = max(self.most_at_once, sum(one.phase == "Running" for one in self.workflows.values()))
         for place, one in list(self.workflows.items()):
             ended = one.over and one.ends and one.ends + 60 * MINUTE < self.clock.now
@@ -167,6 +174,13 @@ OURS = {"app.kubernetes.io/part-of": "newsreel"}
 """What the controller adds from the template's workflowMetadata."""
 
 
+class Listening(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who asked may have been killed over it: that is no error of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Answering(BaseHTTPRequestHandler):
     argo: Argo
     protocol_version = "HTTP/1.1"
@@ -186,8 +200,8 @@ class Answering(BaseHTTPRequestHandler):
         workflow = self.argo.workflows.get(found[2])
         if workflow is None:
             return self.answer(404, {"message": "not found"})
-        told = {"phase": workflow.phase, "message": "Error (exit code 5)"} if workflow.phase == "Failed" else {}
-        self.answer(200, {"metadata": workflow.metadata(), "status": told})
+        told = {"message": "Error (exit code 5)"} if workflow.phase == "Failed" else {}
+        self.answer(200, {"metadata": workflow.metadata(), "status": {"phase": workflow.phase} | told})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

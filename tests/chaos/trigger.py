@@ -7,8 +7,9 @@ pkg/sensors/dependencies/{transform,filter}.go, pkg/sensors/triggers/params.go.
 import base64
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import jq
 import nats
@@ -20,18 +21,27 @@ from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionP
 from nats.js.errors import APIError
 
 from tests.chaos.faults import Clock, Faults, Killed
-from tests.chaos.pubsub import Topic
 
 SUBJECT = "default.pubsub.story"
 SECONDS_TO_ACKNOWLEDGE = 0.4
 """After which JetStream delivers again what a killed Sensor had; 30 in earnest."""
 
 
+class Subscribed(Protocol):
+    """The other end of a topic: `pubsub.Topic`'s, or a real one's."""
+
+    def pull(self, at_most: int) -> Sequence[Any]: ...
+
+    def acknowledge(self, one: Any) -> None: ...
+
+    def refuse(self, one: Any) -> None: ...
+
+
 @dataclass
 class EventSource:
     """Pulls, puts on the bus, acknowledges: in this order."""
 
-    topic: Topic
+    topic: Subscribed
     bus: JetStreamContext
     faults: Faults
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-__all__ = ["ApiServer", "Right", "serving"]
+__all__ = ["ApiServer", "Right", "kubeconfig", "serving"]
 
 PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>v\w+)(?:/namespaces/(?P<namespace>[^/]+))?"
@@ -72,17 +72,7 @@ class ApiServer:
 
     def kubeconfig(self, folder: Path, user: str) -> Path:
         """A file by which a person of this name, or of this group, calls here."""
-        path = folder / f"kubeconfig-{user.partition('@')[0]}"
-        content = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "it",
-            "clusters": [{"name": "it", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
-            "users": [{"name": user, "user": {"token": user}}],
-            "contexts": [{"name": "it", "context": {"cluster": "it", "user": user}}],
-        }
-        path.write_text(yaml.safe_dump(content))
-        return path
+        return kubeconfig(f"http://127.0.0.1:{self.port}", folder, user)
 
     def answer(self, method: str, target: str, user: str, body: Any) -> tuple[int, Any]:
         split = urlsplit(target)
@@ -165,6 +155,21 @@ def serving() -> Iterator[ApiServer]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def kubeconfig(server: str, folder: Path, user: str) -> Path:
+    """A file by which somebody of this name calls a server."""
+    path = folder / f"kubeconfig-{user.partition('@')[0]}"
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "it",
+        "clusters": [{"name": "it", "cluster": {"server": server}}],
+        "users": [{"name": user, "user": {"token": user}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": user}}],
+    }
+    path.write_text(yaml.safe_dump(content))
+    return path
 
 
 def key(role: dict[str, Any]) -> tuple[str, str, str]:

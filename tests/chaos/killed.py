@@ -1,0 +1,157 @@
+"""A campaign in which the programs are processes, and die by SIGKILL: newsroom, both watches, letters and the relay.
+
+Which story's newsroom is killed, what comes twice and what is not ours is the seed's; when exactly a process dies, and what it
+was doing, is the machine's. What must come of it is the same every time.
+"""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import requests
+from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
+
+from cluster.messages.desk import Revision
+from cluster.newsroom.documents import read, same_but_for_revision
+from tests.chaos.campaign import NOT_OURS
+from tests.chaos.editors import Editor, Sent
+from tests.chaos.faults import Faults
+from tests.chaos.killer import Killer
+from tests.chaos.stage import Stage, stage
+from tests.chaos.tally import Tally
+from tests.cluster.pubsub_emulator import PROJECT
+
+__all__ = ["killed_processes"]
+
+EDITORS = 4
+SECONDS_A_LOOK = 0.2
+LOOKS_WITHOUT_NEWS = 125
+"""After which what is not there will not come: more than twice what Pub/Sub waits before it delivers again."""
+MOST_BYTES = 1_000_000
+
+
+@dataclass
+class Campaign:
+    here: Stage
+    faults: Faults
+    killer: Killer
+    not_ours: int = 0
+
+    def write(self, first: Revision) -> list[Sent]:
+        """A story, and what comes over its topic beside its own messages."""
+        editor = Editor(self.here.newsroom_url, threading.current_thread().name, self.faults, self.killer.menace)
+        identifier, sent = first.id, editor.write(first.id)
+        for one in sent:
+            key = f"{identifier}/{one.revision.number}"
+            if one.told == requests.codes.accepted and self.faults.happens("message twice", 0.3, key):
+                self.here.publisher.publish(self.here.desk.message(one.revision, one.priority))
+        if self.faults.happens("message not ours", 0.2, identifier):
+            content = self.faults.dice("strange", identifier).choice(NOT_OURS)
+            self.here.publisher.send(content, "", {"of": "a stranger"})
+            self.not_ours += 1
+        return sent
+
+
+def killed_processes(stories: int, seed: int, folder: Path, often: float = 1.0) -> Tally:
+    """Run it to its end: each story that is saved has become one video, or nothing has come for too long."""
+    faults, to_write = Faults(seed, often), [Revision(f"story-{number}", 1) for number in range(1, stories + 1)]
+    with stage(faults, folder) as here:
+        killer = Killer(here, faults, frozenset(faults.dice("lost").sample(to_write, max(3, stories // 6))))
+        campaign, killing = Campaign(here, faults, killer), threading.Thread(target=killer.kill_others)
+        killing.start()
+        try:
+            with ThreadPoolExecutor(EDITORS, "editor") as editors:
+                sent = list(chain.from_iterable(editors.map(campaign.write, to_write)))
+        finally:
+            killer.over.set()
+            killing.join()
+        buried = Buried(here)
+        await_the_end(here, buried, campaign.not_ours)
+        return tally(here, sent, buried, campaign.not_ours, faults)
+
+
+@dataclass
+class Buried:
+    """The dead letters so far, each once however often it came."""
+
+    here: Stage
+    letters: dict[str, bytes] = field(default_factory=dict)
+
+    def dig(self) -> None:
+        path = f"projects/{PROJECT}/subscriptions/stories-dead-kept"
+        with suppress(DeadlineExceeded, ServiceUnavailable):
+            answer = self.here.subscriber.pull(subscription=path, max_messages=100, timeout=5, return_immediately=True)
+            for one in answer.received_messages:
+                self.letters[one.message.attributes.get("message", one.message.message_id)] = one.message.data
+            if answer.received_messages:
+                receipts = [one.ack_id for one in answer.received_messages]
+                self.here.subscriber.acknowledge(subscription=path, ack_ids=receipts)
+
+    @property
+    def ours(self) -> int:
+        return sum(content not in NOT_OURS for content in self.letters.values())
+
+
+def await_the_end(here: Stage, buried: Buried, not_ours: int) -> None:
+    """Until all is told, or nothing more happens."""
+    before, looks = None, 0
+    while looks < LOOKS_WITHOUT_NEWS:
+        time.sleep(SECONDS_A_LOOK)
+        buried.dig()
+        saved, outcomes = here.desk.saved(), here.desk.outcomes()
+        with here.argo.lock:
+            workflows = list(here.argo.workflows.values())
+        now = len(buried.letters), len(outcomes), len(workflows), sum(one.over for one in workflows)
+        if saved.keys() <= outcomes.keys() and all(one.over for one in workflows) and len(buried.letters) >= not_ours:
+            return
+        before, looks = now, looks + 1 if now == before else 0
+
+
+def tally(here: Stage, sent: list[Sent], buried: Buried, not_ours: int, faults: Faults) -> Tally:
+    saved, outcomes, argo = here.desk.saved(), here.desk.outcomes(), here.argo
+    workflows = Counter(Revision(name, int(number)) for name, number in (one.story for one in argo.workflows.values()))
+    answered = [one for one in sent if one.told == requests.codes.accepted]
+    unanswered = [one for one in sent if one.told is None]
+    ends = Counter(outcomes.get(revision) for revision in saved)
+    signs = workflows.keys() | outcomes.keys() | ordered(here)
+    return Tally(
+        sent_off=len(sent),
+        answered=len(answered),
+        refused=len(sent) - len(answered) - len(unanswered),
+        died_over=sum(one.died_over for one in sent),
+        unanswered=len(unanswered),
+        unanswered_saved=sum(one.revision in saved for one in unanswered),
+        published=ends["published"],
+        superseded=ends["failed"],
+        lost=ends[None] + sum(one.revision not in saved for one in answered),
+        half=len(signs - saved.keys()) + sum(one.revision in saved and not whole(here, one) for one in sent),
+        most_workflows=max(workflows.values(), default=0),
+        made_again=here.studio.woken_again,
+        not_ours=not_ours,
+        not_ours_dead=len(buried.letters) - buried.ours,
+        good_dead=buried.ours,
+        by_watch=argo.by_reconciler,
+        repeated=argo.conflicts,
+        ended=Counter(here.pods.ended),
+        faults=+faults.counted,
+    )
+
+
+def ordered(here: Stage) -> set[Revision]:
+    """Revisions that a message is kept of."""
+    names = here.desk.storage.names(here.desk.stories)
+    places = [name.removesuffix(".order.json").partition("/r") for name in names if name.endswith(".order.json")]
+    return {Revision(identifier, int(number)) for identifier, _, number in places}
+
+
+def whole(here: Stage, one: Sent) -> bool:
+    """Whether what is saved is what was sent off, and of what was answered as saved how urgent it is as well."""
+    address = here.desk.address(one.revision)
+    there = read(here.desk.storage.read(address, at_most=MOST_BYTES))
+    kept = here.desk.order(one.revision, address).priority
+    return same_but_for_revision(there, one.document) and (one.told is None or kept == one.priority)

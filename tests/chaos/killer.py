@@ -1,0 +1,86 @@
+"""Who dies when: the newsroom over a story that it saves, the programs beside it at any moment."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import requests
+
+from cluster.messages.desk import Revision
+from tests.chaos.faults import Faults
+from tests.chaos.stage import NEWSROOM, PROGRAMS, Stage
+
+__all__ = ["Killer"]
+
+SECONDS_BETWEEN_KILLS = (0.2, 1.2)
+SECONDS_TO_ANSWER = 30
+MOST_AWAY = 2
+"""Of the programs beside the newsroom, at once: on a slow machine nothing else would be done but begin."""
+
+
+@dataclass
+class Killer:
+    here: Stage
+    faults: Faults
+    to_be_lost: frozenset[Revision]
+    """Those whose message is not to be published, if the newsroom can be killed as quickly as that."""
+    seconds_a_save: float = 0.1
+    """How long the last one took: on a busy machine longer."""
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def kill(self, name: str) -> None:
+        self.here.pods.kill(name)
+        self.faults.counted[f"{name} killed"] += 1
+
+    @contextmanager
+    def menace(self, revision: Revision) -> Iterator[Callable[[], bool]]:
+        """While a revision is sent off the newsroom may die: when it is saved and nobody was told of it, or at any moment.
+
+        Told is whether its editor goes home where no answer comes. Of a message that was lost so they do: had they asked again,
+        the watch had nothing to find.
+        """
+        dice = self.faults.dice("newsroom dies", f"{revision.id}/{revision.number}")
+        dies, gone, part = dice.random() < 0.25 * self.faults.often, dice.random() < 0.5, dice.random()
+        lost, answered, dead = revision in self.to_be_lost, threading.Event(), threading.Event()
+
+        def kill() -> None:
+            if self.when_saved(revision, answered) if lost else not answered.wait(part * self.seconds_a_save):
+                self.kill(NEWSROOM)
+                dead.set()
+
+        killing = threading.Thread(target=kill if dies or lost else answered.wait)
+        killing.start()
+        began = time.monotonic()
+        try:
+            yield lambda: dead.is_set() if lost else gone
+        finally:
+            answered.set()
+            killing.join()
+        if not dead.is_set():
+            self.seconds_a_save = time.monotonic() - began
+
+    def when_saved(self, revision: Revision, answered: threading.Event) -> bool:
+        """Returns at once when it is saved; False where it was answered before that was seen."""
+        name = quote(self.here.desk.address(revision).path, safe="")
+        place = f"{self.here.storage_url}/storage/v1/b/{self.here.desk.stories.bucket}/o/{name}"
+        with requests.Session() as storage:
+            while not answered.is_set():
+                if storage.get(place, timeout=SECONDS_TO_ANSWER).ok:
+                    return True
+        return False
+
+    def kill_others(self) -> None:
+        """One after the other, at any moment, until the campaign is over and each of them has died."""
+        deaths = Counter(dict.fromkeys(PROGRAMS, 0))
+        while not (self.over.is_set() and all(deaths.values())):
+            time.sleep(self.faults.dice("pause").uniform(*SECONDS_BETWEEN_KILLS))
+            ready = [name for name in self.here.pods.ready() if name in PROGRAMS]
+            if len(ready) > len(PROGRAMS) - MOST_AWAY:
+                fewest = min(deaths[name] for name in ready)
+                name = self.faults.dice("victim").choice([name for name in ready if deaths[name] == fewest])
+                self.kill(name)
+                deaths[name] += 1

