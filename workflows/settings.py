@@ -177,7 +177,7 @@ class Settings:
     )
     """Address prefixes that stories may be read from and videos published under."""
     stories: Place = "gs://newsreel-stories"
-    """Where drafts, revisions and pictures are kept; a message's story must lie below it. Only `events` and `newsroom` read it."""
+    """Where drafts, revisions and pictures are kept; a message's story must lie below. Only `events` and `newsroom` read it."""
     finals: Place = "gs://newsreel-finals"
     """Where a video is published unless who submits it names another of the addresses; a message has no say in it."""
     step_account: Name = "newsreel-step"

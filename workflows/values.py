@@ -18,6 +18,7 @@ from steps.receiver import Receivers
 from steps.usage import PRICES, Prices
 
 __all__ = [
+    "TOPIC_NAME",
     "AddressBlock",
     "AddressBlocks",
     "Bucket",
@@ -92,8 +93,9 @@ def without_closing_slash(text: object) -> object:
     return text.removesuffix("/") if isinstance(text, str) else text
 
 
-PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{1,28}[a-z0-9]"
-PUB_SUB = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
+PROJECT = r"([a-z0-9.-]+:)?[a-z]([a-z0-9-]{0,28}[a-z0-9])?"
+PUB_SUB = r"(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
+TOPIC_NAME = rf"projects/{PROJECT}/topics/{PUB_SUB}"
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 SERVER = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
@@ -128,7 +130,7 @@ GoogleAccount = Annotated[
     str, like(r"[a-z0-9-]{1,63}@[a-z0-9.-]+\.gserviceaccount\.com", "like NAME@PROJECT.iam.gserviceaccount.com, in lower case")
 ]
 PubSubName = Annotated[str, like(PUB_SUB, "a subscription's name alone, such as argo")]
-Topic = Annotated[str, like(rf"projects/{PROJECT}/topics/{PUB_SUB}", "like projects/news-123456/topics/stories-done")]
+Topic = Annotated[str, like(TOPIC_NAME, "like projects/news-123456/topics/stories-done")]
 AddressBlock = Annotated[str, accepted_by(address_block)]
 AddressBlocks = Annotated[tuple[AddressBlock, ...], AfterValidator(not_empty)]
 """A network policy without any allows all there are."""

@@ -68,6 +68,8 @@ WRONG = {
     "previews_bucket: gs://x": "previews_bucket: 'gs://x' must be a bucket's name alone",
     "newsroom_url: newsroom": "newsroom_url: ",
     "done_topic: x": "done_topic: 'x' must be like projects/",
+    "done_topic: projects/news/topics/google": "done_topic: 'projects/news/topics/google' must be like projects/",
+    "events: {subscription: goog-1}": "events.subscription: 'goog-1' must be ",
     "webhook: http://x": "webhook: 'http://x' is no https address",
     "webhook_receivers: [https://a/../b]": "webhook_receivers[0]: ",
     "archive_host: a/b": "archive_host: ",

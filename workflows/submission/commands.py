@@ -20,7 +20,6 @@ __all__ = ["declare"]
 
 STORIES, FINALS, TOPIC = "NEWSREEL_STORIES", "NEWSREEL_FINALS", "NEWSREEL_TOPIC"
 USUAL_STORIES, USUAL_FINALS = "gs://newsreel-stories", "gs://newsreel-finals"
-A_TOPIC = re.compile(r"projects/[a-z0-9.:-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 
 
 def declare(commands: Any) -> None:
@@ -93,8 +92,9 @@ def submit_by_message(options: argparse.Namespace, topic: str, intake: "Intake")
     """The cluster is asked for nothing, unless one waits."""
     from cluster.messages.publisher import Publisher
     from workflows.submission.submit import keep, publish
+    from workflows.values import TOPIC_NAME
 
-    if not A_TOPIC.fullmatch(topic):
+    if not re.fullmatch(TOPIC_NAME, topic):
         raise BadInput(f"{topic}: is no topic; name one as projects/PROJECT/topics/stories, or say --direct")
     if options.to:
         raise BadInput("--to: a message cannot say where a video goes; leave it out, or say --direct")

@@ -19,6 +19,7 @@ from workflows.submission import waiting
 TOPIC = topic_path(PROJECT, STORIES)
 NOBODY = "127.0.0.1:9"
 """Where nothing listens."""
+NO_TOPIC = "is no topic; name one as projects/PROJECT/topics/stories, or say --direct (exit 2)\n"
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,9 @@ def test_a_topic_that_is_not_there_is_told_and_what_becomes_of_the_story(desk, s
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--topic", "stories"), "stories: is no topic; name one as projects/PROJECT/topics/stories, or say --direct (exit 2)\n"),
+        (("--topic", "stories"), f"stories: {NO_TOPIC}"),
+        (("--topic", "projects/-/topics/stories"), f"projects/-/topics/stories: {NO_TOPIC}"),
+        (("--topic", "projects/p/topics/goog-1"), f"projects/p/topics/goog-1: {NO_TOPIC}"),
         (
             ("--topic", TOPIC, "--to", "gs://elsewhere"),
             "--to: a message cannot say where a video goes; leave it out, or say --direct (exit 2)\n",
