@@ -6,7 +6,8 @@ it is said here, before any work. `steps.story_file` reads one from YAML or JSON
 
 import re
 import unicodedata
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,10 +15,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     StringConstraints,
     model_serializer,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from steps.latin import has_plain_letters
 from steps.presenters import presenter_names
@@ -93,13 +98,23 @@ def describe(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, 'CONTROL CHARACTER')}"
 
 
-def known(kind: str, names: frozenset[str]) -> AfterValidator:
-    def check(name: str) -> str:
-        if name not in names:
-            raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(sorted(names))}")
-        return name
+@dataclass(frozen=True)
+class Known:
+    """One of the names there are, which the JSON Schema lists."""
 
-    return AfterValidator(check)
+    kind: str
+    names: frozenset[str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(core) | {"enum": sorted(self.names)}
+
+    def check(self, name: str) -> str:
+        if name not in self.names:
+            raise ValueError(f"unknown {self.kind} {name!r}; known: {', '.join(sorted(self.names))}")
+        return name
 
 
 def inside_the_story(name: str) -> str:
@@ -149,10 +164,12 @@ class Story(Model):
     revision: Annotated[int, Field(ge=1, le=9999)] = Field(description="Raise it to publish a changed story.")
     title: Annotated[Line, Field(max_length=80)]
     language: Literal["en"] = "en"
-    presenter: Annotated[Name, known("presenter", presenter_names())]
-    voice: Annotated[Name, known("voice", frozenset(VOICES))]
+    presenter: Annotated[Name, Known("presenter", presenter_names())]
+    voice: Annotated[Name, Known("voice", frozenset(VOICES))] = Field(
+        description=", ".join(f"{name} ({voice.described})" for name, voice in VOICES.items()) + "."
+    )
     formats: Annotated[list[Format], Field(min_length=1, max_length=1)] = ["landscape"]
-    brand: Annotated[Name, known("brand", frozenset({"newsreel"}))] = "newsreel"
+    brand: Annotated[Name, Known("brand", frozenset({"newsreel"}))] = "newsreel"
     music: Literal["bed", "none"] = "bed"
     pronunciations: Pronunciations = Field(
         default={}, description="How words and names are said wherever the story has them, in ARPAbet: Harwick is HH AE1 R IH0 K."

@@ -5,7 +5,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from steps.address import Address, AllowList
+from steps.errors import NewsreelError
 from steps.presenters import HOME, VARIABLE, folders
+from steps.publication import Manifest, home_of, published
+from steps.storage import Storage
+from steps.story import Story
 from workflows.admission import admitted
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
@@ -29,6 +34,7 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     settings = Settings()
     manifests = work / "manifests"
     emit(profile, manifests, settings)
+    before = draft_of(sheet, to)
     result = run(
         manifests,
         {"story": address(story), "finals": address(to)},
@@ -38,7 +44,20 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
         return result.exit_status
     tell(result, to / sheet.id)
+    after = draft_of(sheet, to)
+    if before and after and before.origin.story_digest != after.origin.story_digest:
+        print(f"\nrevision {sheet.revision} had other content here before; a bucket that has it refuses this: raise the revision")
     return 0
+
+
+def draft_of(story: Story, to: Path) -> Manifest | None:
+    """What is published of this revision here. A folder keeps the newest draft alone (`steps.publication`)."""
+    finals = Address.parse(address(to))
+    try:
+        draft = published(Storage(AllowList(prefixes=(finals,))), home_of(finals, story.id, story.revision))
+    except NewsreelError:
+        return None
+    return draft if draft and draft.revision == story.revision else None
 
 
 def address(path: Path) -> str:

@@ -5,14 +5,15 @@ from decimal import Decimal
 from difflib import get_close_matches
 from math import ceil
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from cluster.gke.names import Bucket, Names
 from cluster.gke.site import Site
+from cluster.manager.agreement import disagreements
 from cluster.manager.fields import Name, Range, Record, Several, Some, Zone
 from cluster.manager.offer import Offer
 from cluster.manager.work import Market, Speed, Start, Work
@@ -90,14 +91,6 @@ class Policy(Record):
     backoff_minutes: Several
     backoff_most_minutes: Several
 
-    @model_validator(mode="after")
-    def sound(self) -> Self:
-        if self.backoff_most_minutes < self.backoff_minutes:
-            raise ValueError("backoff_most_minutes must be at least backoff_minutes")
-        if self.away_minutes * 60 < 2 * self.round_seconds:
-            raise ValueError("away_minutes must be at least two rounds, or nothing would ever be seen to be idle")
-        return self
-
 
 class Parameters(Record):
     prices: Prices
@@ -110,45 +103,6 @@ class Parameters(Record):
     remove_seconds: Some
     work: Work
     market: Market
-
-    @model_validator(mode="after")
-    def offers_exist(self) -> Self:
-        if not self.offers:
-            raise ValueError("offers: at least one kind of node")
-        names = [offer.pool for offer in self.offers]
-        if len(set(names)) < len(names):
-            raise ValueError("offers: two have the same pool")
-        for offer in self.offers:
-            if offer.speed not in self.work.speeds:
-                raise ValueError(f"offers: {offer.pool}: no speed {offer.speed!r} in work.speeds")
-            if offer.accelerator and offer.accelerator not in self.zones.get(offer.zone, ()):
-                has = [zone for zone, kinds in self.zones.items() if offer.accelerator in kinds]
-                advice = f"; it is in {', '.join(has)}" if has else ""
-                raise ValueError(f"offers: {offer.pool}: zone {offer.zone} has no {offer.accelerator}{advice}")
-        if self.policy.warm_nodes > self.offers[0].most:
-            raise ValueError(f"policy: warm_nodes is more than the {self.offers[0].most} nodes of {self.offers[0].pool}")
-        return self
-
-    @model_validator(mode="after")
-    def quotas_are_known(self) -> Self:
-        known = sorted({offer.quota for offer in self.offers if offer.quota})
-        for name in self.market.quotas:
-            if name not in known:
-                raise ValueError(f"market.quotas: no offer counts against {name}; offers do against {', '.join(known) or 'none'}")
-        return self
-
-    @model_validator(mode="after")
-    def site_fits(self) -> Self:
-        region, system, network = self.cluster.region, self.site.system, self.site.network
-        for zone in (*system.zones, *(offer.zone for offer in self.offers)):
-            if zone[:-2] != region:
-                raise ValueError(f"zone {zone} is not in {region}, where the cluster is")
-        if self.cluster.location != region and {self.cluster.location} != set(system.zones):
-            raise ValueError(f"site.system.zones: a cluster in the one zone {self.cluster.location} has its machines there")
-        machines = system.most + sum(offer.most for offer in self.offers)
-        if machines > network.machines:
-            raise ValueError(f"site.network: has addresses for {network.machines} machines, offers and system want {machines}")
-        return self
 
     @property
     def always_on_an_hour(self) -> float:
@@ -203,9 +157,12 @@ def read_parameters(path: Path = DEFAULT) -> Parameters:
 
 def parsed(document: Any, name: str, tree: Tree) -> Parameters:
     try:
-        return Parameters.model_validate(document)
+        parameters = Parameters.model_validate(document)
     except ValidationError as faults:
         raise BadInput("\n".join(f"{name}:{told(fault, tree)}" for fault in faults.errors())) from faults
+    if apart := [f"{name}:{tree.line(place)}: {'.'.join(map(str, place))}: {why}" for place, why in disagreements(parameters)]:
+        raise BadInput("\n".join(apart))
+    return parameters
 
 
 def told(fault: ErrorDetails, tree: Tree) -> str:

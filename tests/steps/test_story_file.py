@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from steps.errors import BadInput
 from steps.story_file import parse_story, read_story, schema
+from steps.voices import VOICES
 
 SOUND = """\
 # Tuesday's story
@@ -207,3 +208,6 @@ def test_the_schema_names_every_key_and_limit():
     assert contract["$schema"].startswith("https://json-schema.org/")
     assert contract["properties"]["revision"]["maximum"] == 9999
     assert contract["$defs"]["Scene"]["additionalProperties"] is False
+    assert contract["properties"]["voice"]["enum"] == sorted(VOICES)
+    assert all(voice.described in contract["properties"]["voice"]["description"] for voice in VOICES.values())
+    assert contract["properties"]["presenter"]["enum"] == ["maya"]

@@ -38,14 +38,18 @@ def test_a_typo_is_told_with_its_line_and_the_right_word(tmp_path):
     [
         ("most: 60", "most: -3", "greater than or equal to 1"),
         ("warm_nodes: 0", "warm_nodes: -1", "greater than or equal to 0"),
-        ("warm_nodes: 0", "warm_nodes: 61", "warm_nodes is more than the 60 nodes of l4-spot-a"),
+        ("warm_nodes: 0", "warm_nodes: 61", "policy.warm_nodes: 61 is more than the 60 nodes of l4-spot-a"),
         ("aim: 0.5", "aim: 1.5", "less than or equal to 1"),
         ("idle_minutes: 5", "idle_minutes: .nan", "valid number"),
         ("away_minutes: 5", "away_minutes: 0.5", "at least two rounds"),
         ("mode: pool", "mode: pools", "'pool' or 'cluster'"),
         ("pool: l4-spot-b", "pool: l4-spot-a", "two have the same pool"),
         ("speed: gpu", "speed: warp", "no speed 'warp'"),
-        ("quotas: {}", "quotas: {NVIDIA_L4_GPU: 8}", "no offer counts against NVIDIA_L4_GPU; offers do against NVIDIA_L4_GPUS"),
+        (
+            "quotas: {}",
+            "quotas: {NVIDIA_L4_GPU: 8}",
+            "NVIDIA_L4_GPU: no offer counts against it; offers do against NVIDIA_L4_GPUS",
+        ),
         ("quotas: {}", "quotas: {NVIDIA_L4_GPUS: -8}", "greater than or equal to 0"),
         ("{least: 35, usual: 55, most: 150}", "{least: 35, usual: 25, most: 150}", "least <= usual <= most"),
         ("zone: europe-west4-a", "zone: europe-west4", "pattern"),
@@ -59,6 +63,38 @@ def test_a_value_that_cannot_be_meant_is_refused(tmp_path, old, new, why):
 def test_a_zone_without_that_gpu_is_refused_with_the_zones_that_have_it(tmp_path):
     said = refusal(tmp_path, "accelerator: nvidia-l4", "accelerator: nvidia-tesla-v100")
     assert "l4-spot-a: zone europe-west4-a has no nvidia-tesla-v100; it is in europe-west4-b, europe-west4-c" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("warm_nodes: 0", "warm_nodes: 61", "policy.warm_nodes"),
+        ("away_minutes: 5", "away_minutes: 0.5", "policy.away_minutes"),
+        ("backoff_most_minutes: 60", "backoff_most_minutes: 1", "policy.backoff_most_minutes"),
+        ("pool: l4-spot-b", "pool: l4-spot-a", "offers.1.pool"),
+        ("speed: gpu", "speed: warp", "offers.0.speed"),
+        ("accelerator: nvidia-l4", "accelerator: nvidia-tesla-v100", "offers.0.accelerator"),
+        ("quotas: {}", "quotas: {NVIDIA_L4_GPU: 8}", "market.quotas.NVIDIA_L4_GPU"),
+        ("zones: [europe-west4-a, europe-west4-b", "zones: [europe-west1-b, europe-west4-b", "site.system.zones.0"),
+    ],
+)
+def test_places_that_disagree_are_told_of_the_one_that_is_to_be_changed_with_its_line(tmp_path, old, new, where):
+    said = refusal(tmp_path, old, new)
+    line = SOUND[: SOUND.index(old)].count("\n") + 1
+    assert f"pool.yaml:{line}: {where}: " in said
+    assert len(said.splitlines()) == 1
+
+
+def test_places_that_disagree_are_told_all_at_once(tmp_path):
+    path = tmp_path / "pool.yaml"
+    path.write_text(SOUND.replace("warm_nodes: 0", "warm_nodes: 61").replace("quotas: {}", "quotas: {A: 8, B: 9}"))
+    with pytest.raises(BadInput) as refused:
+        read_parameters(path)
+    assert [line.split(": ")[1] for line in str(refused.value).splitlines()] == [
+        "policy.warm_nodes",
+        "market.quotas.A",
+        "market.quotas.B",
+    ]
 
 
 def test_a_story_asks_for_the_label_that_every_story_pool_bears():
