@@ -5,6 +5,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cluster.gke.programs import Programs
 from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
@@ -37,16 +38,18 @@ def refused(fault: NewsreelError) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="cluster", description="The cluster of cluster/pool.yaml on Google Cloud.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    up = commands.add_parser("up", help="tell what it costs, ask, make it, install what runs in it")
+    up = command_in(commands, "up", "cluster/up", "tell what it costs, ask, make it, install what runs in it")
     up.add_argument("--stories", metavar="RATE", help="what the price is told of, such as 3000/day (site.expected)")
     up.set_defaults(command=run_up)
-    down = commands.add_parser("down", help="take the cluster away; what lasts stays")
+    down = command_in(commands, "down", "cluster/down", "take the cluster away; what lasts stays")
     down.add_argument("--everything", action="store_true", help="also what lasts, but for buckets that hold something")
     down.add_argument("--anyway", action="store_true", help="also while stories run or have no video, or nobody can say")
     down.set_defaults(command=run_down)
-    status = commands.add_parser("status", help="machines, queue, stories, what today has cost")
+    status = command_in(commands, "status", "cluster/status", "machines, queue, stories, what today has cost")
     status.set_defaults(command=run_status)
-    deploy = commands.add_parser("deploy", help="install Argo and our manifests, what changes shown first")
+    deploy = command_in(
+        commands, "deploy", "python -m cluster.gke deploy", "install Argo and our manifests, what changes shown first"
+    )
     deploy.set_defaults(command=run_deploy)
     for command in (up, down, deploy):
         command.add_argument("--yes", action="store_true", help="ask nothing")
@@ -54,6 +57,12 @@ def parser() -> argparse.ArgumentParser:
     for command in (up, down, status, deploy):
         command.add_argument("--parameters", type=Path, default=DEFAULT, metavar="FILE", help="(cluster/pool.yaml)")
     return top
+
+
+def command_in(commands: Any, name: str, called: str, does: str) -> argparse.ArgumentParser:
+    """`called` is what people type."""
+    made: argparse.ArgumentParser = commands.add_parser(name, prog=called, help=does, description=f"{does[0].upper()}{does[1:]}.")
+    return made
 
 
 def run_up(options: argparse.Namespace, parameters: Parameters) -> int:

@@ -93,7 +93,8 @@ class Deployment:
         texts = [file.read_text() for file in self.folder.glob("*.yaml")]
         wanted = {found for text in texts for found in re.findall(rf"{prefix}/[a-z0-9-]+:[\w.-]+", text)}
         listing = ("artifacts", "docker", "images", "list", settings.image_prefix, "--include-tags", "--format=json")
-        there = {f"{each['package']}:{tag}" for each in json.loads(self.programs.read("gcloud", *listing)) for tag in tags(each)}
+        listed = self.programs.read_json("gcloud", *listing) or []
+        there = {f"{each['package']}:{tag}" for each in listed for tag in tags(each)}
         if missing := sorted(wanted - there):
             names = ", ".join(image.rpartition("/")[2] for image in missing)
             known = f"gcloud auth configure-docker {settings.image_prefix.partition('/')[0]}"
@@ -139,15 +140,16 @@ class Deployment:
         name = f"secret/{CERTIFICATE}"
         if not (theirs := self.there(name, settings.argo_namespace)) or not (ours := self.there(name, settings.namespace)):
             return False
-        held = json.loads(theirs).get("data", {}).get("tls.crt", "")
+        held = theirs.get("data", {}).get("tls.crt", "")
         until = certificate.good_until(held)
-        same = json.loads(ours).get("data", {}).get("ca.crt") == held
+        same = ours.get("data", {}).get("ca.crt") == held
         return same and until is not None and until - now > RENEWED_BEFORE
 
-    def there(self, what: str, namespace: str) -> str:
-        """The object as JSON; empty where it is not. Raises Unavailable where nobody can say."""
+    def there(self, what: str, namespace: str) -> dict[str, Any] | None:
+        """The object; None where it is not. Raises Unavailable where nobody can say."""
         words = (*self.kubectl, "get", what, "--namespace", namespace, "--ignore-not-found", "--output=json")
-        return self.programs.read(*words).strip()
+        found: dict[str, Any] | None = self.programs.read_json(*words)
+        return found
 
     def sign_in(self, settings: Settings) -> dict[str, Any]:
         """The Secret that IAP's OAuth client proves itself by: kept in Secret Manager, put there by a person."""

@@ -1,6 +1,5 @@
 """`cluster/down`: the cluster goes, what lasts stays. Not while a story runs, nor while one that was sent off has no video."""
 
-import json
 from pathlib import Path
 
 from cluster.gke.deploy import context_of, credentials
@@ -56,7 +55,7 @@ def under_way(parameters: Parameters, programs: Programs) -> list[str]:
     try:
         credentials(parameters, Programs())
         words = ("kubectl", "--context", context_of(parameters), "get", "workflows", "--namespace", parameters.cluster.namespace)
-        found = json.loads(programs.read(*words, f"--selector={UNFINISHED}", "--output=json"))
+        found = programs.read_json(*words, f"--selector={UNFINISHED}", "--output=json") or {}
     except NewsreelError as fault:
         return [f"nobody can say whether stories run: {fault}"]
     names = [str(item["metadata"]["name"]) for item in found.get("items", [])]

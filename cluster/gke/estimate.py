@@ -5,7 +5,7 @@ from random import Random
 
 from cluster.manager.parameters import Parameters
 from cluster.simulate.arrivals import DAY, Rate, poisson
-from cluster.simulate.report import aligned, bound_cost, percentile, span
+from cluster.simulate.report import aligned, bound_cost, caveat, percentile, span
 from cluster.simulate.run import simulate
 
 __all__ = ["Estimate", "estimate"]
@@ -40,8 +40,8 @@ class Estimate:
             ("a month with them", f"{self.month:,.2f} {money}"),
             ("queueing, 99 of 100 stories at most", span(self.wait)),
         ]
-        note = f"Prices are examples of {parameters.prices.dated}, not quotes; traffic and storage are not in them. Simulated."
-        return "\n".join([*aligned((f"{parameters.cluster.name}, mode {parameters.cluster.mode}", "estimate"), rows), note])
+        head = (f"{parameters.cluster.name}, mode {parameters.cluster.mode}", "simulated")
+        return "\n".join([*aligned(head, rows), caveat(parameters), "Traffic and storage are not in them."])
 
 
 def estimate(parameters: Parameters, stories: str | None = None) -> Estimate:

@@ -3,12 +3,14 @@
 Their failures that a person can do something about are told in one line; all else is told in their own last one.
 """
 
+import json
 import re
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from steps.errors import BadInput, MissingProgram, NewsreelError, Unavailable
 
@@ -84,6 +86,14 @@ class Programs:
         if done.returncode:
             raise failure(words, done.stderr)
         return done.stdout
+
+    def read_json(self, *words: str) -> Any:
+        """As `read`; None where it prints nothing."""
+        said = self.read(*words)
+        try:
+            return json.loads(said) if said.strip() else None
+        except ValueError as fault:
+            raise Unavailable(f"{shown(words[:4])}: answers no JSON ({' '.join(said.split())[:80]})") from fault
 
     def do(self, *words: str) -> None:
         """Its output is the person's to read, as it comes; and its questions the person's to answer."""

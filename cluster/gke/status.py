@@ -1,6 +1,5 @@
 """`cluster/status`: machines, queue, stories under way, the last videos, what today has cost. What nobody can say is told so."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -47,7 +46,7 @@ def status(parameters: Parameters, programs: Programs, now: datetime) -> int:
 def cluster(parameters: Parameters, programs: Programs) -> list[str]:
     wanted = parameters.cluster
     listing = ("--filter", f"name={wanted.name} AND location={wanted.location}", "--format=json")
-    found = json.loads(programs.read("gcloud", "container", "clusters", "list", f"--project={wanted.project}", *listing))
+    found = programs.read_json("gcloud", "container", "clusters", "list", f"--project={wanted.project}", *listing)
     if not found:
         return [f"there is none; {'cluster/up makes it' if wanted.mode == 'pool' else 'the manager makes it for a story'}"]
     return [f"{wanted.name} in {wanted.location}: {found[0]['status'].lower()}, Kubernetes {found[0]['currentMasterVersion']}"]
@@ -107,8 +106,8 @@ def today(parameters: Parameters, programs: Programs, now: datetime) -> list[str
 
 
 def kubectl(parameters: Parameters, programs: Programs, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(programs.read("kubectl", "--context", context_of(parameters), *words))
-    return found
+    found: dict[str, Any] | None = programs.read_json("kubectl", "--context", context_of(parameters), *words)
+    return found or {"items": []}
 
 
 def manager_says(parameters: Parameters, programs: Programs, name: str) -> Iterator[tuple[dict[str, str], float]]:

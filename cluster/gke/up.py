@@ -1,6 +1,5 @@
 """`cluster/up`: what it costs, what will be done, a question, and then Google Cloud as pool.yaml says."""
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -71,10 +70,10 @@ def shortages(parameters: Parameters, programs: Programs) -> list[str]:
     cluster = parameters.cluster
     words = ("gcloud", "compute", "regions", "describe", cluster.region, f"--project={cluster.project}", "--format=json(quotas)")
     try:
-        told = json.loads(programs.read(*words) or "{}")
-    except (NewsreelError, ValueError) as fault:
+        told = programs.read_json(*words) or {}
+    except NewsreelError as fault:
         return [f"nobody can say whether the quotas are large enough ({fault})"]
-    limits = {quota["metric"]: float(quota["limit"]) for quota in (told or {}).get("quotas", [])}
+    limits = {quota["metric"]: float(quota["limit"]) for quota in told.get("quotas", [])}
     wanted: Counter[str] = Counter()
     for offer in parameters.offers:
         if offer.quota:
@@ -89,5 +88,5 @@ def shortages(parameters: Parameters, programs: Programs) -> list[str]:
 def records(parameters: Parameters, programs: Programs, terraform: Terraform) -> None:
     """What the owner of the newsroom's name must set, for the certificate and the way there."""
     if parameters.site.newsroom and not programs.dry_run:
-        lines = json.loads(programs.read(*terraform.words("output"), "-json", "newsroom_records"))
+        lines = programs.read_json(*terraform.words("output"), "-json", "newsroom_records") or []
         print("For the newsroom, its name's owner sets:", *lines, sep="\n  ")

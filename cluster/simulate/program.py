@@ -9,7 +9,7 @@ from cluster.simulate.arrivals import DAY, MOST_STORIES, Arrival, Rate, batches,
 from cluster.simulate.drawing import picture, svg
 from cluster.simulate.report import bound_cost, caveat, span, table
 from cluster.simulate.run import simulate
-from cluster.simulate.studies import SEEDS, first_frame, plan, sweep
+from cluster.simulate.studies import SEEDS, Plan, first_frame, plan, sweep
 from steps.errors import BadInput
 from steps.workspace import write_atomically
 
@@ -42,23 +42,28 @@ def run_plan(options: argparse.Namespace) -> int:
     stories = stories_of(options, parameters)
     found, minutes = plan(stories, parameters), parameters.policy.wait_minutes
     if found is None:
-        print(f"No number of nodes keeps {minutes:g} minutes at p99: set policy.warm_nodes, or promise more minutes.")
+        within = " within market.quotas" if parameters.market.quotas else ""
+        print(f"No number of nodes keeps {minutes:g} minutes at p99{within}: set policy.warm_nodes, or promise more minutes.")
         return 1
-    kinds = "; ".join(in_words(offer) for offer in parameters.offers)
-    bound, currency = bound_cost(stories(SEEDS[0]), parameters), parameters.prices.currency
-    most = found.nodes * len(parameters.offers)
-    print(f"Buy at most {found.nodes} nodes of each kind, {most} in all, in this order: {kinds}.")
-    print(f"In cluster/pool.yaml: most: {found.nodes}, aim: {found.aim:g}, wait_minutes: {minutes:g}.")
-    tried = f"the worst of {len(SEEDS)} days, and of one with none of the first kind to be had"
-    print(f"Queueing at p99 on {tried}: {span(found.wait)}; promised: {minutes:g} minutes.")
-    print(f"{currency} {found.cost:.4f} a video, {found.cost / bound:.2f} times what its work alone costs ({bound:.4f}).")
-    print(f"With fewer than {found.least} nodes in all no policy keeps that.")
-    print(f"Prices are examples of {parameters.prices.dated}, not quotes; how long a story keeps a node: see `work` there.")
+    print(*in_sentences(found, parameters, bound_cost(stories(SEEDS[0]), parameters)), sep="\n")
     return 0
 
 
+def in_sentences(found: Plan, parameters: Parameters, bound: float) -> Iterator[str]:
+    """`bound` is what a video's work alone costs."""
+    minutes, currency = parameters.policy.wait_minutes, parameters.prices.currency
+    yield f"Buy at most {found.nodes} nodes of each kind, {found.nodes * len(parameters.offers)} in all, in this order:"
+    yield from (f"  {place}. {in_words(offer)}" for place, offer in enumerate(parameters.offers, 1))
+    yield f"In cluster/pool.yaml: most: {found.nodes} in each offer, aim: {found.aim:g}, wait_minutes: {minutes:g}."
+    yield f"Queueing at p99: {span(found.wait)}, promised {span(60 * minutes)}; on the worst of {len(SEEDS)} days"
+    yield "and of one more with none of the first kind to be had."
+    yield f"A video: {found.cost:.4f} {currency}, {found.cost / bound:.2f} times what its work alone costs ({bound:.4f})."
+    yield f"With fewer than {found.least} nodes in all no policy keeps that."
+    yield caveat(parameters)
+
+
 def in_words(offer: Offer) -> str:
-    return f"{offer.pool} ({offer.machine} in {offer.zone}, {'spot' if offer.spot else 'on demand'})"
+    return f"{offer.pool}: {offer.machine} in {offer.zone}, {'spot' if offer.spot else 'on demand'}"
 
 
 def parameters_of(options: argparse.Namespace) -> Parameters:

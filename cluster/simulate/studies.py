@@ -6,7 +6,7 @@ from math import ceil
 from random import Random
 from statistics import fmean
 
-from cluster.manager.parameters import Parameters
+from cluster.manager.parameters import Offer, Parameters
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.report import aligned, bound_waits, percentile, span
 from cluster.simulate.run import Outcome, simulate
@@ -59,8 +59,10 @@ def plan(stories: Stories, parameters: Parameters) -> Plan | None:
 
 def smallest(stories: Stories, parameters: Parameters, least: int, limit: float) -> Plan | None:
     """Nodes are added, a tenth at a time, until every day is kept; on the first day alone while it is not."""
-    nodes = max(1, ceil(least / len(parameters.offers)), parameters.policy.warm_nodes)
-    while nodes <= min(room(parameters) // len(parameters.offers), 4 * least + 20):
+    kinds = len(parameters.offers)
+    most = max(1, min(room(parameters) // kinds, 4 * least + 20, largest_quota(parameters)))
+    nodes = min(most, max(1, ceil(least / kinds), parameters.policy.warm_nodes))
+    while nodes <= most:
         outcomes: list[Outcome] = []
         for seed, offered in days(with_most(parameters, nodes)):
             outcome = simulate(stories(seed), offered, seed)
@@ -78,8 +80,7 @@ def smallest(stories: Stories, parameters: Parameters, least: int, limit: float)
 def days(parameters: Parameters) -> Iterator[tuple[int, Parameters]]:
     """The hardest first: what does not keep that one is tried on no other."""
     if len(parameters.offers) > 1:
-        second = [offer.model_dump(mode="json") for offer in parameters.offers[1:]]
-        yield SEEDS[0], parameters.changed(offers=second)
+        yield SEEDS[0], offering(parameters, parameters.offers[1:])
     yield from ((seed, parameters) for seed in SEEDS)
 
 
@@ -88,7 +89,7 @@ def fewest(arrivals: Sequence[Arrival], parameters: Parameters, limit: float) ->
     low, high = 1, room(parameters)
     while low < high:
         middle = (low + high) // 2
-        one_kind = with_most(parameters.changed(offers=[parameters.offers[0].model_dump(mode="json")]), middle)
+        one_kind = with_most(offering(parameters, parameters.offers[:1]), middle)
         if percentile(bound_waits(arrivals, one_kind), 0.99) <= limit:
             high = middle
         else:
@@ -101,8 +102,19 @@ def room(parameters: Parameters) -> int:
     return min(1000, parameters.site.network.machines - parameters.site.system.most)
 
 
+def largest_quota(parameters: Parameters) -> int:
+    """More nodes of a kind than this are of no use."""
+    return max(parameters.market.quotas.get(offer.quota or "", room(parameters)) for offer in parameters.offers)
+
+
 def with_most(parameters: Parameters, nodes: int) -> Parameters:
-    return parameters.changed(offers=[offer.model_dump(mode="json") | {"most": nodes} for offer in parameters.offers])
+    return offering(parameters, [offer.model_copy(update={"most": nodes}) for offer in parameters.offers])
+
+
+def offering(parameters: Parameters, offers: Sequence[Offer]) -> Parameters:
+    """The same with these kinds of node alone, and the quotas that they count against."""
+    quotas = {name: most for name, most in parameters.market.quotas.items() if name in {offer.quota for offer in offers}}
+    return parameters.changed(offers=[offer.model_dump(mode="json") for offer in offers], market={"quotas": quotas})
 
 
 def first_frame(parameters: Parameters, trials: int = 200) -> str:

@@ -28,6 +28,7 @@ def test_the_price_is_told_before_anything_is_done_and_no_means_no(programs, mon
     assert cluster(monkeypatch, "up") == BadInput.exit_status
     said = capsys.readouterr()
     assert "a month without a story" in said.out and "a video, at 100 stories a day" in said.out
+    assert "not quotes" in said.out and "ASSUMED, not measured" in said.out
     assert "0 to 60 g2-standard-8 in europe-west4-a with nvidia-l4, spot" in said.out
     assert "nothing was changed" in said.err and changes(programs) == []
 

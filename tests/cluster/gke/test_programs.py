@@ -40,6 +40,14 @@ def test_what_it_says_while_it_works_is_passed_on(programs, capfd):
     assert "$ terraform apply\n" in said.out and "made\n" in said.out and said.err == "a warning\n"
 
 
+def test_an_answer_that_is_no_json_is_told_in_one_line_and_none_is_nothing(programs):
+    programs.answer("gcloud list", "<html>\nbusy</html>\n")
+    with pytest.raises(Unavailable, match=r"^gcloud list: answers no JSON \(<html> busy</html>\)$"):
+        Programs().read_json("gcloud", "list")
+    programs.answer("gcloud list", "\n")
+    assert Programs().read_json("gcloud", "list") is None
+
+
 def test_what_must_not_be_seen_is_no_argument(programs):
     Programs().give("secret", "kubectl", "apply", "--filename", "-")
     assert programs.given("kubectl apply") == "secret" and "secret" not in programs.calls[0]

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from cluster.manager.parameters import read_parameters
+from cluster.manager.parameters import DEFAULT, read_parameters
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
 from cluster.simulate.drawing import marks, picture, svg
 from cluster.simulate.report import bound_cost, bound_waits, caveat, percentile, table
@@ -204,4 +204,17 @@ def test_the_command_says_which_pool_to_buy(capsys, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
-    assert "Buy at most" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Buy at most" in said and said.endswith(f"{caveat(PARAMETERS)}\n")
+    assert max(map(len, said.splitlines())) <= 79
+
+
+def test_a_promise_beyond_the_quotas_is_told_to_be_so(capsys, monkeypatch, tmp_path):
+    pool = tmp_path / "pool.yaml"
+    pool.write_text(DEFAULT.read_text().replace("quotas: {}", "quotas: {PREEMPTIBLE_NVIDIA_L4_GPUS: 1, NVIDIA_L4_GPUS: 1}"))
+    arguments = ["--batch", "40/12h", "--wait", "20min", "--parameters", str(pool)]
+    monkeypatch.setattr("sys.argv", ["newsreel", "plan", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "No number of nodes keeps 20 minutes at p99 within market.quotas" in capsys.readouterr().out
