@@ -6,6 +6,7 @@ for. No cookie is ever set, so there is none to be ridden on but the ingress's o
 """
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ OPEN_TO_ALL: Final = frozenset({"/healthz", "/metrics"})
 """For the kubelet and for Prometheus: they tell of no story and no person."""
 READING: Final = frozenset({"GET", "HEAD"})
 JSON: Final = "application/json"
+DIGITS: Final = re.compile(r"[0-9]{1,12}")
 MOST_BYTES_OF_JSON: Final = documents.MOST_BYTES + 100_000
 PROMISES: Final[Mapping[str, str]] = {
     "content-security-policy": (
@@ -179,7 +181,7 @@ def limited(receive: Receive, scope: Scope, headers: Mapping[str, str], answer: 
     is_picture = headers.get("content-type", "").lower().startswith("image/") and scope["path"].endswith("/pictures")
     most, came = pictures.MOST_BYTES if is_picture else MOST_BYTES_OF_JSON, 0
     told = headers.get("content-length", "0")
-    if not told.isdigit() or int(told) > most:
+    if not DIGITS.fullmatch(told) or int(told) > most:
         raise too_large(most)
 
     async def counted() -> Any:

@@ -1,12 +1,18 @@
 """What strangers, other sites and careless people send: each is refused, with the status that says why."""
 
+import importlib
 import json
+import pkgutil
+import re
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 from writing import BROWSER, HOST, STORY, picture
 
+from cluster.newsroom import routes
 from cluster.newsroom.app import application
+from cluster.newsroom.identity import BehindProxy, Roles
 from cluster.newsroom.limits import Gate, TooMany
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -55,6 +61,41 @@ def test_a_body_of_a_kind_that_a_form_can_send_is_refused_even_without_any_other
     assert post(stranger, kind=kind).status_code == 415
 
 
+def doors():
+    """Each way in, as method and address."""
+    modules = [importlib.import_module(f"{routes.__name__}.{found.name}") for found in pkgutil.iter_modules(routes.__path__)]
+    for route in [route for module in modules for route in module.ROUTES.routes]:
+        for method in route.methods:
+            yield method, re.sub(r"\{[^}]*\}", "a", route.path.replace("{index}", "0"))
+    yield "GET", "/openapi.json"
+
+
+def test_every_way_in_but_the_two_for_machines_asks_who_is_there(newsroom):
+    guarded = application(replace(newsroom, identity=BehindProxy(secret="s" * 32, roles=Roles.of("@example.org", ""))))
+    forged = {"x-forwarded-email": "anna@example.org", "x-newsroom-proxy": "guess", "content-type": "application/json"}
+    with TestClient(guarded, base_url=f"http://{HOST}", headers=BROWSER | forged) as client:
+        answers = {door: client.request(*door).status_code for door in doors()}
+    assert len(answers) > 15
+    assert {address for (_, address), status in answers.items() if status != 401} == {"/healthz", "/metrics"}
+
+
+def test_every_way_to_change_something_is_closed_to_other_sites(browser):
+    changing = [door for door in doors() if door[0] not in ("GET", "HEAD")]
+    assert len(changing) > 7
+    for method, address in changing:
+        for sign in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+            assert browser.request(method, address, json={}, headers=sign).status_code == 403, address
+        assert browser.request(method, address, content=b"a=b", headers={"content-type": "text/plain"}).status_code == 415
+
+
+def test_no_other_site_is_told_that_it_may_ask(browser, stranger):
+    asked = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+    for client in (browser, stranger):
+        answer = client.options("/stories", headers=asked)
+        assert answer.status_code == 403
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
 def test_another_site_may_link_to_the_page_and_read_nothing(browser):
     linked = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert browser.get("/", headers=linked).status_code == 200
@@ -70,7 +111,8 @@ def test_a_body_that_is_too_large_is_refused_whatever_length_it_claims(browser, 
     assert post(browser, content=b" " * 600_000).status_code == 413
     assert stranger.post("/stories", content=endless(), headers={"content-type": "application/json"}).status_code == 413
     assert post(browser, content_length="99999999999999999999").status_code == 413
-    assert post(browser, content_length="-1").status_code == 413
+    for length in ("-1", "9" * 5000, "1e3", " ", "\u00b2"):
+        assert post(browser, content_length=length.encode("latin-1")).status_code == 413
 
 
 def test_a_picture_that_is_too_large_is_refused_before_it_is_kept_anywhere(browser, stranger, story, newsroom):
@@ -204,10 +246,6 @@ def test_the_page_never_makes_markup_of_text():
 
 
 def test_who_has_no_ingress_before_them_and_says_who_they_are_is_not_believed(newsroom):
-    from dataclasses import replace
-
-    from cluster.newsroom.identity import BehindProxy, Roles
-
     guarded = replace(newsroom, identity=BehindProxy(secret="s" * 32, roles=Roles.of("@example.org", "anna@example.org")))
     with TestClient(application(guarded), base_url=f"http://{HOST}", headers=BROWSER) as client:
         forged = {"x-forwarded-email": "anna@example.org", "x-goog-authenticated-user-email": "anna@example.org"}

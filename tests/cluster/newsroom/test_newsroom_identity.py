@@ -139,9 +139,9 @@ def ingress_of(issuer):
     return identity_from(environment | {"NEWSROOM_SIGN_IN": "token", "NEWSROOM_PUBLISHERS": "anna@example.org"})
 
 
-def asking(ingress, key, name, **changed):
+def asking(ingress, key, name, named=None, **changed):
     claims = {"iss": "https://id.example.org", "aud": "newsroom", "iat": time.time(), "exp": time.time() + 600} | changed
-    signed = jwt.encode(claims | {"email": "anna@example.org"}, key, "ES256", headers={"kid": name})
+    signed = jwt.encode(claims | {"email": "anna@example.org"}, key, "ES256", headers={"kid": name} | (named or {}))
     return ingress.person({"x-id-token": signed})
 
 
@@ -178,6 +178,15 @@ def test_a_key_that_is_not_the_issuers_whatever_it_is_called_and_a_token_for_oth
     publish(issuer, spring=KEY)
     with pytest.raises(NotSignedIn):
         asking(ingress_of(issuer), key, name, **changed)
+
+
+@pytest.mark.parametrize("header", ["jku", "x5u", "jwk"])
+def test_a_token_that_brings_or_names_its_own_key_is_not_believed_and_nothing_is_fetched_for_it(issuer, header):
+    publish(issuer, spring=KEY)
+    own = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(OTHER.public_key())) if header == "jwk" else f"https://{issuer.host}/evil"
+    with pytest.raises(NotSignedIn):
+        asking(ingress_of(issuer), OTHER, "spring", named={header: own})
+    assert [path for path, _, _ in issuer.heard] == ["/keys"]
 
 
 def test_an_issuer_that_cannot_prove_who_it_is_vouches_for_nobody(issuer, monkeypatch):
