@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from steps.errors import BadInput, MissingProgram, Unavailable
+from workflows.documents import read_documents
 
-__all__ = ["LOADER", "Apply", "Bearer", "Step", "Wait", "apply", "plan"]
+__all__ = ["Apply", "Bearer", "Step", "Wait", "apply", "plan"]
 
 SECONDS = 600
 """For what is waited for: pictures of programs are pulled, machines may have to be started."""
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""What defines a workflow has 180,000 lines: in C some seconds, else minutes."""
 TRIGGER = "60"
 """Files of the message trigger begin with this number or a higher one: they come last."""
 
@@ -64,10 +61,7 @@ def plan(folder: Path) -> list[Step]:
 
 
 def steps_of(file: Path) -> Iterator[Step]:
-    try:
-        documents = [document for document in yaml.load_all(file.read_bytes(), Loader=LOADER) if isinstance(document, dict)]
-    except yaml.YAMLError as fault:
-        raise BadInput(f"{file}: not YAML: {' '.join(str(fault).split())}") from fault
+    documents = [document for document in read_documents(file) if isinstance(document, dict)]
     yield Apply(file)
     for document in documents:
         if document.get("kind") == "Sensor":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cluster.simulate.options import declare_plan, declare_simulate
-from steps.errors import BadInput, NewsreelError
+from steps.errors import NewsreelError
 from steps.os_faults import in_our_words
 from steps.weights.program import declare
 from workflows.submission import commands as submission
@@ -197,9 +197,10 @@ def run_lint(options: argparse.Namespace) -> int:
 
 def run_graph(options: argparse.Namespace) -> int:
     from steps.workspace import write_atomically
+    from workflows.documents import read_documents
     from workflows.graph import draw
 
-    picture = draw(read_text(options.manifest))
+    picture = draw(read_documents(options.manifest))
     if options.to:
         write_atomically(options.to, picture)
     else:
@@ -211,10 +212,3 @@ def run_train(options: argparse.Namespace) -> int:
     from workflows.train import train
 
     return train(options.footage, options.to, options.work or options.to / ".work", options.steps, options.minutes)
-
-
-def read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as fault:
-        raise BadInput(f"{path}: is not UTF-8 text, so no manifest") from fault

@@ -13,7 +13,7 @@ import yaml
 from cluster.gke.programs import Programs
 from steps.errors import BadInput, Unavailable
 from steps.workspace import write_atomically
-from workflows.apply import LOADER
+from workflows.documents import documents_of
 
 __all__ = ["Release", "documents", "fetched", "releases"]
 
@@ -77,4 +77,4 @@ def documents(release: Release, home: Path, programs: Programs) -> list[dict[str
     """All objects of the release. Raises MissingProgram, Unavailable."""
     source = home / release.build
     text = programs.read("kubectl", "kustomize", str(source)) if source.is_dir() else source.read_text()
-    return [document for document in yaml.load_all(text, Loader=LOADER) if document]
+    return documents_of(text, str(source))

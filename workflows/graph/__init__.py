@@ -1,8 +1,8 @@
 """A picture of a WorkflowTemplate's DAG, from the manifest alone."""
 
+from collections.abc import Iterable
 from graphlib import CycleError
-
-import yaml
+from typing import Any
 
 from steps.errors import BadInput
 from workflows.graph.blocks import block_of
@@ -13,9 +13,10 @@ from workflows.settings import Settings
 __all__ = ["draw"]
 
 
-def draw(manifest: str) -> str:
-    """The SVG of a WorkflowTemplate given as YAML. Raises BadInput for anything else, and for arrows in a circle."""
-    document = read(manifest)
+def draw(documents: Iterable[Any]) -> str:
+    """The SVG of the WorkflowTemplate among a manifest's documents. Raises BadInput where there is none, and for arrows in a
+    circle."""
+    document = workflow_in(documents)
     spec = document.root.at("spec")
     entry = document.template(spec.at("entrypoint").text)
     if not entry:
@@ -28,9 +29,6 @@ def draw(manifest: str) -> str:
     return as_svg(main, block_of(document, at_exit) if at_exit else None)
 
 
-def read(manifest: str) -> Document:
-    try:
-        documents = [Document(Node(parsed), Settings()) for parsed in yaml.safe_load_all(manifest)]
-    except yaml.YAMLError as fault:
-        raise BadInput(f"not YAML: {getattr(fault, 'problem', None) or fault}") from fault
-    return next((document for document in documents if document.is_workflow), Document(Node(None), Settings()))
+def workflow_in(documents: Iterable[Any]) -> Document:
+    seen = [Document(Node(document), Settings()) for document in documents]
+    return next((document for document in seen if document.is_workflow), Document(Node(None), Settings()))

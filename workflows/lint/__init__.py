@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from steps.errors import BadInput
+from workflows.documents import read_documents
 from workflows.lint import cluster, flow, names, placement, pods, travel, wiring
 from workflows.lint.document import Document, Node
 from workflows.lint.rule import Fault, Rule
@@ -32,7 +31,7 @@ def lint_files(paths: Iterable[Path], settings: Settings | None = None) -> Itera
     """
     for path in paths:
         files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-        documents = [(document, str(file)) for file in files for document in read(file)]
+        documents = [(document, str(file)) for file in files for document in read_documents(file)]
         if not any(isinstance(document, dict) and document.get("kind") for document, _ in documents):
             raise BadInput(f"{path}: no manifests; run `newsreel emit`")
         for document, source in documents:
@@ -43,14 +42,3 @@ def lint(document: Any, source: str = "manifest", settings: Settings | None = No
     """All faults of one document as YAML gave it; `source` is what to call it."""
     seen = Document(Node(document), settings or Settings())
     return [fault for rule in RULES for fault in rule.faults(seen, source)]
-
-
-def read(file: Path) -> list[Any]:
-    try:
-        return [document for document in yaml.safe_load_all(file.read_bytes()) if document is not None]
-    except OSError as fault:
-        raise BadInput(f"{file}: {fault.strerror or fault}") from fault
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        line = getattr(getattr(fault, "problem_mark", None), "line", None)
-        place = f"{file}:{line + 1}" if line is not None else str(file)
-        raise BadInput(f"{place}: not YAML: {' '.join(str(getattr(fault, 'problem', None) or fault).split())}") from fault

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from steps.errors import BadInput
+from workflows.documents import read_documents
 from workflows.local.model import DagTemplate, Leaf, Workflow, WorkflowSpec
 from workflows.local.pod import Deployment, Service
 
@@ -23,7 +23,6 @@ FOR_THE_CLUSTER = frozenset(
     }
 )  # fmt: skip
 """Kinds that say who may do what, what starts a workflow or is asked about it; there is nothing in them to run."""
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 AT_MOST = 3
 """Faults told at once."""
 
@@ -54,7 +53,7 @@ class Program:
 
 def read_program(manifests: Path, name: str) -> Program:
     """Read the WorkflowTemplate `name` and the services from a file, or from all `*.yaml` of a folder. Raises BadInput."""
-    documents = [*read_documents(manifests)]
+    documents = [*objects(manifests)]
     workflows = [document for document in named(documents, "WorkflowTemplate") if name_of(document) == name]
     if len(workflows) != 1:
         raise BadInput(f"{manifests}: {len(workflows)} WorkflowTemplates are named {name}, not one; run `newsreel emit`")
@@ -71,16 +70,10 @@ def read_program(manifests: Path, name: str) -> Program:
     return Program(name=name, spec=spec, templates=templates, backends=backends)
 
 
-def read_documents(manifests: Path) -> Iterator[dict[str, Any]]:
+def objects(manifests: Path) -> Iterator[dict[str, Any]]:
     paths = sorted(manifests.glob("*.yaml")) if manifests.is_dir() else [manifests]
     for path in paths:
-        try:
-            documents = [*yaml.load_all(path.read_bytes(), LOADER)]
-        except OSError as fault:
-            raise BadInput(f"{path}: {fault.strerror or fault}") from fault
-        except yaml.YAMLError as fault:
-            raise BadInput(f"{path}: not YAML: {' '.join(str(fault).split())}") from fault
-        for document in documents:
+        for document in read_documents(path):
             if not isinstance(document, dict):
                 raise BadInput(f"{path}: a document is no mapping")
             yield document

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.errors import BadInput
+from workflows.documents import documents_of
 from workflows.graph import draw
 from workflows.graph.layout import Size, arrange
 
@@ -22,6 +23,10 @@ def manifest(profile: str = "studio") -> str:
     return (GOLDEN / profile / "story.yaml").read_text()
 
 
+def picture_of(text: str) -> str:
+    return draw(documents_of(text, "story.yaml"))
+
+
 def of_class(svg: str, tag: str, name: str) -> list[ET.Element]:
     drawn = ET.fromstring(svg)  # noqa: S314  # our own
     return [element for element in drawn.iter(SVG + tag) if name in element.get("class", "").split()]
@@ -30,7 +35,7 @@ def of_class(svg: str, tag: str, name: str) -> list[ET.Element]:
 @pytest.mark.parametrize("profile", ["studio", "embedded"])
 def test_every_task_of_the_manifest_is_in_the_picture_once(profile: str) -> None:
     templates = yaml.safe_load(manifest(profile))["spec"]["templates"]
-    assert sorted(text.text or "" for text in of_class(draw(manifest(profile)), "text", "title")) == sorted(
+    assert sorted(text.text or "" for text in of_class(picture_of(manifest(profile)), "text", "title")) == sorted(
         template["name"] for template in templates
     )
 
@@ -39,11 +44,11 @@ def test_every_dependency_is_an_arrow() -> None:
     templates = yaml.safe_load(manifest())["spec"]["templates"]
     depends = [task.get("depends", "") for template in templates for task in template.get("dag", {}).get("tasks", [])]
     of_dependencies = sum(len(set(re.findall(r"([\w-]+)\.", text))) for text in depends)
-    assert len(of_class(draw(manifest()), "path", "arrow")) == of_dependencies + 1  # and one to the exit handler
+    assert len(of_class(picture_of(manifest()), "path", "arrow")) == of_dependencies + 1  # and one to the exit handler
 
 
 def test_what_comes_at_the_end_stands_below_the_story_and_inside_the_picture() -> None:
-    svg = draw(manifest())
+    svg = picture_of(manifest())
     [canvas] = [bottom(rectangle) for rectangle in of_class(svg, "rect", "canvas")]
     [story, *_], [*_, report] = of_class(svg, "rect", "frame"), of_class(svg, "rect", "system")[:-1]
     assert bottom(story) < float(report.get("y", 0)) < bottom(report) < canvas
@@ -56,34 +61,34 @@ def bottom(rectangle: ET.Element) -> float:
 def test_a_gpu_has_its_own_colour() -> None:
     in_the_legend = 1
     stacked = 2  # behind pix2pixhd, which may run in shards
-    assert len(of_class(draw(manifest("studio")), "rect", "gpu")) == 3 + stacked + in_the_legend
-    assert of_class(draw(manifest("embedded")), "rect", "gpu") == []
+    assert len(of_class(picture_of(manifest("studio")), "rect", "gpu")) == 3 + stacked + in_the_legend
+    assert of_class(picture_of(manifest("embedded")), "rect", "gpu") == []
 
 
 def test_the_same_manifest_gives_the_same_picture() -> None:
-    assert draw(manifest()) == draw(manifest())
+    assert picture_of(manifest()) == picture_of(manifest())
 
 
 def test_a_hostile_name_stays_text() -> None:
-    svg = draw(manifest().replace("newsreel/stage: voice", "newsreel/stage: '</text><script>alert(1)</script>'"))
+    svg = picture_of(manifest().replace("newsreel/stage: voice", "newsreel/stage: '</text><script>alert(1)</script>'"))
     assert "<script>" not in svg
     assert any("<script>" in (text.text or "") for text in of_class(svg, "text", "note"))
 
 
 def test_arrows_in_a_circle_are_refused() -> None:
     with pytest.raises(BadInput, match="cycle"):
-        draw(manifest().replace("depends: gentle.Succeeded", "depends: animate.Succeeded"))
+        picture_of(manifest().replace("depends: gentle.Succeeded", "depends: animate.Succeeded"))
 
 
 def test_a_dag_within_itself_is_refused() -> None:
     with pytest.raises(BadInput, match="cycle"):
-        draw(manifest().replace("template: g2p", "template: attempt"))
+        picture_of(manifest().replace("template: g2p", "template: attempt"))
 
 
 @pytest.mark.parametrize("text", ["", "[", "kind: Deployment", "kind: WorkflowTemplate\nspec: {entrypoint: nowhere}"])
 def test_what_is_no_workflow_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
-        draw(text)
+        picture_of(text)
 
 
 @given(st.data(), st.integers(1, 9), st.booleans())

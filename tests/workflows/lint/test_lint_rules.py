@@ -269,7 +269,7 @@ def test_no_document_upsets_the_lint(spec: Any, templates: Any) -> None:
 def test_what_is_not_yaml_is_refused_by_file_and_line(tmp_path: Path) -> None:
     file = tmp_path / "story.yaml"
     file.write_text("kind: WorkflowTemplate\nspec: [\n")
-    with pytest.raises(BadInput, match=r"story\.yaml:3: not YAML"):
+    with pytest.raises(BadInput, match=r"story\.yaml:3: is not YAML"):
         list(lint_files([file]))
-    with pytest.raises(BadInput, match="No such file"):
+    with pytest.raises(BadInput, match="no such file"):
         list(lint_files([tmp_path / "absent.yaml"]))
