@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from cluster.manager.parameters import read_parameters
+from cluster.manager.parameters import parameters_of
 from steps.address import Address, AllowList
 from steps.errors import BadInput
 from steps.story_tree import Fault, read_tree
@@ -112,16 +112,17 @@ def with_pool(settings: Settings, manager: Manager, folder: Path, told: dict[str
     """What pool.yaml says goes in: its text, and how many stories its pools hold. Raises BadInput."""
     path = folder / manager.pool
     try:
-        parameters, text = read_parameters(path), path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as fault:
         raise BadInput(f"manager.pool: {path}: {(fault.strerror or str(fault)).lower()}") from fault
+    parameters = parameters_of(content, str(path))
     if parameters.cluster.mode == "cluster":
         raise BadInput(
             f"manager.pool: {path}: in mode `cluster` the manager takes the cluster away it would run in: run it outside"
         )
     return replace(
         settings,
-        manager=replace(manager, pool=text),
+        manager=replace(manager, pool=content.decode("utf-8-sig")),
         stories_at_once=settings.stories_at_once if "stories_at_once" in told else parameters.stories_at_once,
         prices=settings.prices or parameters.price_list,
     )

@@ -21,7 +21,20 @@ from cluster.messages.topics import PULLED
 from steps.errors import BadInput
 from steps.story_tree import Tree, read_tree
 
-__all__ = ["DEFAULT", "Cluster", "Market", "Offer", "Parameters", "Policy", "Prices", "Range", "Speed", "Work", "read_parameters"]
+__all__ = [
+    "DEFAULT",
+    "Cluster",
+    "Market",
+    "Offer",
+    "Parameters",
+    "Policy",
+    "Prices",
+    "Range",
+    "Speed",
+    "Work",
+    "parameters_of",
+    "read_parameters",
+]
 
 DEFAULT = Path(__file__).parents[1] / "pool.yaml"
 
@@ -149,10 +162,15 @@ def minutes(count: float) -> timedelta:
 
 def read_parameters(path: Path = DEFAULT) -> Parameters:
     """Raises BadInput with a line for each fault, and OSError."""
-    tree = read_tree(path.read_bytes())
+    return parameters_of(path.read_bytes(), str(path))
+
+
+def parameters_of(content: bytes, name: str) -> Parameters:
+    """`name` is what to call the content of a pool.yaml. Raises BadInput with a line for each fault."""
+    tree = read_tree(content)
     if tree.faults:
-        raise BadInput("\n".join(f"{path}:{fault}" for fault in tree.faults))
-    return parsed(tree.value, str(path), tree)
+        raise BadInput("\n".join(f"{name}:{fault}" for fault in tree.faults))
+    return parsed(tree.value, name, tree)
 
 
 def parsed(document: Any, name: str, tree: Tree) -> Parameters:
