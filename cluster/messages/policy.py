@@ -12,7 +12,19 @@ from typing import Literal
 
 from cluster.messages.desk import Outcome, Revision
 
-__all__ = ["PATIENCE", "Attempt", "Report", "Saved", "State", "Submit", "Untold", "decide_stories", "state_of", "untold"]
+__all__ = [
+    "LEFT_TO_THEIR_MESSAGE",
+    "PATIENCE",
+    "Attempt",
+    "Report",
+    "Saved",
+    "State",
+    "Submit",
+    "Untold",
+    "decide_stories",
+    "state_of",
+    "untold",
+]
 
 PATIENCE = timedelta(seconds=120)
 """How long a saved story is left to its message. Whoever is quicker wins, and the other meets its workflow."""
@@ -20,6 +32,8 @@ MOST_A_ROUND = 50
 """Submissions in a round: after a long outage the API server is not to be run over."""
 
 State = Literal["published", "failed", "under way", "ended", "superseded", "waiting"]
+LEFT_TO_THEIR_MESSAGE: frozenset[State] = frozenset({"superseded", "waiting"})
+"""Until we have been patient: a superseded one's may be on its way too, and who is told that it will not come gets its video."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +111,11 @@ def for_revision(revision: Revision, seen: Saved, now: datetime, patience: timed
     if state == "ended":
         last = newest(seen.attempts[revision])
         yield Report(revision, f"workflow {last.name} {ended(last)}", None if last.cancelled else last.name)
+    elif state not in LEFT_TO_THEIR_MESSAGE or now - seen.unheard.get(revision, now) < patience:
+        return
     elif state == "superseded":
         yield Report(revision, f"revision {newest_published(revision, seen)} is published already", None)
-    elif state == "waiting" and now - seen.unheard.get(revision, now) >= patience:
+    else:
         yield Submit(revision, f"saved, and nothing was heard of it since {seen.unheard[revision]:%H:%M:%S}")
 
 

@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from cluster.messages.desk import Desk, Revision
 from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, anchors_waiting, list_workflows
 from cluster.messages.message import Message
-from cluster.messages.policy import PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
+from cluster.messages.policy import LEFT_TO_THEIR_MESSAGE, PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
 from cluster.messages.teller import Teller
 from steps.errors import NewsreelError
 
@@ -102,7 +102,8 @@ class Rounds:
         self.watch.under_way.set(longest(begun(workflows, ("", "Pending", "Running")), now))
         seen = Saved(revisions=frozenset(where), attempts=attempts, outcomes=self.desk.outcomes(), unheard=self.unheard)
         states = {revision: state_of(revision, seen) for revision in seen.revisions}
-        self.unheard = {name: self.unheard.get(name, now) for name, state in states.items() if state == "waiting"}
+        silent = [revision for revision, state in states.items() if state in LEFT_TO_THEIR_MESSAGE]
+        self.unheard = {revision: self.unheard.get(revision, now) for revision in silent}
         counted: list[str] = [*states.values()]
         for state in STATES:
             self.watch.stories.labels(state).set(counted.count(state))

@@ -57,8 +57,11 @@ def test_a_story_tried_again_by_a_person_after_it_failed_is_under_way():
     assert state_of(ONE, seen(attempts=attempts("Failed", "Running"), outcomes={ONE: "failed"})) == "under way"
 
 
-def test_an_older_revision_of_what_is_published_already_is_told_instead_of_made():
-    [told] = decide_stories(seen(outcomes={Revision("budget", 2): "published"}, unheard={ONE: LONG_AGO}), NOW)
+def test_an_older_revision_of_what_is_published_already_is_told_instead_of_made_once_its_message_had_its_time():
+    later = {Revision("budget", 2): "published"}
+    for unheard in ({}, {ONE: LONG_AGO + timedelta(seconds=1)}):
+        assert decide_stories(seen(outcomes=later, unheard=unheard), NOW) == [], "its message may be on its way"
+    [told] = decide_stories(seen(outcomes=later, unheard={ONE: LONG_AGO}), NOW)
     assert isinstance(told, Report) and "revision 2 is published already" in told.why
 
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from cluster.messages.__main__ import teller_of
 from cluster.messages.desk import Revision
-from cluster.messages.policy import untold
+from cluster.messages.policy import PATIENCE, untold
 from cluster.messages.rounds import Rounds, Watch
 from cluster.messages.teller import LONGEST, MOST_A_ROUND, NEWS
 from steps.address import Address
@@ -179,7 +179,11 @@ def test_a_story_that_never_became_a_workflow_is_told_by_the_name_it_would_have_
     save(desk)
     save(desk, Revision("budget", 2))
     publish(desk, Revision("budget", 2))
-    rounds_of(begin(), argo)
+    watch = begin()
+    rounds_of(watch, argo)
+    assert heard(cms) == [], "its message may be on its way"
+    argo.clock.now += PATIENCE
+    rounds_of(watch, argo)
     [told] = heard(cms)
     assert (told["id"], told["data"]["run"]) == ("budget-r1-Failed", "budget-r1")
     assert told["data"]["why"] == "revision 2 is published already"
