@@ -128,6 +128,7 @@ def tally(here: Stage, sent: list[Sent], buried: Buried, not_ours: int, faults: 
         unanswered_saved=sum(one.revision in saved for one in unanswered),
         published=ends["published"],
         superseded=ends["failed"],
+        late=sum(end == "published" and here.desk.failure(revision) is not None for revision, end in outcomes.items()),
         lost=ends[None] + sum(one.revision not in saved for one in answered),
         half=len(signs - saved.keys()) + sum(one.revision in saved and not whole(here, one) for one in sent),
         most_workflows=max(workflows.values(), default=0),

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 import requests
 
@@ -38,7 +37,7 @@ class Killer:
 
     @contextmanager
     def menace(self, revision: Revision) -> Iterator[Callable[[], bool]]:
-        """While a revision is sent off the newsroom may die: when it is saved and nobody was told of it, or at any moment.
+        """While a revision is sent off the newsroom may die: when the first of it is saved and nobody was told, or at any moment.
 
         Told is whether its editor goes home where no answer comes. Of a message that was lost so they do: had they asked again,
         the watch had nothing to find.
@@ -48,7 +47,7 @@ class Killer:
         lost, answered, dead = revision in self.to_be_lost, threading.Event(), threading.Event()
 
         def kill() -> None:
-            if self.when_saved(revision, answered) if lost else not answered.wait(part * self.seconds_a_save):
+            if self.when_begun(revision, answered) if lost else not answered.wait(part * self.seconds_a_save):
                 self.kill(NEWSROOM)
                 dead.set()
 
@@ -63,13 +62,14 @@ class Killer:
         if not dead.is_set():
             self.seconds_a_save = time.monotonic() - began
 
-    def when_saved(self, revision: Revision, answered: threading.Event) -> bool:
-        """Returns at once when it is saved; False where it was answered before that was seen."""
-        name = quote(self.here.desk.address(revision).path, safe="")
-        place = f"{self.here.storage_url}/storage/v1/b/{self.here.desk.stories.bucket}/o/{name}"
+    def when_begun(self, revision: Revision, answered: threading.Event) -> bool:
+        """Returns at once when anything of it is in storage; False where it was answered before that was seen."""
+        stories = self.here.desk.stories
+        place = f"{self.here.storage_url}/storage/v1/b/{stories.bucket}/o"
+        prefix = stories.child(f"{revision.id}/r{revision.number}.").path
         with requests.Session() as storage:
             while not answered.is_set():
-                if storage.get(place, timeout=SECONDS_TO_ANSWER).ok:
+                if storage.get(place, params={"prefix": prefix}, timeout=SECONDS_TO_ANSWER).json().get("items"):
                     return True
         return False
 

@@ -36,6 +36,8 @@ class Tally:
     published: int = 0
     superseded: int = 0
     """Told to be late: a later revision of theirs was published before anything was heard of them."""
+    late: int = 0
+    """Published though it was told that they would not come: their message was on its way all the time."""
     lost: int = 0
     """Answered as saved and not there, or there and without an end."""
     half: int = 0
@@ -77,6 +79,7 @@ class Tally:
             ("    and there all the same", self.unanswered_saved),
             ("published", self.published),
             ("superseded, and told", self.superseded),
+            ("published after that was told", self.late),
             ("lost", self.lost),
             ("half there", self.half),
             ("workflows of a revision, at most", self.most_workflows),
