@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cluster.simulate.options import declare_plan, declare_simulate
+from steps.counted import counted
 from steps.errors import NewsreelError
 from steps.os_faults import in_our_words
 from steps.weights.program import declare
@@ -57,11 +58,6 @@ class SayVersion(argparse.Action):
 
         print(f"newsreel {version('newsreel')}")
         parser.exit()
-
-
-def counted(count: int, what: str) -> str:
-    """`1 scene`, `2 scenes`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def parser() -> argparse.ArgumentParser:

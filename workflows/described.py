@@ -7,6 +7,7 @@ escaped until it is text and nothing else.
 from urllib.parse import quote
 
 from steps.address import Address
+from steps.counted import counted
 from steps.publication import home_of
 from steps.story import Story
 
@@ -25,11 +26,11 @@ def described(story: Story, finals: Address | None = None, newsroom: str | None 
 
     `finals` is where its video goes, `newsroom` the address of the newsroom's page.
     """
-    scenes = f"{len(story.scenes)} {'scene' if len(story.scenes) == 1 else 'scenes'}"
+    words = sum(len(scene.narration.split()) for scene in story.scenes)
     told = [
         as_it_stands(f"{story.id} revision {story.revision}"),
         as_it_stands(f"{story.presenter}, {story.voice}"),
-        f"{scenes}, {sum(len(scene.narration.split()) for scene in story.scenes)} words",
+        f"{counted(len(story.scenes), 'scene')}, {counted(words, 'word')}",
     ]
     if newsroom:
         told.append(link("newsroom", f"{newsroom}/stories/{story.id}"))

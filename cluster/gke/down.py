@@ -7,6 +7,7 @@ from cluster.gke.programs import Programs, ask
 from cluster.gke.terraform import Terraform
 from cluster.manager.parameters import Parameters
 from cluster.messages.desk import outcomes_in, saved_in
+from steps.counted import counted
 from steps.errors import BadInput, NewsreelError
 
 __all__ = ["down"]
@@ -59,7 +60,7 @@ def under_way(parameters: Parameters, programs: Programs) -> list[str]:
     except NewsreelError as fault:
         return [f"nobody can say whether stories run: {fault}"]
     names = [str(item["metadata"]["name"]) for item in found.get("items", [])]
-    return [f"{counted(names, 'story runs', 'stories run')}: {some(names)}"] if names else []
+    return [f"{counted(len(names), 'story runs', 'stories run')}: {some(names)}"] if names else []
 
 
 def missing(parameters: Parameters, programs: Programs) -> list[str]:
@@ -70,7 +71,7 @@ def missing(parameters: Parameters, programs: Programs) -> list[str]:
     except NewsreelError as fault:
         return [f"nobody can say whether every story has its video: {fault}"]
     names = sorted(revision.workflow for revision in saved - ended)
-    return [f"{counted(names, 'story has', 'stories have')} no video yet: {some(names)}"] if names else []
+    return [f"{counted(len(names), 'story has', 'stories have')} no video yet: {some(names)}"] if names else []
 
 
 def names_in(bucket: str, programs: Programs) -> list[str]:
@@ -79,10 +80,6 @@ def names_in(bucket: str, programs: Programs) -> list[str]:
     if status and "matched no objects" not in fault and "not found: 404" not in fault:
         raise BadInput(f"{bucket}: {' '.join(fault.split())[:200]}")
     return [line.removeprefix(f"{bucket}/") for line in listed.splitlines()]
-
-
-def counted(names: list[str], one: str, several: str) -> str:
-    return f"{len(names)} {one if len(names) == 1 else several}"
 
 
 def some(names: list[str]) -> str:

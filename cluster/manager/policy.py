@@ -29,6 +29,7 @@ from cluster.manager.world import (
     Shortage,
     Uncordon,
 )
+from steps.counted import counted
 
 __all__ = ["decide", "nodes_for"]
 
@@ -104,13 +105,9 @@ def when_wanted(seen: Seen, pools: tuple[Pool, ...], memory: Memory, demand: Dem
     return Decision(
         actions=tuple(actions),
         memory=memory.model_copy(update={"asked": asked, "short": short}),
-        why=f"{demand.parts}: {counted(wanted)} wanted, {there} there; {steps}",
+        why=f"{demand.parts}: {counted(wanted, 'node')} wanted, {there} there; {steps}",
         alert=lacking(wanted - sum(targets.values()), short, now) or blind(memory, rules),
     )
-
-
-def counted(nodes: int) -> str:
-    return f"{nodes} node" + "s" * (nodes != 1)
 
 
 def retried(name: str, pools: tuple[Pool, ...], shortage: Shortage, now: datetime) -> bool:
@@ -166,7 +163,7 @@ def lacking(nodes: int, short: dict[str, Shortage], now: datetime) -> str | None
     waits = [
         f"{name}: {shortage.why}, next try {shortage.until:%H:%M}" for name, shortage in short.items() if now < shortage.until
     ]
-    return f"{counted(nodes)} too few; " + ("; ".join(waits) or "every pool is as large as it may be")
+    return f"{counted(nodes, 'node')} too few; " + ("; ".join(waits) or "every pool is as large as it may be")
 
 
 def when_idle(seen: Seen, pools: tuple[Pool, ...], memory: Memory, rules: Rules) -> Decision:
@@ -180,7 +177,7 @@ def when_idle(seen: Seen, pools: tuple[Pool, ...], memory: Memory, rules: Rules)
         return Decision(actions=tuple(actions), memory=memory, why=f"{idle}: {', '.join(sorted(map(in_words, actions)))}")
     left = sum(max(pool.size, len(pool.nodes)) for pool in pools)
     if left > rules.warm or any(pool.busy for pool in pools):
-        return Decision(memory=memory, why=f"{idle}; {counted(left)} still on the way")
+        return Decision(memory=memory, why=f"{idle}; {counted(left, 'node')} still on the way")
     return deletion(seen, memory, rules, idle)
 
 

@@ -13,6 +13,7 @@ from cluster.newsroom.limits import TooMany
 from cluster.newsroom.log import log
 from cluster.newsroom.stories import NoStory
 from cluster.newsroom.views import FaultView
+from steps.counted import counted
 from steps.errors import BadInput, Conflict, MissingProgram, NewsreelError, NoRoom, Unavailable
 
 __all__ = ["FaultyStory", "MayNot", "NoTag", "install"]
@@ -22,7 +23,7 @@ class FaultyStory(BadInput):
     """Has faults, each at its place."""
 
     def __init__(self, faults: tuple[FaultView, ...]) -> None:
-        super().__init__(f"the story has {len(faults)} {'fault' if len(faults) == 1 else 'faults'}")
+        super().__init__(f"the story has {counted(len(faults), 'fault')}")
         self.faults = faults
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from string import Template
 
+from steps.counted import counted
 from steps.handover import Contents, Script, Shown, read_script, scene_file
 from steps.publication import Origin
 from steps.record import Record, records
@@ -58,7 +59,7 @@ def as_url(picture: Path) -> str:
 def facts_of(story: Story, contents: Contents) -> Iterator[str]:
     yield f"{story.id}, revision {story.revision}"
     yield f"{clock(contents.seconds)} min" if contents.seconds >= 60 else f"{contents.seconds:.1f} s"
-    yield f"{len(story.scenes)} scenes" if len(story.scenes) > 1 else "1 scene"
+    yield counted(len(story.scenes), "scene")
     yield f"presenter {story.presenter}"
     yield f"voice {story.voice}"
 
