@@ -88,15 +88,15 @@ def story(name, bucket) -> dict[str, str]:
 
 
 @pytest.fixture
-def faulty(cluster, name) -> Iterator[Callable[[str, str], str]]:
-    """`faulty(step, fault)`: the name of a template whose step meets the fault."""
+def faulty(cluster, name) -> Iterator[Callable[..., str]]:
+    """`faulty(step, fault, **changed)`: the name of a template whose step meets the fault, and has these fields."""
 
-    def template(step: str, fault: str) -> str:
-        changed = with_fault(cluster.place.template(), name, step, fault)
-        cluster.apply(changed)
-        time.sleep(
-            2
-        )  # Argo's controller knows templates from a watch, and ends a workflow at once whose template it has not seen
+    def template(step: str, fault: str, **changed: object) -> str:
+        broken = with_fault(cluster.place.template(), name, step, fault)
+        next(part for part in broken["spec"]["templates"] if part["name"] == step).update(changed)
+        cluster.apply(broken)
+        # Argo's controller knows templates from a watch, and takes for a workflow what it has seen of them.
+        time.sleep(2)
         return name
 
     yield template

@@ -82,14 +82,7 @@ def test_a_story_past_its_deadline_that_no_node_takes_ends_too(cluster, name, st
 
 
 def test_a_hung_step_is_ended_at_its_own_deadline(cluster, name, story, faulty):
-    template = faulty("animate", SLOW)
-    document = cluster.objects.get_namespaced_custom_object(
-        "argoproj.io", "v1alpha1", cluster.namespace, "workflowtemplates", template
-    )
-    part = next(part for part in document["spec"]["templates"] if part["name"] == "animate")
-    part["activeDeadlineSeconds"] = 10
-    del document["metadata"]["managedFields"]
-    cluster.apply(document)
+    template = faulty("animate", SLOW, activeDeadlineSeconds=10)
     cluster.submit(name, template, **story)
     record = cluster.wait(name, lambda record: any(pod.phase == "Failed" for pod in record.of("animate")) or record.over, 300)
     assert "deadline" in record.of("animate")[0].message.lower()
