@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from cluster.manager.parameters import Parameters
-from cluster.simulate.arrivals import DAY, Rate, poisson
+from cluster.simulate.arrivals import DAY, Rate, poisson, require_so_few
 from cluster.simulate.report import aligned, bound_cost, caveat, percentile, span
 from cluster.simulate.run import simulate
 
@@ -47,6 +47,7 @@ class Estimate:
 def estimate(parameters: Parameters, stories: str | None = None) -> Estimate:
     """`stories` such as 3000/day; else as `site.expected` says. Raises BadInput."""
     rate = Rate.parse(stories or parameters.site.expected)
+    require_so_few(rate.count * DAY / rate.seconds)
     arrivals = list(poisson(rate, DAY, parameters.work.video_seconds, Random(SEED)))  # noqa: S311
     day = simulate(arrivals, parameters, SEED)
     lasting = HOURS_A_MONTH * parameters.prices.lasting_an_hour

@@ -120,7 +120,7 @@ class Newsroom(Record):
 class Site(Record):
     profile: Literal["studio", "embedded"]
     """Which systems make a story: `workflows/systems.py`."""
-    expected: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[0-9]{0,6}(s|min|h|day)$")]
+    expected: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/([1-9][0-9]{0,5})?(s|min|h|day)$")]
     """Stories, such as 100/day: what `cluster/up` tells the price of."""
     release_channel: Literal["RAPID", "REGULAR", "STABLE", "EXTENDED"]
     maintenance: Maintenance

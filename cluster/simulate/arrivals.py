@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cluster.manager.parameters import Range
 from steps.errors import BadInput
 
-__all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "viral"]
+__all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "require_so_few", "viral"]
 
 DAY = 86_400.0
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY}
@@ -39,6 +39,12 @@ class Rate:
         if not found or float(found[2] or 1) == 0:
             raise BadInput(f"{text!r} is no rate; write 3000/day, 1000/10min or 40/12h")
         return cls(int(found[1]), float(found[2] or 1) * UNITS[found[3]])
+
+
+def require_so_few(stories: float) -> None:
+    """Raises BadInput for more than can be held."""
+    if stories > MOST_STORIES:
+        raise BadInput(f"{stories:,.0f} stories are more than the {MOST_STORIES:,} that can be simulated")
 
 
 def poisson(rate: Rate, length: float, video: Range, random: Random) -> Iterator[Arrival]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from cluster.manager.parameters import DEFAULT, Offer, Parameters, read_parameters
-from cluster.simulate.arrivals import DAY, MOST_STORIES, Arrival, Rate, batches, burst, poisson, read_trace, viral
+from cluster.simulate.arrivals import DAY, Arrival, Rate, batches, burst, poisson, read_trace, require_so_few, viral
 from cluster.simulate.drawing import picture, svg
 from cluster.simulate.report import bound_cost, caveat, span, table
 from cluster.simulate.run import simulate
@@ -86,8 +86,7 @@ def stories_of(options: argparse.Namespace, parameters: Parameters) -> Callable[
         raise BadInput(f"nothing to simulate: {EXAMPLES}")
     most = sum(rate.count * (options.days * DAY / rate.seconds if name in ("stories", "batch") else options.days)
                for name, rate in given.items())  # fmt: skip
-    if most > MOST_STORIES:
-        raise BadInput(f"{most:,.0f} stories are more than the {MOST_STORIES:,} that can be simulated")
+    require_so_few(most)
 
     def generated(seed: int) -> list[Arrival]:
         return sorted(generators(given, options.days, parameters, Random(seed)))  # noqa: S311

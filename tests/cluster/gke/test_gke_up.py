@@ -124,6 +124,12 @@ def test_a_program_that_is_not_there_is_named(programs, monkeypatch, capsys, tmp
     assert "terraform is not installed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("rate", "told"), [("0/day", "no rate"), ("9999999/s", "more than the 2,000,000")])
+def test_a_price_for_stories_that_cannot_be_is_refused_at_once(programs, monkeypatch, capsys, rate, told):
+    assert cluster(monkeypatch, "up", "--stories", rate) == BadInput.exit_status
+    assert told in capsys.readouterr().err and programs.calls == []
+
+
 def test_a_wrong_pool_yaml_is_refused_before_anybody_is_asked(programs, monkeypatch, tmp_path, capsys):
     pool = tmp_path / "pool.yaml"
     pool.write_text(POOL.replace("disk_gb: 100", "disk_gb: -1"))

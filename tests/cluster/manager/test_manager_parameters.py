@@ -144,6 +144,7 @@ def test_a_value_of_the_command_line_is_held_to_what_the_file_may_say():
         ("days: [MO, TU, WE, TH, FR, SA, SU]", "days: [MO]", "must leave GKE 48 hours"),
         ("previews_days: 30", "previews_days: 0", "greater than or equal to 1"),
         ("    ssds: 1 ", "    ssds: 0 ", "greater than or equal to 1"),
+        ("expected: 100/day", "expected: 100/0day", "pattern"),
         ("editors: []", "editors: [desk]", "pattern"),
         ("  name: newsreel ", "  name: newsreel-of-the-northern-desk ", "pattern"),
     ],
