@@ -153,7 +153,7 @@ class Parameters(Record):
         document = self.model_dump(mode="json")
         for group, values in groups.items():
             document[group] = document[group] | values if isinstance(values, dict) else values
-        return parsed(document, "parameters", Tree(value=document))
+        return parsed(document, "", Tree(value=document))
 
 
 def minutes(count: float) -> timedelta:
@@ -174,31 +174,39 @@ def parameters_of(content: bytes, name: str) -> Parameters:
 
 
 def parsed(document: Any, name: str, tree: Tree) -> Parameters:
+    """`name` is the file's; values that come from none have no line to be told."""
     try:
         parameters = Parameters.model_validate(document)
-    except ValidationError as faults:
-        raise BadInput("\n".join(f"{name}:{told(fault, tree)}" for fault in faults.errors())) from faults
-    if apart := [f"{name}:{tree.line(place)}: {'.'.join(map(str, place))}: {why}" for place, why in disagreements(parameters)]:
-        raise BadInput("\n".join(apart))
-    return parameters
+    except ValidationError as fault:
+        wrong = [(each["loc"], reason(each)) for each in fault.errors()]
+    else:
+        wrong = list(disagreements(parameters))
+        if not wrong:
+            return parameters
+    lines = [f"{name}:{tree.line(place)}: " if name else "" for place, _ in wrong]
+    raise BadInput("\n".join(f"{line}{told(place, why)}" for line, (place, why) in zip(lines, wrong, strict=True)))
 
 
-def told(fault: ErrorDetails, tree: Tree) -> str:
-    where = ".".join(map(str, fault["loc"]))
+def told(place: tuple[str | int, ...], why: str) -> str:
+    where = ".".join(map(str, place))
+    return f"{where}: {why}" if where else why
+
+
+def reason(fault: ErrorDetails) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     if fault["type"] == "extra_forbidden":
         close = get_close_matches(str(fault["loc"][-1]), siblings(fault["loc"]), 1)
         message = "is unknown" + (f"; did you mean {close[0]}?" if close else "")
-    return f"{tree.line(fault['loc'])}: " + (f"{where}: {message}" if where else message)
+    return message
 
 
 def siblings(path: tuple[str | int, ...]) -> list[str]:
-    """The keys that may stand where an unknown one does."""
-    model: Any = Parameters
+    """The keys that may stand where an unknown one does. Places in a list, and names that the file gives, are passed over."""
+    model: type[BaseModel] | None = Parameters
     for part in path[:-1]:
-        if isinstance(part, str):
-            model = record_in(model.model_fields[part].annotation)
+        if model and part in model.model_fields:
+            model = record_in(model.model_fields[str(part)].annotation)
     return list(model.model_fields) if model else []
 
 

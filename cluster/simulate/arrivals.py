@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cluster.manager.parameters import Range
 from steps.errors import BadInput
 
-__all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "require_so_few", "viral"]
+__all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "require_so_few", "seconds_in", "viral"]
 
 DAY = 86_400.0
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY}
@@ -39,6 +39,14 @@ class Rate:
         if not found or float(found[2] or 1) == 0:
             raise BadInput(f"{text!r} is no rate; write 3000/day, 1000/10min or 40/12h")
         return cls(int(found[1]), float(found[2] or 1) * UNITS[found[3]])
+
+
+def seconds_in(text: str) -> float:
+    """Of `15min`, `1.5h`. Raises BadInput."""
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]+)?)(s|min|h|day)s?", text)
+    if not found or float(found[1]) == 0:
+        raise BadInput(f"{text!r} is no time; write 90s, 15min or 1.5h")
+    return float(found[1]) * UNITS[found[2]]
 
 
 def require_so_few(stories: float) -> None:

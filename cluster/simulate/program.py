@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from cluster.manager.parameters import DEFAULT, Offer, Parameters, read_parameters
-from cluster.simulate.arrivals import DAY, Arrival, Rate, batches, burst, poisson, read_trace, require_so_few, viral
+from cluster.simulate.arrivals import DAY, Arrival, Rate, batches, burst, poisson, read_trace, require_so_few, seconds_in, viral
 from cluster.simulate.drawing import picture, svg
 from cluster.simulate.report import bound_cost, caveat, span, table
 from cluster.simulate.run import simulate
@@ -52,14 +52,18 @@ def run_plan(options: argparse.Namespace) -> int:
 def in_sentences(found: Plan, parameters: Parameters, bound: float) -> Iterator[str]:
     """`bound` is what a video's work alone costs."""
     minutes, currency = parameters.policy.wait_minutes, parameters.prices.currency
-    yield f"Buy at most {found.nodes} nodes of each kind, {found.nodes * len(parameters.offers)} in all, in this order:"
+    yield f"Buy at most {counted(found.nodes)} of each kind, {found.nodes * len(parameters.offers)} in all, in this order:"
     yield from (f"  {place}. {in_words(offer)}" for place, offer in enumerate(parameters.offers, 1))
     yield f"In cluster/pool.yaml: most: {found.nodes} in each offer, aim: {found.aim:g}, wait_minutes: {minutes:g}."
     yield f"Queueing at p99: {span(found.wait)}, promised {span(60 * minutes)}; on the worst of {len(SEEDS)} days"
     yield "and of one more with none of the first kind to be had."
     yield f"A video: {found.cost:.4f} {currency}, {found.cost / bound:.2f} times what its work alone costs ({bound:.4f})."
-    yield f"With fewer than {found.least} nodes in all no policy keeps that."
+    yield f"With fewer than {counted(found.least)} in all no policy keeps that."
     yield caveat(parameters)
+
+
+def counted(nodes: int) -> str:
+    return f"{nodes} node" + "s" * (nodes != 1)
 
 
 def in_words(offer: Offer) -> str:
@@ -70,7 +74,7 @@ def parameters_of(options: argparse.Namespace) -> Parameters:
     parameters = read_parameters(options.parameters or DEFAULT)
     if options.wait is None:
         return parameters
-    return parameters.changed(policy={"wait_minutes": Rate.parse(f"1/{options.wait}").seconds / 60})
+    return parameters.changed(policy={"wait_minutes": seconds_in(options.wait) / 60})
 
 
 def stories_of(options: argparse.Namespace, parameters: Parameters) -> Callable[[int], list[Arrival]]:

@@ -1,11 +1,17 @@
 """A wrong pool.yaml is refused before anything is bought, with the line and what to do."""
 
+import re
+from contextlib import suppress
+from copy import deepcopy
+
 import pytest
+import yaml
 
 from cluster.gke.installed import settings_of
-from cluster.manager.parameters import DEFAULT, read_parameters
+from cluster.manager.parameters import DEFAULT, parsed, read_parameters
 from cluster.manager.shape import shape_of
 from steps.errors import BadInput
+from steps.story_tree import Tree
 from workflows.settings import Settings
 
 SOUND = DEFAULT.read_text()
@@ -151,6 +157,52 @@ def test_a_value_of_the_command_line_is_held_to_what_the_file_may_say():
 )
 def test_a_site_that_cannot_be_built_is_refused(tmp_path, old, new, why):
     assert why in refusal(tmp_path, old, new)
+
+
+def places(document, path=()):
+    """Where each key and each entry of the file is."""
+    for part, value in document.items() if isinstance(document, dict) else enumerate(document):
+        yield (*path, part)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, part))
+
+
+def changed(change):
+    """The file as it comes, after `change(parent, part)` at one place."""
+
+    def at(path):
+        document = parent = deepcopy(DOCUMENT)
+        for part in path[:-1]:
+            parent = parent[part]
+        change(parent, path[-1])
+        return parsed(document, "pool.yaml", Tree(value=document))
+
+    return at
+
+
+DOCUMENT = yaml.safe_load(SOUND)
+NAMED_BY_THE_FILE = re.compile(r"(work\.speeds\.\w+|work\.speeds\.\w+\.(fixed|scaled)\..+|zones\..+|market\.quotas\..+)")
+
+
+def test_a_typo_in_any_key_is_told_the_right_word():
+    def misspell(parent, part):
+        parent[f"{part}x"] = parent.pop(part)
+
+    for path in [path for path in places(DOCUMENT) if isinstance(path[-1], str)]:
+        name = ".".join(map(str, path))
+        if not NAMED_BY_THE_FILE.fullmatch(name):
+            with pytest.raises(BadInput, match=rf"{re.escape(name)}x: is unknown; did you mean {path[-1]}\?"):
+                changed(misspell)(path)
+
+
+@pytest.mark.parametrize("value", [None, -1, "{{x}}", [], {}, 1e308, float("nan"), [[]], {"a": 1}], ids=repr)
+def test_no_value_anywhere_is_a_defect_of_ours(value):
+    def replaced(parent, part):
+        parent[part] = value
+
+    for path in places(DOCUMENT):
+        with suppress(BadInput):
+            changed(replaced)(path)
 
 
 def test_a_typo_deep_in_the_file_is_told_the_right_word(tmp_path):

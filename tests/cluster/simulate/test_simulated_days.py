@@ -172,7 +172,9 @@ def test_a_line_that_is_no_story_is_told_with_its_number(tmp_path, line):
         (["--stories", "0/day"], "no rate"),
         ([], "nothing to simulate"),
         (["--stories", "9000000/s"], "more than"),
-        (["--batch", "40/12h", "--wait", "soon"], "no rate"),
+        (["--batch", "40/12h", "--wait", "soon"], "no time"),
+        (["--batch", "40/12h", "--wait", "0min"], "no time"),
+        (["--batch", "40/12h", "--wait", "9999day"], "policy.wait_minutes: input should be less"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_in_a_line(arguments, why, capsys, monkeypatch):
