@@ -1,9 +1,11 @@
-"""How programs of ours find their cluster, and one line of ours where there is none."""
+"""How programs of ours find their cluster, and what they say in one line where there is none, or where it refuses."""
 
 import yaml
 from kubernetes import client, config
 
-__all__ = ["NoCluster", "connected", "reason"]
+__all__ = ["NoCluster", "connected", "reason", "refusal"]
+
+LONGEST = 300
 
 
 class NoCluster(Exception):
@@ -26,3 +28,9 @@ def reason(fault: Exception) -> str:
     """The library's own, as a part of our sentence."""
     said = " ".join(str(fault).split()).removeprefix("Invalid kube-config file. ").rstrip(". ")
     return said[:1].lower() + said[1:]
+
+
+def refusal(fault: Exception) -> str:
+    """What the API server said, without the headers it said it with; else what the connection or our own code did."""
+    told = f"{fault.status} {fault.reason} {fault.body or ''}" if isinstance(fault, client.ApiException) else str(fault)
+    return " ".join(told.split())[:LONGEST]

@@ -11,6 +11,7 @@ from kubernetes import client
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 from urllib3.exceptions import HTTPError
 
+from cluster.connection import refusal
 from cluster.messages.desk import Desk, Revision
 from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, anchors_waiting, list_workflows
 from cluster.messages.message import Message
@@ -78,14 +79,14 @@ class Rounds:
         try:
             seen, where = self.look(now)
         except FAULTS as fault:
-            self.say("wait", self.namespace, one_line(fault))
+            self.say("wait", self.namespace, refusal(fault))
             return False
         sound = True
         for action in decide_stories(seen, now, self.patience):
             try:
                 self.act(action, where, now, dry_run)
             except FAULTS as fault:
-                self.say("wait", action.revision.workflow, one_line(fault))
+                self.say("wait", action.revision.workflow, refusal(fault))
                 sound = False
         if self.teller and not self.tell(self.teller, seen, where, now, dry_run):
             sound = False
@@ -114,7 +115,7 @@ class Rounds:
         try:
             self.watch.told.inc(teller.round(seen, where, now, dry_run))
         except FAULTS as fault:
-            self.say("wait", self.namespace, one_line(fault))
+            self.say("wait", self.namespace, refusal(fault))
             return False
         return True
 
@@ -212,7 +213,3 @@ def message_of(api: client.ApiClient, namespace: str, name: str) -> str:
             raise
         return "it is gone meanwhile"
     return " ".join(str(workflow.get("status", {}).get("message") or "no reason given").split())[:500]
-
-
-def one_line(fault: Exception) -> str:
-    return " ".join(str(fault).split())[:300]

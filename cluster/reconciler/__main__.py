@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from kubernetes import client
 from urllib3.exceptions import HTTPError
 
-from cluster.connection import NoCluster, connected
+from cluster.connection import NoCluster, connected, refusal
 from cluster.health import Health
 from cluster.reconciler.act import act
 from cluster.reconciler.metrics import Metrics
@@ -64,7 +64,7 @@ def round_of(api: client.ApiClient, namespace: str, dry_run: bool, metrics: Metr
     try:
         actions = decide(observe(api, namespace), now)
     except FAULTS as fault:
-        say("wait", namespace, f"the API server: {one_line(fault)}", dry_run)
+        say("wait", namespace, f"the API server: {refusal(fault)}", dry_run)
         counted.round(False, now)
         return False
     for action in actions:
@@ -74,7 +74,7 @@ def round_of(api: client.ApiClient, namespace: str, dry_run: bool, metrics: Metr
             done = not dry_run and act(api, namespace, action, now)
         except FAULTS as fault:
             refused.add(action.run.name)
-            say("refused", action.run.name, f"{type(action).__name__.lower()}: {one_line(fault)}", dry_run, action.run.subject)
+            say("refused", action.run.name, f"{type(action).__name__.lower()}: {refusal(fault)}", dry_run, action.run.subject)
         else:
             if done:
                 counted.act(type(action).__name__.lower())
@@ -82,12 +82,6 @@ def round_of(api: client.ApiClient, namespace: str, dry_run: bool, metrics: Metr
                 say(type(action).__name__.lower(), action.run.name, action.why, dry_run, action.run.subject)
     counted.round(not refused, now)
     return not refused
-
-
-def one_line(fault: Exception) -> str:
-    """What the API server said of it, else what the connection did."""
-    told = f"{fault.status} {fault.reason} {fault.body or ''}" if isinstance(fault, client.ApiException) else str(fault)
-    return " ".join(told.split())[:300]
 
 
 def say(what: str, workflow: str, why: str, dry_run: bool, subject: Mapping[str, str | int] = NO_STORY) -> None:

@@ -67,6 +67,7 @@ def test_each_line_names_the_story_and_its_revision_beside_the_workflow(server, 
         1,
     )
     assert waited["action"] == "wait" and "story" not in waited
+    assert waited["why"].startswith("503 Service Unavailable {") and "HTTPHeaderDict" not in waited["why"]
 
 
 def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(server, desk, storage_url, tmp_path):
