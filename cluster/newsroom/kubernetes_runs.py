@@ -19,7 +19,7 @@ from cluster.messages.message import Message
 from cluster.newsroom.runs import Run, State, StepState, progress_of
 from cluster.reconciler.act import successor
 from cluster.reconciler.observe import GROUP, SECONDS_A_CALL, VERSION, moment, run_of
-from steps.errors import BadInput, Unavailable
+from steps.errors import BadInput, NewsreelError, Unavailable
 from steps.priority import PRIORITIES, Priority
 
 __all__ = ["KubernetesRuns", "run_from"]
@@ -51,10 +51,19 @@ class KubernetesRuns:
         return message.priority
 
     def submit(self, identifier: str, revision: int, priority: Priority) -> None:
-        """By message the first time; a later message would meet the workflow of that name, so we make the next one here."""
-        last = self.newest(identifier, revision)
+        """By message the first time; a later message would meet the workflow of that name, so we make the next one here.
+
+        By message too where the cluster does not answer, which is raised all the same: a message that meets its workflow does no
+        harm, and a story without one waits for the watch's patience.
+        """
+        message = self.desk.message(Revision(identifier, revision), priority)
+        try:
+            last = self.newest(identifier, revision)
+        except NewsreelError:
+            self.publish(message)
+            raise
         if last is None:
-            self.publish(self.desk.message(Revision(identifier, revision), priority))
+            self.publish(message)
         elif state_of(last) in ("failed", "cancelled"):
             run = run_of(last)
             with told(), unless(HTTPStatus.CONFLICT):

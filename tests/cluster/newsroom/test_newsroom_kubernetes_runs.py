@@ -89,6 +89,16 @@ def test_a_revision_is_announced_by_a_message_that_the_door_lets_in(of):
     assert message.workflow == "budget-r3"
 
 
+@pytest.mark.parametrize(("status", "kind"), [(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable), (HTTPStatus.FORBIDDEN, BadInput)])
+def test_a_cluster_that_does_not_answer_keeps_nobody_from_announcing_a_story(of, status, kind):
+    runs, cluster = of()
+    cluster.status = status
+    with pytest.raises(kind):
+        runs.submit("budget", 3, "breaking")
+    [message] = cluster.published
+    assert (message.workflow, message.priority) == ("budget-r3", "breaking")
+
+
 @pytest.mark.parametrize("phase", ["", "Pending", "Running", "Succeeded"])
 def test_what_is_under_way_or_done_is_left_alone(of, phase):
     runs, cluster = of(workflow("budget-r1", phase))
