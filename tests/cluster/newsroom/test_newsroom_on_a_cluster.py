@@ -30,7 +30,8 @@ CHOSEN = Newsroom(
     publishers=("anna@example.org",),
     proxy_namespace="sign-in",
 )
-OBJECTS = newsroom(Settings(), CHOSEN, "hibari")
+SETTINGS = Settings()
+OBJECTS = newsroom(SETTINGS, CHOSEN, "hibari")
 SECRET = "a-secret-of-thirty-two-characters-or-more"  # noqa: S105
 ANNA = {"host": CHOSEN.host, "x-newsroom-proxy": SECRET, "x-forwarded-email": "anna@example.org", "sec-fetch-site": "same-origin"}
 BERT = ANNA | {"x-forwarded-email": "bert@example.org"}
@@ -58,7 +59,7 @@ def room(cluster, topic, desk, storage_url, tmp_path):
     [container] = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"]
     port = free_port()
     instead = {str(container["ports"][0]["containerPort"]): str(port), "python": sys.executable}
-    instead |= {CHOSEN.stories: str(desk.stories), CHOSEN.finals: str(desk.finals)}
+    instead |= {SETTINGS.stories: str(desk.stories), SETTINGS.finals: str(desk.finals)}
     told = {one["name"]: one.get("value", SECRET) for one in container["env"]}
     told |= {
         "NEWSREEL_ADDRESSES": f"{desk.stories},{desk.finals}",
@@ -87,7 +88,7 @@ def answers(address):
         try:
             if requests.get(address, timeout=5).status_code == 200:
                 return True
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
     return False
 
