@@ -1,15 +1,17 @@
 """Telling an end, and remembering that it was told: who was to tell it may be gone in the midst of it.
 
-<finals>/told/<id of the notice>.json    all who were to be told have been, or have refused for good
+<finals>/told/budget/r3/<id of the notice>.json    all who were to be told of gs://.../budget/r3.json have been, or have refused
 
-`report` leaves it; where it is missing, the watch over saved stories tells the end (`cluster.messages.teller`). Two who
-tell an end at once tell it by the same id.
+`report` leaves it; where it is missing, the watch over saved stories tells the end (`cluster.messages.teller`). Two who tell one
+at the same time tell it by the same id.
 """
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from steps.address import Address
 from steps.errors import Conflict, NewsreelError, Unavailable
@@ -17,7 +19,7 @@ from steps.notices import Notice, Notices
 from steps.receiver import Receivers, kept_receiver
 from steps.storage import Storage
 
-__all__ = ["Told", "anybody", "passing", "tell"]
+__all__ = ["Told", "anybody", "passing", "place_of", "tell"]
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,26 @@ class Told:
     storage: Storage
     finals: Address
 
-    def ids(self) -> frozenset[str]:
-        """Of all notices that nobody need tell again. Raises BadInput, Unavailable."""
-        return frozenset(name.removesuffix(".json") for name in self.storage.names(self.finals.child("told")))
+    def ids(self) -> Mapping[str, frozenset[str]]:
+        """Of all notices that nobody need tell again, by the place of their story. Raises BadInput, Unavailable."""
+        found = defaultdict(set)
+        for name in self.storage.names(self.finals.child("told")):
+            place, _, file = name.rpartition("/")
+            found[place].add(file.removesuffix(".json"))
+        return {place: frozenset(ids) for place, ids in found.items()}
 
     def note(self, notice: Notice) -> None:
         """Noting it twice is as good. Raises BadInput, NoRoom, Unavailable."""
         content = {"run": notice.run, "story": notice.story, "status": notice.status}
         with suppress(Conflict):
-            self.storage.create(self.finals.child(f"told/{notice.id}.json"), json.dumps(content).encode(), "application/json")
+            address = self.finals.child(f"told/{place_of(Address.parse(notice.story))}/{notice.id}.json")
+            self.storage.create(address, json.dumps(content).encode(), "application/json")
+
+
+def place_of(story: Address) -> str:
+    """`budget/r3` for gs://newsreel-stories/budget/r3.json: what its address ends with; one that cannot be read has it too."""
+    path = PurePosixPath(story.path)
+    return "/".join([*path.parts[-2:-1], path.stem])
 
 
 def anybody() -> bool:

@@ -90,8 +90,10 @@ class Untold:
     run: str
     status: str
     """Both as `steps.notices.Notice` has them."""
+    has_run: bool
+    """Whether the cluster still knows the run."""
     why: str | None = None
-    """Of a failure, as far as the run tells it; None where there was no run."""
+    """Of a failure, as far as the run tells it."""
 
     @property
     def id(self) -> str:
@@ -125,10 +127,10 @@ def ended(last: Attempt) -> str:
     return "ended well, and yet there is no video" if last.phase == "Succeeded" else f"ended as {last.phase}"
 
 
-def untold(seen: Saved, told: frozenset[str]) -> list[Untold]:
-    """The ends to be told, given the ids of the notices that have been. What counts is how a revision has ended: one whose video
-    is there is done, though its workflow may have failed after that."""
-    return [end for revision in sorted(seen.revisions) for end in untold_of(revision, seen, told)]
+def untold(seen: Saved, told: Mapping[Revision, frozenset[str]]) -> list[Untold]:
+    """The ends to be told, given the ids of the notices that have been, of each revision. What counts is how it has ended: one
+    whose video is there is done, though its workflow may have failed after that."""
+    return [end for one in sorted(seen.revisions) for end in untold_of(one, seen, told.get(one, frozenset()))]
 
 
 def untold_of(revision: Revision, seen: Saved, told: frozenset[str]) -> Iterator[Untold]:
@@ -137,12 +139,16 @@ def untold_of(revision: Revision, seen: Saved, told: frozenset[str]) -> Iterator
     if outcome is None or not all(attempt.over for attempt in attempts):
         return
     last = newest(attempts) if attempts else None
-    if outcome == "published" and last and not any(f"{one.uid}-Succeeded" in told for one in attempts):
-        yield Untold(revision, last.uid, "Succeeded")
-    elif outcome == "failed":
-        failed = last.phase if last and last.phase != "Succeeded" else "Failed"
-        why = f"workflow {last.name} {ended(last)}" if last else None
-        end = Untold(revision, last.uid if last else revision.workflow, failed, why)
+    run = last.uid if last else revision.workflow
+    if outcome == "published":
+        if not any(one.endswith("-Succeeded") for one in told):
+            yield Untold(revision, run, "Succeeded", has_run=last is not None)
+    elif last is None:
+        if not told:
+            yield Untold(revision, run, "Failed", has_run=False)
+    else:
+        status = "Failed" if last.phase == "Succeeded" else last.phase
+        end = Untold(revision, run, status, has_run=True, why=f"workflow {last.name} {ended(last)}")
         if end.id not in told:
             yield end
 

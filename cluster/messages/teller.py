@@ -14,7 +14,7 @@ from steps.address import Address
 from steps.errors import NewsreelError
 from steps.notices import Notice, Notices
 from steps.publication import home_of, published
-from steps.told import Told, passing, tell
+from steps.told import Told, passing, place_of, tell
 
 __all__ = ["ONCE", "Teller"]
 
@@ -24,7 +24,7 @@ MOST_A_ROUND = 20
 SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
 """Between two tries of one notice."""
 NEWS = timedelta(days=3)
-"""A failure without a run that was said before that is of a time when nobody was to be told."""
+"""An end that lies further back, and whose run nobody knows any more, is of a time when nobody was to be told."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class Teller:
 
     def round(self, seen: Saved, where: Mapping[Revision, Address], now: datetime, dry_run: bool = False) -> int:
         """Tell some of them; how many were. Raises BadInput, NoRoom, Unavailable."""
-        ends, done = untold(seen, self.told.ids()), 0
+        told = self.told.ids()
+        known = {revision: told.get(place_of(address), frozenset[str]()) for revision, address in where.items()}
+        ends, done = untold(seen, known), 0
         self.later = {end.id: self.later[end.id] for end in ends if end.id in self.later}
         for end, notice in self.due(ends, where, now):
             if dry_run:
@@ -74,34 +76,34 @@ class Teller:
 
     def due(self, ends: list[Untold], where: Mapping[Revision, Address], now: datetime) -> Iterator[tuple[Untold, Notice]]:
         waiting = [end for end in ends if end.id not in self.later or self.later[end.id].at <= now]
-        # First what has not been tried yet.
-        for end in sorted(waiting, key=lambda end: end.id in self.later)[:MOST_A_ROUND]:
+        # First what has not been tried yet, and of that what is newest: what a run of is left.
+        for end in sorted(waiting, key=lambda end: (end.id in self.later, not end.has_run))[:MOST_A_ROUND]:
             story = str(where[end.revision])
             try:
-                notice = self.of_a_video(end, story) if end.status == "Succeeded" else self.of_a_failure(end, story, now)
+                notice, when = self.of_a_video(end, story) if end.status == "Succeeded" else self.of_a_failure(end, story)
+                if when and not end.has_run and now - when > NEWS:
+                    self.told.note(notice)
+                    continue
             except NewsreelError as fault:
                 self.say("untold", end.revision.workflow, str(fault))
                 self.put_off(end, now)
-            else:
-                if notice:
-                    yield end, notice
+                continue
+            yield end, notice
 
-    def of_a_video(self, end: Untold, story: str) -> Notice:
-        """Raises Conflict, Unavailable."""
+    def of_a_video(self, end: Untold, story: str) -> tuple[Notice, datetime | None]:
+        """And since when it is there. Raises Conflict, Unavailable."""
         home = home_of(self.desk.finals, end.revision.id, end.revision.number)
         manifest = published(self.desk.storage, home)
         video = manifest.video(home) if manifest else None
-        return Notice(run=end.run, story=story, status=end.status, video=str(video) if video else None)
+        notice = Notice(run=end.run, story=story, status=end.status, video=str(video) if video else None)
+        return notice, manifest.created if manifest else None
 
-    def of_a_failure(self, end: Untold, story: str, now: datetime) -> Notice | None:
-        """With the reason that was kept, where it is this run's; None for what is no news. Raises BadInput, Unavailable."""
+    def of_a_failure(self, end: Untold, story: str) -> tuple[Notice, datetime | None]:
+        """With the reason that was kept, where it is this run's; and when that was said. Raises BadInput, Unavailable."""
         failure = self.desk.failure(end.revision)
         kept = failure.why if failure and failure.why.startswith(end.why or "") else None
         notice = Notice(run=end.run, story=story, status=end.status, video=None, why=kept or end.why)
-        if end.why is None and failure and now - failure.time > NEWS:
-            self.told.note(notice)
-            return None
-        return notice
+        return notice, failure.time if failure else None
 
     def put_off(self, end: Untold, now: datetime) -> None:
         pause = min(self.later[end.id].pause * 2, LONGEST) if end.id in self.later else SHORTEST

@@ -19,10 +19,13 @@ from cluster.messages.message import Message
 from cluster.messages.policy import decide_stories
 from cluster.messages.publisher import Publisher
 from cluster.messages.rounds import FAULTS, Rounds, Watch
+from cluster.messages.teller import Teller
 from steps.address import Address
 from steps.errors import NewsreelError
+from steps.notices import Notices
 from tests.chaos.argo import Argo
 from tests.chaos.counts import Counts
+from tests.chaos.ends import Receiver, Reports, mistold, notices_to, untold
 from tests.chaos.faults import Clock, Faults, Killed
 from tests.chaos.parts import cloud_storage, jetstream, storage_with
 from tests.chaos.pubsub import Delivery, Topic
@@ -74,17 +77,19 @@ class Reconcilers:
     desk: Desk
     faults: Faults
     clock: Clock
+    notices: Notices
     both: list[Rounds] = field(default_factory=list)
 
     def begin(self) -> Rounds:
         configuration = client.Configuration(host=self.url)
         configuration.retries = False
         api = client.ApiClient(configuration)
-        return Rounds(api, "newsreel", self.desk, self.say, Watch(CollectorRegistry()))
+        teller = Teller(self.desk, self.notices, self.say)
+        return Rounds(api, "newsreel", self.desk, self.say, Watch(CollectorRegistry()), teller=teller)
 
     def say(self, what: str, whose: str, _: str) -> None:
         """Killed when the thing is done, and nobody told of it."""
-        if what in ("submit", "report") and self.faults.happens("reconciler killed in the act", 0.1, whose):
+        if what in ("submit", "report", "told") and self.faults.happens("reconciler killed in the act", 0.1, whose):
             raise Killed(what)
 
     def round(self) -> None:
@@ -113,6 +118,8 @@ class Reconcilers:
             with suppress(*FAULTS):
                 rounds.act(action, where, now, dry_run=False)
             yield
+        assert rounds.teller
+        rounds.tell(rounds.teller, seen, where, now, dry_run=False)
 
 
 def answering(letters: Letters) -> ThreadingHTTPServer:
@@ -146,12 +153,14 @@ async def run(stories: int, faults: Faults, connection: Any, takes_a_name_twice:
     desk = Desk(storage_with(faults, [STORIES, FINALS]), Address.parse(STORIES), Address.parse(FINALS))
     topic, grave = Topic(clock, faults), Topic(clock, Faults(faults.seed, faults.often / 2))
     letters = answering(Letters(Publisher(grave, "projects/p/topics/stories-dead", 1)))  # type: ignore[arg-type]
-    studio = Studio(desk, faults)
+    receiver = Receiver(faults)
+    notices = notices_to(receiver)
+    studio = Studio(desk, faults, Reports(desk, faults, notices))
     argo = Argo(clock, faults, studio.work, takes_a_name_twice)
     api = argo.serve()
     here = [f"http://127.0.0.1:{server.server_address[1]}" for server in (api, letters)]
     newsroom = Newsroom(desk, Publisher(topic, "projects/p/topics/stories", 1), faults)  # type: ignore[arg-type]
-    reconcilers = Reconcilers(here[0], desk, faults, clock)
+    reconcilers = Reconcilers(here[0], desk, faults, clock, notices)
     eventbus, document = emitted()
     await make_stream(bus, stream_config(eventbus), min(ROOM_ON_THE_BUS, max(8, stories // 5)))
     sensor = Sensor(document, bus, clock, faults, dict(zip((Events().argo_server, "http://letters:8080"), here, strict=True)))
@@ -174,12 +183,12 @@ async def run(stories: int, faults: Faults, connection: Any, takes_a_name_twice:
         argo.pass_by()
         if counts.ticks % 6 == 0:
             reconcilers.round()
-        if not to_write and counts.ticks % 12 == 0 and not topic.waiting and over(newsroom, desk, argo):
+        if not to_write and counts.ticks % 12 == 0 and not topic.waiting and over(newsroom, desk, argo, receiver):
             break
     for server in (api, letters):
         server.shutdown()
         server.server_close()
-    return counted(counts, newsroom, studio, desk, topic, grave, argo, faults)
+    return counted(counts, newsroom, studio, desk, topic, grave, argo, receiver, faults)
 
 
 def until_something_happens(clock: Clock, topic: Topic, argo: Argo) -> float:
@@ -193,13 +202,14 @@ def strange(number: int, topic: Topic, faults: Faults) -> Delivery:
     return Delivery(-1 - number, faults.dice("strange").choice(NOT_OURS), {}, topic.clock.now)
 
 
-def over(newsroom: Newsroom, desk: Desk, argo: Argo) -> bool:
+def over(newsroom: Newsroom, desk: Desk, argo: Argo, receiver: Receiver) -> bool:
     if not all(workflow.over for workflow in argo.workflows.values()):
         return False
     try:
-        return newsroom.saved <= desk.outcomes().keys()
+        outcomes = desk.outcomes()
     except NewsreelError:
         return False
+    return newsroom.saved <= outcomes.keys() and not untold(outcomes, desk, receiver)
 
 
 def counted(
@@ -210,6 +220,7 @@ def counted(
     topic: Topic,
     grave: Topic,
     argo: Argo,
+    receiver: Receiver,
     faults: Faults,
 ) -> Counts:
     faults.often = 0
@@ -219,6 +230,8 @@ def counted(
     counts.saved, counts.published, counts.failed = len(ends), ends.count("published"), ends.count("failed")
     counts.lost = ends.count(None)
     counts.most_workflows_at_once, counts.woken_again = argo.most_of_a_story, studio.woken_again
+    counts.untold, counts.mistold = untold(outcomes, desk, receiver), mistold(outcomes, desk, receiver)
+    counts.told, counts.told_again = len(receiver.heard), receiver.again
     counts.both = sum(contradicted(revision, workflow, desk) for revision, workflow in studio.made_by.items())
     counts.good_dead = len(topic.dead) + sum(not number.startswith("-") for number in buried)
     counts.not_ours_dead = sum(number.startswith("-") for number in buried)

@@ -26,6 +26,9 @@ WANTED = frozenset(
         "storage 503",
         "storage 412",
         "storage answer lost",
+        "report lost",
+        "receiver away",
+        "receiver's answer lost",
     }
 )
 """Faults without which a campaign proves nothing."""
@@ -43,6 +46,14 @@ class Counts:
     """Of one story, unfinished: each of them would have made its video."""
     woken_again: int = 0
     """Workflows that found the video of an earlier one, and left it at that."""
+    untold: int = 0
+    """Stories whose end nobody was told."""
+    mistold: int = 0
+    """Stories that were told to be done, and failed."""
+    told: int = 0
+    """Ends that were told, each once for who knows them by their ids."""
+    told_again: int = 0
+    """Notices that came once more."""
     both: int = 0
     """Stories of which there are a video and word of a failure, and nothing that tried again after that word."""
     good_dead: int = 0
@@ -62,4 +73,4 @@ class Counts:
         """Nothing went wrong, and enough went wrong around it to say so."""
         kept = self.most_workflows_at_once == 1 and not self.lost and not self.both and not self.good_dead
         tried = self.saved >= 0.9 * self.stories and all(self.faults[name] for name in WANTED)
-        return kept and tried and self.not_ours == self.not_ours_dead
+        return kept and tried and self.not_ours == self.not_ours_dead and not self.untold and not self.mistold

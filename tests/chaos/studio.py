@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from cluster.messages.desk import Desk, Revision
 from steps.address import Address
 from steps.errors import Conflict, NewsreelError
 from steps.publication import MANIFEST, Manifest, Origin, PublishedFile, home_of
 from tests.chaos.argo import Workflow
+from tests.chaos.ends import Reports
 from tests.chaos.faults import Faults
 
 
@@ -18,14 +18,17 @@ class Studio:
 
     desk: Desk
     faults: Faults
+    reports: Reports
     made_by: dict[Revision, Workflow] = field(default_factory=dict)
     woken_again: int = 0
 
     def work(self, workflow: Workflow) -> str:
         try:
-            return self.make(workflow)
+            phase = self.make(workflow)
         except NewsreelError:
             return "Running"
+        self.reports.tell(workflow, phase)
+        return phase
 
     def make(self, workflow: Workflow) -> str:
         """Its phase; once more with the same where storage did not answer."""
@@ -54,9 +57,8 @@ def manifest_of(workflow: Workflow) -> Manifest:
     """It tells whose work it is."""
     origin = Origin(story_digest=workflow.uid, software_digest="s", release="0")
     file = PublishedFile(name="landscape.mp4", path="landscape.mp4", size=1, sha256="0", content_type="video/mp4")
-    made = datetime(2026, 1, 1, tzinfo=UTC)
     name, number = revision_of(workflow)
-    return Manifest(id=name, revision=number, title="x", origin=origin, created=made, files=(file,))
+    return Manifest(id=name, revision=number, title="x", origin=origin, created=workflow.created, files=(file,))
 
 
 def contradicted(revision: Revision, maker: Workflow, desk: Desk) -> bool:

@@ -61,7 +61,16 @@ GOOD = Counts(stories=10, saved=10, published=10, most_workflows_at_once=1, faul
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"lost": 1}, {"both": 1}, {"most_workflows_at_once": 2}, {"good_dead": 1}, {"not_ours": 1}, {"saved": 8}],
+    [
+        {"lost": 1},
+        {"both": 1},
+        {"untold": 1},
+        {"mistold": 1},
+        {"most_workflows_at_once": 2},
+        {"good_dead": 1},
+        {"not_ours": 1},
+        {"saved": 8},
+    ],
     ids=str,
 )
 def test_a_campaign_that_loses_or_doubles_a_story_is_not_sound(wrong):

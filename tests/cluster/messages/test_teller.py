@@ -1,7 +1,7 @@
 """Ends that their runs could not tell are told by the watch: over TLS to a real receiver, remembered in a Cloud Storage API."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import standardwebhooks
@@ -177,8 +177,9 @@ def test_a_run_that_ended_well_without_a_video_is_told_as_a_failure(argo, begin,
 
 def test_a_story_that_never_became_a_workflow_is_told_by_the_name_it_would_have_had(argo, begin, desk, cms):
     save(desk)
-    save(desk, Revision("budget", 2))
+    second = Notice(run="uid-2", story=save(desk, Revision("budget", 2)), status="Succeeded", video=None)
     publish(desk, Revision("budget", 2))
+    Told(desk.storage, desk.finals).note(second)
     watch = begin()
     rounds_of(watch, argo)
     assert heard(cms) == [], "its message may be on its way"
@@ -196,7 +197,7 @@ def test_two_watches_that_tell_at_once_tell_it_by_the_same_id(argo, begin, desk,
     both[0].round(argo.clock.now)
     looks = [(watch, *watch.look(argo.clock.now)) for watch in both]
     for watch, seen, where in looks:
-        [(end, notice)] = watch.teller.due(untold(seen, frozenset()), where, argo.clock.now)
+        [(end, notice)] = watch.teller.due(untold(seen, {}), where, argo.clock.now)
         assert watch.teller.deliver(end, notice, argo.clock.now)
     first, second = heard(cms)
     assert first["id"] == second["id"] and [line for watch in both for line in watch.said if line[0] == "untold"] == []
@@ -254,7 +255,25 @@ def test_a_failure_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, 
     desk.fail(ONE, "somebody tripped over a cable", argo.clock.now - NEWS - timedelta(minutes=1))
     rounds_of(begin(), argo)
     assert cms.heard == []
-    assert Told(desk.storage, desk.finals).ids() == {"budget-r1-Failed"}
+    assert Told(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Failed"}}
+
+
+def test_a_video_whose_run_nobody_knows_any_more_is_told_while_it_is_news(argo, begin, desk, cms):
+    save(desk)
+    publish(desk)
+    argo.clock.now = datetime.fromisoformat(MANIFEST["created"])
+    rounds_of(begin(), argo)
+    [told] = heard(cms)
+    assert (told["type"], told["id"]) == ("story.done", "budget-r1-Succeeded")
+
+
+def test_a_video_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cms):
+    save(desk)
+    publish(desk)
+    argo.clock.now = datetime.fromisoformat(MANIFEST["created"]) + NEWS + timedelta(minutes=1)
+    rounds_of(begin(), argo)
+    assert cms.heard == []
+    assert Told(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Succeeded"}}
 
 
 def test_what_somebody_has_put_in_a_failures_place_costs_a_line_and_keeps_no_other_from_being_told(argo, begin, desk, cms):
@@ -285,7 +304,7 @@ def test_a_dry_run_says_it_and_tells_nobody(argo, begin, desk, cms):
     watch = begin()
     assert watch.round(argo.clock.now, dry_run=True)
     assert watch.said == [("tell", "budget-r1", "nobody has told that it ended as Failed")]
-    assert cms.heard == [] and Told(desk.storage, desk.finals).ids() == frozenset()
+    assert cms.heard == [] and Told(desk.storage, desk.finals).ids() == {}
 
 
 def test_where_nobody_is_to_be_told_nothing_is_looked_for(desk, monkeypatch):

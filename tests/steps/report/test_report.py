@@ -61,7 +61,8 @@ def test_another_revisions_video_is_not_taken_for_this_ones(newsroom, report):
 
 
 def told(newsroom):
-    return sorted(path.name for path in (newsroom.folder / "out/told").glob("*"))
+    home = newsroom.folder / "out/told"
+    return sorted(str(path.relative_to(home)) for path in home.rglob("*.json"))
 
 
 def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monkeypatch, capsys):
@@ -70,7 +71,7 @@ def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monk
     assert told(newsroom) == [], "nobody knows of a run without a name"
     for _ in range(2):
         assert main([*ended, "--run", "uid-1"]) == 0
-    assert told(newsroom) == ["uid-1-Failed.json"]
+    assert told(newsroom) == ["desk/budget/uid-1-Failed.json"]
     assert capsys.readouterr().err.count("\n") == 3
 
 
