@@ -1,6 +1,7 @@
 """The manager, whole, against APIs of google's own types: it does what the policy says, and no harm when they fail."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -210,6 +211,23 @@ def test_a_clock_that_jumps_begins_the_idle_time_anew(setup):
     setup.world.now += timedelta(days=300)
     setup.run(manager, 2)
     assert setup.world.nodes == 2
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_wrong_gives_nothing_back_until_it_is_right_again(setup, hours):
+    with_nodes(setup)
+    wrong = replace(setup.manager(), clock=lambda: setup.world.clock() + timedelta(hours=hours))
+    setup.run(wrong, 8, every=60)
+    assert setup.world.nodes == 2
+    assert "undelivered unknown" in said(setup)[-1]
+    setup.run(setup.manager(), 10, every=60)
+    assert setup.world.nodes == 0
+
+
+def test_a_lease_that_a_clock_years_ahead_has_written_stops_nobody(setup):
+    ahead = replace(setup.manager("ahead"), clock=lambda: setup.world.clock() + timedelta(days=900))
+    assert ahead.round() == "held"
+    assert setup.manager("second").round() == "held"
 
 
 def test_out_of_stock_in_one_zone_the_next_is_taken_and_nothing_is_asked_in_a_hot_loop(setup):

@@ -17,6 +17,7 @@ from cluster.manager.world import (
     DeleteCluster,
     Empty,
     Grow,
+    Lack,
     Memory,
     Open,
     Reading,
@@ -155,6 +156,17 @@ def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
         model.pools["first"].size = 0
     gaps = [after - before for before, after in pairwise(tries)]
     assert gaps[:4] == [3, 5, 9, 17] and len(tries) < 12, "a hot loop"
+
+
+def test_what_google_said_before_we_asked_says_nothing_of_what_we_asked_for():
+    model = Model(queue=4)
+    model.pools["first"].lack = Lack("GCE_STOCKOUT", START - 5 * MINUTE)
+    assert asked(model.round()) == [Grow("first", 2)]
+    model.round()
+    assert model.memory.short == {} and model.memory.asked["first"].to == 2
+    model.pools["first"].lack = Lack("GCE_STOCKOUT", model.now)
+    model.round()
+    assert model.memory.short["first"].why == "GCE_STOCKOUT"
 
 
 def test_with_nothing_to_be_had_anywhere_a_person_is_told_what_is_lacking_and_when_the_next_try_is():
