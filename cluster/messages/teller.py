@@ -49,9 +49,12 @@ class Teller:
         known = {revision: told.get(place_of(address), frozenset[str]()) for revision, address in where.items()}
         ends, done = untold(seen, known), 0
         self.later = {end.id: self.later[end.id] for end in ends if end.id in self.later}
-        for end, notice in self.due(ends, where, now):
+        for end, notice, is_news in self.due(ends, where, now):
             if dry_run:
-                self.say("tell", end.revision.workflow, f"nobody has told that it ended as {end.status}")
+                if is_news:
+                    self.say("tell", end.revision.workflow, f"nobody has told that it ended as {end.status}")
+            elif not is_news:
+                self.told.note(notice)
             elif self.deliver(end, notice, now):
                 done += 1
             else:
@@ -74,21 +77,19 @@ class Teller:
     def told(self) -> Told:
         return Told(self.desk.storage, self.desk.finals)
 
-    def due(self, ends: list[Untold], where: Mapping[Revision, Address], now: datetime) -> Iterator[tuple[Untold, Notice]]:
+    def due(self, ends: list[Untold], where: Mapping[Revision, Address], now: datetime) -> Iterator[tuple[Untold, Notice, bool]]:
+        """Each with its notice, and whether that is news to anybody."""
         waiting = [end for end in ends if end.id not in self.later or self.later[end.id].at <= now]
-        # First what has not been tried yet, and of that what is newest: what a run of is left.
+        # First what has not been tried yet, and of that what has a run left, since it is the newest.
         for end in sorted(waiting, key=lambda end: (end.id in self.later, not end.has_run))[:MOST_A_ROUND]:
             story = str(where[end.revision])
             try:
                 notice, when = self.of_a_video(end, story) if end.status == "Succeeded" else self.of_a_failure(end, story)
-                if when and not end.has_run and now - when > NEWS:
-                    self.told.note(notice)
-                    continue
             except NewsreelError as fault:
                 self.say("untold", end.revision.workflow, str(fault))
                 self.put_off(end, now)
-                continue
-            yield end, notice
+            else:
+                yield end, notice, end.has_run or when is None or now - when <= NEWS
 
     def of_a_video(self, end: Untold, story: str) -> tuple[Notice, datetime | None]:
         """And since when it is there. Raises Conflict, Unavailable."""

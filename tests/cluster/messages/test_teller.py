@@ -197,7 +197,7 @@ def test_two_watches_that_tell_at_once_tell_it_by_the_same_id(argo, begin, desk,
     both[0].round(argo.clock.now)
     looks = [(watch, *watch.look(argo.clock.now)) for watch in both]
     for watch, seen, where in looks:
-        [(end, notice)] = watch.teller.due(untold(seen, {}), where, argo.clock.now)
+        [(end, notice, _)] = watch.teller.due(untold(seen, {}), where, argo.clock.now)
         assert watch.teller.deliver(end, notice, argo.clock.now)
     first, second = heard(cms)
     assert first["id"] == second["id"] and [line for watch in both for line in watch.said if line[0] == "untold"] == []
@@ -304,6 +304,9 @@ def test_a_dry_run_says_it_and_tells_nobody(argo, begin, desk, cms):
     watch = begin()
     assert watch.round(argo.clock.now, dry_run=True)
     assert watch.said == [("tell", "budget-r1", "nobody has told that it ended as Failed")]
+    argo.clock.now += NEWS + timedelta(minutes=1)
+    assert watch.round(argo.clock.now, dry_run=True)
+    assert len(watch.said) == 1, "what is no news is not told of"
     assert cms.heard == [] and Told(desk.storage, desk.finals).ids() == {}
 
 
