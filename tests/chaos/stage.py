@@ -22,13 +22,14 @@ from tests.chaos.campaign import FINALS, ROOM_ON_THE_BUS, emitted
 from tests.chaos.campaign import STORIES as SAVED
 from tests.chaos.editors import SECRET
 from tests.chaos.faults import Clock, Faults
-from tests.chaos.parts import cloud_storage, free_port, jetstream, storage_with
+from tests.chaos.parts import jetstream, storage_with
 from tests.chaos.programs import Pods, pods
 from tests.chaos.relay import Relay
 from tests.chaos.studio import Studio
 from tests.chaos.trigger import connected, make_stream, stream_config
 from tests.cluster.api_server import kubeconfig
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured
+from tests.servers import cloud_storage, free_port
 from workflows.events.programs import LETTERS_URL
 from workflows.settings import Events
 

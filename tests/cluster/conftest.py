@@ -5,7 +5,7 @@ import pytest
 from cluster.messages.desk import Desk
 from steps.address import Address, AllowList
 from steps.storage import Storage
-from tests.chaos.parts import cloud_storage
+from tests.servers import cloud_storage
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from google.cloud.pubsub_v1 import SubscriberClient
 from cluster.messages.publisher import Publisher
 from cluster.messages.topics import ensure
 from steps.errors import Unavailable
-from tests.chaos.parts import free_port, running
+from tests.servers import free_port, running
 
 PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
 PROJECT = "p"

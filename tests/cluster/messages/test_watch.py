@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from cluster.messages.__main__ import main, say
 from cluster.messages.rounds import Rounds, Watch
 from tests.cluster.api_server import serving
+from tests.servers import free_port
 from workflows.events.programs import programs
 from workflows.settings import Events, Settings
 
@@ -72,9 +72,7 @@ def test_each_line_names_the_story_and_its_revision_beside_the_workflow(server, 
 
 def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(server, desk, storage_url, tmp_path):
     save_story(desk)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     [deployment] = [one for one in OBJECTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "watch"]
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     instead = {str(container["ports"][0]["containerPort"]): str(port), Settings().stories: str(desk.stories)}

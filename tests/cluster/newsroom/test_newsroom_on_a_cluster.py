@@ -3,7 +3,6 @@ in a Cloud Storage API, announced by the Pub/Sub emulator, and watched through a
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from cluster.messages.rounds import workflow_for
 from cluster.messages.topics import STORIES, topic_path
 from tests.cluster.api_server import serving
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
+from tests.servers import free_port
 from workflows.installation.newsroom import newsroom
 from workflows.settings import Newsroom, Settings
 
@@ -76,11 +76,6 @@ def room(cluster, topic, desk, storage_url, tmp_path):
             process.terminate()
     entries = [json.loads(line) for line in (tmp_path / "said").read_text().splitlines()]
     assert {entry["severity"] for entry in entries} == {"INFO"}, "nothing else went wrong"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def answers(address):

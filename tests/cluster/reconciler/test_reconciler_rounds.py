@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from kubernetes import client
 from cluster.reconciler.__main__ import round_of
 from cluster.reconciler.policy import MOST_RUNS
 from tests.cluster.api_server import serving
+from tests.servers import free_port
 from workflows.installation import installation
 from workflows.settings import Settings
 
@@ -227,9 +227,7 @@ def await_status(url, status):
 def test_as_a_process_it_answers_probes_and_ends_when_told_to(server, tmp_path):
     add_node(server, "gpu-1", heard=40)
     add_story(server)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "cluster.reconciler", "--every", "0.2", "--health-port", str(port)]
     environment = {**os.environ, "KUBECONFIG": str(server.kubeconfig(tmp_path, ME))}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -12,8 +12,8 @@ from cluster.messages.topics import DONE, topic_path
 from steps.__main__ import main
 from steps.errors import BadInput, Unavailable
 from steps.notices import PAUSES, Notice, Notices
-from tests.chaos.parts import free_port
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
+from tests.servers import free_port
 
 TOPIC = topic_path(PROJECT, DONE)
 KEPT = f"{DONE}-kept"
