@@ -61,7 +61,8 @@ def killed_processes(stories: int, seed: int, folder: Path, often: float = 1.0) 
     """Run it to its end: each story that is saved has become one video, or nothing has come for too long."""
     faults, to_write = Faults(seed, often), [Revision(f"story-{number}", 1) for number in range(1, stories + 1)]
     with stage(faults, folder) as here:
-        killer = Killer(here, faults, frozenset(faults.dice("lost").sample(to_write, max(3, stories // 6))))
+        to_be_lost = faults.dice("lost").sample(to_write, min(stories, max(3, stories // 6)))
+        killer = Killer(here, faults, frozenset(to_be_lost))
         campaign, killing = Campaign(here, faults, killer), threading.Thread(target=killer.kill_others)
         killing.start()
         try:
@@ -138,7 +139,8 @@ def tally(here: Stage, sent: list[Sent], buried: Buried, not_ours: int, faults: 
         good_dead=buried.ours,
         by_watch=argo.by_reconciler,
         repeated=argo.conflicts,
-        ended=Counter(here.pods.ended),
+        # The relay stands for others' programs, and may give up where the bus is slow.
+        ended=Counter({name: times for name, times in here.pods.ended.items() if name != "relay"}),
         faults=+faults.counted,
     )
 

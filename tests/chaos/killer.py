@@ -48,8 +48,8 @@ class Killer:
 
         def kill() -> None:
             if self.when_begun(revision, answered) if lost else not answered.wait(part * self.seconds_a_save):
-                self.kill(NEWSROOM)
                 dead.set()
+                self.kill(NEWSROOM)
 
         killing = threading.Thread(target=kill if dies or lost else answered.wait)
         killing.start()
