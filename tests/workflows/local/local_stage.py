@@ -1,6 +1,7 @@
 """Small real workflows, written in each test as the YAML of their templates, and run for real."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,33 @@ metadata: {name: story}
 spec:
   entrypoint: main
 """
+TMP = "volumes: [{name: tmp, emptyDir: {}}]"
+MOUNT = "volumeMounts: [{name: tmp, mountPath: /tmp}]"
+SAY = f"""
+- name: say
+  inputs: {{parameters: [{{name: text}}]}}
+  outputs: {{parameters: [{{name: said, valueFrom: {{path: /tmp/said}}}}]}}
+  {TMP}
+  container:
+    image: i
+    command: [sh, -c, 'printf %s "$1" | tee /tmp/said', say]
+    args: ["{{{{inputs.parameters.text}}}}"]
+    {MOUNT}
+"""
+
+
+def script(name: str, text: str, more: str = "") -> str:
+    """A template that runs a shell script."""
+    return f"- {{name: {name}, container: {{image: i, command: [sh, -c, {json.dumps(text)}]}}{more}}}\n"
+
+
+def dag(*tasks: str, more: str = "") -> str:
+    return f"- {{name: main, dag: {{tasks: [{', '.join('{' + task + '}' for task in tasks)}]}}{more}}}\n"
+
+
+def says(name: str, text: str, more: str = "") -> str:
+    """A task that says a text, in its log and as its output `said`."""
+    return f"name: {name}, template: say, arguments: {{parameters: [{{name: text, value: {json.dumps(text)}}}]}}{more}"
 
 
 def workflow(templates: str, spec: str = "") -> str:

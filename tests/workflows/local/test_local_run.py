@@ -1,41 +1,9 @@
 """An emitted document is followed as Argo would follow it."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
-from local_stage import Stage
-
-from steps.errors import BadInput
-
-TMP = "volumes: [{name: tmp, emptyDir: {}}]"
-MOUNT = "volumeMounts: [{name: tmp, mountPath: /tmp}]"
-SAY = f"""
-- name: say
-  inputs: {{parameters: [{{name: text}}]}}
-  outputs: {{parameters: [{{name: said, valueFrom: {{path: /tmp/said}}}}]}}
-  {TMP}
-  container:
-    image: i
-    command: [sh, -c, 'printf %s "$1" | tee /tmp/said', say]
-    args: ["{{{{inputs.parameters.text}}}}"]
-    {MOUNT}
-"""
-
-
-def script(name: str, text: str, more: str = "") -> str:
-    """A template that runs a shell script."""
-    return f"- {{name: {name}, container: {{image: i, command: [sh, -c, {json.dumps(text)}]}}{more}}}\n"
-
-
-def dag(*tasks: str, more: str = "") -> str:
-    return f"- {{name: main, dag: {{tasks: [{', '.join('{' + task + '}' for task in tasks)}]}}{more}}}\n"
-
-
-def says(name: str, text: str, more: str = "") -> str:
-    """A task that says a text, in its log and as its output `said`."""
-    return f"name: {name}, template: say, arguments: {{parameters: [{{name: text, value: {json.dumps(text)}}}]}}{more}"
+from local_stage import MOUNT, SAY, TMP, Stage, dag, says, script
 
 
 def test_values_travel_from_task_to_task(stage: Stage) -> None:
@@ -156,33 +124,6 @@ def test_one_bad_item_fails_the_list_after_all_items_have_run(stage: Stage) -> N
     assert played.steps == {"each 1/3": "Succeeded", "each 2/3": "Failed", "each 3/3": "Succeeded", "some": "Succeeded"}
 
 
-RETRY = (
-    "retryStrategy: {limit: '2', retryPolicy: Always, expression: asInt(lastRetry.exitCode) == 75, "
-    "backoff: {duration: 10ms, factor: 2}}"
-)
-
-
-@pytest.mark.parametrize(("statuses", "tries", "ended"), [("75 0", 2, 0), ("75 75 75 0", 3, 75), ("2 0", 1, 2), ("75 4 0", 2, 4)])
-def test_a_step_is_tried_again_only_after_the_statuses_listed(stage: Stage, statuses: str, tries: int, ended: int) -> None:
-    book = stage.home / "tries"
-    played = stage.play(
-        script("main", f"echo x >> {book}; set -- {statuses}; shift $(($(wc -l < {book}) - 1)); echo try; exit $1", f", {RETRY}")
-    )
-    assert book.read_text().count("x") == tries == played.result.steps[0].tries
-    assert played.result.exit_status == ended
-    assert played.log("main") == "try\n" * tries
-    assert played.said.count("again in") == tries - 1
-
-
-@pytest.mark.parametrize(
-    ("policy", "tries"), [("retryPolicy: OnError", 1), ("retryPolicy: OnFailure", 2), ("retryPolicy: Always", 2), ("", 2)]
-)
-def test_retry_policies(stage: Stage, policy: str, tries: int) -> None:
-    fields = ", ".join(field for field in ("limit: 1", policy) if field)
-    played = stage.play(script("main", "exit 1", f", retryStrategy: {{{fields}}}"))
-    assert played.result.steps[0].tries == tries
-
-
 def test_a_missing_output_is_an_error_and_not_a_failure(stage: Stage) -> None:
     played = stage.play(
         dag("name: a, template: none", "name: b, template: good, depends: a.Errored")
@@ -191,17 +132,6 @@ def test_a_missing_output_is_an_error_and_not_a_failure(stage: Stage) -> None:
     )
     assert played.steps == {"a": "Error", "b": "Succeeded"}
     assert "`x` is missing" in played.said
-
-
-def test_a_whole_dag_is_tried_again_but_not_where_another_node_is_wanted(stage: Stage) -> None:
-    for elsewhere, tries in (("", 2), (", affinity: {nodeAntiAffinity: {}}", 1)):
-        book = stage.home / f"tries{tries}"
-        played = stage.play(
-            dag("name: a, template: a", more=f", retryStrategy: {{limit: 3, retryPolicy: Always{elsewhere}}}")
-            + script("a", f"echo x >> {book}; test $(wc -l < {book}) = 2")
-        )
-        assert book.read_text().count("x") == tries
-        assert played.result.exit_status == (tries == 1)
 
 
 def test_a_dag_hands_up_what_its_tasks_put_out(stage: Stage) -> None:
@@ -231,22 +161,6 @@ def test_the_exit_hook_is_told_how_it_ended(stage: Stage, command: str, status: 
 def test_a_failing_exit_hook_fails_the_run(stage: Stage) -> None:
     played = stage.play(script("main", "true") + script("bye", "exit 75"), "onExit: bye")
     assert played.result.exit_status == 75
-
-
-def test_a_step_that_hangs_is_stopped_at_its_deadline(stage: Stage) -> None:
-    played = stage.play(script("main", "sleep 1000 & sleep 1000", f", activeDeadlineSeconds: 1, {RETRY}"))
-    assert played.result.exit_status == 75
-    assert played.result.steps[0].tries == 1, "its exit status is not one that is tried again, in Argo neither"
-    assert "activeDeadlineSeconds" in played.result.message
-
-
-def test_the_deadline_of_the_whole_still_lets_the_hook_report(stage: Stage) -> None:
-    played = stage.play(
-        dag("name: a, template: a") + script("a", "sleep 1000") + script("bye", "echo {{workflow.status}}"),
-        "activeDeadlineSeconds: 1\nonExit: bye",
-    )
-    assert played.log("bye") == "Failed\n"
-    assert (played.result.exit_status, played.steps["a"]) == (75, "Stopped")
 
 
 DAEMON = """
@@ -298,60 +212,6 @@ def test_a_daemon_that_ends_before_it_is_ready_fails(stage: Stage) -> None:
     )
     assert played.result.exit_status == 5
     assert played.steps == {"d": "Failed", "a": "Omitted"}
-
-
-def test_a_host_path_outside_the_ssd_is_refused(stage: Stage) -> None:
-    with pytest.raises(BadInput, match="not under"):
-        stage.play(
-            "- {name: main, volumes: [{name: v, hostPath: {path: /etc, type: Directory}}], "
-            "container: {image: i, command: [ls, /v], volumeMounts: [{name: v, mountPath: /v}]}}"
-        )
-
-
-def test_a_step_has_an_environment_of_its_own(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
-    leaf = f"""
-- name: main
-  {TMP}
-  container:
-    image: i
-    command: [env]
-    env:
-    - {{name: HOME, value: /tmp}}
-    - {{name: NEWSREEL_ADDRESSES, value: "gs://a/,gs://b/"}}
-    - {{name: NEWSREEL_LOG, value: json}}
-    - {{name: URL, value: "http://host/tmp"}}
-    {MOUNT}
-"""
-    played = stage.play(leaf, environment={"NEWSREEL_ADDRESSES": "file:///out/", "NEWSREEL_KEEP_WORKSPACE": "1"})
-    variables = dict(line.split("=", 1) for line in played.log("main").splitlines())
-    assert variables.keys() <= {
-        *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "ARGO_PROGRESS_FILE", "URL", "NEWSREEL_ADDRESSES"),
-        *("NEWSREEL_KEEP_WORKSPACE", "NEWSREEL_LOG", "LC_CTYPE", "SSL_CERT_FILE"),
-    }
-    assert variables["NEWSREEL_ADDRESSES"] == "file:///out/"
-    assert variables["NEWSREEL_LOG"] == "text", "whoever reads it is a person"
-    assert variables["URL"] == "http://host/tmp"
-    assert variables["HOME"] == variables["TMPDIR"] != os.environ["HOME"]
-    assert not Path(variables["HOME"]).exists(), "its folders are removed with it"
-
-
-def test_steps_do_not_share_a_scratch_folder_and_leave_nothing(stage: Stage) -> None:
-    leaf = f"- {{name: a, {TMP}, container: {{image: i, command: [sh, -c, 'ls /tmp; touch /tmp/mine'], {MOUNT}}}}}\n"
-    played = stage.play(dag("name: one, template: a", "name: two, template: a, depends: one") + leaf)
-    assert played.log("one") == played.log("two") == ""
-    assert sorted(path.name for path in (stage.home / "ssd").iterdir()) == [".budget-r1.lock"]
-
-
-def test_the_command_python_is_the_one_asked_for(stage: Stage) -> None:
-    played = stage.play("- {name: main, container: {image: i, command: [python, -m, steps]}}", python="/bin/echo")
-    assert played.log("main") == "-m steps\n"
-
-
-def test_a_program_that_is_missing_is_named(stage: Stage) -> None:
-    played = stage.play("- {name: main, container: {image: i, command: [no-such-program]}}")
-    assert played.result.exit_status == 127
-    assert "no-such-program" in played.result.message
 
 
 def test_no_more_steps_at_once_than_asked_for(stage: Stage) -> None:
