@@ -44,6 +44,6 @@ def test_a_glimpse_of_a_face_in_a_pattern_is_forgotten():
     assert presenter_of([somebody(130, range(3)), presenter], SIZE) == ([presenter], [])
 
 
-def test_nobody_is_told():
+def test_footage_with_nobody_in_it_is_refused():
     with pytest.raises(BadWeights, match="no face in any frame"):
         presenter_of([], SIZE)

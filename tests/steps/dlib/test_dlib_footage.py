@@ -2,6 +2,7 @@
 
 import subprocess
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import imageio_ffmpeg
@@ -49,6 +50,10 @@ def clip(tmp_path):
 
 def levels(path, **given):
     return [round(float(view.luma.mean()) / 10) for view in views(path, SIZE, **given)]
+
+
+def is_open(path):
+    return any(other.resolve() == path.resolve() for other in Path("/proc/self/fd").iterdir())
 
 
 def luma(path, size=SIZE):
@@ -145,9 +150,12 @@ def test_a_clip_of_one_frame_is_one_frame(clip):
 
 
 def test_a_clip_is_read_as_it_comes_and_not_all_at_once(clip):
-    coming = views(clip([grey(number) for number in range(90)]), SIZE)
+    path = clip([grey(number) for number in range(90)])
+    coming = views(path, SIZE)
     next(coming)
+    assert is_open(path), "there is more to read"
     coming.close()
+    assert not is_open(path)
 
 
 def test_a_clip_that_is_too_long_is_refused_before_it_is_decoded(clip):
