@@ -117,6 +117,10 @@ def test_what_argo_retries_is_made_on_another_node(cluster, name, story, bucket,
     assert "no lease.json" in lost.message
     assert (lost.host == bad) and (made.host != bad)
     assert bucket.video(name)
+    # For the retried step the kubelet has made the directory once more, an empty one: the next story there sweeps it.
+    following = f"{name}-next"
+    cluster.submit_on(bad, following, **bucket.put(following))
+    assert cluster.over(following).phase == "Succeeded"
     nothing_is_left(cluster, record)
 
 
