@@ -6,17 +6,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cluster.manager.fields import Record, Some, Zone
+from cluster.manager.fields import Email, Host, Record, Some, Zone
 
 __all__ = ["Kept", "Maintenance", "Network", "Newsroom", "Site", "System"]
 
 Days = Annotated[int, Field(ge=1, le=3650)]
-Group = Annotated[str, Field(pattern=r"^[A-Za-z0-9._%+-]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 Person = Annotated[str, Field(pattern=r"^([A-Za-z0-9._%+-]{1,64})?@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 """An address, or everybody of a domain: `@example.org`."""
 Member = Annotated[str, Field(pattern=r"^((user|group):[A-Za-z0-9._%+-]{1,64}@|domain:)[a-z0-9.-]+\.[a-z]{2,63}$")]
 """As Google's IAM names people."""
-Host = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 FIRST_DAY, RFC_3339 = datetime(2026, 1, 1, tzinfo=UTC), "%Y-%m-%dT%H:%M:%SZ"
 LEAST_HOURS = 48
 """A window must leave so many hours in 32 days, in stretches of at least 4 (GKE, "Maintenance windows and exclusions")."""
@@ -129,7 +127,7 @@ class Site(Record):
     disk_gb: Annotated[int, Field(ge=50, le=2000)]
     """Boot disk of each machine, for images; stories are made on local SSDs."""
     kept: Kept
-    editors: tuple[Group, ...] = ()
+    editors: tuple[Email, ...] = ()
     """Google groups whose people may use `newsreel submit`, below gke-security-groups@ (GKE, "Google Groups for RBAC")."""
     newsroom: Newsroom | None = None
 

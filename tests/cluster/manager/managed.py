@@ -84,3 +84,19 @@ def managed(url, mode="pool", **known):
     with ExitStack() as stack:
         transports = stack.enter_context(served(world))
         yield Managed(world, url, transports, note=f"{os.urandom(6).hex()}.json", mode=mode)
+
+
+def said(setup):
+    return [line["why"] for line in setup.lines]
+
+
+def done(setup, kind):
+    return [each for line in setup.lines for each in line.get("actions", []) if each["action"].startswith(kind)]
+
+
+def with_nodes(setup, count=2):
+    pool = setup.world.pools["l4-spot-a"]
+    pool.size, pool.bounds = count, (0, count)
+    setup.world.nodes_come()
+    setup.world.advance(300)
+    return pool

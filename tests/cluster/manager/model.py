@@ -202,3 +202,17 @@ class Model:
             for node, story in machines.nodes.items():
                 if self.queue and not story and node not in machines.cordoned:
                     machines.nodes[node], self.queue = 1, self.queue - 1
+
+
+def asked(decision):
+    return [action for action in decision.actions if isinstance(action, Grow)]
+
+
+def kinds(decision):
+    return {type(action) for action in decision.actions}
+
+
+def with_nodes(count=2, **known):
+    model = Model(**known)
+    model.pools["first"] = Machines(size=count, nodes={f"first-{n}": 0 for n in range(count)}, bounds=(0, 4))
+    return model

@@ -5,11 +5,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from cluster.manager.policy import decide, nodes_for
+from cluster.manager.policy import decide
 from cluster.manager.world import (
     Close,
     Cordon,
@@ -17,31 +14,14 @@ from cluster.manager.world import (
     DeleteCluster,
     Empty,
     Grow,
-    Lack,
     Memory,
     Open,
     Reading,
-    Shortage,
     Uncordon,
 )
-from tests.cluster.manager.model import MINUTE, RULES, START, Harm, Machines, Model
+from tests.cluster.manager.model import MINUTE, RULES, START, Machines, Model, asked, kinds, with_nodes
 
-SOURCES = ("cluster", "undelivered", "pending", "unfinished", "running", "pools", "finals")
 WHOLE = replace(RULES, mode="cluster")
-
-
-def asked(decision):
-    return [action for action in decision.actions if isinstance(action, Grow)]
-
-
-def kinds(decision):
-    return {type(action) for action in decision.actions}
-
-
-def with_nodes(count=2, **known):
-    model = Model(**known)
-    model.pools["first"] = Machines(size=count, nodes={f"first-{n}": 0 for n in range(count)}, bounds=(0, 4))
-    return model
 
 
 def test_the_first_message_asks_for_a_node_before_any_pod_waits():
@@ -133,72 +113,6 @@ def test_a_clock_that_is_turned_back_neither_drains_nor_waits_for_years():
     assert model.nodes == 0
 
 
-def test_a_kind_out_of_stock_is_left_alone_twice_as_long_each_time_and_another_is_taken():
-    model = Model(queue=30)
-    model.pools["first"].in_stock = False
-    grown = []
-    for number in range(240):
-        grown += [(number, action.pool) for action in asked(model.round())]
-        model.world_goes_on()
-    assert (0, "first") in grown
-    assert [pool for _, pool in grown].count("second") >= 1
-    assert [pool for _, pool in grown].count("first") < 9 and model.memory.short["first"].tries >= 4
-    assert sum(len(decision.actions) for decision in model.decisions) < 30, "a hot loop"
-    assert len(model.pools["second"].nodes) == 3
-
-
-def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
-    model = Model(queue=4, rules=replace(RULES, offers=(("first", 4),)))
-    model.pools["first"].in_stock = False
-    tries = []
-    for number in range(240):
-        tries += [number for _ in asked(model.round())]
-        model.pools["first"].size = 0
-    gaps = [after - before for before, after in pairwise(tries)]
-    assert gaps[:4] == [3, 5, 9, 17] and len(tries) < 12, "a hot loop"
-
-
-def test_what_google_said_before_we_asked_says_nothing_of_what_we_asked_for():
-    model = Model(queue=4)
-    model.pools["first"].lack = Lack("GCE_STOCKOUT", START - 5 * MINUTE)
-    assert asked(model.round()) == [Grow("first", 2)]
-    model.round()
-    assert model.memory.short == {} and model.memory.asked["first"].to == 2
-    model.pools["first"].lack = Lack("GCE_STOCKOUT", model.now)
-    model.round()
-    assert model.memory.short["first"].why == "GCE_STOCKOUT"
-
-
-def test_with_nothing_to_be_had_anywhere_a_person_is_told_what_is_lacking_and_when_the_next_try_is():
-    model = Model(queue=4)
-    for machines in model.pools.values():
-        machines.in_stock = False
-    alerts = [model.round().alert for _ in range(6)]
-    assert "2 nodes too few; first: GCE_STOCKOUT, next try" in alerts[-1]
-
-
-def test_stock_that_comes_back_is_used_and_the_shortage_forgotten():
-    model = Model(queue=4)
-    model.pools["first"].in_stock = model.pools["second"].in_stock = False
-    for _ in range(6):
-        model.round()
-    model.pools["first"].in_stock = model.pools["second"].in_stock = True
-    for _ in range(40):
-        model.world_goes_on()
-        model.round()
-    assert model.queue <= 2 and model.running >= 2
-    assert not [name for name, short in model.memory.short.items() if model.now < short.until]
-
-
-def test_a_pause_written_by_a_clock_years_ahead_ends_in_time():
-    memory = Memory(short={"first": Shortage(tries=1, until=START + timedelta(days=999), why="GCE_STOCKOUT")})
-    model = Model(messages=9, memory=memory)
-    assert [action.pool for action in asked(model.round())] == ["second"]
-    for _ in range(4):
-        model.round()
-    assert model.pools["first"].size > 0
-
-
 def test_warm_nodes_stay_and_come_unasked():
     model = Model(rules=replace(RULES, warm=1))
     for _ in range(20):
@@ -257,113 +171,3 @@ def test_a_queue_that_nobody_can_see_for_half_an_hour_is_looked_at_from_within()
     model = Model(rules=WHOLE, cluster="absent", silent={"undelivered"})
     rounds = [kinds(model.round()) for _ in range(40)]
     assert [number for number, did in enumerate(rounds) if did] == [31]
-
-
-@given(st.integers(0, 300), st.integers(0, 300))
-def test_more_stories_never_want_fewer_nodes(stories, more):
-    assert nodes_for(stories, RULES) <= nodes_for(stories + more, RULES)
-
-
-@given(st.data(), st.integers(0, 40), st.integers(0, 40))
-def test_more_stories_never_get_fewer_nodes_whatever_the_world_is_like(data, stories, more):
-    model = Model()
-    for machines in model.pools.values():
-        machines.size = data.draw(st.integers(0, 3))
-        machines.nodes = {f"n{n}": 0 for n in range(data.draw(st.integers(0, 3)))}
-        machines.in_stock = data.draw(st.booleans())
-    short = data.draw(st.sampled_from([{}, {"first": Shortage(tries=1, until=START + 2 * MINUTE, why="quota")}]))
-
-    def size_after(count):
-        world = replace(model.seen(), undelivered=Reading(count, model.now))
-        after = {pool.name: pool.size for pool in world.pools}
-        for action in decide(world, Memory(looked=START, short=short), RULES).actions:
-            if isinstance(action, Grow | Empty):
-                after[action.pool] = action.to
-        return sum(after.values())
-
-    assert size_after(stories) <= size_after(stories + more)
-
-
-class Clusters(RuleBasedStateMachine):
-    """Any order of stories, faults and clocks."""
-
-    @initialize(whole=st.booleans(), warm=st.sampled_from([0, 0, 2]))
-    def begin(self, whole, warm):
-        self.model = Model(rules=replace(WHOLE, warm=0) if whole else replace(RULES, warm=warm))
-
-    @rule(stories=st.integers(1, 20))
-    def stories_come(self, stories):
-        self.model.messages += stories
-
-    @rule(stories=st.integers(1, 3))
-    def stories_come_while_it_decides(self, stories):
-        self.model.slips += stories
-
-    @rule(finish=st.integers(0, 9))
-    def the_world_goes_on(self, finish):
-        self.model.world_goes_on(finish)
-
-    @rule(seconds=st.integers(5, 400), rounds=st.integers(1, 12), finish=st.integers(0, 9))
-    def time_passes(self, seconds, rounds, finish):
-        for _ in range(rounds):
-            self.model.round(timedelta(seconds=seconds))
-            self.model.world_goes_on(finish)
-
-    @rule(days=st.sampled_from([-400, -1, 1, 400]))
-    def the_clock_jumps(self, days):
-        self.model.round(timedelta(days=days))
-
-    @rule(silent=st.sets(st.sampled_from(SOURCES)))
-    def sources_fall_silent(self, silent):
-        self.model.silent = silent
-
-    @rule(pool=st.sampled_from(["first", "second"]), in_stock=st.booleans())
-    def stock_changes(self, pool, in_stock):
-        self.model.pools[pool].in_stock = in_stock
-
-    @rule(pool=st.sampled_from(["first", "second"]))
-    def a_spot_node_is_taken(self, pool):
-        nodes = self.model.pools[pool].nodes
-        if nodes:
-            self.model.queue += nodes.pop(next(iter(nodes)))
-
-    @rule()
-    def memory_is_lost(self):
-        self.model.memory = Memory()
-
-    @rule(finals=st.booleans())
-    def the_bucket_has_all_or_not(self, finals):
-        self.model.finals = finals
-
-    @invariant()
-    def each_decision_says_why(self):
-        for decision in getattr(self, "model", Model()).decisions[-1:]:
-            assert decision.why and "\n" not in decision.why
-
-    def teardown(self):
-        """All sources speak again and there is stock: every story is made, and what was bought for them goes."""
-        model = getattr(self, "model", None)
-        if model is None:
-            return
-        model.silent, model.finals, model.slips = set(), True, 0
-        for _ in range(250):
-            for machines in model.pools.values():
-                machines.in_stock = True
-            model.round()
-            model.world_goes_on(finish=9)
-        assert (model.messages, model.queue, model.running) == (0, 0, 0)
-        assert model.nodes == model.rules.warm
-        assert model.cluster == ("absent" if model.rules.mode == "cluster" else "there")
-
-
-Clusters.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
-TestClusters = Clusters.TestCase
-
-
-def test_the_model_itself_tells_harm_when_it_is_done():
-    model = with_nodes()
-    model.pools["first"].nodes["first-0"] = 1
-    with pytest.raises(Harm):
-        model.act(Empty("first", 0))
-    with pytest.raises(Harm):
-        Model(silent={"undelivered"}).act(DeleteCluster())
