@@ -243,6 +243,11 @@ def test_a_story_and_its_pictures_are_read_from_a_bucket(newsroom, told, bucket,
     assert (status, line) == (2, f"check: {bucket}/desk/other.yaml: there is no such object or bucket (exit 2)\n")
 
 
+def options_of(newsroom):
+    options = {"story": newsroom.story, "finals": newsroom.finals, "voice-system": "hibari", "outputs": newsroom.folder}
+    return [f"--{name}={value}" for name, value in options.items()]
+
+
 @pytest.mark.parametrize(
     ("text", "status", "expected"),
     [
@@ -252,17 +257,9 @@ def test_a_story_and_its_pictures_are_read_from_a_bucket(newsroom, told, bucket,
 )
 def test_as_a_process_it_ends_with_its_status_and_no_traceback(newsroom, text, status, expected):
     (newsroom.folder / "budget.yaml").write_text(text)
-    options = [
-        "--story",
-        newsroom.story,
-        "--finals",
-        newsroom.finals,
-        "--voice-system",
-        "hibari",
-        "--outputs",
-        str(newsroom.folder),
-    ]
-    done = subprocess.run([sys.executable, "-m", "steps", "check", *options], capture_output=True, text=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-m", "steps", "check", *options_of(newsroom)], capture_output=True, text=True, env=os.environ
+    )
     assert (done.returncode, done.stdout) == (status, "")
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
@@ -279,16 +276,8 @@ def test_an_option_that_is_missing_is_a_usage_error(capsys):
 def test_nothing_heavy_is_loaded_to_find_that_there_is_nothing_to_do(newsroom):
     newsroom.publish(newsroom.finished_workspace())
     script = "import sys; from steps.__main__ import main; main(sys.argv[1:]); print(*sys.modules)"
-    options = [
-        "--story",
-        newsroom.story,
-        "--finals",
-        newsroom.finals,
-        "--voice-system",
-        "hibari",
-        "--outputs",
-        newsroom.folder,
-    ]
-    done = subprocess.run([sys.executable, "-c", script, "check", *options], capture_output=True, text=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check", *options_of(newsroom)], capture_output=True, text=True, env=os.environ
+    )
     assert newsroom.state == "published", done.stderr
     assert not {"numpy", "torch", "google.cloud.storage", "rich", "hera"} & set(done.stdout.split())

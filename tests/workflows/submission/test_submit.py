@@ -8,6 +8,8 @@ import pytest
 from steps.failure import Failure
 from steps.story_file import read_story
 from tests.workflows.submission.newsdesk import EDITORS
+from workflows.settings import Settings
+from workflows.submission.commands import USUAL_FINALS, USUAL_STORIES
 
 
 def end(server, name, phase, **status):
@@ -214,6 +216,10 @@ def test_submit_status_and_logs_use_every_right_of_an_editor_but_those_that_argo
         assert desk.newsreel(*command)[0] == 0
     of_argo = {("workflowtemplates", "get"), ("workflows", "watch"), ("pods", "get"), ("pods", "watch")}
     assert {right[2:] for right in desk.server.rights[EDITORS] - desk.server.used} == of_argo
+
+
+def test_where_submit_puts_a_story_unless_told_is_where_an_installation_has_it_unless_told():
+    assert (Settings().stories, Settings().finals) == (USUAL_STORIES, USUAL_FINALS)
 
 
 def test_a_wrong_story_is_told_before_a_cluster_is_looked_for(desk, tmp_path):
