@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from kubernetes import client, config
 from tests.cluster.live.bucket import Bucket, storage
 from tests.cluster.live.cluster import Cluster
 from tests.cluster.live.faults import with_fault
-from tests.cluster.live.machines import NAMESPACE, Lab, directories, inspector
+from tests.cluster.live.machines import NAMESPACE, Lab, directories, inspector, repaired
 from tests.cluster.live.place import Place
 from tests.cluster.live.waiting import await_truth
 
@@ -124,23 +123,3 @@ def reconciler(cluster, tmp_path) -> Iterator[Path]:
         yield said
         process.terminate()
     print(said.read_text())
-
-
-def repaired(cluster: Cluster, machines: Lab) -> bool:
-    """Whether all are up; those that are not are started, again if need be: a kubelet gives up on a containerd that is late."""
-    for node in cluster.story_nodes():
-        with suppress(RuntimeError):
-            machines.node(node, "netjoin")
-        machines.node(node, "up")
-    time.sleep(10)  # a kubelet speaks this often
-    return all(ready(node) and heard(node, cluster) for node in cluster.core.list_node().items)
-
-
-def heard(node: client.V1Node, cluster: Cluster) -> bool:
-    """Whether its kubelet speaks: a node that has died is Ready for most of a minute."""
-    lease = client.CoordinationV1Api(cluster.api).read_namespaced_lease(node.metadata.name, "kube-node-lease")
-    return datetime.now(UTC) - lease.spec.renew_time < timedelta(seconds=20)
-
-
-def ready(node: client.V1Node) -> bool:
-    return any(condition.type == "Ready" and condition.status == "True" for condition in node.status.conditions)

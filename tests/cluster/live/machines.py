@@ -2,7 +2,10 @@
 
 import os
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from kubernetes.stream import stream
 
 from tests.cluster.live.cluster import Cluster
 
-__all__ = ["Lab", "directories", "inspector"]
+__all__ = ["Lab", "directories", "inspector", "repaired"]
 
 NAMESPACE = "newsreel-live"
 """Beside the stories' own: in theirs no pod may look at the whole directory of stories."""
@@ -29,6 +32,26 @@ class Lab:
         if done.returncode:
             raise RuntimeError(f"{self.program.name} {' '.join(arguments)}: {done.stderr.strip()[-500:]}")
         return done.stdout
+
+
+def repaired(cluster: Cluster, machines: Lab) -> bool:
+    """Whether all are up; those that are not are started, again if need be: a kubelet gives up on a containerd that is late."""
+    for node in cluster.story_nodes():
+        with suppress(RuntimeError):
+            machines.node(node, "netjoin")
+        machines.node(node, "up")
+    time.sleep(10)  # a kubelet speaks this often
+    return all(ready(node) and heard(node, cluster) for node in cluster.core.list_node().items)
+
+
+def heard(node: client.V1Node, cluster: Cluster) -> bool:
+    """Whether its kubelet speaks: a node that has died is Ready for most of a minute."""
+    lease = client.CoordinationV1Api(cluster.api).read_namespaced_lease(node.metadata.name, "kube-node-lease")
+    return datetime.now(UTC) - lease.spec.renew_time < timedelta(seconds=20)
+
+
+def ready(node: client.V1Node) -> bool:
+    return any(condition.type == "Ready" and condition.status == "True" for condition in node.status.conditions)
 
 
 def inspector(cluster: Cluster) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from kubernetes import client
 from kubernetes.stream import stream
 
 from steps.publish.mp4 import require_streamable
-from tests.cluster.live.machines import directories
+from tests.cluster.live.machines import directories, repaired
 from tests.cluster.live.waiting import await_truth
 
 LATEST = 60.0
@@ -42,6 +42,7 @@ def test_stories_in_a_row_under_random_kills_all_become_the_right_video(cluster,
         require_streamable(video)
         await_truth(lambda told=story: all(record.over for record in runs(cluster, told)), 180)
         await_truth(lambda told=story: not any(cluster.living(record.name) for record in runs(cluster, told)), 60)
+    await_truth(lambda: repaired(cluster, lab), 180)
     for host in cluster.story_nodes():
         # An anchor that was killed leaves its directory to the next one there, to be swept.
         story = f"{name}-{host}"
