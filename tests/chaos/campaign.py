@@ -9,6 +9,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 from kubernetes import client
 from prometheus_client import CollectorRegistry
@@ -140,8 +141,11 @@ async def campaign(stories: int, seed: int, folder: Path, often: float = 1.0, ta
 
     `often` times the faults' rates (a small campaign needs more of them); `takes_a_name_twice` breaks the Argo server's promise.
     """
-    with cloud_storage("newsreel-stories", "newsreel-finals") as storage_url, jetstream(folder) as bus_url:
-        os.environ["STORAGE_EMULATOR_HOST"] = storage_url
+    with (
+        cloud_storage("newsreel-stories", "newsreel-finals") as storage_url,
+        jetstream(folder) as bus_url,
+        patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": storage_url}),
+    ):
         connection = await connected(bus_url)
         try:
             return await run(stories, Faults(seed, often), connection, takes_a_name_twice)

@@ -21,6 +21,7 @@ from tests.chaos.argo import Argo
 from tests.chaos.campaign import FINALS, ROOM_ON_THE_BUS, emitted
 from tests.chaos.campaign import STORIES as SAVED
 from tests.chaos.editors import SECRET
+from tests.chaos.ends import Receiver, Reports, notices_to
 from tests.chaos.faults import Clock, Faults
 from tests.chaos.parts import jetstream, storage_with
 from tests.chaos.programs import Pods, pods
@@ -75,8 +76,9 @@ def stage(faults: Faults, folder: Path) -> Iterator[Stage]:
         jetstream(folder / "bus") as bus_url,
         patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": storage_url, "PUBSUB_EMULATOR_HOST": pubsub}),
     ):
-        desk = Desk(storage_with(Faults(0, often=0), [SAVED, FINALS]), Address.parse(SAVED), Address.parse(FINALS))
-        studio = Studio(desk, Faults(0, often=0))
+        calm = Faults(0, often=0)
+        desk = Desk(storage_with(calm, [SAVED, FINALS]), Address.parse(SAVED), Address.parse(FINALS))
+        studio = Studio(desk, calm, Reports(desk, calm, notices_to(Receiver(calm))))
         argo = Argo(Clock(datetime.now(UTC)), faults, studio.work, minute=MINUTE)
         server = argo.serve()
         argo_url = f"http://127.0.0.1:{server.server_port}"

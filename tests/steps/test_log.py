@@ -26,12 +26,16 @@ def said(monkeypatch, capsys):
     gc.collect()  # what the tests before have left open is complained of now, and not in between
     monkeypatch.setenv(FORM, "json")
     monkeypatch.setenv(WORKFLOW, "budget-r1")
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.WARNING)  # as it is in a process of its own
 
     def lines():
         written = capsys.readouterr()
         return [json.loads(line) for line in (written.out + written.err).splitlines()]
 
     yield lines
+    root.setLevel(level)
     monkeypatch.delenv(FORM)
     set_up("none")
 
