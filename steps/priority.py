@@ -4,11 +4,12 @@ from typing import Literal, get_args
 
 from steps.errors import BadInput
 
-__all__ = ["PRIORITIES", "Priority", "require_priority"]
+__all__ = ["PRIORITIES", "WORTH", "Priority", "require_priority"]
 
 Priority = Literal["breaking", "normal"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
-"""Their classes are `workflows.priorities`'."""
+WORTH = {"breaking": 1000, "normal": 0}
+"""What each is worth: to Argo among workflows that wait, as its pods' class (`workflows.priorities`) to the scheduler."""
 
 
 def require_priority(text: str) -> None:

@@ -18,6 +18,7 @@ from cluster.messages.message import Message
 from cluster.messages.policy import LEFT_TO_THEIR_MESSAGE, PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
 from cluster.messages.teller import Teller
 from steps.errors import NewsreelError
+from steps.priority import WORTH
 
 __all__ = ["FAULTS", "Rounds", "Watch", "workflow_for"]
 
@@ -27,8 +28,6 @@ CANCELLED = "newsreel/cancelled"
 """Label that the newsroom gives to what a person has ended."""
 SECONDS_A_CALL = 20
 STATES = ("published", "failed", "under way", "ended", "superseded", "waiting")
-PRIORITIES = {"breaking": 1000, "normal": 0}
-"""As in `workflows.priorities`: of workflows that wait, Argo takes the highest first."""
 FAULTS = (NewsreelError, client.ApiException, HTTPError, OSError)
 Say = Callable[[str, str, str], None]
 
@@ -147,7 +146,7 @@ def workflow_for(message: Message, finals: object) -> dict[str, Any]:
         },
         "spec": {
             "workflowTemplateRef": {"name": "story"},
-            "priority": PRIORITIES[message.priority],
+            "priority": WORTH[message.priority],
             "arguments": {"parameters": [{"name": name, "value": value} for name, value in parameters.items()]},
         },
     }

@@ -101,7 +101,7 @@ def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], p
         progress.remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
     seconds = seconds_of(workspace.path(voice))
     refuse_what_lies_beyond(found, seconds, server.name)
-    said = read_pronounced(workspace.path(pronounced), words=unit.cost)
+    said = read_pronounced(workspace.path(pronounced), words=len(script.transcript.split()))
     drafts[0].write_bytes(alignment)
     drafts[1].write_text(speech_of(script, found.found(), seconds, said).model_dump_json() + "\n")
 

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.messages.message import Message
-from cluster.messages.rounds import PRIORITIES as WORTH
-from cluster.messages.rounds import workflow_for
+from cluster.messages.rounds import WORTH, workflow_for
 from steps.address import Address, AllowList
 from steps.errors import BadInput
 from workflows.events.verdict import verdict
