@@ -29,6 +29,16 @@ def emulating(folder: Path, port: int | None = None) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
 
 
+@contextmanager
+def connected(host: str, topic: str, patch: pytest.MonkeyPatch) -> Iterator[tuple[Publisher, SubscriberClient]]:
+    """Who publishes to the topic and who hears, once all that is declared is there; the variable is `patch`'s to take back."""
+    patch.setenv("PUBSUB_EMULATOR_HOST", host)
+    publisher, subscriber = Publisher.connect(topic), SubscriberClient()
+    ensured(publisher, subscriber)
+    yield publisher, subscriber
+    subscriber.close()
+
+
 def emulator_program() -> str | None:
     homes = [Path(found).resolve().parents[1] for found in [shutil.which("gcloud")] if found]
     homes.append(Path("/usr/lib/google-cloud-sdk"))

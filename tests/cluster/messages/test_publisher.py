@@ -9,7 +9,7 @@ from cluster.messages.message import Message
 from cluster.messages.publisher import Publisher
 from cluster.messages.topics import DEAD, STORIES, SUBSCRIPTIONS, TOPICS, ensure, gcloud_lines, topic_path
 from steps.errors import BadInput, Unavailable
-from tests.cluster.pubsub_emulator import emulating, ensured, pull
+from tests.cluster.pubsub_emulator import connected, emulating, pull
 
 MESSAGE = Message(story="gs://newsreel-stories/budget/r1.json", id="budget", revision=1)
 
@@ -22,13 +22,8 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture
 def clients(emulator, monkeypatch):
-    from google.cloud.pubsub_v1 import SubscriberClient
-
-    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
-    publisher, subscriber = Publisher.connect(topic_path("p", STORIES)), SubscriberClient()
-    ensured(publisher, subscriber)
-    yield publisher, subscriber
-    subscriber.close()
+    with connected(emulator, topic_path("p", STORIES), monkeypatch) as both:
+        yield both
 
 
 def test_topics_and_subscriptions_are_made_once_as_they_are_declared(clients):

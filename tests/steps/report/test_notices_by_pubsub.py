@@ -12,7 +12,7 @@ from cluster.messages.topics import DONE, topic_path
 from steps.__main__ import main
 from steps.errors import BadInput, Unavailable
 from steps.notices import PAUSES, Notice, Notices
-from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
+from tests.cluster.pubsub_emulator import PROJECT, connected, emulating, ensured, pull
 from tests.servers import free_port
 
 TOPIC = topic_path(PROJECT, DONE)
@@ -29,11 +29,8 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture
 def subscriber(emulator, monkeypatch):
-    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
-    client = SubscriberClient()
-    ensured(Publisher.connect(TOPIC), client)
-    yield client
-    client.close()
+    with connected(emulator, TOPIC, monkeypatch) as (_, client):
+        yield client
 
 
 def told(subscriber):

@@ -5,15 +5,13 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from google.cloud.pubsub_v1 import SubscriberClient
 
 from cluster.messages.desk import Revision
 from cluster.messages.message import Message
-from cluster.messages.publisher import Publisher
 from cluster.messages.rounds import workflow_for
 from cluster.messages.topics import STORIES, topic_path
 from steps.address import Address, AllowList
-from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
+from tests.cluster.pubsub_emulator import PROJECT, connected, emulating, pull
 from workflows.submission import waiting
 
 TOPIC = topic_path(PROJECT, STORIES)
@@ -31,12 +29,9 @@ def emulator(tmp_path_factory):
 @pytest.fixture
 def subscriber(emulator, monkeypatch):
     """Who hears what is published; the topic is the shell's."""
-    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
     monkeypatch.setenv("PUBSUB_PROJECT_ID", PROJECT)
-    subscriber = SubscriberClient()
-    ensured(Publisher.connect(TOPIC), subscriber)
-    yield subscriber
-    subscriber.close()
+    with connected(emulator, TOPIC, monkeypatch) as (_, client):
+        yield client
 
 
 def test_a_story_is_announced_as_it_is_kept_and_no_cluster_is_needed(desk, saved, subscriber):
