@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from logging import WARNING
 from pathlib import Path
 
 from steps.log import say
@@ -78,6 +79,10 @@ class Progress:
 
     def say(self, line: str) -> None:
         say(self.step, line)
+
+    def warn(self, line: str) -> None:
+        """Say what went wrong and harms nothing that is made."""
+        say(self.step, line, WARNING)
 
     def write(self) -> None:
         self.written = time.monotonic()

@@ -21,6 +21,8 @@ class Record(BaseModel):
     step: str
     unit: str
     """`scene 03`."""
+    key: str
+    """What its files are found by, see `steps.workspace`."""
     cost: int
     counts: str
     """What the cost is in: `frames`."""

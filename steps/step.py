@@ -21,7 +21,7 @@ from steps.workspace import Workspace, work_key
 __all__ = ["Step", "Unit", "run_step", "share"]
 
 System = TypeVar("System")
-RECORDS = 1
+RECORDS = 2
 """Of what form units' records are; part of every key, since a record is part of what is found again."""
 
 
@@ -83,7 +83,7 @@ def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard
         for unit, key in left:
             with progress.unit(unit.name, unit.cost), workspace.finishing(step.name, key, names_of(step, unit)) as drafts:
                 step.work(unit, workspace, system, drafts[:-1], progress)
-                drafts[-1].write_text(record_of(step, unit, progress).model_dump_json() + "\n")
+                drafts[-1].write_text(record_of(step, unit, key, progress).model_dump_json() + "\n")
 
 
 def names_of(step: Step[System], unit: Unit) -> tuple[str, ...]:
@@ -91,10 +91,11 @@ def names_of(step: Step[System], unit: Unit) -> tuple[str, ...]:
     return (*unit.writes, record_file(step.name, unit.name))
 
 
-def record_of(step: Step[System], unit: Unit, progress: Progress) -> Record:
+def record_of(step: Step[System], unit: Unit, key: str, progress: Progress) -> Record:
     return Record(
         step=step.name,
         unit=unit.name,
+        key=key,
         cost=unit.cost,
         counts=step.counts,
         seconds=round(progress.seconds, 2),

@@ -129,13 +129,20 @@ class Workspace:
         """Where a named file is or will be."""
         return self.root / name
 
+    def has(self, step: str, key: str) -> bool:
+        """Whether this work is finished."""
+        return self.home(step, key).is_dir()
+
+    def finished(self, step: str, key: str) -> list[Path]:
+        """The files of finished work, in the order of its names."""
+        return sorted(self.home(step, key).iterdir(), key=lambda path: int(path.name))
+
     def find(self, step: str, key: str, names: Sequence[str]) -> bool:
         """Put finished work under its final names; False where there is none yet."""
-        done = self.root / ".done" / step / key
-        if not done.is_dir():
+        if not self.has(step, key):
             return False
         for number, name in enumerate(names):
-            self.link(done / str(number), self.root / name)
+            self.link(self.home(step, key) / str(number), self.root / name)
         return True
 
     @contextmanager
@@ -144,12 +151,20 @@ class Workspace:
 
         A temporary path ends like its name (`.mp4`), since encoders choose the container by it. Raises NoRoom.
         """
-        home = self.root / ".done" / step
+        with self.entering(step, key, [Path(name).suffix for name in names]) as drafts:
+            yield drafts
+        if not self.find(step, key, names):
+            raise AssertionError(f"{step}: finished work {key} vanished")
+
+    @contextmanager
+    def entering(self, step: str, key: str, endings: Sequence[str]) -> Iterator[list[Path]]:
+        """Give temporary paths to write to, one an ending; when the block ends well, the work is finished. Raises NoRoom."""
+        home = self.home(step, key)
         with room_is_short(self.root):
-            home.mkdir(parents=True, exist_ok=True)
-            desk = Path(tempfile.mkdtemp(dir=home, prefix=".tmp-"))
+            home.parent.mkdir(parents=True, exist_ok=True)
+            desk = Path(tempfile.mkdtemp(dir=home.parent, prefix=".tmp-"))
             try:
-                drafts = [desk / f"{number}{Path(name).suffix}" for number, name in enumerate(names)]
+                drafts = [desk / f"{number}{ending}" for number, ending in enumerate(endings)]
                 yield drafts
                 for number, draft in enumerate(drafts):
                     flush_to_disk(draft)
@@ -157,15 +172,16 @@ class Workspace:
                 desk.chmod(0o755)
                 flush_to_disk(desk)
                 try:
-                    desk.rename(home / key)
+                    desk.rename(home)
                 except OSError as fault:  # another was quicker with the same work
                     if fault.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                         raise
-                flush_to_disk(home)
+                flush_to_disk(home.parent)
             finally:
                 shutil.rmtree(desk, ignore_errors=True)
-        if not self.find(step, key, names):
-            raise AssertionError(f"{step}: finished work {key} vanished")
+
+    def home(self, step: str, key: str) -> Path:
+        return self.root / ".done" / step / key
 
     @staticmethod
     def link(finished: Path, final: Path) -> None:

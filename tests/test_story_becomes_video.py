@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import av
@@ -11,6 +13,13 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image, ImageDraw
+
+from steps.__main__ import main
+from steps.address import Address
+from steps.carry_over import keep
+from steps.progress import Progress
+from steps.step import run_step
+from steps.workspace import Workspace
 
 NARRATIONS = (
     "The library opens on Sundays from next week.",
@@ -108,6 +117,25 @@ def test_the_words_are_recognised_back_from_the_sound(newsroom: Path, first_run:
     heard = set(decoder.hyp().hypstr.split())
     wanted = set(re.findall(r"\w+", "the library opens on from next week it city a month three point five of its budget"))
     assert len(wanted & heard) / len(wanted) > 0.6, heard
+
+
+def test_the_next_revision_on_another_machine_begins_no_system_for_what_has_not_changed(
+    newsroom: Path, first_run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = f"file:{tmp_path / 'units'}"
+    keep(Workspace.lease(newsroom / "out/.work/library", "this machine"), Address.parse(units), Progress("publish", None))
+    story = yaml.safe_load((newsroom / "story.yaml").read_text()) | {"revision": 2}
+    (newsroom / "next.yaml").write_text(yaml.safe_dump(story, allow_unicode=True))
+    monkeypatch.setenv("NEWSREEL_UNITS", units)
+    monkeypatch.setenv("NEWSREEL_ADDRESSES", f"file:{newsroom}")
+    elsewhere = Workspace.lease(tmp_path / "elsewhere", "another machine")
+    arguments = ["--workspace", str(elsewhere.root), "--shards-file", str(tmp_path / "shards.json")]
+    assert main(["init-story", "--story", f"file:{newsroom}/next.yaml", *arguments]) == 0
+    for name in ("hibari", "g2p", "gentle", "dlib", "animate", "pix2pixhd", "compose"):
+        step = import_module(f"steps.{name}.step").STEP
+        run_step(replace(step, start=None), elsewhere, Progress(name, None))
+    made = (newsroom / "out/library/landscape.mp4").read_bytes()
+    assert elsewhere.path("final/landscape.mp4").read_bytes() == made
 
 
 def test_nothing_is_done_twice_and_a_changed_scene_alone_is_rendered(newsroom: Path, first_run: object) -> None:

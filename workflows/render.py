@@ -76,6 +76,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
         "NEWSREEL_KEEP_WORKSPACE": "1",
         "NEWSREEL_CACHE": str(cache(work)),
         "NEWSREEL_WEIGHTS": catalogue,
+        "NEWSREEL_UNITS": "",
     }
     notices = {name: os.environ[name] for name in NOTICES if os.environ.get(name)}
     return told | notices | ({VARIABLE: more} if more else {})

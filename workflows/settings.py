@@ -180,6 +180,9 @@ class Settings:
     """Where drafts, revisions and pictures are kept; a message's story must lie below. Only `events` and `newsroom` read it."""
     finals: Place = "gs://newsreel-finals"
     """Where a video is published unless who submits it names another of the addresses; a message has no say in it."""
+    units: Place | None = None
+    """Where finished work of a story is kept for its next revision, of which only what changed is made then (`steps.carry_over`);
+    None: each revision is made as a whole. Steps alone read and write it, so it is none of the addresses."""
     step_account: Name = "newsreel-step"
     """Service account of what needs no cloud right at all."""
     storage_account: Name = "newsreel-storage"

@@ -7,6 +7,7 @@ from typing import cast
 from hera.workflows import Artifact, Container, Env, Parameter, Resources, SecretEnv
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
+from steps.carry_over import VARIABLE as UNITS
 from steps.log import FORM, WORKFLOW
 from workflows.metrics import of_a_step
 from workflows.notices import SECRET, secret_of, variables_of
@@ -52,6 +53,8 @@ class System:
     """Whether it looks at the installation's catalogue of weights."""
     buckets: bool = False
     """Whether it reads or writes addresses, and so runs under the account that may."""
+    carries: bool = False
+    """Whether finished work passes through it from one revision of a story to the next."""
     priced: bool = False
     """Whether it tells what a video has cost."""
     notices: bool = False
@@ -122,6 +125,8 @@ class System:
             yield Env(name="NEWSREEL_PRICES", value=settings.prices)
         if self.buckets:
             yield Env(name="NEWSREEL_ADDRESSES", value=",".join(settings.addresses))
+        if self.carries and settings.units:
+            yield Env(name=UNITS, value=settings.units)
         if self.weights:
             yield Env(name="NEWSREEL_WEIGHTS", value=settings.weights)
         if self.weights and placement.volumes:

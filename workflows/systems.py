@@ -57,6 +57,7 @@ INIT_STORY = System(
     memory="2Gi",
     weights=True,
     buckets=True,
+    carries=True,
 )
 PUBLISH = System(
     name="publish",
@@ -67,6 +68,7 @@ PUBLISH = System(
     cpu="500m",
     memory="512Mi",
     buckets=True,
+    carries=True,
     priced=True,
 )
 TRIAGE = System(

@@ -22,6 +22,7 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
         addresses=prefixes,
         stories=cluster.stories,
         finals=cluster.finals,
+        units=names.address(Bucket.UNITS),
         stories_at_once=parameters.stories_at_once,
         prices=parameters.price_list,
         editors=site.editors,

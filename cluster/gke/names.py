@@ -20,6 +20,7 @@ class Bucket(StrEnum):
     STORIES = "stories"
     FINALS = "finals"
     PREVIEWS = "previews"
+    UNITS = "units"
     WEIGHTS = "weights"
     MANAGER = "manager"
 

@@ -99,6 +99,8 @@ class Kept(Record):
     """How long what nobody needs any more is kept. A story's and a video's newest version is never removed."""
 
     previews_days: Days
+    units_days: Days
+    """Finished work for a story's next revision, which is made as a whole afterwards."""
     replaced_days: Days
     """Versions that were overwritten or removed."""
 

@@ -52,9 +52,10 @@ def taint(key: str, value: str) -> dict[str, str]:
 
 def bucket(which: Bucket, parameters: Parameters) -> dict[str, Any]:
     kept = parameters.site.kept
+    days = {Bucket.PREVIEWS: kept.previews_days, Bucket.UNITS: kept.units_days}
     return {
         "name": parameters.cluster.names.bucket(which),
-        "days": kept.previews_days if which is Bucket.PREVIEWS else None,
+        "days": days.get(which),
         "replaced_days": kept.replaced_days,
     }
 

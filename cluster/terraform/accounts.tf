@@ -29,6 +29,8 @@ locals {
     "storage reads weights"      = { who = "storage", bucket = "weights", role = "roles/storage.objectViewer" }
     "storage publishes"          = { who = "storage", bucket = "finals", role = "roles/storage.objectUser" }
     "storage adds previews"      = { who = "storage", bucket = "previews", role = "roles/storage.objectCreator" }
+    "storage keeps units"        = { who = "storage", bucket = "units", role = "roles/storage.objectCreator" }
+    "storage brings units"       = { who = "storage", bucket = "units", role = "roles/storage.objectViewer" }
     "argo shows previews"        = { who = "argo", bucket = "previews", role = "roles/storage.objectViewer" }
     "watch reads stories"        = { who = "watch", bucket = "stories", role = "roles/storage.objectViewer" }
     "watch reads finals"         = { who = "watch", bucket = "finals", role = "roles/storage.objectViewer" }

@@ -1,4 +1,4 @@
-# What lasts longer than any cluster: stories, videos, previews, weights, the manager's note, our images.
+# What lasts longer than any cluster: stories, videos, previews, finished work, weights, the manager's note, our images.
 
 resource "google_storage_bucket" "of" {
   for_each = var.buckets

@@ -192,9 +192,9 @@ variable "buckets" {
 
   validation {
     condition = alltrue([
-      for purpose in ["stories", "finals", "previews", "weights", "manager"] : contains(keys(var.buckets), purpose)
+      for purpose in ["stories", "finals", "previews", "units", "weights", "manager"] : contains(keys(var.buckets), purpose)
     ])
-    error_message = "Needed are stories, finals, previews, weights and manager."
+    error_message = "Needed are stories, finals, previews, units, weights and manager."
   }
 
   validation {

@@ -2,12 +2,14 @@
 
 story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (where the voice needs any) and
 origin.json, which tells `publish` what the video is made from. What is there already and would come out the same is not touched.
+What the story's last revision has left (`steps.carry_over`) is put in `.done`.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+from steps import carry_over
 from steps.address import Address
 from steps.brand import brand_pronunciations
 from steps.catalogue import equip
@@ -52,7 +54,10 @@ def run(arguments: list[str]) -> None:
         about(story=story.id, revision=story.revision)
         workspace.adopt(story)
         equip(workspace, story.voice, storage)
-        fill(workspace, story, intake, Progress.from_environment(NAME))
+        progress = Progress.from_environment(NAME)
+        fill(workspace, story, intake, progress)
+    if units := carry_over.from_environment():
+        carry_over.bring(workspace, story, units, progress)
     write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
 

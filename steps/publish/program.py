@@ -1,6 +1,7 @@
 """`publish`: the finished video goes to a folder or a bucket, its manifest last.
 
 Who waits for manifest.json never sees half a video. Publishing twice changes nothing; after a crash it goes on where it stopped.
+Once the video is out, what it is made of is kept for the story's next revision (`steps.carry_over`).
 """
 
 import argparse
@@ -13,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from steps import carry_over
 from steps.address import Address
 from steps.errors import BadInput, Conflict
 from steps.progress import Progress
@@ -47,8 +49,11 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     progress, finals = Progress.from_environment("publish"), Address.parse(options.finals)
     prices = Prices.parse(os.environ[PRICES]) if os.environ.get(PRICES) else None
-    where = publish(Workspace(options.workspace), finals, Storage.from_environment(), progress, options.node, prices)
+    workspace = Workspace(options.workspace)
+    where = publish(workspace, finals, Storage.from_environment(), progress, options.node, prices)
     progress.say(f"published at {where}")
+    if units := carry_over.from_environment():
+        carry_over.keep(workspace, units, progress)
 
 
 def publish(

@@ -90,7 +90,7 @@ def test_no_bucket_is_public_or_forgets_and_none_is_removed_with_what_it_holds(r
 
 def test_only_previews_are_removed_after_a_time():
     kept = {name: bucket["days"] for name, bucket in variables(PARAMETERS)["buckets"].items()}
-    assert kept == {which.value: (30 if which is Bucket.PREVIEWS else None) for which in Bucket}
+    assert kept == {which.value: (30 if which in (Bucket.PREVIEWS, Bucket.UNITS) else None) for which in Bucket}
 
 
 def test_nobody_is_given_more_than_a_role_of_its_own(blocks):
@@ -261,7 +261,7 @@ run "down" {
     protected = false
   }
   assert {
-    condition     = length(google_container_cluster.this) == 0 && length(google_storage_bucket.of) == 5
+    condition     = length(google_container_cluster.this) == 0 && length(google_storage_bucket.of) == 6
     error_message = "the cluster goes, the buckets stay"
   }
 }
