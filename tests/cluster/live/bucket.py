@@ -16,7 +16,7 @@ from PIL import Image
 
 __all__ = ["Bucket", "storage"]
 
-STORIES, FINALS, PREVIEWS = "newsreel-stories", "newsreel-finals", "newsreel-previews"
+STORIES, FINALS, PREVIEWS, UNITS = "newsreel-stories", "newsreel-finals", "newsreel-previews", "newsreel-units"
 SHORT: dict[str, Any] = {
     "revision": 1,
     "title": "The library opens",
@@ -81,7 +81,7 @@ def storage(url: str) -> Iterator[Bucket]:
     """The server that answers at this address; started and ended here where none does."""
     server = None if answers(url) else started(url)
     try:
-        for bucket in (STORIES, FINALS, PREVIEWS):
+        for bucket in (STORIES, FINALS, PREVIEWS, UNITS):
             requests.post(f"{url}/storage/v1/b?project=live", json={"name": bucket}, timeout=10)
         yield Bucket(url)
     finally:

@@ -46,6 +46,7 @@ class Place:
             api_servers=(self.told("API", "10.250.0.1/32"),),
             storage_addresses=(f"{storage.hostname}/32",),
             storage_port=storage.port or 80,
+            units="gs://newsreel-units",
             service_replicas=1,
         )
 

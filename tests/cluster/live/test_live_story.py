@@ -1,16 +1,19 @@
 """Sound stories and wrong ones: one node a story, never two on one; what cannot be made wakes no node, or is tried once."""
 
 import itertools
+import re
 import subprocess
 
 import pytest
 
+from tests.cluster.live.bucket import SHORT
 from tests.cluster.live.faults import DAMAGED_GENERATOR
 from tests.cluster.live.machines import directories
 from tests.cluster.live.program import argo_program
 from tests.cluster.live.waiting import nothing_is_left
 
-STEPS = ("init-story", "hibari", "dlib", "gentle", "g2p", "animate", "pix2pixhd", "compose", "publish")
+ON_SCENES = ("hibari", "dlib", "gentle", "g2p", "animate", "pix2pixhd", "compose")
+STEPS = ("init-story", *ON_SCENES, "publish")
 
 
 def test_a_story_is_made_on_one_node_and_leaves_nothing_there(cluster, name, story, bucket):
@@ -24,6 +27,21 @@ def test_a_story_is_made_on_one_node_and_leaves_nothing_there(cluster, name, sto
     assert len(record.hosts) == 1
     assert {pod.step for pod in record.placed} == {*STEPS, "anchor"}
     assert bucket.video(name)[4:8] == b"ftyp"
+    nothing_is_left(cluster, record)
+
+
+def test_a_revision_is_made_of_what_changed_alone(cluster, name, bucket):
+    scenes = [scene | {"headline": f"Open {number}"} for number, scene in enumerate(SHORT["scenes"] * 2)]
+    for revision in (1, 2):
+        cluster.submit(f"{name}-r{revision}", **bucket.put(name, revision=revision, scenes=scenes))
+        record = cluster.over(f"{name}-r{revision}")
+        assert record.phase == "Succeeded", record.message
+        scenes[1]["headline"] = "Mended"
+    logs = {step: cluster.log(f"{name}-r2", step) for step in ON_SCENES}
+    for step, log in logs.items():
+        redone = re.findall(r"(\w[\w ]*): \d+ [a-z ]+ in ", log)
+        assert redone == (["scene 01", "the whole"] if step == "compose" else []), log
+    assert len([found for found in bucket.finals(name) if found.endswith("manifest.json")]) == 2
     nothing_is_left(cluster, record)
 
 
