@@ -8,13 +8,21 @@ NEWSREEL_WEBHOOK_SECRET   what its messages are signed with (`steps.signature`)
 A notice is sent at least once: who receives it twice knows it by its `id`, which is also the message's attribute and the header
 `webhook-id`. One that cannot be delivered costs nobody a video.
 
-    {"id": "<run>-Succeeded", "type": "story.done" or "story.failed", "timestamp": "2026-05-03T12:00:00+00:00",
+    budget-r3-Succeeded     the video of a saved revision is there: told of it once, whichever of its runs has made or found it
+    <run>-Failed, -Error    a run has failed, and another may be tried after it: told of each
+
+A story that was submitted by hand from a place of its own, such as gs://bucket/budget/story.yaml, may have changed since: what is
+told of that names the run, also where it is done. `argo retry` goes on with the same run: should it fail once more, that is the
+same end.
+
+    {"id": "budget-r3-Succeeded", "type": "story.done" or "story.failed", "timestamp": "2026-05-03T12:00:00+00:00",
      "data": {"run": ..., "story": ..., "status": ..., "video": ..., "why": ...}}
 """
 
 import base64
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +38,9 @@ __all__ = ["Notice", "Notices"]
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each try."""
 SECONDS_A_TRY = 10.0
+SUCCEEDED = "Succeeded"
+SAVED = re.compile(r"/(?P<id>[a-z0-9-]{1,40})/r(?P<revision>[1-9][0-9]{0,3})\.(?:json|yaml)(?:#[0-9]+)?$")
+"""Where newsroom and `newsreel submit` save a revision (`cluster.messages.desk`)."""
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which another try may do better."""
 
@@ -37,7 +48,7 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     run: str
-    """The workflow's uid, or the name it would have had where there was none: `budget-r3`."""
+    """The workflow's uid; the name that it would have had, `budget-r3`, where there was none or nobody knows it any more."""
     story: str
     """Address of its document."""
     status: str
@@ -49,14 +60,25 @@ class Notice:
 
     @property
     def id(self) -> str:
-        """The same for whoever tells this end of this run, and however often."""
-        return f"{self.run}-{self.status}"
+        """The same for whoever tells this end, and however often: what all know who may tell it."""
+        revision = saved_revision(self.story) if self.status == SUCCEEDED else None
+        return f"{revision or self.run}-{self.status}"
 
     def content(self, now: datetime) -> bytes:
-        kind = "story.done" if self.status == "Succeeded" else "story.failed"
+        kind = "story.done" if self.status == SUCCEEDED else "story.failed"
         data = {"run": self.run, "story": self.story, "status": self.status, "video": self.video, "why": self.why}
         whole = {"id": self.id, "type": kind, "timestamp": now.isoformat(timespec="seconds"), "data": data}
         return json.dumps(whole).encode()
+
+
+def saved_revision(story: str) -> str | None:
+    """`budget-r3` for gs://newsreel-stories/budget/r3.json, which is never changed; None for a story that may be.
+
+    >>> saved_revision("gs://newsreel-stories/budget/r3.json#17")
+    'budget-r3'
+    """
+    found = SAVED.search(story)
+    return f"{found['id']}-r{found['revision']}" if found else None
 
 
 Send = Callable[[str, bytes, Mapping[str, str]], int]

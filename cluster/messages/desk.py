@@ -3,7 +3,7 @@
 <stories>/<id>/r3.json           a revision, created once; its address is what the message carries
 <stories>/<id>/r3.order.json     the message itself, kept before it is published: one that was lost is no less urgent for it
 <finals>/<id>/r3/manifest.json   the video is there (`steps.publication`)
-<finals>/<id>/r3/failed.json     it will not come: why, and when that was said
+<finals>/<id>/r3/failed.json     it will not come: why, when that was said, and of which run
 
 Nothing here is ever changed or removed.
 """
@@ -47,6 +47,10 @@ class Failure(BaseModel):
 
     why: str
     time: datetime
+    run: str | None = None
+    """Uid of the workflow that failed, None where there was none: it outlives the workflow."""
+    status: str = "Failed"
+    """As those who are told of that run's end hear it, see `steps.notices.Notice`."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +128,10 @@ class Desk:
     def address_of_order(self, revision: Revision) -> Address:
         return self.stories.child(f"{revision.id}/r{revision.number}.order.json")
 
-    def fail(self, revision: Revision, why: str, now: datetime) -> bool:
+    def fail(self, revision: Revision, failure: Failure) -> bool:
         """Say for all to see that a video will not come; False where that was said before."""
         address = self.address_of_failure(revision)
-        told = {"id": revision.id, "revision": revision.number, "why": why, "time": now.isoformat(timespec="seconds")}
+        told = {"id": revision.id, "revision": revision.number} | failure.model_dump(mode="json", exclude_none=True)
         if self.storage.find(address) is not None:
             return False
         try:

@@ -54,6 +54,11 @@ class Attempt:
     def over(self) -> bool:
         return self.phase in ("Succeeded", "Failed", "Error")
 
+    @property
+    def failed_as(self) -> str:
+        """Of one that is over and has left no video: the status by which that is told."""
+        return "Failed" if self.phase == "Succeeded" else self.phase
+
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
@@ -77,8 +82,8 @@ class Submit:
 class Report:
     revision: Revision
     why: str
-    workflow: str | None
-    """Whose end it is, to be asked for the reason."""
+    last: Attempt | None = None
+    """Whose end it is; None where it never began."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Untold:
     revision: Revision
     run: str
     status: str
-    """Both as `steps.notices.Notice` has them."""
+    """Both as `steps.notices.Notice` has them, as far as the cluster still knows them."""
     has_run: bool
     """Whether the cluster still knows the run."""
     why: str | None = None
@@ -97,7 +102,7 @@ class Untold:
 
     @property
     def id(self) -> str:
-        """As `Notice.id`."""
+        """Of a failure whose run is known, as `Notice.id`."""
         return f"{self.run}-{self.status}"
 
 
@@ -112,11 +117,11 @@ def for_revision(revision: Revision, seen: Saved, now: datetime, patience: timed
     state = state_of(revision, seen)
     if state == "ended":
         last = newest(seen.attempts[revision])
-        yield Report(revision, f"workflow {last.name} {ended(last)}", None if last.cancelled else last.name)
+        yield Report(revision, f"workflow {last.name} {ended(last)}", last)
     elif state not in LEFT_TO_THEIR_MESSAGE or now - seen.unheard.get(revision, now) < patience:
         return
     elif state == "superseded":
-        yield Report(revision, f"revision {newest_published(revision, seen)} is published already", None)
+        yield Report(revision, f"revision {newest_published(revision, seen)} is published already")
     else:
         yield Submit(revision, f"saved, and nothing was heard of it since {seen.unheard[revision]:%H:%M:%S}")
 
@@ -141,16 +146,20 @@ def untold_of(revision: Revision, seen: Saved, told: frozenset[str]) -> Iterator
     last = newest(attempts) if attempts else None
     run = last.uid if last else revision.workflow
     if outcome == "published":
-        if not any(one.endswith("-Succeeded") for one in told):
+        if not any(map(is_of_a_video, told)):
             yield Untold(revision, run, "Succeeded", has_run=last is not None)
     elif last is None:
-        if not told:
+        if all(map(is_of_a_video, told)):
             yield Untold(revision, run, "Failed", has_run=False)
     else:
-        status = "Failed" if last.phase == "Succeeded" else last.phase
-        end = Untold(revision, run, status, has_run=True, why=f"workflow {last.name} {ended(last)}")
+        end = Untold(revision, run, last.failed_as, has_run=True, why=f"workflow {last.name} {ended(last)}")
         if end.id not in told:
             yield end
+
+
+def is_of_a_video(notice: str) -> bool:
+    """Of a notice's id."""
+    return notice.endswith("-Succeeded")
 
 
 def state_of(revision: Revision, seen: Saved) -> State:

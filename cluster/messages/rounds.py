@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 from urllib3.exceptions import HTTPError
 
 from cluster.connection import refusal
-from cluster.messages.desk import Desk, Revision
+from cluster.messages.desk import Desk, Failure, Revision
 from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, anchors_waiting, list_workflows
 from cluster.messages.message import Message
 from cluster.messages.policy import LEFT_TO_THEIR_MESSAGE, PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
@@ -125,11 +125,18 @@ class Rounds:
                 if dry_run or submit(self.api, self.namespace, workflow):
                     self.watch.submitted.inc(0 if dry_run else 1)
                     self.say("submit", revision.workflow, why)
-            case Report(revision, why, name):
-                reason = f"{why}: {message_of(self.api, self.namespace, name)}" if name else why
-                if dry_run or self.desk.fail(revision, reason, now):
+            case Report(revision, why, last):
+                asked = last is not None and not last.cancelled
+                reason = f"{why}: {message_of(self.api, self.namespace, last.name)}" if last and asked else why
+                if dry_run or self.desk.fail(revision, failure_of(last, reason, now)):
                     self.watch.failed.inc(0 if dry_run else 1)
                     self.say("report", revision.workflow, reason)
+
+
+def failure_of(last: Attempt | None, why: str, now: datetime) -> Failure:
+    """What is kept of it: the run's own end, so that it is told by one id also when nobody knows the run any more."""
+    failure = Failure(why=why, time=now.replace(microsecond=0))
+    return failure.model_copy(update={"run": last.uid, "status": last.failed_as}) if last else failure
 
 
 def workflow_for(message: Message, finals: object) -> dict[str, Any]:

@@ -100,10 +100,15 @@ class Teller:
         return notice, manifest.created if manifest else None
 
     def of_a_failure(self, end: Untold, story: str) -> tuple[Notice, datetime | None]:
-        """With the reason that was kept, where it is this run's; and when that was said. Raises BadInput, Unavailable."""
-        failure = self.desk.failure(end.revision)
+        """With the reason that was kept, where it is this run's; and when that was said. Raises BadInput, Unavailable.
+
+        A run that the cluster does not know any more has told its end by its uid, if it told it: so do we, as that was kept.
+        """
+        failure, run, status = self.desk.failure(end.revision), end.run, end.status
+        if failure and failure.run and not end.has_run:
+            run, status = failure.run, failure.status
         kept = failure.why if failure and failure.why.startswith(end.why or "") else None
-        notice = Notice(run=end.run, story=story, status=end.status, video=None, why=kept or end.why)
+        notice = Notice(run=run, story=story, status=status, video=None, why=kept or end.why)
         return notice, failure.time if failure else None
 
     def put_off(self, end: Untold, now: datetime) -> None:

@@ -74,6 +74,7 @@ def told(counts: Counts) -> str:
         ("  both", counts.both),
         ("ends that nobody was told", counts.untold),
         ("ends that were told wrongly", counts.mistold),
+        ("ends that were told by a second id", counts.told_anew),
         ("ends told", counts.told),
         ("  once more, by the same id", counts.told_again),
         ("workflows of a story at once", counts.most_workflows_at_once),

@@ -26,6 +26,8 @@ PODS = re.compile(r"/api/v1/namespaces/[a-z0-9-]+/pods")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 AT_ONCE = 20
 MINUTE = timedelta(minutes=1)
+DELETED = 0.001
+"""Of ended workflows, at each look: somebody tidies up, whether or not anybody has seen the end of them."""
 
 
 @dataclass
@@ -111,8 +113,11 @@ class Argo:
             one.phase, one.ends = "Running", self.clock.now + self.faults.dice("duration", one.name).uniform(0.5, 3) * self.minute
         self.most_at_once = max(self.most_at_once, sum(one.phase == "Running" for one in self.workflows.values()))
         for place, one in list(self.workflows.items()):
-            ended = one.over and one.ends and one.ends + 60 * MINUTE < self.clock.now
-            if ended and self.faults.happens("workflow collected", 0.2, one.name):
+            if not one.over or not one.ends:
+                continue
+            old = one.ends + 60 * MINUTE < self.clock.now
+            what, rate = ("workflow collected", 0.2) if old else ("workflow deleted", DELETED)
+            if self.faults.happens(what, rate, one.name):
                 del self.workflows[place]
 
     def create(self, workflow: Workflow) -> tuple[int, dict[str, Any]]:

@@ -26,7 +26,7 @@ from steps.errors import NewsreelError
 from steps.notices import Notices
 from tests.chaos.argo import Argo
 from tests.chaos.counts import Counts
-from tests.chaos.ends import Receiver, Reports, mistold, notices_to, untold
+from tests.chaos.ends import Receiver, Reports, mistold, notices_to, told_anew, untold
 from tests.chaos.faults import Clock, Faults, Killed
 from tests.chaos.parts import jetstream, storage_with
 from tests.chaos.pubsub import Delivery, Topic
@@ -236,6 +236,7 @@ def counted(
     counts.lost = ends.count(None)
     counts.most_workflows_at_once, counts.woken_again = argo.most_of_a_story, studio.woken_again
     counts.untold, counts.mistold = untold(outcomes, desk, receiver), mistold(outcomes, desk, receiver)
+    counts.told_anew = told_anew(desk, receiver, studio.failures)
     counts.told, counts.told_again = len(receiver.heard), receiver.again
     counts.both = sum(contradicted(revision, workflow, desk) for revision, workflow in studio.made_by.items())
     counts.good_dead = len(topic.dead) + sum(not number.startswith("-") for number in buried)

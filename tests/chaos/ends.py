@@ -39,6 +39,13 @@ class Receiver:
         self.heard.setdefault(identifier, told)
         return answering(500 if self.faults.happens("receiver's answer lost", 0.05, identifier) else 204)
 
+    def ids(self) -> dict[tuple[str, str], set[str]]:
+        """By the story's address and the notice's type: the ids by which that end was told."""
+        ids = defaultdict(set)
+        for identifier, notice in self.heard.items():
+            ids[notice["data"]["story"], notice["type"]].add(identifier)
+        return ids
+
     def told_of(self) -> dict[str, set[str]]:
         """By the story's address: how it was said to have ended."""
         ends = defaultdict(set)
@@ -68,6 +75,9 @@ class Reports:
             return
         story = workflow.parameters["story"]
         notice = Notice(run=workflow.uid, story=story, status=phase, video=None)
+        if self.faults.happens("report killed before its note", 0.1, workflow.name):
+            list(self.notices.send(notice))
+            return
         tell(notice, self.notices, self.desk.storage, Told(self.desk.storage, self.desk.finals))
 
 
@@ -76,6 +86,16 @@ def untold(outcomes: Mapping[Revision, Outcome], desk: Desk, receiver: Receiver)
     told = receiver.told_of()
     wanted = {"published": "story.done", "failed": "story.failed"}
     return sum(wanted[outcome] not in told[str(desk.address(revision))] for revision, outcome in outcomes.items())
+
+
+def told_anew(desk: Desk, receiver: Receiver, failures: Mapping[Revision, int]) -> int:
+    """Ends that were told by an id more than there were: one for a video, one for each run that failed or, where none ever was,
+    for the story."""
+    ids = receiver.ids()
+    revisions = {str(desk.address(one)): failures[one] for one in desk.saved()}
+    return sum(
+        max(0, len(told) - (1 if kind == "story.done" else max(1, revisions[story]))) for (story, kind), told in ids.items()
+    )
 
 
 def mistold(outcomes: Mapping[Revision, Outcome], desk: Desk, receiver: Receiver) -> int:

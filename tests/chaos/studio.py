@@ -1,5 +1,6 @@
 """What the workflows of stories do, and whose work a video is."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ class Studio:
     faults: Faults
     reports: Reports
     made_by: dict[Revision, Workflow] = field(default_factory=dict)
+    failures: Counter[Revision] = field(default_factory=Counter)
+    """Runs that failed."""
     woken_again: int = 0
 
     def work(self, workflow: Workflow) -> str:
@@ -36,6 +39,7 @@ class Studio:
         address = home_of(Address.parse(workflow.parameters["finals"]), revision.id, revision.number).child(MANIFEST)
         if self.desk.storage.find(address) is None:
             if self.faults.happens("story failed", 0.03, revision.id):
+                self.failures[revision] += 1
                 return "Failed"
             # Where the answer to this is lost, it is there all the same, and ours.
             with suppress(Conflict):

@@ -66,6 +66,7 @@ GOOD = Counts(stories=10, saved=10, published=10, most_workflows_at_once=1, faul
         {"both": 1},
         {"untold": 1},
         {"mistold": 1},
+        {"told_anew": 1},
         {"most_workflows_at_once": 2},
         {"good_dead": 1},
         {"not_ours": 1},

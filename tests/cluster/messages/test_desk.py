@@ -72,12 +72,14 @@ def test_a_kept_message_cannot_speak_for_another_story(desk):
 
 
 def test_a_failure_is_said_once_and_for_all_to_see(desk):
-    assert desk.fail(ONE, "the disk is full", NOW)
-    assert not desk.fail(ONE, "something else", NOW)
+    failure = Failure(why="the disk is full", time=NOW, run="uid-1", status="Error")
+    assert desk.fail(ONE, failure)
+    assert not desk.fail(ONE, Failure(why="something else", time=NOW))
     told = json.loads(desk.storage.read(desk.finals.child("budget/r1/failed.json"), at_most=1000))
-    assert told == {"id": "budget", "revision": 1, "why": "the disk is full", "time": "2026-05-03T12:00:00+00:00"}
+    whose = {"id": "budget", "revision": 1, "run": "uid-1", "status": "Error"}
+    assert told == whose | {"why": "the disk is full", "time": "2026-05-03T12:00:00Z"}
     assert desk.outcomes() == {ONE: "failed"}
-    assert desk.failure(ONE) == Failure(why="the disk is full", time=NOW)
+    assert desk.failure(ONE) == failure
     assert desk.failure(Revision("budget", 2)) is None
 
 
@@ -89,7 +91,7 @@ def test_a_failure_that_nobody_of_ours_has_told_is_none(desk, content):
 
 
 def test_a_story_that_failed_and_was_published_later_is_published(desk):
-    desk.fail(ONE, "the disk is full", NOW)
+    desk.fail(ONE, Failure(why="the disk is full", time=NOW))
     put(desk, "budget/r1/manifest.json", below="finals")
     put(desk, "budget/r1/0123456789abcdef/landscape.mp4", below="finals")
     assert desk.outcomes() == {ONE: "published"}

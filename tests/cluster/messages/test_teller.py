@@ -9,12 +9,12 @@ from kubernetes import client
 from prometheus_client import CollectorRegistry
 
 from cluster.messages.__main__ import teller_of
-from cluster.messages.desk import Revision
+from cluster.messages.desk import Failure, Revision
 from cluster.messages.policy import PATIENCE, untold
 from cluster.messages.rounds import Rounds, Watch
 from cluster.messages.teller import LONGEST, MOST_A_ROUND, NEWS
 from steps.address import Address
-from steps.notices import Notice
+from steps.notices import Notice, Notices
 from steps.receiver import keep_receiver
 from steps.told import Told
 from tests.chaos.argo import Argo, Workflow
@@ -127,7 +127,7 @@ def test_a_video_whose_report_was_lost_is_told_though_its_workflow_is_called_a_f
     ended(argo, "Error")
     rounds_of(begin(), argo)
     [told] = heard(cms)
-    assert (told["type"], told["id"], told["data"]["video"]) == ("story.done", "uid-1-Succeeded", video)
+    assert (told["type"], told["id"], told["data"]["video"]) == ("story.done", "budget-r1-Succeeded", video)
 
 
 @pytest.mark.parametrize(("phase", "status"), [("Succeeded", "Succeeded"), ("Failed", "Failed")])
@@ -151,7 +151,7 @@ def test_nothing_is_told_before_the_last_run_is_over(argo, begin, desk, cms):
     assert cms.heard == []
     argo.workflows["budget-r1-t2"].phase = "Succeeded"
     rounds_of(watch, argo)
-    assert [told["id"] for told in heard(cms)] == ["uid-2-Succeeded"]
+    assert [told["id"] for told in heard(cms)] == ["budget-r1-Succeeded"]
 
 
 def test_a_second_runs_failure_is_told_with_its_own_reason(argo, begin, desk, cms):
@@ -203,6 +203,46 @@ def test_two_watches_that_tell_at_once_tell_it_by_the_same_id(argo, begin, desk,
     assert first["id"] == second["id"] and [line for watch in both for line in watch.said if line[0] == "untold"] == []
 
 
+def told_by_its_run(argo, desk, phase, cms):
+    """The run tells its end as `report` does, and is killed before it has noted that."""
+    notice = Notice(run="uid-1", story=str(desk.address(ONE)), status=phase, video=None)
+    assert list(Notices.from_environment().send(notice)) == []
+    ended(argo, phase)
+
+
+def test_a_video_that_its_run_has_told_is_told_by_the_same_id_once_the_run_is_collected(argo, begin, desk, cms):
+    save(desk)
+    publish(desk)
+    told_by_its_run(argo, desk, "Succeeded", cms)
+    argo.workflows.clear()
+    argo.clock.now = datetime.fromisoformat(MANIFEST["created"])
+    rounds_of(begin(), argo)
+    assert [told["id"] for told in heard(cms)] == ["budget-r1-Succeeded"] * 2
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Error"])
+def test_a_failure_that_its_run_has_told_is_told_by_the_same_id_once_the_run_is_collected(argo, begin, desk, cms, phase):
+    save(desk)
+    told_by_its_run(argo, desk, phase, cms)
+    dies = begin()
+    dies.teller = None
+    rounds_of(dies, argo)
+    argo.workflows.clear()
+    rounds_of(begin(), argo)
+    told = heard(cms)
+    assert [one["id"] for one in told] == [f"uid-1-{phase}"] * 2
+    assert [one["data"]["run"] for one in told] == ["uid-1"] * 2
+
+
+def test_a_video_that_a_second_run_has_found_is_no_news(argo, begin, desk, cms):
+    save(desk)
+    publish(desk)
+    told_by_its_run(argo, desk, "Succeeded", cms)
+    ended(argo, "Succeeded", name="budget-r1-again", uid="uid-2")
+    rounds_of(begin(), argo)
+    assert {told["id"] for told in heard(cms)} == {"budget-r1-Succeeded"}
+
+
 def test_who_sent_the_story_off_is_told_too(argo, begin, desk, cms, monkeypatch):
     monkeypatch.delenv("NEWSREEL_WEBHOOK")
     monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host}/hooks")
@@ -252,7 +292,7 @@ def test_a_receiver_that_refuses_for_good_is_told_of_once(argo, begin, desk, cms
 
 def test_a_failure_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cms):
     save(desk)
-    desk.fail(ONE, "somebody tripped over a cable", argo.clock.now - NEWS - timedelta(minutes=1))
+    desk.fail(ONE, Failure(why="somebody tripped over a cable", time=argo.clock.now - NEWS - timedelta(minutes=1)))
     rounds_of(begin(), argo)
     assert cms.heard == []
     assert Told(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Failed"}}
@@ -290,7 +330,7 @@ def test_what_somebody_has_put_in_a_failures_place_costs_a_line_and_keeps_no_oth
 def test_a_round_tells_no_more_than_it_has_time_for(argo, begin, desk, cms):
     for number in range(1, MOST_A_ROUND + 3):
         save(desk, Revision("budget", number))
-        desk.fail(Revision("budget", number), "no", argo.clock.now)
+        desk.fail(Revision("budget", number), Failure(why="no", time=argo.clock.now))
     watch = begin()
     rounds_of(watch, argo, 1)
     assert len(cms.heard) == MOST_A_ROUND
@@ -300,7 +340,7 @@ def test_a_round_tells_no_more_than_it_has_time_for(argo, begin, desk, cms):
 
 def test_a_dry_run_says_it_and_tells_nobody(argo, begin, desk, cms):
     save(desk)
-    desk.fail(ONE, "no", argo.clock.now)
+    desk.fail(ONE, Failure(why="no", time=argo.clock.now))
     watch = begin()
     assert watch.round(argo.clock.now, dry_run=True)
     assert watch.said == [("tell", "budget-r1", "nobody has told that it ended as Failed")]

@@ -97,6 +97,21 @@ class Frozen(datetime):
         return NOW.astimezone(tz) if tz else NOW
 
 
+@pytest.mark.parametrize(
+    ("story", "identifier"),
+    [
+        ("gs://newsreel-stories/budget/r12.json", "budget-r12-Succeeded"),
+        ("gs://newsreel-stories/desk/budget/r12.yaml#1700000000", "budget-r12-Succeeded"),
+        ("gs://newsreel-stories/budget/story.yaml", "uid-1-Succeeded"),
+        ("gs://newsreel-stories/budget/r12.order.json", "uid-1-Succeeded"),
+        ("{{workflow.name}}", "uid-1-Succeeded"),
+    ],
+)
+def test_a_saved_revision_is_done_by_one_id_whichever_run_tells_it_and_what_may_change_by_its_run(story, identifier):
+    assert Notice(run="uid-1", story=story, status="Succeeded", video=None).id == identifier
+    assert Notice(run="uid-1", story=story, status="Failed", video=None).id == "uid-1-Failed"
+
+
 def test_a_failure_is_told_as_one(receiver, notices):
     list(notices.send(FAILED))
     [(_, headers, body)] = receiver.heard
@@ -154,7 +169,7 @@ def test_a_topic_is_told_in_pubsubs_own_words(receiver, monkeypatch):
     assert path == "/v1/projects/p/topics/stories-done:publish"
     [message] = json.loads(body)["messages"]
     assert json.loads(base64.b64decode(message["data"]))["data"]["run"] == "uid-1"
-    assert message["attributes"] == {"id": "uid-1-Succeeded", "run": "uid-1", "status": "Succeeded"}
+    assert message["attributes"] == {"id": "budget-r1-Succeeded", "run": "uid-1", "status": "Succeeded"}
 
 
 def test_a_sign_in_that_does_not_answer_is_no_defect(tmp_path, monkeypatch):

@@ -41,12 +41,12 @@ def test_the_subscription_of_the_topic_has_the_notice_with_its_documented_fields
     assert list(Notices(topic=TOPIC, now=lambda: NOW).send(NOTICE)) == []
     [(content, attributes)] = told(subscriber)
     assert content == {
-        "id": "uid-1-Succeeded",
+        "id": "budget-r1-Succeeded",
         "type": "story.done",
         "timestamp": "2026-05-03T12:00:00+00:00",
         "data": {"run": "uid-1", "story": NOTICE.story, "status": "Succeeded", "video": NOTICE.video, "why": None},
     }
-    assert attributes == {"id": "uid-1-Succeeded", "run": "uid-1", "status": "Succeeded"}
+    assert attributes == {"id": "budget-r1-Succeeded", "run": "uid-1", "status": "Succeeded"}
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "Failed", "Error"])
