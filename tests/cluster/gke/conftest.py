@@ -2,7 +2,8 @@
 
 import json
 import os
-import sys
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,10 @@ class Programs:
     def __init__(self, folder: Path) -> None:
         self.folder, self.told = folder, [(pattern, output, "", 0) for pattern, output in USUAL]
         folder.mkdir()
-        code = Path(__file__).with_name("capture.py").read_text()
+        code = Path(__file__).with_name("capture.bash").read_text()
         for name in NAMES:
             program = folder / name
-            program.write_text(f"#!{sys.executable} -ISs\n{code}")
+            program.write_text(f"#!{shutil.which('bash')}\n{code}")
             program.chmod(0o755)
         self.write()
 
@@ -38,19 +39,24 @@ class Programs:
         self.write()
 
     def write(self) -> None:
-        (self.folder / "answers.json").write_text(json.dumps(self.told))
+        told = shlex.join(str(part) for answer in self.told for part in answer)
+        (self.folder / "answers").write_text(f"answers=({told})\n")
+
+    @property
+    def captured(self) -> list[list[str]]:
+        """Each call's words, and last what it was given."""
+        file = self.folder / "calls"
+        return [call.split("\x1f") for call in file.read_text().split("\x1e")[:-1]] if file.exists() else []
 
     @property
     def calls(self) -> list[str]:
         """Each as a line, in order; without what was given."""
-        file = self.folder / "calls.jsonl"
-        return [" ".join(json.loads(line)[:-1]) for line in file.read_text().splitlines()] if file.exists() else []
+        return [" ".join(words) for *words, _ in self.captured]
 
     def given(self, part: str) -> str:
-        """What the one call was given whose words have this in them."""
-        lines = map(json.loads, (self.folder / "calls.jsonl").read_text().splitlines())
-        [content] = [line[-1] for line in lines if part in " ".join(line[:-1])]
-        return str(content)
+        """What the one call was given whose words, or what it was given, have this in them."""
+        [content] = [call[-1] for call in self.captured if part in " ".join(call)]
+        return content
 
     def place(self, part: str) -> int:
         return next(number for number, call in enumerate(self.calls) if part in call)

@@ -149,10 +149,7 @@ def test_the_newsrooms_sign_in_comes_from_secret_manager_and_is_no_argument(ther
     there.answer("secrets versions access", "open sesame\n")
     there.answer("backend-services list", "77\n")
     deploy(with_newsroom)
-    contents = [
-        json.loads(line)[-1] for line in (there.folder / "calls.jsonl").read_text().splitlines() if "newsroom-iap" in line
-    ]
-    [secret] = [one for content in contents for one in json.loads(content)["items"]]
+    [secret] = json.loads(there.given("newsroom-iap"))["items"]
     assert secret["stringData"] == {"key": "open sesame"} and "open sesame" not in " ".join(there.calls)
     manifest = next(file for file in (there.folder.parent / "gke" / "manifests").glob("*newsroom*"))
     assert "/projects/123456789/global/backendServices/77" in manifest.read_text()
@@ -185,7 +182,7 @@ def test_what_is_applied_is_what_pool_yaml_says(there, deploy, parameters):
     pods = [
         document["spec"]["template"]["spec"]
         for file in folder.glob("*.yaml")
-        for document in yaml.safe_load_all(file.read_text())
+        for document in yaml.load_all(file.read_text(), yaml.CSafeLoader)
         if document and document["kind"] == "Deployment"
     ]
     assert len(pods) > 5 and all(pod["nodeSelector"]["newsreel/pool"] == "system" for pod in pods)
