@@ -67,7 +67,7 @@ def in_namespace(document: dict[str, Any], settings: Settings) -> dict[str, Any]
 def as_yaml(documents: Iterable[dict[str, Any]]) -> str:
     """Keys in the order given, no line folded: Hera's own `to_yaml` damages strings with an unbalanced `{{`."""
     readable = [name_first(document) for document in documents]
-    return HEADER + yaml.safe_dump_all(readable, sort_keys=False, width=10**9, allow_unicode=True)
+    return HEADER + yaml.dump_all(readable, Dumper=yaml.CSafeDumper, sort_keys=False, width=10**9, allow_unicode=True)
 
 
 def name_first(node: Any) -> Any:

@@ -21,8 +21,8 @@ SETTINGS = Settings(
 )
 OBJECTS = [document for documents in installation(SETTINGS).values() for document in documents]
 EMITTED = manifests(STUDIO, SETTINGS)
-STORY = yaml.safe_load(EMITTED["story.yaml"])
-TRAINING = yaml.safe_load(EMITTED["train-presenter.yaml"])
+STORY = yaml.load(EMITTED["story.yaml"], yaml.CSafeLoader)
+TRAINING = yaml.load(EMITTED["train-presenter.yaml"], yaml.CSafeLoader)
 
 
 SYSTEMS = {
@@ -30,7 +30,9 @@ SYSTEMS = {
     for template in [*STORY["spec"]["templates"], *TRAINING["spec"]["templates"]]
     if "container" in template
 }
-DEPLOYED = [document for name in ("50-reconciler.yaml", "gentle.yaml") for document in yaml.safe_load_all(EMITTED[name])]
+DEPLOYED = [
+    document for name in ("50-reconciler.yaml", "gentle.yaml") for document in yaml.load_all(EMITTED[name], yaml.CSafeLoader)
+]
 
 
 def objects(kind, documents=OBJECTS):
@@ -57,7 +59,7 @@ def test_all_that_is_in_a_namespace_is_in_ours(profile):
     of_the_cluster = {"Namespace", "PriorityClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ConfigMap"}
     of_the_cluster |= {"ClusterRole", "ClusterRoleBinding"}
     for text in manifests(profile, Settings(namespace="elsewhere")).values():
-        for document in yaml.safe_load_all(text):
+        for document in yaml.load_all(text, yaml.CSafeLoader):
             if document["kind"] not in of_the_cluster and document["metadata"].get("namespace") != "kube-node-lease":
                 assert document["metadata"]["namespace"] == "elsewhere"
 
@@ -226,7 +228,7 @@ def test_a_caller_comes_back_to_the_server_it_began_with():
 
 def test_the_controller_reads_each_setting_as_yaml_and_runs_nothing_but_what_is_installed():
     [configuration] = objects("ConfigMap").values()
-    told = {name: yaml.safe_load(text) for name, text in configuration["data"].items()}
+    told = {name: yaml.load(text, yaml.CSafeLoader) for name, text in configuration["data"].items()}
     assert told["workflowRestrictions"] == {"templateReferencing": "Strict"}
     assert told["namespaceParallelism"] == SETTINGS.stories_at_once
     assert told["artifactRepository"]["archiveLogs"] is False

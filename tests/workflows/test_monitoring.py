@@ -24,7 +24,7 @@ PODS_OF_EVENTS = ("Sensor", "EventSource")
 
 def documents(kind):
     texts = manifests(STUDIO, replace(SETTINGS, monitoring=Monitoring(kind=kind, namespace="prometheus")))
-    return [document for text in texts.values() for document in yaml.safe_load_all(text)]
+    return [document for text in texts.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 
 
 def of_kind(kind, objects):
@@ -94,7 +94,7 @@ def test_alerts_are_the_same_whoever_evaluates_them():
     google, operator, plain = (OBJECTS[kind] for kind in KINDS)
     [of_the_cluster], [of_the_namespace] = of_kind("ClusterRules", google), of_kind("PrometheusRule", operator)
     [file] = [one["data"]["newsreel.yaml"] for one in plain if one["metadata"]["name"] == "newsreel-rules"]
-    assert of_the_cluster["spec"] == of_the_namespace["spec"] == yaml.safe_load(file)
+    assert of_the_cluster["spec"] == of_the_namespace["spec"] == yaml.load(file, yaml.CSafeLoader)
     assert len(of_the_cluster["spec"]["groups"][0]["rules"]) == len(ALERTS), "this installation has all there is"
 
 
@@ -109,13 +109,13 @@ def test_a_label_has_few_values_whatever_is_submitted():
     labels = {label.key: label.value for label in of_a_workflow("story", "studio").labels}
     assert labels["priority"].endswith("? workflow.parameters.priority : 'other'}}")
     texts = manifests(STUDIO, SETTINGS)
-    templates = [yaml.safe_load(texts[name])["spec"] for name in ("story.yaml", "train-presenter.yaml")]
+    templates = [yaml.load(texts[name], yaml.CSafeLoader)["spec"] for name in ("story.yaml", "train-presenter.yaml")]
     metrics = [one["metrics"]["prometheus"] for spec in templates for one in (spec, *spec["templates"]) if "metrics" in one]
     told = {label["value"] for of_one in metrics for metric in of_one for label in metric["labels"]}
     assert {value for value in told if "{{" in value} == {labels["priority"], "{{workflow.status}}", "{{status}}"}
 
 
 def test_every_step_is_timed_but_the_anchor_which_lasts_as_long_as_they_all():
-    spec = yaml.safe_load(manifests(STUDIO, SETTINGS)["story.yaml"])["spec"]
+    spec = yaml.load(manifests(STUDIO, SETTINGS)["story.yaml"], yaml.CSafeLoader)["spec"]
     untimed = {one["name"] for one in spec["templates"] if "container" in one and "metrics" not in one}
     assert untimed == {"anchor"}

@@ -16,7 +16,7 @@ CHOSEN = Settings(
 
 
 def report_of(settings):
-    template = yaml.safe_load(manifests(STUDIO, settings)["story.yaml"])
+    template = yaml.load(manifests(STUDIO, settings)["story.yaml"], yaml.CSafeLoader)
     [report] = [one for one in template["spec"]["templates"] if one["name"] == "report"]
     return template, report["container"]
 
@@ -32,7 +32,11 @@ def test_the_exit_hook_knows_topic_webhook_and_the_run_it_tells_of():
 
 
 def test_only_the_exit_hook_and_the_watch_may_reach_the_webhook():
-    policies = [one for text in manifests(STUDIO, replace(CHOSEN, events=Events())).values() for one in yaml.safe_load_all(text)]
+    policies = [
+        one
+        for text in manifests(STUDIO, replace(CHOSEN, events=Events())).values()
+        for one in yaml.load_all(text, yaml.CSafeLoader)
+    ]
     reaching = [one["spec"]["podSelector"] for one in policies if one["kind"] == "NetworkPolicy" and "203.0.113.0/24" in str(one)]
     exit_hook = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": ["report"]}]}
     assert reaching == [exit_hook, {"matchLabels": {"newsreel/role": "service", "newsreel/service": "watch"}}]
@@ -59,7 +63,7 @@ def test_a_storys_own_webhook_is_called_only_where_the_settings_let_it_be():
 
 
 def container_of(name, settings):
-    documents = [one for text in manifests(STUDIO, settings).values() for one in yaml.safe_load_all(text)]
+    documents = [one for text in manifests(STUDIO, settings).values() for one in yaml.load_all(text, yaml.CSafeLoader)]
     [found] = [one for one in documents if (one["kind"], one["metadata"]["name"]) == ("Deployment", name)]
     [container] = found["spec"]["template"]["spec"]["containers"]
     return container

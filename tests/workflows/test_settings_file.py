@@ -132,7 +132,7 @@ def test_emit_follows_the_file(tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
-    story = yaml.safe_load((tmp_path / "embedded" / "story.yaml").read_text())
+    story = yaml.load((tmp_path / "embedded" / "story.yaml").read_text(), yaml.CSafeLoader)
     assert story["metadata"]["namespace"] == "video"
     templates = {template["name"]: template for template in story["spec"]["templates"]}
     assert templates["check"]["container"]["image"].startswith("registry.example/news/")

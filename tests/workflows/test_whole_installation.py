@@ -14,7 +14,7 @@ from workflows.systems import STUDIO
 WHOLE = Path(__file__).parent / "whole"
 SETTINGS = read_settings(WHOLE / "settings.yaml")
 TEXTS = manifests(STUDIO, SETTINGS)
-OBJECTS = [document for text in TEXTS.values() for document in yaml.safe_load_all(text)]
+OBJECTS = [document for text in TEXTS.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 OF_OTHERS = ("argoproj.io/", "gateway.networking.k8s.io/", "networking.gke.io/", "monitoring.googleapis.com/")
 """Kinds that Kubernetes itself does not know."""
 

@@ -52,7 +52,7 @@ def ours():
         labels = set(getattr(collector, "_labelnames", ()))
         told |= {name: labels | ({"le"} if name.endswith("_bucket") else set()) for name in names}
     told |= {family.name: set(family._labelnames) for family in cluster.manager.metrics.Days("USD").collect()}
-    return told | of_argos_own(yaml.safe_load(manifests(STUDIO, Settings())["story.yaml"])["spec"])
+    return told | of_argos_own(yaml.load(manifests(STUDIO, Settings())["story.yaml"], yaml.CSafeLoader)["spec"])
 
 
 def of_argos_own(spec):

@@ -119,7 +119,7 @@ def test_the_topics_and_subscriptions_are_those_that_the_programs_use():
 
 def emitted(parameters):
     texts = manifests(STUDIO, settings_of(parameters))
-    return [document for text in texts.values() for document in yaml.safe_load_all(text)]
+    return [document for text in texts.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 
 
 def test_each_account_that_a_manifest_names_is_made_and_may_be_acted_as_by_that_account_alone():

@@ -14,7 +14,7 @@ from workflows.settings import Pool, Settings
 from workflows.systems import STUDIO
 
 TEXTS = {name: text for name, text in manifests(STUDIO, Settings(events=Events())).items() if "60" <= name < "70"}
-OBJECTS = [document for text in TEXTS.values() for document in yaml.safe_load_all(text)]
+OBJECTS = [document for text in TEXTS.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 OF_ARGO = {"EventBus", "EventSource", "Sensor"}
 
 
@@ -37,14 +37,14 @@ def test_every_document_is_sound(document):
 
 
 def test_files_come_in_the_order_in_which_no_message_is_lost():
-    where = {document["kind"]: name for name, text in TEXTS.items() for document in yaml.safe_load_all(text)}
+    where = {document["kind"]: name for name, text in TEXTS.items() for document in yaml.load_all(text, yaml.CSafeLoader)}
     assert where["EventBus"] < where["Sensor"] < where["EventSource"]
     assert list(TEXTS) == sorted(TEXTS)
 
 
 def test_the_bus_outlives_the_loss_of_one_of_three_and_forgets_nothing_unread():
     spec = BUS["spec"]["jetstream"]
-    stream = yaml.safe_load(spec["streamConfig"])
+    stream = yaml.load(spec["streamConfig"], yaml.CSafeLoader)
     assert (spec["replicas"], stream["replicas"], stream["discard"]) == (3, 3, 1)
     assert spec["persistence"]["volumeSize"] == "10Gi"
     assert one("PodDisruptionBudget", "eventbus")["spec"]["maxUnavailable"] == 1
@@ -94,7 +94,7 @@ def test_the_workflow_is_given_an_address_a_prefix_and_a_word_and_no_text():
     program = SENSOR["spec"]["dependencies"][0]["transform"]["jq"]
     [listed] = re.findall(r"parameters: \[(.*?)\]", program)
     assert re.findall(r'"([a-z]+)=', listed) == ["story", "finals", "priority"]
-    template = yaml.safe_load(manifests(STUDIO, Settings())["story.yaml"])
+    template = yaml.load(manifests(STUDIO, Settings())["story.yaml"], yaml.CSafeLoader)
     assert {"story", "finals", "priority"} <= {one["name"] for one in template["spec"]["arguments"]["parameters"]}
     assert "{{" not in json.dumps([SENSOR, SOURCE, BUS])
 

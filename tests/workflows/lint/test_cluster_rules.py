@@ -11,13 +11,13 @@ from workflows.lint import RULES, lint
 DOCUMENTS = [
     document
     for name in ("10-accounts.yaml", "20-network.yaml", "50-reconciler.yaml", "gentle.yaml")
-    for document in yaml.safe_load_all((Path(GOLDEN) / "studio" / name).read_text())
+    for document in yaml.load_all((Path(GOLDEN) / "studio" / name).read_text(), yaml.CSafeLoader)
 ]
 
 
 def shipped(kind, name):
     [found] = [one for one in DOCUMENTS if (one["kind"], one["metadata"]["name"]) == (kind, name)]
-    return yaml.safe_load(yaml.safe_dump(found))
+    return yaml.load(yaml.safe_dump(found), yaml.CSafeLoader)
 
 
 def container(deployment):

@@ -128,7 +128,7 @@ def test_the_pools_size_and_prices_are_said_once_in_pool_yaml(tmp_path):
     assert nodes < settings.stories_at_once == PARAMETERS.stories_at_once < 2 * nodes
     assert settings.prices == "USD l4-spot-a=0.36 l4-spot-b=0.36 l4-a=0.92"
     assert settings_of(tmp_path, "manager: {pool: pool.yaml}\nstories_at_once: 3\n").stories_at_once == 3
-    quota = yaml.safe_load_all(manifests(EMBEDDED, settings)["00-namespace.yaml"])
+    quota = yaml.load_all(manifests(EMBEDDED, settings)["00-namespace.yaml"], yaml.CSafeLoader)
     [hard] = [one["spec"]["hard"] for one in quota if one["kind"] == "ResourceQuota"]
     assert int(hard["requests.nvidia.com/gpu"]) == settings.stories_at_once
 
@@ -154,4 +154,6 @@ def test_emit_writes_it_when_the_settings_name_a_pool(tmp_path, monkeypatch):
         main()
     assert ended.value.code == 0
     text = (tmp_path / "embedded" / "52-manager.yaml").read_text()
-    assert CHOSEN.pool in [one["data"]["pool.yaml"] for one in yaml.safe_load_all(text) if one["kind"] == "ConfigMap"]
+    assert CHOSEN.pool in [
+        one["data"]["pool.yaml"] for one in yaml.load_all(text, yaml.CSafeLoader) if one["kind"] == "ConfigMap"
+    ]
