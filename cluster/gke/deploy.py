@@ -14,7 +14,7 @@ from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs, ask
 from cluster.gke.releases import Release, documents, fetched, releases
 from cluster.manager.parameters import Parameters
-from steps.errors import BadInput, NewsreelError, Unavailable
+from steps.errors import BadInput, Unavailable
 from steps.workspace import write_atomically
 from workflows.apply import apply
 from workflows.lint import lint_files
@@ -49,12 +49,8 @@ class Deployment:
         audience = self.audience()
         settings = settings_of(self.parameters, audience)
         self.write_ours(settings)
-        try:
+        with self.programs.only_told():
             self.require_images(settings)
-        except NewsreelError as fault:
-            if not self.programs.dry_run:
-                raise
-            print(fault)
         self.write_argo(settings)
         changed = self.difference()
         if not changed:
@@ -133,7 +129,8 @@ class Deployment:
             if self.there("deployment/argo-server", settings.argo_namespace):
                 self.programs.do(*self.kubectl, *restart)
         if self.parameters.site.newsroom:
-            self.give([self.sign_in(settings)])
+            with self.programs.only_told():
+                self.give([self.sign_in(settings)])
 
     def certified(self, settings: Settings, now: datetime) -> bool:
         """Whether both sides have the certificate, for some time to come."""
@@ -146,9 +143,11 @@ class Deployment:
         return same and until is not None and until - now > RENEWED_BEFORE
 
     def there(self, what: str, namespace: str) -> dict[str, Any] | None:
-        """The object; None where it is not. Raises Unavailable where nobody can say."""
+        """The object; None where it is not. Raises Unavailable where nobody can say, which a dry run takes for not there."""
         words = (*self.kubectl, "get", what, "--namespace", namespace, "--ignore-not-found", "--output=json")
-        found: dict[str, Any] | None = self.programs.read_json(*words)
+        found: dict[str, Any] | None = None
+        with self.programs.only_told():
+            found = self.programs.read_json(*words)
         return found
 
     def sign_in(self, settings: Settings) -> dict[str, Any]:

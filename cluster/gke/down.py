@@ -24,7 +24,8 @@ def down(parameters: Parameters, programs: Programs, folder: Path, *, everything
     for reason in reasons:
         print(f"{'WARNING: ' if anyway else ''}{reason}")
     if reasons and not anyway:
-        raise BadInput(f"{cluster.name} stays; wait for its stories, or say --anyway")
+        with programs.only_told():
+            raise BadInput(f"{cluster.name} stays; wait for its stories, or say --anyway")
     goes = "everything but buckets that hold something" if everything else "the cluster; network, buckets, topics and images stay"
     print(f"What goes in {cluster.project}: {goes}.")
     if not yes and not programs.dry_run:
@@ -54,7 +55,7 @@ def cluster_there(parameters: Parameters, programs: Programs) -> bool:
 def under_way(parameters: Parameters, programs: Programs) -> list[str]:
     """An unknown is a reason too."""
     try:
-        credentials(parameters, Programs())
+        credentials(parameters, programs)
         words = ("kubectl", "--context", context_of(parameters), "get", "workflows", "--namespace", parameters.cluster.namespace)
         found = programs.read_json(*words, f"--selector={UNFINISHED}", "--output=json") or {}
     except NewsreelError as fault:

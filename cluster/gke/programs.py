@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +118,16 @@ class Programs:
         sys.stdout.write(done.stdout)
         if done.returncode:
             raise failure(words, done.stderr)
+
+    @contextmanager
+    def only_told(self) -> Iterator[None]:
+        """What stops a run stops no dry one: that tells it, and the steps that come after it."""
+        try:
+            yield
+        except NewsreelError as fault:
+            if not self.dry_run:
+                raise
+            print(fault, flush=True)
 
     def status(self, *words: str) -> tuple[int, str, str]:
         """Exit status, output and errors of what answers by its exit status."""

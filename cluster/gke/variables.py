@@ -6,7 +6,7 @@ from typing import Any
 from cluster.gke.installed import settings_of
 from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
 from cluster.manager.parameters import Parameters
-from cluster.messages.topics import DEAD, DONE, PULLED, STORIES, SUBSCRIPTIONS, Subscription
+from cluster.messages.topics import DEAD, DONE, HEARD, PULLED, STORIES, SUBSCRIPTIONS, Subscription
 
 __all__ = ["as_json", "identities", "variables"]
 
@@ -39,7 +39,7 @@ def variables(parameters: Parameters) -> dict[str, Any]:
         "buckets": {which.value: bucket(which, parameters) for which in Bucket},
         "topics": {"stories": STORIES, "dead": DEAD, "done": DONE},
         "subscriptions": {one.name: subscription(one) for one in SUBSCRIPTIONS},
-        "pulled": PULLED,
+        "subscribers": {Account.EVENTS.value: PULLED, Account.MANAGER.value: HEARD},
         "accounts": {which.value: {"id": cluster.names.account_id(which), "kubernetes": who.get(which)} for which in Account},
         "security_group": security_group(site.editors),
         "newsroom": site.newsroom.model_dump(mode="json", include={"host", "admits"}) if site.newsroom else None,

@@ -12,8 +12,9 @@ for a bound and brings no node for it (kubernetes/autoscaler, FAQ, "below minimu
 wanted, so that it neither gives back too soon nor buys too much.
 
 Rights in Google Cloud: clusters get and update (mode `cluster`: create and delete), instanceGroupManagers get, timeSeries list,
-objects of its own bucket, objects of the finals get. In Kubernetes what `workflows.installation.manager` lists; from outside the
-cluster also pods/proxy get for the EventBus's port 8222, and in mode `cluster` workflowtemplates get.
+the subscription `manager` consume, objects of its own bucket, objects of the finals get. In Kubernetes what
+`workflows.installation.manager` lists; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode
+`cluster` workflowtemplates get.
 
 Every pool that cluster/pool.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor asks
 for that label, so a story takes whichever kind of node can be had. A pool that the cluster has not is never asked for.

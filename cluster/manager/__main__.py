@@ -1,12 +1,13 @@
 """`python -m cluster.manager`: round after round until SIGTERM, as a Deployment does it; `--once` for a cron job or by hand.
 
-`--dry-run` looks, decides and explains, and changes nothing. One JSON line a round. With `--health-port` it answers GET /alive,
-/ready and /metrics.
+Between two rounds it hears of messages: the first after a while ends the wait, so that nodes are on their way before the message
+has become a pod. `--dry-run` looks, decides and explains, and changes nothing. One JSON line a round. With `--health-port` it
+answers GET /alive, /ready and /metrics.
 """
 
 import argparse
+import logging
 import os
-import signal
 import socket
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,16 +15,17 @@ from pathlib import Path
 
 from cluster.health import Health
 from cluster.manager import inside
-from cluster.manager.google import connect
+from cluster.manager.announced import Announcements
+from cluster.manager.bell import Bell
+from cluster.manager.google import Google, connect
 from cluster.manager.memory import Notebook
 from cluster.manager.metrics import Metrics
-from cluster.manager.observe import Services
+from cluster.manager.observe import Services, nobody_listens
 from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
 from cluster.manager.rounds import Manager, printed
 from steps.address import Address
 from steps.errors import NewsreelError
 
-ENDS = {signal.SIGTERM, signal.SIGINT}
 SECONDS_TO_CONNECT_AND_ANSWER = (5, 30)
 SECONDS_STUCK = 1800.0
 """A round that has not ended after so long never will: an installation, the longest of all actions, may take 20 minutes."""
@@ -39,7 +41,11 @@ def main() -> int:
     options = parser.parse_args()
     try:
         parameters = read_parameters(options.parameters)
-        return run(manager_of(parameters, options.dry_run), parameters, options.once, options.health_port)
+        bell = Bell(parameters.policy.round_seconds)
+        google = connect()
+        # A dry run takes no message from the manager beside it, and one round waits for none.
+        heard = None if options.once or options.dry_run else announcements(google, parameters, bell)
+        return run(manager_of(google, parameters, heard, options.dry_run), bell, heard, options.once, options.health_port)
     except NewsreelError as fault:
         print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
         return fault.exit_status
@@ -48,16 +54,25 @@ def main() -> int:
         return 2
 
 
-def manager_of(parameters: Parameters, dry_run: bool) -> Manager:
+def announcements(google: Google, parameters: Parameters, bell: Bell) -> Announcements:
+    from google.cloud.pubsub_v1 import SubscriberClient
+
+    # What ends its stream is told with the next round, in a line.
+    for name in ("google.cloud.pubsub_v1", "google.api_core.bidi"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return Announcements(SubscriberClient(credentials=google.credentials), parameters.cluster.heard, bell.ring)
+
+
+def manager_of(google: Google, parameters: Parameters, heard: Announcements | None, dry_run: bool) -> Manager:
     from google.cloud.storage import Client
     from google.cloud.storage.retry import DEFAULT_RETRY
 
-    google = connect()
     lease = timedelta(seconds=max(180.0, 4 * parameters.policy.round_seconds))
     calls = {"timeout": SECONDS_TO_CONNECT_AND_ANSWER, "retry": DEFAULT_RETRY.with_timeout(60.0)}
     bucket = Client(project=parameters.cluster.project, credentials=google.credentials)
+    announced = heard.since if heard else nobody_listens
     return Manager(
-        services=Services(google=google, parameters=parameters, streams=inside.streams()),
+        services=Services(google=google, parameters=parameters, streams=inside.streams(), announced=announced),
         notebook=Notebook(bucket, Address.parse(parameters.cluster.memory), name(), lease, calls),
         clock=lambda: datetime.now(UTC),
         say=printed,
@@ -71,13 +86,14 @@ def name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def run(manager: Manager, parameters: Parameters, once: bool, health_port: int | None) -> int:
+def run(manager: Manager, bell: Bell, heard: Announcements | None, once: bool, health_port: int | None) -> int:
     """Until SIGTERM or SIGINT; after one round with `once`, and 75 where that was not ours to hold."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    bell.end_on_signals()
+    seconds = manager.services.parameters.policy.round_seconds
     # One that waits for another's lease is as ready as it can be: a rollout must not wait for the lease, nor the lease for it.
     health = Health(
-        stuck=SECONDS_STUCK + parameters.policy.round_seconds,
-        stale=max(SECONDS_STALE, 3 * parameters.policy.round_seconds),
+        stuck=SECONDS_STUCK + seconds,
+        stale=max(SECONDS_STALE, 3 * seconds),
         unready="the bucket with the manager's memory does not answer",
         metrics=manager.metrics.text,
     )
@@ -86,9 +102,15 @@ def run(manager: Manager, parameters: Parameters, once: bool, health_port: int |
     while True:
         result = manager.round()
         health.round(result != "failed")
-        if once or signal.sigtimedwait(ENDS, parameters.policy.round_seconds):
-            manager.release()
-            return 75 if once and result != "held" else 0
+        if heard:
+            # What one hears the other does not: only the manager who may act is to.
+            heard.listen() if result == "held" else heard.close()
+        if once or bell.ended_after(seconds):
+            break
+    if heard:
+        heard.close()
+    manager.release()
+    return 75 if once and result != "held" else 0
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from cluster.manager.world import Rules, Seen
+from cluster.manager.world import Reading, Rules, Seen
 
-__all__ = ["Demand", "demand_of"]
+__all__ = ["Demand", "counted_from", "demand_of"]
 
 AHEAD = timedelta(seconds=60)
 """How far Google's clock may be ahead of ours before a reading is no longer believed."""
+TAKEN = timedelta(seconds=60)
+"""After so long a message has become an event or a workflow, where there is a cluster, and is counted as such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,27 +32,33 @@ class Demand:
 
 def demand_of(seen: Seen, rules: Rules) -> Demand:
     """Without a cluster there are neither events nor workflows: what waits is the messages alone."""
-    counts = {"undelivered": fresh(seen, rules)}
+    counts = {"announced": seen.announced, "undelivered": fresh(seen.undelivered, seen.now, rules.late)}
     if seen.cluster != "absent":
         running = None if seen.running is None else sum(seen.running.values())
         counts |= {"pending": seen.pending, "unfinished": at_least(seen.unfinished, running), "running": running}
     known = {name: count for name, count in counts.items() if count}
     unknown = tuple(name for name, count in counts.items() if count is None)
     # A running story is an unfinished one. A message may have become either since it was counted, minutes ago: so it is the
-    # larger of the two that is certain, not the sum.
+    # largest of these that is certain, not the sum.
     taken = known.get("pending", 0) + (known.get("unfinished", 0) or known.get("running", 0))
-    return Demand(
-        at_least=max(known.get("undelivered", 0), taken), unknown=unknown, counts=counts, parts=", ".join(said(known, unknown))
-    )
+    certain = max(seen.announced, known.get("undelivered", 0), taken)
+    return Demand(at_least=certain, unknown=unknown, counts=counts, parts=", ".join(said(known, unknown)))
+
+
+def counted_from(state: str | None, undelivered: Reading | None, now: datetime, late: timedelta) -> datetime:
+    """What came after this may be in no other number yet: a cluster takes a message within seconds, and the metric's newest point
+    is minutes old."""
+    if state == "there":
+        return now - TAKEN
+    return now - late if undelivered is None or fresh(undelivered, now, late) is None else undelivered.at - AHEAD
 
 
 def at_least(count: int | None, other: int | None) -> int | None:
     return None if count is None else max(count, other or 0)
 
 
-def fresh(seen: Seen, rules: Rules) -> int | None:
-    reading = seen.undelivered
-    return reading.count if reading and -AHEAD <= seen.now - reading.at <= rules.late else None
+def fresh(reading: Reading | None, now: datetime, late: timedelta) -> int | None:
+    return reading.count if reading and -AHEAD <= now - reading.at <= late else None
 
 
 def said(known: dict[str, int], unknown: tuple[str, ...]) -> Iterator[str]:

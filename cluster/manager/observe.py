@@ -1,7 +1,7 @@
 """One look at everything. A source that fails is unknown, and the reason is kept for people; the others still count."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -13,13 +13,14 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from cluster.manager import gke, inside
+from cluster.manager.demand import counted_from
 from cluster.manager.google import Google
 from cluster.manager.inside import Streams, by_way_of_the_api_server
-from cluster.manager.parameters import Parameters
+from cluster.manager.parameters import Parameters, minutes
 from cluster.manager.world import Seen
 from steps.errors import NewsreelError
 
-__all__ = ["FAULTS", "Look", "Services", "look", "short"]
+__all__ = ["FAULTS", "Look", "Services", "look", "nobody_listens", "short"]
 
 FAULTS = (
     GoogleAPICallError,
@@ -39,12 +40,18 @@ class Inside(Protocol):
     def __call__(self, found: GkeCluster, google: Google) -> client.ApiClient: ...
 
 
+def nobody_listens(_: datetime) -> int:
+    return 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     google: Google
     parameters: Parameters
     inside: Inside = inside.api_of
     streams: Streams = by_way_of_the_api_server
+    announced: Callable[[datetime], int] = nobody_listens
+    """How many messages came after a moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,21 +79,22 @@ def look(services: Services, now: datetime) -> Look:
     found = known("cluster", lambda: [gke.find_cluster(google, parameters.cluster)])
     state = gke.cluster_state(found[0]) if found else None
     gke_cluster = found[0] if found else None
+    since = counted_from(state, undelivered, now, minutes(parameters.policy.late_minutes))
+    announced = known("announced", lambda: services.announced(since)) or 0
+    outside = Seen(now=now, cluster=state, undelivered=undelivered, announced=announced)
     if gke_cluster is None or state != "there":
-        return Look(seen=Seen(now=now, cluster=state, undelivered=undelivered), api=None, failed=failed)
+        return Look(seen=outside, api=None, failed=failed)
     there = gke_cluster
     api = known("kubernetes", lambda: services.inside(there, google))
     if api is None:
-        return Look(seen=Seen(now=now, cluster=state, undelivered=undelivered, installed=None), api=None, failed=failed)
+        return Look(seen=outside, api=None, failed=failed)
     namespace, whole = parameters.cluster.namespace, parameters.cluster.mode == "cluster"
     nodes = known("nodes", lambda: inside.nodes_by_pool(api))
     ours = {node.name for offer in parameters.offers for node in (nodes or {}).get(offer.pool, ())}
     left = known("unfinished", lambda: inside.unfinished(api, namespace))
-    seen = Seen(
-        now=now,
-        cluster=state,
+    seen = replace(
+        outside,
         installed=known("installed", lambda: inside.installed(api, namespace)) if whole else True,
-        undelivered=undelivered,
         pending=known("pending", lambda: inside.pending_events(api, namespace, services.streams)),
         unfinished=left,
         running=None if nodes is None else known("running", lambda: inside.running_stories(api, namespace, ours)),

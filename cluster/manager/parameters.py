@@ -17,7 +17,7 @@ from cluster.manager.agreement import disagreements
 from cluster.manager.fields import Name, Range, Record, Several, Some, Zone
 from cluster.manager.offer import Offer
 from cluster.manager.work import Market, Speed, Start, Work
-from cluster.messages.topics import PULLED
+from cluster.messages.topics import HEARD, PULLED
 from steps.errors import BadInput
 from steps.story_tree import Tree, read_tree
 
@@ -76,6 +76,11 @@ class Cluster(Record):
     def subscription(self) -> str:
         """Whose undelivered messages are counted: the one that the message trigger pulls from."""
         return PULLED
+
+    @property
+    def heard(self) -> str:
+        """The one that the manager itself hears of messages by, as Pub/Sub names it."""
+        return f"projects/{self.project}/subscriptions/{HEARD}"
 
     @property
     def memory(self) -> str:

@@ -46,7 +46,7 @@ def asleep(seen: Seen, memory: Memory, demand: Demand, rules: Rules) -> Decision
         shortage = memory.short[CLUSTER]
         told = f"no cluster could be made: {shortage.why}; next try {shortage.until:%H:%M}"
         return Decision(memory=memory, why=told, alert=told)
-    why = f"{demand.at_least} undelivered" if demand.at_least else "nobody can say that the queue is empty"
+    why = demand.parts if demand.at_least else "nobody can say that the queue is empty"
     alert = f"the queue has been unknown since {memory.blind_since:%H:%M}: a cluster is made to look" if blind else None
     # Asked for once: should it fail, the next try comes after a pause, and that pause is remembered before we ask.
     short = memory.short | {CLUSTER: short_of("it did not come", memory.short.get(CLUSTER), seen.now, rules)}

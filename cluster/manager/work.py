@@ -39,6 +39,7 @@ class Work(Record):
     video_seconds: Range
     pod_seconds: Some
     taken_seconds: Some
+    heard_seconds: Some
     metric_seconds: Range
     speeds: dict[str, Speed]
 

@@ -82,6 +82,8 @@ class Seen:
     """Whether the cluster has what stories need."""
     undelivered: Reading | None = None
     """Messages that no cluster has taken yet."""
+    announced: int = 0
+    """Messages that came lately and may be in no other number yet, see `demand.counted_from`; 0 where nobody listens."""
     pending: int | None = None
     """Events taken, and not yet workflows: JetStream's."""
     unfinished: int | None = None

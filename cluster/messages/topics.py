@@ -1,6 +1,7 @@
 """The topics and subscriptions there are, as data: made by `python -m cluster.messages setup`, printed as gcloud lines, tested.
 
 stories ----- subscription argo --------> EventSource; after MOST_ATTEMPTS to stories-dead
+stories ----- subscription manager ------> the manager, who has nodes made ready while the message becomes a workflow
 stories-dead  subscription stories-dead-kept   what is not ours, with the reason, for a person to look at
 stories-done  subscription stories-done-kept   how each story ended
 """
@@ -16,11 +17,25 @@ from cluster.messages.publisher import told_of
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
-__all__ = ["DEAD", "DONE", "PULLED", "STORIES", "SUBSCRIPTIONS", "TOPICS", "Subscription", "ensure", "gcloud_lines", "topic_path"]
+__all__ = [
+    "DEAD",
+    "DONE",
+    "HEARD",
+    "PULLED",
+    "STORIES",
+    "SUBSCRIPTIONS",
+    "TOPICS",
+    "Subscription",
+    "ensure",
+    "gcloud_lines",
+    "topic_path",
+]
 
 STORIES, DEAD, DONE = "stories", "stories-dead", "stories-done"
 PULLED = "argo"
 """The subscription that the message trigger pulls from."""
+HEARD = "manager"
+"""The one by which the manager hears of a message at once."""
 TOPICS = (STORIES, DEAD, DONE)
 DAY = timedelta(days=1)
 
@@ -43,6 +58,8 @@ class Subscription:
 
 SUBSCRIPTIONS = (
     Subscription(name=PULLED, topic=STORIES, ordered=True, dead_letters=DEAD),
+    # Minutes later the message is known from elsewhere; ten are the least that Pub/Sub keeps one.
+    Subscription(name=HEARD, topic=STORIES, kept_for=timedelta(minutes=10)),
     Subscription(name="stories-dead-kept", topic=DEAD),
     Subscription(name="stories-done-kept", topic=DONE),
 )

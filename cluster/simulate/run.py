@@ -1,11 +1,14 @@
 """The policy around the model: every round it looks, decides and acts, as the manager does."""
 
 import bisect
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from cluster.manager.bell import SETTLES
+from cluster.manager.demand import counted_from
 from cluster.manager.parameters import Offer, Parameters
 from cluster.manager.policy import decide
 from cluster.manager.shortage import RECENT
@@ -92,28 +95,33 @@ def simulate(
     """Until all stories are made and what was bought for them is gone (or only the warm nodes are left)."""
     model = Model(parameters, seed, seconds_of or work_seconds(parameters))
     rounds = Rounds(model, Rules.of(parameters), len(arrivals))
-    come(model, iter(arrivals))
-    model.clock.at(model.random.uniform(0, parameters.policy.round_seconds), rounds.next)
+    come(rounds, iter(arrivals))
+    model.clock.at(model.random.uniform(0, parameters.policy.round_seconds), rounds.round)
     model.clock.run(rounds.over, (arrivals[-1].at if arrivals else 0.0) + LONGEST)
     return rounds.outcome()
 
 
-def come(model: Model, left: Iterator[Arrival]) -> None:
+def come(rounds: "Rounds", left: Iterator[Arrival]) -> None:
     """One story after the other; each brings on the next."""
     arrival = next(left, None)
     if arrival is not None:
-        model.clock.at(arrival.at, partial(arrived, model, arrival, left))
+        rounds.model.clock.at(arrival.at, partial(arrived, rounds, arrival, left))
 
 
-def arrived(model: Model, arrival: Arrival, left: Iterator[Arrival]) -> None:
-    model.arrive(arrival)
-    come(model, left)
+def arrived(rounds: "Rounds", arrival: Arrival, left: Iterator[Arrival]) -> None:
+    rounds.model.arrive(arrival)
+    rounds.hear()
+    come(rounds, left)
 
 
 class Rounds:
     def __init__(self, model: Model, rules: Rules, stories: int) -> None:
         self.model, self.rules, self.stories = model, rules, stories
         self.memory = Memory()
+        self.heard = -math.inf
+        """When a message last came."""
+        self.begun = 0
+        """Rounds."""
         self.history: list[tuple[float, int, int]] = []
         self.most_nodes = self.alerts = 0
 
@@ -125,8 +133,21 @@ class Rounds:
         gone = self.rules.mode == "pool" or model.cluster == "absent"
         return left <= 2 * self.rules.warm and gone
 
-    def next(self) -> None:
+    def hear(self) -> None:
+        """The first message after a while does not wait for the next look, as `cluster.manager.bell` has it."""
+        work, policy = self.model.parameters.work, self.model.parameters.policy
+        first, self.heard = self.model.clock.now - self.heard > policy.round_seconds, self.model.clock.now
+        if first:
+            self.model.clock.after(work.heard_seconds + SETTLES, self.round)
+
+    def next(self, last: int) -> None:
+        """Unless there has been one since the last, early."""
+        if self.begun == last:
+            self.round()
+
+    def round(self) -> None:
         model = self.model
+        self.begun += 1
         model.autoscale()
         decision = decide(self.look(), self.memory, self.rules)
         self.memory = decision.memory
@@ -134,7 +155,7 @@ class Rounds:
         for action in decision.actions:
             self.act(action)
         self.note()
-        model.clock.after(model.parameters.policy.round_seconds, self.next)
+        model.clock.after(model.parameters.policy.round_seconds, partial(self.next, self.begun))
 
     def note(self) -> None:
         nodes = sum(len(kind.machines) for kind in self.model.kinds.values())
@@ -145,11 +166,12 @@ class Rounds:
 
     def look(self) -> Seen:
         model, there = self.model, self.model.cluster == "there"
-        now = EPOCH + timedelta(seconds=model.clock.now)
+        now, undelivered = EPOCH + timedelta(seconds=model.clock.now), self.metric()
         return Seen(
             now=now,
             cluster=model.cluster,
-            undelivered=self.metric(),
+            undelivered=undelivered,
+            announced=self.announced((counted_from(model.cluster, undelivered, now, self.rules.late) - EPOCH).total_seconds()),
             pending=0 if there else None,
             unfinished=len(model.queue) + model.running if there else None,
             running={"all": model.running} if there else None,
@@ -164,6 +186,10 @@ class Rounds:
         at = max(0.0, model.clock.now - age)
         index = bisect.bisect_right(model.counts, (at, 1 << 60)) - 1
         return Reading(model.counts[index][1], EPOCH + timedelta(seconds=at))
+
+    def announced(self, since: float) -> int:
+        stories = self.model.stories
+        return len(stories) - bisect.bisect_right(stories, since, key=lambda story: story.arrival.at)
 
     def act(self, action: Action) -> None:
         model = self.model

@@ -65,10 +65,12 @@ resource "google_pubsub_topic_iam_member" "of" {
   member = local.member[each.value.who]
 }
 
-resource "google_pubsub_subscription_iam_member" "events" {
-  subscription = google_pubsub_subscription.of[var.pulled].name
+resource "google_pubsub_subscription_iam_member" "of" {
+  for_each = var.subscribers
+
+  subscription = google_pubsub_subscription.of[each.value].name
   role         = "roles/pubsub.subscriber"
-  member       = local.member["events"]
+  member       = local.member[each.key]
 }
 
 # A machine writes logs and metrics and pulls our images.

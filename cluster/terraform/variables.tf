@@ -243,14 +243,19 @@ variable "subscriptions" {
   }
 }
 
-variable "pulled" {
-  description = "The subscription that the message trigger pulls from."
-  type        = string
+variable "subscribers" {
+  description = "Which subscription each of these accounts pulls from, by what the account is for."
+  type        = map(string)
   nullable    = false
 
   validation {
-    condition     = contains(keys(var.subscriptions), var.pulled)
-    error_message = "Must be one of the subscriptions."
+    condition     = alltrue([for pulled in values(var.subscribers) : contains(keys(var.subscriptions), pulled)])
+    error_message = "Must be of the subscriptions."
+  }
+
+  validation {
+    condition     = alltrue([for who in keys(var.subscribers) : contains(keys(var.accounts), who)])
+    error_message = "Must be of the accounts."
   }
 }
 

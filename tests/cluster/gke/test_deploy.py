@@ -98,6 +98,15 @@ def test_a_dry_run_says_each_step_and_does_none(there, deploy, parameters, capsy
     assert "63-eventsource.yaml" in said and applied(there) == [] and not there.asked("get-credentials")
 
 
+def test_a_dry_run_needs_neither_the_cluster_nor_the_newsrooms_secret(there, deploy, with_newsroom, capsys):
+    there.answer("kubectl --context", errors='error: context "gke" does not exist\n', status=1)
+    there.answer("secrets versions access", errors="ERROR: NOT_FOUND: no version\n", status=1)
+    assert deploy(with_newsroom, dry_run=True) == 0
+    said = capsys.readouterr().out
+    assert "kubectl does not know the cluster" in said and "the newsroom's sign-in has no secret yet" in said
+    assert "apply --server-side --force-conflicts --filename - < ..." in said and "63-eventsource.yaml" in said
+
+
 def test_images_that_nobody_has_pushed_are_named_before_anything_is_done(there, deploy, parameters):
     there.answer("artifacts docker images list", json.dumps([{"package": f"{PREFIX}/core", "tags": "0.1.0, newest"}]))
     with pytest.raises(BadInput, match=rf"pix2pixhd:0\.1\.0.*configure-docker .*make images push IMAGES={PREFIX}") as refused:

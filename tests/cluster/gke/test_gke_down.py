@@ -87,9 +87,19 @@ def test_a_person_types_the_clusters_name(idle, monkeypatch, answers, capsys):
     assert down(monkeypatch) == 0
 
 
-def test_a_dry_run_takes_nothing_away(idle, monkeypatch, capsys):
+def test_a_dry_run_says_each_step_and_does_none(idle, monkeypatch, capsys):
+    assert down(monkeypatch, "--dry-run", "--everything") == 0
+    said = capsys.readouterr().out
+    for step in ("get-credentials newsreel", "terraform -chdir", "-var=made=false", " destroy "):
+        assert step in said
+    assert taken(idle) == [] and not idle.asked("get-credentials") and not idle.asked("terraform -chdir")
+
+
+def test_a_dry_run_tells_what_would_stop_it_and_goes_on(idle, monkeypatch, capsys):
+    idle.answer("get workflows", errors='error: context "gke_my-project_europe-west4_newsreel" does not exist\n', status=1)
     assert down(monkeypatch, "--dry-run") == 0
-    assert taken(idle) == [] and "-var=made=false" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "nobody can say whether stories run: kubectl" in said and "newsreel stays; wait" in said and "-var=made=false" in said
 
 
 def test_without_a_cluster_nobody_is_asked_what_runs_in_it(idle, monkeypatch):

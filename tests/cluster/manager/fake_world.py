@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from threading import RLock
 
+from steps.errors import Unavailable
+
 START = datetime(2026, 5, 4, 6, 0, 0, tzinfo=UTC)
 STORY_SECONDS = 150.0
 
@@ -53,7 +55,7 @@ class FakeWorld:
     """How many looks at the cluster show it as it was a while ago."""
     arrivals_an_hour: float = 0.0
     silent: set[str] = field(default_factory=set)
-    """Sources that do not answer: metric, kubernetes, gke, compute, events, credentials."""
+    """Sources that do not answer: metric, kubernetes, gke, compute, events, credentials, announcements."""
     metric_age: float = 120.0
     harm: list[str] = field(default_factory=list)
     calls: int = 0
@@ -64,6 +66,8 @@ class FakeWorld:
         self.stories: list[Story] = []
         self.installed, self.ready_at, self.made = self.state == "there", START, 0
         self.history = [(START, 0)]
+        self.told: list[datetime] = []
+        """When a message came."""
         self.over: set[str] = set()
         self.ended: dict[str, tuple[str, datetime]] = {}
         """Their last node, and when."""
@@ -108,6 +112,7 @@ class FakeWorld:
     def arrive(self, count=1):
         for _ in range(count):
             self.made += 1
+            self.told.append(self.now)
             self.stories.append(Story(f"story-{self.made}-r1"))
 
     def nodes_come(self):
@@ -211,6 +216,13 @@ class FakeWorld:
         at = self.now - timedelta(seconds=self.metric_age)
         counts = [count for since, count in self.history if since <= at]
         return at, (counts[-1] if counts else 0)
+
+    def announced(self, since):
+        """What the manager's own subscription has brought."""
+        with self.lock:
+            if "announcements" in self.silent:
+                raise Unavailable("projects/p/subscriptions/manager: NotFound")
+            return sum(at > since for at in self.told)
 
     def call(self):
         """A call takes time, and may fail. Returns what is wrong with it, or None."""

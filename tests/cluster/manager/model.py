@@ -69,6 +69,8 @@ class Model:
     """Stories that have no node yet."""
     messages: int = 0
     """Stories that no cluster has taken yet."""
+    announced: int = 0
+    """What the manager's own subscription says: as many, fewer, or more than there are."""
     slips: int = 0
     """Stories that come between the next look and what is done after it: workflows, where a cluster takes them."""
     finals: bool = True
@@ -92,6 +94,7 @@ class Model:
             "cluster": self.cluster,
             "installed": self.installed,
             "undelivered": Reading(self.messages, self.now),
+            "announced": self.announced,
             "pending": 0 if there else None,
             "unfinished": self.queue + self.running if there else None,
             "running": {n: s for pool in self.pools.values() for n, s in pool.nodes.items()} if there else None,

@@ -61,6 +61,10 @@ class Clusters(RuleBasedStateMachine):
     def stories_come(self, stories):
         self.model.messages += stories
 
+    @rule(count=st.integers(0, 20))
+    def so_many_are_announced(self, count):
+        self.model.announced = count
+
     @rule(stories=st.integers(1, 3))
     def stories_come_while_it_decides(self, stories):
         self.model.slips += stories
@@ -111,7 +115,7 @@ class Clusters(RuleBasedStateMachine):
         model = getattr(self, "model", None)
         if model is None:
             return
-        model.silent, model.finals, model.slips = set(), True, 0
+        model.silent, model.finals, model.slips, model.announced = set(), True, 0, 0
         for _ in range(250):
             for machines in model.pools.values():
                 machines.in_stock = True

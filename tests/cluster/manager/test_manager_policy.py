@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from cluster.manager.demand import counted_from
 from cluster.manager.policy import decide
 from cluster.manager.world import (
     Close,
@@ -28,6 +29,21 @@ def test_the_first_message_asks_for_a_node_before_any_pod_waits():
     model = Model(messages=1)
     assert asked(model.round()) == [Grow("first", 1)]
     assert "1 undelivered: 1 node wanted, 0 there; first to 1" in model.decisions[-1].why
+
+
+@pytest.mark.parametrize(("rules", "state", "done"), [(RULES, "there", Grow("first", 1)), (WHOLE, "absent", CreateCluster())])
+def test_what_is_announced_is_to_be_made_though_no_other_source_knows_of_it_yet(rules, state, done):
+    model = Model(rules=rules, cluster=state, announced=1)
+    assert model.round().actions == (done,)
+    assert "1 announced" in model.decisions[-1].why
+
+
+def test_a_message_is_counted_where_it_was_announced_until_another_source_must_know_of_it():
+    metric = Reading(0, START - 3 * MINUTE)
+    assert counted_from("there", metric, START, RULES.late) == START - MINUTE
+    assert counted_from("absent", metric, START, RULES.late) == START - 4 * MINUTE
+    for unknown in (None, Reading(0, START - 11 * MINUTE), Reading(0, START + 5 * MINUTE)):
+        assert counted_from("absent", unknown, START, RULES.late) == START - RULES.late
 
 
 def test_the_autoscaler_is_let_no_further_than_what_is_wanted():

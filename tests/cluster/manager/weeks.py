@@ -11,7 +11,7 @@ from random import Random
 from tests.cluster.manager.fake_world import START
 from tests.cluster.manager.managed import bucket_server, managed
 
-SOURCES = ("metric", "kubernetes", "gke", "compute", "events", "credentials", "no points")
+SOURCES = ("metric", "kubernetes", "gke", "compute", "events", "credentials", "no points", "announcements")
 
 
 def campaign(setup, hours, seed, every=120.0):
