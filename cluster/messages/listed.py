@@ -1,10 +1,12 @@
 """What the cluster lists for the watch: metadata alone, since a workflow whole may have a megabyte, and page by page."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from kubernetes import client
+from urllib3 import HTTPResponse
 
 __all__ = ["A_PAGE", "GROUP", "OURS", "VERSION", "WORKFLOWS", "anchors_waiting", "list_workflows"]
 
@@ -22,10 +24,8 @@ A_PAGE = 500
 
 def list_workflows(api: client.ApiClient, namespace: str) -> list[dict[str, Any]]:
     """Metadata of all workflows of ours, ended ones too; Argo keeps their phase in a label. Raises ApiException, HTTPError."""
-    workflows, found = client.CustomObjectsApi(brief(api)), list[dict[str, Any]]()
-    for page in pages(workflows.list_namespaced_custom_object, GROUP, VERSION, namespace, WORKFLOWS, label_selector=OURS):
-        found += [item["metadata"] for item in page["items"]]
-    return found
+    workflows = client.CustomObjectsApi(brief(api))
+    return list(listed(workflows.list_namespaced_custom_object, GROUP, VERSION, namespace, WORKFLOWS, label_selector=OURS))
 
 
 def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
@@ -34,10 +34,9 @@ def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
     Argo 4 calls a workflow Running from its first look at it, while its anchor may wait until a pool that was empty has bought
     a machine: most of what a story waits, and nothing that a workflow's phase tells.
     """
-    pods, found = client.CoreV1Api(brief(api)), list[datetime]()
-    for page in pages(pods.list_namespaced_pod, namespace, label_selector=ANCHORS, field_selector=WAITING):
-        found += [item.metadata.creation_timestamp for item in page.items]
-    return found
+    pods = client.CoreV1Api(brief(api))
+    waiting = listed(pods.list_namespaced_pod, namespace, label_selector=ANCHORS, field_selector=WAITING)
+    return [datetime.fromisoformat(pod["creationTimestamp"]) for pod in waiting]
 
 
 def brief(api: client.ApiClient) -> client.ApiClient:
@@ -47,12 +46,15 @@ def brief(api: client.ApiClient) -> client.ApiClient:
     return asking
 
 
-def pages(call: Callable[..., Any], *where: str, **chosen: str) -> Iterator[Any]:
+def listed(call: Callable[..., HTTPResponse], *where: str, **chosen: str) -> Iterator[dict[str, Any]]:
+    """Metadata, page by page. Read here and not by the client, which takes `items: null` for a fault: what the server says where
+    there is nothing (Kubernetes 1.34)."""
     following = ""
     while True:
         more = {"_continue": following} if following else {}
-        page = call(*where, limit=A_PAGE, _request_timeout=SECONDS_A_CALL, **chosen, **more)
-        yield page
-        following = page["metadata"].get("continue") if isinstance(page, dict) else page.metadata._continue
+        answer = call(*where, limit=A_PAGE, _request_timeout=SECONDS_A_CALL, _preload_content=False, **chosen, **more)
+        page = json.loads(answer.data)
+        yield from (item["metadata"] for item in page["items"] or ())
+        following = page["metadata"].get("continue")
         if not following:
             return

@@ -165,10 +165,10 @@ def by_name(workflow: Workflow) -> tuple[str, str]:
 
 
 def paged(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
-    """By pages, as they were asked for."""
+    """By pages, as they were asked for; of nothing Kubernetes says null."""
     begin, limit = int(query.get("continue", 0)), int(query["limit"])
     more = {"continue": str(begin + limit)} if begin + limit < len(items) else {}
-    return {"kind": "PartialObjectMetadataList", "metadata": more, "items": items[begin : begin + limit]}
+    return {"kind": "PartialObjectMetadataList", "metadata": more, "items": items[begin : begin + limit] or None}
 
 
 def written(moment: datetime) -> str:

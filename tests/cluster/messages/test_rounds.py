@@ -129,6 +129,11 @@ def test_what_a_successor_or_a_person_has_submitted_since_is_the_storys_too(argo
     assert f"workflow {name} ended as Error" in told["why"]
 
 
+def test_a_cluster_without_a_story_is_one_without_a_story(begin):
+    assert list_workflows(begin().api, "newsreel") == []
+    assert anchors_waiting(begin().api, "newsreel") == []
+
+
 def test_workflows_are_seen_beyond_the_first_page(argo, begin):
     for number in range(A_PAGE + 3):
         argo.create(Workflow(f"story-{number}-r1", OURS, {}, 0))
