@@ -108,7 +108,8 @@ def running_stories(api: client.ApiClient, namespace: str, nodes: set[str]) -> d
 
 
 def workflows(api: client.ApiClient, namespace: str, selector: str) -> list[dict[str, Any]]:
-    """The `metadata` of each: what a workflow has been through is up to a megabyte, and there may be thousands."""
+    """The `metadata` of each: what a workflow has been through is up to a megabyte, and there may be thousands. Where there is
+    none, a list of metadata is null (Kubernetes 1.34)."""
     listed = client.CustomObjectsApi(api).list_namespaced_custom_object(
         GROUP,
         VERSION,
@@ -118,7 +119,7 @@ def workflows(api: client.ApiClient, namespace: str, selector: str) -> list[dict
         _headers={"Accept": METADATA_ALONE},
         _request_timeout=SECONDS_A_CALL,
     )
-    return [workflow["metadata"] for workflow in listed["items"]]
+    return [workflow["metadata"] for workflow in listed["items"] or ()]
 
 
 def unfinished(api: client.ApiClient, namespace: str) -> int:

@@ -198,10 +198,15 @@ def pod_object(name, node, workflow):
 
 def workflows(world, _, query):
     if "completed=true" in query:
-        return 200, {"items": [{"metadata": {"name": name, "uid": f"uid-{name}"}} for name in sorted(world.ended)]}
+        return 200, metadata_list({"name": name, "uid": f"uid-{name}"} for name in sorted(world.ended))
     if "Succeeded" in query:
-        return 200, {"items": [{"metadata": {"name": name}} for name in sorted(world.remembered)]}
-    return 200, {"items": [{"metadata": {"name": story.name}} for story in world.unfinished()]}
+        return 200, metadata_list({"name": name} for name in sorted(world.remembered))
+    return 200, metadata_list({"name": story.name} for story in world.unfinished())
+
+
+def metadata_list(found):
+    """Of nothing Kubernetes says null."""
+    return {"kind": "PartialObjectMetadataList", "items": [{"metadata": about} for about in found] or None}
 
 
 def workflow(world, found, _):
