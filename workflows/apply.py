@@ -30,6 +30,9 @@ class Apply:
     """A file's objects become what it says."""
 
     file: Path
+    forced: bool = False
+    """Also where somebody else has written a field: Argo Events' controllers write objects back, with defaults of their own, and
+    are then held to own what they have written (seen with 1.9.10: `host: ""` in a Sensor)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def plan(folder: Path) -> list[Step]:
 
 def steps_of(file: Path) -> Iterator[Step]:
     documents = [document for document in read_documents(file) if isinstance(document, dict)]
-    yield Apply(file)
+    kinds = {document.get("kind") for document in documents}
+    yield Apply(file, forced=bool(kinds & {"EventBus", "EventSource", "Sensor"}))
     for document in documents:
         if document.get("kind") == "Sensor":
             yield from bearers(document)
@@ -119,8 +123,8 @@ def apply(folder: Path, context: str | None, dry_run: bool) -> int:
 
 def words_of(step: Step) -> tuple[str, ...]:
     match step:
-        case Apply(file):
-            return ("apply", "--server-side", "--filename", str(file))
+        case Apply(file, forced):
+            return ("apply", "--server-side", *(["--force-conflicts"] if forced else []), "--filename", str(file))
         case Wait(words):
             return words
         case Bearer(namespace, source, _):

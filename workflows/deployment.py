@@ -11,7 +11,7 @@ from workflows.placement import ROLE, USER
 from workflows.priorities import SERVICE_PRIORITY
 from workflows.settings import Settings
 
-__all__ = ["Deployed", "scraped"]
+__all__ = ["Deployed", "closed_but_for", "scraped"]
 
 GRACE = 25
 """Seconds that a program which is told to end has for what it is at."""
@@ -158,12 +158,7 @@ class Deployed:
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
             "metadata": self.metadata(settings),
-            "spec": {
-                "podSelector": {"matchLabels": self.labels()},
-                "policyTypes": ["Ingress", "Egress"],
-                "ingress": [come_in] if callers else [],
-                "egress": list(egress),
-            },
+            "spec": closed_but_for(self.labels(), ingress=[come_in] if callers else [], egress=egress),
         }
 
     def metadata(self, settings: Settings) -> dict[str, Any]:
@@ -172,6 +167,16 @@ class Deployed:
 
     def labels(self) -> dict[str, str]:
         return {ROLE: "service", "newsreel/service": self.name}
+
+
+def closed_but_for(
+    pods: dict[str, str], *, ingress: Sequence[dict[str, Any]], egress: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """What a NetworkPolicy says of pods with these labels. A direction without a rule is closed, and has no list: an empty one
+    Kubernetes forgets, and would take for a change each time it is applied (1.34)."""
+    rules = {"ingress": list(ingress), "egress": list(egress)}
+    spec = {"podSelector": {"matchLabels": pods}, "policyTypes": ["Ingress", "Egress"]}
+    return spec | {direction: found for direction, found in rules.items() if found}
 
 
 def scraped(settings: Settings, port: int) -> dict[str, str]:

@@ -100,7 +100,9 @@ class Deployment:
         """Show it; how many files would change something."""
         changed = 0
         for file in sorted(self.folder.glob("*.yaml")):
-            status, shown, fault = self.programs.status(*self.kubectl, "diff", "--server-side", "--filename", str(file))
+            status, shown, fault = self.programs.status(
+                *self.kubectl, "diff", "--server-side", "--force-conflicts", "--filename", str(file)
+            )
             if status == 0:
                 continue
             changed += 1

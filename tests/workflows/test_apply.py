@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from steps.errors import BadInput, MissingProgram, Unavailable
-from workflows.apply import Apply, Bearer, Wait, apply, plan
+from workflows.apply import Apply, Bearer, Wait, apply, plan, words_of
 from workflows.events import Events
 from workflows.manifests import emit
 from workflows.settings import Settings
@@ -68,6 +68,12 @@ def test_an_event_source_comes_when_the_sensor_listens_and_that_when_the_bus_is_
         waited(steps, "--for=condition=Available", "eventsource-name=pubsub"),
     ]
     assert order == sorted(order)
+
+
+def test_what_argo_events_controllers_write_back_is_ours_again_and_nothing_else_is_taken(folder):
+    forced = {step.file.name for step in plan(folder) if isinstance(step, Apply) and step.forced}
+    assert forced == {"60-eventbus.yaml", "62-sensor.yaml", "63-eventsource.yaml"}
+    assert all("--force-conflicts" in words_of(step) for step in plan(folder) if isinstance(step, Apply) and step.forced)
 
 
 def test_every_file_is_applied_once(folder):

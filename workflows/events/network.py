@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from workflows.deployment import closed_but_for
 from workflows.events.pods import labels
 from workflows.events.programs import LETTERS_PORT
 from workflows.installation.network import DNS, google, to_addresses
@@ -78,10 +79,5 @@ def policy(name: str, settings: Settings, *, ingress: list[dict[str, Any]], egre
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": name, "namespace": settings.namespace},
-        "spec": {
-            "podSelector": {"matchLabels": labels(name)},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": ingress,
-            "egress": egress,
-        },
+        "spec": closed_but_for(labels(name), ingress=ingress, egress=egress),
     }

@@ -18,6 +18,9 @@ __all__ = ["SENSOR", "sensor"]
 
 SENSOR = "stories"
 OURS, NOT_OURS = "ours", "not-ours"
+AS_WRITTEN_BACK = {"host": ""}
+"""Argo Events' controller writes a Sensor back with what its own type has beside ours; without it each look at what would change
+finds something (argo-events 1.9, pkg/apis/events/v1alpha1/http_trigger_types.go)."""
 SUBMIT = [rule("argoproj.io", "workflows", "create"), rule("argoproj.io", "workflowtemplates", "get")]
 
 
@@ -67,6 +70,7 @@ def submit(settings: Settings, chosen: Events) -> dict[str, Any]:
             "name": "submit",
             "conditions": OURS,
             "http": {
+                **AS_WRITTEN_BACK,
                 "url": f"{chosen.argo_server}/api/v1/workflows/{settings.namespace}/submit",
                 "method": "POST",
                 "timeout": 30,
@@ -112,6 +116,7 @@ def letter(name: str, which: str, path: str, keys: dict[str, str], *, steps: int
     """400: no letter at all, and none the next time either; it is counted there, and keeps nobody waiting here."""
     payload = [{"src": {"dependencyName": which, "dataKey": source}, "dest": key} for key, source in keys.items()]
     http = {
+        **AS_WRITTEN_BACK,
         "url": f"{LETTERS_URL}{path}",
         "method": "POST",
         "timeout": 30,

@@ -51,7 +51,7 @@ def deploy(tmp_path):
 
 def applied(programs):
     """The files' names, in the order in which they were applied."""
-    return [call.rpartition("/")[2] for call in programs.asked("apply --server-side --filename /")]
+    return [call.rpartition("/")[2] for call in programs.asked(" apply --server-side ") if not call.endswith(" -")]
 
 
 def test_each_comes_when_what_it_needs_is_there(there, deploy, parameters):
@@ -121,7 +121,7 @@ def test_a_dry_run_goes_on_without_them(there, deploy, parameters, capsys):
 
 
 def secrets_given(programs):
-    content = json.loads(programs.given("--force-conflicts"))
+    content = json.loads(programs.given("--force-conflicts --filename -"))
     return {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in content["items"]}
 
 
@@ -134,7 +134,7 @@ def test_the_argo_server_has_a_certificate_for_its_name_and_the_sensor_knows_it(
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
     assert settings_of(parameters).events.argo_server.partition("//")[2].partition(":")[0] in names
     server_comes = max(number for number, call in enumerate(there.calls) if call.endswith("42-argo-workflows.yaml"))
-    assert there.place("--force-conflicts") < server_comes
+    assert there.place("apply --server-side --force-conflicts --filename -") < server_comes
     assert "PRIVATE KEY" not in " ".join(there.calls)
 
 
@@ -146,7 +146,7 @@ def test_a_certificate_is_kept_until_it_is_old(there, deploy, parameters, days, 
     there.answer("get secret/argo-server-tls --namespace newsreel ", json.dumps(ours))
     there.answer("get deployment/argo-server", json.dumps({"kind": "Deployment"}))
     deploy(parameters)
-    assert bool(there.asked("--force-conflicts")) == renewed
+    assert bool(there.asked("apply --server-side --force-conflicts --filename -")) == renewed
     assert bool(there.asked("rollout restart deployment/argo-server")) == renewed, "it reads its certificate when it starts"
 
 

@@ -122,7 +122,7 @@ def test_pods_of_the_trigger_are_confined_as_all_others_in_the_namespace():
 def test_each_pod_talks_only_to_whom_it_must():
     policies = {document["metadata"]["name"]: document["spec"] for document in OBJECTS if document["kind"] == "NetworkPolicy"}
     assert set(policies) == {"eventbus", "eventsource", "sensor", "letters", "watch"}
-    assert policies["eventsource"]["ingress"] == policies["sensor"]["ingress"] == policies["watch"]["ingress"] == []
+    assert not any("ingress" in policies[name] for name in ("eventsource", "sensor", "watch"))
     assert "0.0.0.0/0" not in json.dumps(policies)
     assert all(peer.get("to") for spec in policies.values() for peer in spec["egress"])
 
