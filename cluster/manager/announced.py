@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
+from google.cloud.pubsub_v1.types import FlowControl
 
 from steps.errors import Unavailable
 
@@ -25,6 +26,8 @@ __all__ = ["Announcements"]
 MOST = 10_000
 """Messages that are remembered."""
 SECONDS_TO_CLOSE = 5
+LENT = FlowControl(max_duration_per_lease_extension=10)
+"""What was sent to a manager that is gone is sent to the next after so many seconds, the fewest there may be."""
 
 
 class Announcements:
@@ -41,7 +44,9 @@ class Announcements:
         """Unless it does already. The client mends what fails in passing; what ended for another reason is begun anew."""
         if self.stream is None or self.stream.done():
             one_at_a_time = ThreadScheduler(ThreadPoolExecutor(max_workers=1))
-            self.stream = self.client.subscribe(self.subscription, callback=self.heard, scheduler=one_at_a_time)
+            self.stream = self.client.subscribe(
+                self.subscription, callback=self.heard, scheduler=one_at_a_time, flow_control=LENT
+            )
 
     def close(self) -> None:
         """What comes now is another manager's to hear."""

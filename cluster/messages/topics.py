@@ -58,8 +58,9 @@ class Subscription:
 
 SUBSCRIPTIONS = (
     Subscription(name=PULLED, topic=STORIES, ordered=True, dead_letters=DEAD),
-    # Minutes later the message is known from elsewhere; ten are the least that Pub/Sub keeps one.
-    Subscription(name=HEARD, topic=STORIES, kept_for=timedelta(minutes=10)),
+    # The least that Pub/Sub allows: minutes later the message is known from elsewhere, and what was sent to a manager that is
+    # gone is another's in seconds.
+    Subscription(name=HEARD, topic=STORIES, kept_for=timedelta(minutes=10), shortest_wait=timedelta(0), seconds_to_answer=10),
     Subscription(name="stories-dead-kept", topic=DEAD),
     Subscription(name="stories-done-kept", topic=DONE),
 )
