@@ -210,7 +210,7 @@ SOUND = {container: serialised(container) for container in WRITERS}
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(mutations=[(0.015625, 128)])
 @given(mutations=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
 def test_a_file_with_any_bytes_changed_is_read_or_refused_in_one_line(container, tmp_path, mutations):
@@ -226,7 +226,7 @@ def test_a_file_with_any_bytes_changed_is_read_or_refused_in_one_line(container,
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), begins=st.sampled_from([b"", b"PK\x03\x04", b"\x80\x02", struct.pack("<Q", 60) + b"{"]))
 def test_any_bytes_at_all_are_refused_in_one_line(content, begins, tmp_path):
     path = tmp_path / "weights"

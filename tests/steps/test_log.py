@@ -8,7 +8,7 @@ import warnings
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.__main__ import main
@@ -105,7 +105,6 @@ def test_what_libraries_have_to_say_is_an_entry_too(said):
     assert "the API goes away" in warning["message"]
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(), min_size=1)
     | st.sampled_from(["\n{}", "a\u2028b", "\ud800", '"}\n{"severity": "DEBUG"', "\x1b[2J\r"])

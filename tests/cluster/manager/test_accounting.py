@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.manager.accounting import Account, Ledger, account_of, held_a_node
@@ -59,7 +59,6 @@ amounts = st.builds(
 entries = st.dictionaries(st.integers(0, 99).map(str), st.tuples(st.sampled_from([DAY, date(2026, 5, 4)]), amounts))
 
 
-@settings(deadline=None)
 @given(st.lists(entries, max_size=5))
 def test_each_story_is_in_the_sum_of_its_day_once_however_often_it_is_told(rounds):
     ledger, known = Ledger(), {}

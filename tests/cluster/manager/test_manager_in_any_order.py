@@ -23,13 +23,11 @@ SOURCES = ("cluster", "undelivered", "pending", "unfinished", "running", "pools"
 WHOLE = replace(RULES, mode="cluster")
 
 
-@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_more_stories_never_want_fewer_nodes(stories, more):
     assert nodes_for(stories, RULES) <= nodes_for(stories + more, RULES)
 
 
-@settings(deadline=None)
 @given(st.data(), st.integers(0, 40), st.integers(0, 40))
 def test_more_stories_never_get_fewer_nodes_whatever_the_world_is_like(data, stories, more):
     model = Model()
@@ -126,7 +124,7 @@ class Clusters(RuleBasedStateMachine):
         assert model.cluster == ("absent" if model.rules.mode == "cluster" else "there")
 
 
-Clusters.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Clusters.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestClusters = Clusters.TestCase
 
 

@@ -34,7 +34,7 @@ def documents(draw):
     return document
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(documents())
 def test_no_story_breaks_what_looks_at_it(document):
     whole = kept(document, "story", 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.animate.head import complex_points, fit_pose, head_of, load_footage, perform
@@ -50,7 +50,6 @@ def test_trembling_is_taken_out_and_blinks_are_kept(swaying, rest):
     assert eyes_open(found.shape).min() < 0.35 * np.median(eyes_open(found.shape))
 
 
-@settings(deadline=None)
 @given(frames=st.integers(1, 1500), seed=st.integers(0, 2**64 - 1))
 def test_every_scene_starts_and_ends_at_home_so_that_any_cut_fits(frames, seed, head):
     played = perform(head, frames, np.random.default_rng(seed))

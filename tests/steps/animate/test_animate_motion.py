@@ -50,7 +50,7 @@ def head(swaying, visemes):
     return with_mouth_at_rest(head_of(complex_points(swaying.faces(300, 0.5)), complex_points(visemes.rest)), visemes)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(speech=any_speech, seed=st.integers(0, 2**32 - 1))
 def test_any_speech_at_all_moves_a_face_that_stays_a_face(speech, seed, head, visemes):
     frames = frames_of(speech)
@@ -64,7 +64,7 @@ def test_any_speech_at_all_moves_a_face_that_stays_a_face(speech, seed, head, vi
     assert (motion_of(speech, loudness, head, visemes, SIZE) == face).all(), "the same speech moves the same"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     spoken=st.lists(st.tuples(st.sampled_from(["AA", "M", "B", "P", "IY", "S"]), st.floats(0.0, 0.3)), min_size=1, max_size=20),
     opened=st.floats(0, 0.12),
@@ -113,7 +113,7 @@ def test_a_scene_longer_than_its_last_phone_by_an_hour_rests(visemes):
     assert np.abs(movement[-300:]).max() < 1e-6
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(size=st.floats(40, 160), turn=st.floats(-0.2, 0.2), wide=st.floats(0.7, 1.4), uneven=st.integers(0, 2**32 - 1))
 def test_a_presenter_of_any_shape_and_distance_speaks_as_far_as_theirs_allows(size, turn, wide, uneven, swaying, visemes):
     """Another face, nearer to the camera or further, tilted, uneven: what moves is in its own measure."""

@@ -56,7 +56,7 @@ speech = st.lists(
 ).map(lambda phones: spoken(*phones))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(phones=speech, opening=st.floats(0.75, 1.25))
 def test_any_speech_moves_lips_and_jaw_alone_and_never_faster_than_lips_can(phones, opening, visemes):
     movement = moved(phones, visemes, opening)
@@ -66,7 +66,7 @@ def test_any_speech_moves_lips_and_jaw_alone_and_never_faster_than_lips_can(phon
     assert np.abs(np.diff(movement, axis=0)).max(initial=0) < FASTEST_LIPS
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(phones=speech)
 def test_lips_meet_at_every_m_b_and_p_however_short(phones, visemes):
     apart = np.abs(moved(phones, visemes)[:, LIPS, 1] - visemes.of("MBP")[LIPS, 1]).max(axis=1)
@@ -77,7 +77,7 @@ def test_lips_meet_at_every_m_b_and_p_however_short(phones, visemes):
             assert apart[near].min() < 1e-9
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(phones=speech, extra=st.sampled_from(sorted(SHAPES_OF_PHONE)))
 def test_no_shape_is_stronger_than_the_strongest_asked_for(phones, extra, visemes):
     """The movement is a mean of targets, so it lies within them."""

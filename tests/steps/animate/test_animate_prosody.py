@@ -39,7 +39,7 @@ def test_loudness_follows_the_sound_in_decibels():
     assert loudness[105] < -40, "hiss is not voice"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(samples=st.integers(0, 9000), frames=st.integers(1, 40), rate=st.sampled_from([8000, 16000, 22050, 24000, 44100]))
 def test_there_is_a_finite_level_for_every_frame_of_any_sound(samples, frames, rate):
     loudness = loudness_of(np.random.default_rng(samples).normal(0, 0.1, samples), rate, frames)
@@ -59,7 +59,6 @@ def test_the_loudest_syllables_are_the_accents():
     assert {0.95, 2.95} <= {round(accent.time, 2) for accent in accents}
 
 
-@settings(deadline=None)
 @given(
     starts=st.lists(st.floats(0, 20), max_size=60, unique=True).map(sorted),
     seed=st.integers(0, 2**32),

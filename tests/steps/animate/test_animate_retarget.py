@@ -34,7 +34,7 @@ def test_the_drawn_presenter_gets_her_own_shapes(visemes, drawn):
     assert np.abs(made.offsets - visemes.offsets)[:, SPEAKING].max() < 1e-6
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(size=st.floats(5, 900), turn=st.floats(-0.5, 0.5), x=st.floats(-500, 2000), y=st.floats(-500, 2000))
 def test_where_and_how_large_the_face_was_filmed_changes_nothing(size, turn, x, y, visemes, bundle):
     made = visemes_for(filmed(visemes.rest, size, turn, x, y), bundle / "visemes.npz")
@@ -61,7 +61,7 @@ def test_thicker_lips_are_pressed_further_and_open_no_further(visemes, drawn):
     assert gap(made.rest + made.of("AA")) == pytest.approx(gap(visemes.rest + visemes.of("AA")))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     open_by=st.floats(0, 0.15),
     wide=st.floats(0.6, 1.6),

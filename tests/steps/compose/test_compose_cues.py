@@ -56,7 +56,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS)
 def test_any_words_become_cues_that_keep_every_letter_in_order_and_never_overlap(drawn):
     words, at, sentence = [], 0.2, 0

@@ -65,7 +65,7 @@ def test_text_is_drawn_as_it_stands(tmp_path, text):
         assert abs(edge - wanted) <= 2 + 0.02 * (right - left)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=30))
 def test_no_sign_of_ascii_is_swallowed(tmp_path, text):
     drawn = ink(line_of(f"|{text}|", tmp_path))
@@ -125,7 +125,7 @@ def test_the_longest_texts_stay_in_their_places(tmp_path):
     assert places.picture.left <= left and right <= places.presenter.right + 2 and bottom < places.picture.top and top > 20
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_characters="\x7f"), min_size=1, max_size=80))
 def test_a_fitted_text_keeps_every_letter_and_fits_its_width(text):
     text = " ".join(text.split()) or "x"

@@ -86,7 +86,7 @@ def test_each_way_to_a_words_phones_is_taken_before_the_network_is_asked():
 
 
 @given(st.from_regex(r"[a-z]+('[a-z]+)*", fullmatch=True).filter(lambda word: len(word) < 30))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_word_has_phones_of_arpabet(pronounce, word):
     phones = pronounce(word)
     assert phones

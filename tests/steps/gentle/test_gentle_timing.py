@@ -97,7 +97,7 @@ CASES = st.lists(st.tuples(SPOKEN, st.none() | st.tuples(TIMES, TIMES)), min_siz
 
 
 @given(CASES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_times_never_run_back_nor_leave_the_scene_whatever_gentle_says(pronounce, case):
     said = script(*((f"token{number}", spoken) for number, (spoken, _) in enumerate(case)))
     found, place = {}, 0

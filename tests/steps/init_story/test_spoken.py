@@ -44,7 +44,7 @@ def said(text):
 
 
 @given(NARRATIONS | NEWS | st.text())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_what_the_contract_accepts_is_said_in_full_and_the_shown_tokens_are_the_narration(text):
     try:
         narration = CONTRACT.validate_python(text)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from small_nets import SCENE_FRAMES, SIZE, SMALL_GLOBAL, SMALL_LOCAL, seeded_generator, write_voice
 
 import steps.presenters
@@ -10,15 +9,6 @@ from steps.pix2pixhd import save_generator
 from steps.presenters.drawing import Mouth, Pose, draw
 from steps.story import Story
 from steps.workspace import Workspace
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that wait for each other at every layer of a small net are slow, and on a busy machine very slow."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(params=[SMALL_GLOBAL, SMALL_LOCAL], ids=["global", "local"])

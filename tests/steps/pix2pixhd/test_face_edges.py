@@ -46,7 +46,7 @@ def test_still_lines_of_the_body_are_drawn():
     assert not draw_edges(landmarks, 320)[300, 50].any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.float32, (68, 2), elements=st.floats(width=32)))
 def test_any_landmarks_at_all_can_be_drawn(landmarks):
     assert draw_edges(landmarks, 64).shape == (64, 64, 3)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.errors import BadInput
@@ -258,7 +258,6 @@ ANY_YAML = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(ANY_YAML, ANY_YAML)
 def test_no_document_upsets_the_lint(spec: Any, templates: Any) -> None:
     assert isinstance(lint({"kind": "WorkflowTemplate", "spec": spec}), list)

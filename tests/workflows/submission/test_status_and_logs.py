@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.submission.runs import newest, per_cent, printable, run_of
@@ -117,7 +117,6 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.text(), st.text())
 def test_whatever_somebody_wrote_into_a_story_is_shown_as_one_harmless_line(message, step, node, progress, origin):
     pods = [pod(step, "Running", 1, node, message=message)]

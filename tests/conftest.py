@@ -1,0 +1,19 @@
+"""What holds for every test: no clock decides about a property, small nets have one thread, imports are no garbage."""
+
+import gc
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numpy are imported, and for the programs that tests start
+
+settings.register_profile("newsreel", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("newsreel")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """All that 180 modules have imported stays: each full collection would look through it again."""
+    gc.collect()
+    gc.freeze()
