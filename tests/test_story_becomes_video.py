@@ -22,9 +22,10 @@ from steps.step import run_step
 from steps.workspace import Workspace
 
 NARRATIONS = (
-    "The library opens on Sundays from next week.",
-    "It costs the city £1,200 a month, 3.5% of its budget.",
+    "The library opens on Sundays.",
+    "It costs the city £1,200, 3.5% of its budget.",
 )
+REVISION = 2
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_story(folder: Path, narrations: tuple[str, ...], revision: int = 1) -> None:
+def write_story(folder: Path, narrations: tuple[str, ...], revision: int = REVISION) -> None:
     scenes = [
         {
             "narration": narration,
@@ -115,7 +116,7 @@ def test_the_words_are_recognised_back_from_the_sound(newsroom: Path, first_run:
     decoder.process_raw(sound.tobytes(), full_utt=True)
     decoder.end_utt()
     heard = set(decoder.hyp().hypstr.split())
-    wanted = set(re.findall(r"\w+", "the library opens on from next week it city a month three point five of its budget"))
+    wanted = set(re.findall(r"\w+", "the library opens on it the city three point five of its budget"))
     assert len(wanted & heard) / len(wanted) > 0.6, heard
 
 
@@ -145,21 +146,19 @@ def test_nothing_is_done_twice_and_a_changed_scene_alone_is_rendered(newsroom: P
     assert "nothing to do" in again.stdout
     assert (newsroom / "out/library/manifest.json").read_bytes() == before
 
-    write_story(newsroom, (NARRATIONS[0], "It costs nothing."), revision=2)
+    write_story(newsroom, (NARRATIONS[0], "It costs nothing."), revision=REVISION + 1)
     changed = render(newsroom)
     assert changed.returncode == 0, changed.stdout + changed.stderr
     for step in ("hibari", "pix2pixhd", "compose"):
         logs = "".join(path.read_text() for path in sorted((newsroom / "out/.work/logs/library").glob(f"*{step}*.log")))
         assert re.search(r"scene 00: unchanged", logs), logs
         assert re.search(r"scene 01: \d+", logs), logs
-    assert json.loads((newsroom / "out/library/manifest.json").read_text())["revision"] == 2
+    assert json.loads((newsroom / "out/library/manifest.json").read_text())["revision"] == REVISION + 1
 
 
 def test_an_older_revision_is_refused_and_the_newer_video_stays(newsroom: Path, first_run: object) -> None:
-    write_story(newsroom, NARRATIONS, revision=9)
-    assert render(newsroom).returncode == 0
     kept = (newsroom / "out/library/landscape.mp4").read_bytes()
-    write_story(newsroom, NARRATIONS, revision=3)
+    write_story(newsroom, NARRATIONS, revision=REVISION - 1)
     refused = render(newsroom)
     assert refused.returncode == 3
     assert "raise the revision" in refused.stderr

@@ -12,7 +12,7 @@ from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, JoiningPart, Tim
 from steps.compose.sound import Soundtrack, loudness_of
 from steps.compose.step import plan
 from steps.compose.studio import Studio
-from steps.handover import FRAME_RATE, Speech
+from steps.handover import FRAME_RATE, Contents, Speech
 from steps.workspace import Workspace
 
 BRAND = load_brand("newsreel")
@@ -26,6 +26,18 @@ def frames_of(path, wanted) -> dict[int, np.ndarray]:
             for number, frame in enumerate(container.decode(video=0))
             if number in wanted
         }
+
+
+@pytest.fixture(scope="module")
+def small_story(tmp_path_factory) -> Workspace:
+    """Two composed scenes of a second and a half, with opening and closing."""
+    sketches = [
+        Sketch(headline=HOSTILE, colour=(40, 120, 60), words=spoken("Tom & Ann say 3.5%")),
+        Sketch(headline="A second headline", colour=(200, 60, 40), words=spoken("It is £1,200 a year."), captions="plain"),
+    ]
+    workspace = make_workspace(tmp_path_factory.mktemp("small"), sketches)
+    compose(workspace)
+    return workspace
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +118,25 @@ def test_the_poster_is_a_full_frame_with_the_title(small_story):
     with Image.open(small_story.path("final/poster.jpg")) as poster:
         assert (poster.format, poster.size) == ("JPEG", (1920, 1080))
         assert np.asarray(poster.convert("L"))[400:800, 140:1300].max() > 240
+
+
+def test_each_scene_has_its_own_still_where_the_contents_say(small_story):
+    contents = Contents.model_validate_json(small_story.path("final/contents.json").read_bytes())
+    with Image.open(small_story.path("final/sheet.jpg")) as sheet:
+        assert (sheet.format, sheet.size) == ("JPEG", (960, 270))
+        pixels = np.asarray(sheet.convert("RGB")).astype(int)
+    for scene, colour in zip(contents.scenes, [(40, 120, 60), (200, 60, 40)], strict=True):
+        place = pixels[scene.row * 270 + 60 : scene.row * 270 + 80, scene.column * 480 + 120 : scene.column * 480 + 140]
+        assert np.abs(place.mean(axis=(0, 1)) - colour).max() < 14
+
+
+def test_the_contents_tell_when_each_scene_is_shown_and_how_loud_it_is(small_story):
+    contents = Contents.model_validate_json(small_story.path("final/contents.json").read_bytes())
+    start = OPENING_FRAMES / 30
+    assert [(scene.start, scene.end) for scene in contents.scenes] == [(start, start + 1.5), (start + 1.5, start + 3)]
+    assert contents.seconds == start + 3 + 2.5
+    assert contents.loudness == pytest.approx(-16, abs=1)
+    assert -12 < contents.true_peak < -1
 
 
 def test_the_video_is_as_loud_as_it_should_be(landscape):
