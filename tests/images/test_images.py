@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -115,27 +115,27 @@ def matches(path, pattern):
     return any(len(part.parts) == pattern.count("/") + 1 and part.match(pattern) for part in (path, *path.parents))
 
 
-def content(system) -> Iterator[PurePosixPath]:
+@cache
+def content(system):
     """Files of the repository that the image carries."""
-    for source in copied(system):
-        for found in ROOT.glob(source):
-            for path in [found] if found.is_file() else found.rglob("*"):
-                relative = PurePosixPath(path.relative_to(ROOT).as_posix())
-                if path.is_file() and not ignored(relative):
-                    yield relative
+    sources = [found for source in copied(system) for found in ROOT.glob(source)]
+    files = [path for found in sources for path in ([found] if found.is_file() else found.rglob("*")) if path.is_file()]
+    carried = [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in files]
+    return [path for path in carried if not ignored(path)]
 
 
+@cache
 def imports(path):
     """Every module that a file may import when it runs, at its top or later; `a.b` for `from a import b` as well as `a`."""
-    tree = ast.parse((ROOT / path).read_text())
+    tree, names = ast.parse((ROOT / path).read_text()), set()
     for block in [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]:
         block.body = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
 
 
 def file_of(module):
@@ -168,12 +168,19 @@ def roots(system):
     return [Requirement(line).name for line in (IMAGES / system / "requirements.in").read_text().splitlines()]
 
 
+@cache
+def installed():
+    """Top-level modules by project, of the files that each lists: a top_level.txt may know but the binary part."""
+    return {
+        canonicalize_name(distribution.name): {
+            file.parts[0].partition(".")[0] for file in distribution.files or () if file.suffix in (".py", ".so")
+        }
+        for distribution in importlib.metadata.distributions()
+    }
+
+
 def modules_of(projects):
-    """Top-level modules that the projects install, by the files they list: a top_level.txt may know but the binary part."""
-    wanted = {canonicalize_name(project) for project in projects}
-    for distribution in importlib.metadata.distributions():
-        if canonicalize_name(distribution.name) in wanted:
-            yield from {file.parts[0].partition(".")[0] for file in distribution.files or () if file.suffix in (".py", ".so")}
+    return set().union(*(installed().get(canonicalize_name(project), ()) for project in projects))
 
 
 def test_every_image_of_the_catalogue_can_be_built_and_carries_the_programs_it_is_named_for():
@@ -221,8 +228,8 @@ def test_the_steps_of_an_image_are_imported_with_all_other_systems_libraries_hid
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     modules = [".".join(path.with_suffix("").parts) for path in entries(system)]
-    own = {*modules_of(requirements(f"{system}/requirements.txt")), *OURS}
-    others = set(importlib.metadata.packages_distributions()) - own
+    own = modules_of(requirements(f"{system}/requirements.txt")) | OURS
+    others = modules_of(installed()) - own
     command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), ",".join(others), ",".join(modules)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

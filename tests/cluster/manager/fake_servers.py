@@ -254,7 +254,7 @@ def served(world):
     """Yields the two transports and the HTTP address."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), type("RestOfWorld", (Rest,), {"world": world}))
     web.daemon_threads = True
-    Thread(target=web.serve_forever, daemon=True).start()
+    Thread(target=web.serve_forever, args=(0.02,), daemon=True).start()
     http = f"http://127.0.0.1:{web.server_port}"
     c, calls = container_v1, Grpc(world, http)
     methods = {
