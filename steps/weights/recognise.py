@@ -50,7 +50,9 @@ def recognise(path: Path) -> Recognised:
         for system, net in nets.items():
             try:
                 state = net.load_state(path)
-            except BadWeights:
+            except BadWeights as fault:
+                if isinstance(fault.__cause__, MemoryError):
+                    raise  # what has claimed all memory once is not read for each system again
                 continue
             if described := description(net, shapes_of(state)):
                 return Recognised(system=system, described=described, state=state)
