@@ -6,6 +6,7 @@ natural logarithm of at least 1e-5, 22,050 Hz, a frame every 256 samples, 80 cha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,13 +43,22 @@ class Utterance:
     """Whether the gate ended it, and not the limit."""
 
 
+def embedding(symbols: int, width: int) -> nn.Embedding:
+    """Begun evenly about zero, as the published training does. Normal numbers, nn.Embedding's own, take 900 modules of torch and
+    sympy to be left out on the device `meta`: a second of each start."""
+    bound = math.sqrt(6 / (symbols + width))
+    weights = torch.empty(symbols, width).uniform_(-bound, bound)
+    begun: nn.Embedding = nn.Embedding.from_pretrained(weights, freeze=False)  # type: ignore[no-untyped-call]
+    return begun
+
+
 class Tacotron2(nn.Module):
     """The net under its published keys. `infer` speaks; `quickened` speaks on another device or in another precision."""
 
     def __init__(self, shape: Architecture) -> None:
         super().__init__()
         self.shape = shape
-        self.embedding = nn.Embedding(shape.n_symbols, shape.encoder_embedding_dim)
+        self.embedding = embedding(shape.n_symbols, shape.encoder_embedding_dim)
         self.encoder = Encoder(shape)
         self.decoder = Decoder(shape)
         self.postnet = Postnet(shape)
