@@ -1,102 +1,15 @@
-"""Ends that their runs could not tell are told by the watch: over TLS to a real receiver, remembered in a Cloud Storage API."""
+"""Ends that their runs could not tell are told by the watch: each once, by one id, and while it is news."""
 
-import json
 from datetime import datetime, timedelta
 
 import pytest
-import standardwebhooks
-from kubernetes import client
-from prometheus_client import CollectorRegistry
 
-from cluster.messages.__main__ import teller_of
 from cluster.messages.desk import Failure, Revision
 from cluster.messages.policy import PATIENCE, untold
-from cluster.messages.rounds import Rounds, Watch
-from cluster.messages.teller import LONGEST, MOST_A_ROUND, NEWS
-from steps.address import Address
+from cluster.messages.teller import NEWS
 from steps.notices import Notice, Notices
-from steps.receiver import keep_receiver
 from steps.told import Told
-from tests.chaos.argo import Argo, Workflow
-from tests.chaos.faults import Clock, Faults
-from tests.https_receiver import receiving
-
-SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
-ONE = Revision("budget", 1)
-OURS = {"app.kubernetes.io/part-of": "newsreel", "newsreel/story": "budget", "newsreel/revision": "1"}
-MANIFEST = {
-    "id": "budget",
-    "revision": 1,
-    "title": "The budget",
-    "origin": {"story_digest": "a", "software_digest": "b", "release": "0.1.0"},
-    "created": "2026-05-03T12:00:00Z",
-    "files": [
-        {"name": "landscape.mp4", "path": f"{'0' * 16}/landscape.mp4", "size": 1, "sha256": "c", "content_type": "video/mp4"}
-    ],
-}
-
-
-@pytest.fixture
-def argo():
-    return Argo(Clock(), Faults(0, often=0), lambda workflow: "Succeeded")
-
-
-@pytest.fixture
-def cms(tmp_path, monkeypatch):
-    with receiving(tmp_path) as server:
-        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
-        monkeypatch.setenv("NEWSREEL_WEBHOOK_SECRET", SECRET)
-        monkeypatch.setenv("NEWSREEL_WEBHOOK", f"https://{server.host}/ends")
-        yield server
-
-
-@pytest.fixture
-def begin(argo, desk, cms):
-    """Another watch at the same cluster and storage; what it said is `said`."""
-    server = argo.serve()
-    host = f"http://127.0.0.1:{server.server_address[1]}"
-
-    def new():
-        said = []
-        api = client.ApiClient(client.Configuration(host=host))
-        rounds = Rounds(
-            api, "newsreel", desk, lambda *line: said.append(line), Watch(CollectorRegistry()), teller=teller_of(desk)
-        )
-        if rounds.teller:
-            rounds.teller.say = rounds.say
-        rounds.said = said
-        return rounds
-
-    yield new
-    server.shutdown()
-    server.server_close()
-
-
-def save(desk, revision=ONE):
-    address = desk.address(revision)
-    desk.storage.create(address, b"{}", "application/json")
-    return str(address)
-
-
-def publish(desk, revision=ONE):
-    home = desk.finals.child(f"{revision.id}/r{revision.number}")
-    desk.storage.create(home.child("manifest.json"), json.dumps(MANIFEST).encode(), "application/json")
-    return f"{home}/{'0' * 16}/landscape.mp4"
-
-
-def ended(argo, phase="Failed", name="budget-r1", uid="uid-1", **labels):
-    return argo.create(Workflow(name, OURS | labels, {}, 0, phase=phase, uid=uid))
-
-
-def heard(cms):
-    """What the receiver's own library takes."""
-    return [standardwebhooks.Webhook(SECRET).verify(body, headers) for _, headers, body in cms.heard]
-
-
-def rounds_of(watch, argo, number=2):
-    for _ in range(number):
-        assert watch.round(argo.clock.now)
-        argo.clock.now += timedelta(seconds=30)
+from tests.cluster.messages.telling import MANIFEST, ONE, ended, heard, publish, rounds_of, save
 
 
 def test_a_run_that_a_person_cancelled_is_told_once_however_many_look(argo, begin, desk, cms):
@@ -243,53 +156,6 @@ def test_a_video_that_a_second_run_has_found_is_no_news(argo, begin, desk, cms):
     assert {told["id"] for told in heard(cms)} == {"budget-r1-Succeeded"}
 
 
-def test_who_sent_the_story_off_is_told_too(argo, begin, desk, cms, monkeypatch):
-    monkeypatch.delenv("NEWSREEL_WEBHOOK")
-    monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host}/hooks")
-    keep_receiver(desk.storage, Address.parse(save(desk)), f"https://{cms.host}/hooks/7")
-    ended(argo, **{"newsreel/cancelled": "true"})
-    rounds_of(begin(), argo)
-    assert [path for path, *_ in cms.heard] == ["/hooks/7"]
-
-
-def test_a_receiver_that_is_away_is_tried_later_each_time_and_the_watch_goes_on(argo, begin, desk, cms):
-    save(desk)
-    ended(argo)
-    cms.says = (503, b"")
-    watch = begin()
-    for _ in range(10):
-        assert watch.round(argo.clock.now)
-        argo.clock.now += timedelta(seconds=30)
-    assert len(cms.heard) == 4, "30, 60 and 120 seconds after the first"
-    assert watch.said[-1] == ("untold", "budget-r1", "notice to 127.0.0.1: it answers 503")
-    cms.says = (204, b"")
-    argo.clock.now += LONGEST
-    rounds_of(watch, argo)
-    assert len({told["id"] for told in heard(cms)}) == 1 and len(cms.heard) == 5
-    assert watch.said[-1] == ("told", "budget-r1", "that it ended as Failed")
-
-
-def test_one_receiver_that_is_away_keeps_no_other_from_being_told(argo, begin, desk, cms, monkeypatch):
-    monkeypatch.delenv("NEWSREEL_WEBHOOK")
-    monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host},https://127.0.0.1:9")
-    for identifier, webhook in (("a", "https://127.0.0.1:9/x"), ("b", f"https://{cms.host}/y")):
-        keep_receiver(desk.storage, Address.parse(save(desk, Revision(identifier, 1))), webhook)
-        labels = OURS | {"newsreel/story": identifier}
-        argo.create(Workflow(f"{identifier}-r1", labels, {}, 0, phase="Failed"))
-    rounds_of(begin(), argo, 3)
-    assert [path for path, *_ in cms.heard] == ["/y"]
-
-
-def test_a_receiver_that_refuses_for_good_is_told_of_once(argo, begin, desk, cms):
-    save(desk)
-    ended(argo)
-    cms.says = (410, b"")
-    watch = begin()
-    rounds_of(watch, argo, 4)
-    assert len(cms.heard) == 1
-    assert [what for what, *_ in watch.said] == ["report", "untold", "told"]
-
-
 def test_a_failure_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cms):
     save(desk)
     desk.fail(ONE, Failure(why="somebody tripped over a cable", time=argo.clock.now - NEWS - timedelta(minutes=1)))
@@ -314,43 +180,3 @@ def test_a_video_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cm
     rounds_of(begin(), argo)
     assert cms.heard == []
     assert Told(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Succeeded"}}
-
-
-def test_what_somebody_has_put_in_a_failures_place_costs_a_line_and_keeps_no_other_from_being_told(argo, begin, desk, cms):
-    save(desk)
-    ended(argo)
-    save(desk, Revision("a", 1))
-    desk.storage.create(desk.finals.child("a/r1/failed.json"), b"[", "application/json")
-    watch = begin()
-    rounds_of(watch, argo)
-    assert [told["id"] for told in heard(cms)] == ["uid-1-Failed"]
-    assert "somebody has put it there by hand" in next(why for what, name, why in watch.said if what == "untold")
-
-
-def test_a_round_tells_no_more_than_it_has_time_for(argo, begin, desk, cms):
-    for number in range(1, MOST_A_ROUND + 3):
-        save(desk, Revision("budget", number))
-        desk.fail(Revision("budget", number), Failure(why="no", time=argo.clock.now))
-    watch = begin()
-    rounds_of(watch, argo, 1)
-    assert len(cms.heard) == MOST_A_ROUND
-    rounds_of(watch, argo, 1)
-    assert len(cms.heard) == MOST_A_ROUND + 2
-
-
-def test_a_dry_run_says_it_and_tells_nobody(argo, begin, desk, cms):
-    save(desk)
-    desk.fail(ONE, Failure(why="no", time=argo.clock.now))
-    watch = begin()
-    assert watch.round(argo.clock.now, dry_run=True)
-    assert watch.said == [("tell", "budget-r1", "nobody has told that it ended as Failed")]
-    argo.clock.now += NEWS + timedelta(minutes=1)
-    assert watch.round(argo.clock.now, dry_run=True)
-    assert len(watch.said) == 1, "what is no news is not told of"
-    assert cms.heard == [] and Told(desk.storage, desk.finals).ids() == {}
-
-
-def test_where_nobody_is_to_be_told_nothing_is_looked_for(desk, monkeypatch):
-    for name in ("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_RECEIVERS"):
-        monkeypatch.delenv(name, raising=False)
-    assert teller_of(desk) is None
