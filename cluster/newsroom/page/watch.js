@@ -96,7 +96,9 @@ export class Watch {
 
 function step({ name, state, done, total, counts, seconds, message }) {
   const [system, number = ""] = name.split(" ");
-  const much = state === "running" && total > 1 ? `${done} of ${total}` : state === "succeeded" && seconds >= 1 ? clockOf(seconds) : "";
+  // A cluster tells how far a step is in hundredths of the whole story, which are nobody's unit.
+  const far = counts ? `${done} of ${total}` : `${Math.round((100 * done) / total)} %`;
+  const much = state === "running" && total > 1 ? far : state === "succeeded" && seconds >= 1 ? clockOf(seconds) : "";
   const item = make("li", { className: state }, make("span", { className: "sign", "aria-hidden": "true" }));
   item.append(make("span", { text: `${STEPS[system] ?? system}${number ? ` ${number}` : ""}`, title: message || counts }));
   item.append(make("span", { className: "much", text: much }), make("span", { className: "unseen", text: state }));
