@@ -58,9 +58,13 @@ def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(c
         assert runs.asked == [("submit", "the-library-opens", 1)]
         assert runs.kept == {("the-library-opens", 1): "breaking"}
         assert page.get_by_label("How urgent").is_disabled()
-        steps = (StepState(name="dlib", state="running", done=90, total=360),)
+        steps = (
+            StepState(name="dlib", state="running", done=90, total=360, counts="frames"),
+            StepState(name="hibari", state="running", done=2, total=8),
+        )
         runs.put("the-library-opens", 1, "running", steps=steps, progress=0.25)
         page.get_by_text("90 of 360").wait_for()
+        page.get_by_text("25 %").wait_for()
         failed = {"steps": steps, "message": "compose: the disk is full", "ended": datetime.now(UTC), "priority": "breaking"}
         runs.put("the-library-opens", 1, "failed", **failed)
         page.get_by_text("compose: the disk is full").wait_for()
