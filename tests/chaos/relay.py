@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.relay FILE`: EventSource and Sensor (`trigger`) as a process, between Pub/Sub and JetStream.
+"""`python -m tests.chaos.relay FILE eventsource|sensor`: one of both (`trigger`) as a process, on its side of JetStream.
 
-It may be killed at any moment: what it had pulled and not acknowledged comes again from Pub/Sub, what it had fetched and not
-acknowledged from the bus. The file is `Relay` as JSON.
+They may be killed at any moment: what the EventSource had pulled and not acknowledged comes again from Pub/Sub, what the Sensor
+had fetched and not acknowledged from the bus. The file is `Relay` as JSON.
 """
 
 import asyncio
@@ -20,6 +20,11 @@ from cluster.health import Health
 from tests.chaos.faults import Clock, Faults
 from tests.chaos.trigger import EventSource, Sensor, connected
 
+__all__ = ["EVENTSOURCE", "GIVEN_UP", "PULLED", "SENSOR", "Relay"]
+
+EVENTSOURCE, SENSOR = "eventsource", "sensor"
+PULLED, GIVEN_UP = "pulled: ", "given up: "
+"""What they say, before whose message it is about."""
 AT_ONCE = 20
 SECONDS_A_LOOK = 0.05
 SECONDS_A_CALL = 10
@@ -35,8 +40,8 @@ class Relay(BaseModel):
     """As it is emitted."""
     hosts: dict[str, str]
     """Where the hosts of the Sensor's URLs are to be found here."""
-    health_port: int
-    """Answers GET /ready there, as `cluster.health`."""
+    ports: dict[str, int]
+    """Where each answers GET /ready, as `cluster.health`."""
     pace: float
     """Seconds that a second of the Sensor's patience is long here."""
 
@@ -70,7 +75,11 @@ class Subscription:
             )
         except (DeadlineExceeded, ServiceUnavailable):
             return []
-        return [pulled(one) for one in answer.received_messages]
+        found = [pulled(one) for one in answer.received_messages]
+        for one in found:
+            if "id" in one.attributes:
+                print(f"{PULLED}{one.story}", flush=True)
+        return found
 
     def acknowledge(self, one: Pulled) -> None:
         self.client.acknowledge(subscription=self.path, ack_ids=[one.receipt], timeout=SECONDS_A_CALL)
@@ -96,20 +105,25 @@ class Paced(Clock):
         time.sleep(seconds * self.pace)
 
 
-async def relay(told: Relay) -> None:
+async def relay(told: Relay, name: str) -> None:
     connection = await connected(told.bus)
     bus, nothing = connection.jetstream(), Faults(0, often=0)
-    sensor = Sensor(told.sensor, bus, Paced(pace=told.pace), nothing, told.hosts)
-    await sensor.listen()
     health = Health(stuck=SECONDS_A_CALL, stale=SECONDS_A_CALL, unready="no round has ended")
-    health.serve(told.health_port)
-    source = EventSource(Subscription(told.subscription), bus, nothing)
+    health.serve(told.ports[name])
+    if name == EVENTSOURCE:
+        program: EventSource | Sensor = EventSource(Subscription(told.subscription), bus, nothing)
+    else:
+        program = Sensor(told.sensor, bus, Paced(pace=told.pace), nothing, told.hosts, give_up)
+        await program.listen()
     while True:
-        await source.round(AT_ONCE)
-        await sensor.round(AT_ONCE)
+        await program.round(AT_ONCE)
         health.round(sound=True)
         await asyncio.sleep(SECONDS_A_LOOK)
 
 
+def give_up(whose: str) -> None:
+    print(f"{GIVEN_UP}{whose}", flush=True)
+
+
 if __name__ == "__main__":
-    asyncio.run(relay(Relay.model_validate_json(Path(sys.argv[1]).read_bytes())))
+    asyncio.run(relay(Relay.model_validate_json(Path(sys.argv[1]).read_bytes()), sys.argv[2]))

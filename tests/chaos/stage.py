@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,9 +24,9 @@ from tests.chaos.campaign import STORIES as SAVED
 from tests.chaos.editors import SECRET
 from tests.chaos.ends import Receiver, Reports, notices_to
 from tests.chaos.faults import Clock, Faults
-from tests.chaos.parts import jetstream, storage_with
+from tests.chaos.parts import jetstream_program, storage_with
 from tests.chaos.programs import Pods, pods
-from tests.chaos.relay import Relay
+from tests.chaos.relay import EVENTSOURCE, SENSOR, Relay
 from tests.chaos.studio import Studio
 from tests.chaos.trigger import connected, make_stream, stream_config
 from tests.cluster.api_server import kubeconfig
@@ -34,16 +35,22 @@ from tests.servers import cloud_storage, free_port
 from workflows.events.programs import LETTERS_URL
 from workflows.settings import Events
 
-__all__ = ["NEWSROOM", "PROGRAMS", "Stage", "stage"]
+__all__ = ["BUS", "NEWSROOM", "PROGRAMS", "THE_TRIGGERS", "WITNESS", "Stage", "stage"]
 
 NEWSROOM = "newsroom"
-PROGRAMS = ("watch-1", "watch-2", "letters", "relay")
+BUS = "bus"
+THE_TRIGGERS = (EVENTSOURCE, SENSOR)
+PROGRAMS = ("watch-1", "watch-2", "letters", *THE_TRIGGERS)
 """Those beside it."""
 MINUTE = timedelta(seconds=0.4)
 SECONDS_A_TICK = 0.5
 PACE = 1 / 200
 SECONDS_TO_ACKNOWLEDGE = 10
-"""The least that Pub/Sub knows: after it comes again what a killed relay had pulled."""
+"""The least that Pub/Sub knows: after it comes again what a killed EventSource had pulled."""
+SECONDS_TO_COME_AGAIN = (1, 5)
+"""After the first refusal, and after many."""
+WITNESS = "witness"
+"""A subscription beside the trigger's: every message that was published, whatever has become of it."""
 PATIENCE = ("--every", "0.3", "--patience", "3")
 
 
@@ -73,7 +80,6 @@ def stage(faults: Faults, folder: Path) -> Iterator[Stage]:
     with (
         emulating(folder) as pubsub,
         cloud_storage("newsreel-stories", "newsreel-finals") as storage_url,
-        jetstream(folder / "bus") as bus_url,
         patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": storage_url, "PUBSUB_EMULATOR_HOST": pubsub}),
     ):
         calm = Faults(0, often=0)
@@ -85,9 +91,10 @@ def stage(faults: Faults, folder: Path) -> Iterator[Stage]:
         publisher, subscriber = Publisher.connect(topic_path(PROJECT, STORIES)), SubscriberClient()
         ensured(publisher, subscriber)
         hurry(subscriber)
-        ports = {name: free_port() for name in (NEWSROOM, *PROGRAMS)}
-        told = relay_between(bus_url, argo_url, ports, folder)
+        listen(subscriber)
+        ports = {name: free_port() for name in (NEWSROOM, BUS, *PROGRAMS)}
         with pods(folder, environment(argo_url, folder)) as running:
+            told = relay_over(begin_bus(running, ports[BUS], folder), argo_url, ports, folder)
             begin(running, ports, told)
             here = Stage(storage_url, f"http://127.0.0.1:{ports[NEWSROOM]}", desk, argo, studio, running, publisher, subscriber)
             ticking = threading.Thread(target=here.tick)
@@ -103,11 +110,30 @@ def stage(faults: Faults, folder: Path) -> Iterator[Stage]:
 
 
 def hurry(subscriber: SubscriberClient) -> None:
-    wanted = {"name": f"projects/{PROJECT}/subscriptions/{PULLED}", "ack_deadline_seconds": SECONDS_TO_ACKNOWLEDGE}
-    subscriber.update_subscription(request={"subscription": wanted, "update_mask": FieldMask(paths=["ack_deadline_seconds"])})
+    shortest, longest = map(timedelta, (0, 0), SECONDS_TO_COME_AGAIN)
+    wanted = {
+        "name": f"projects/{PROJECT}/subscriptions/{PULLED}",
+        "ack_deadline_seconds": SECONDS_TO_ACKNOWLEDGE,
+        "retry_policy": {"minimum_backoff": shortest, "maximum_backoff": longest},
+    }
+    mask = FieldMask(paths=["ack_deadline_seconds", "retry_policy"])
+    subscriber.update_subscription(request={"subscription": wanted, "update_mask": mask})
 
 
-def relay_between(bus_url: str, argo_url: str, ports: Mapping[str, int], folder: Path) -> Path:
+def listen(subscriber: SubscriberClient) -> None:
+    wanted = {"name": f"projects/{PROJECT}/subscriptions/{WITNESS}", "topic": topic_path(PROJECT, STORIES)}
+    subscriber.create_subscription(request=wanted)
+
+
+def begin_bus(running: Pods, port: int, folder: Path) -> str:
+    """A NATS server that keeps on disk what it has said it has; its address."""
+    health = free_port()
+    running.begin(BUS, f"http://127.0.0.1:{health}/healthz", *jetstream_program(port, folder / BUS), "-m", str(health))
+    running.await_ready(BUS)
+    return f"nats://127.0.0.1:{port}"
+
+
+def relay_over(bus_url: str, argo_url: str, ports: Mapping[str, int], folder: Path) -> Path:
     """The bus as the controller makes it, and what the relay is told, in a file."""
     eventbus, sensor = emitted()
 
@@ -122,7 +148,7 @@ def relay_between(bus_url: str, argo_url: str, ports: Mapping[str, int], folder:
         bus=bus_url,
         sensor=sensor,
         hosts={Events().argo_server: argo_url, LETTERS_URL: f"http://127.0.0.1:{ports['letters']}"},
-        health_port=ports["relay"],
+        ports={name: ports[name] for name in THE_TRIGGERS},
         pace=PACE,
     )
     path = folder / "relay.json"
@@ -149,9 +175,15 @@ def begin(running: Pods, ports: Mapping[str, int], told: Path) -> None:
     topic = ("--topic", topic_path(PROJECT, STORIES), "--hosts", here[NEWSROOM])
     port = {name: str(port) for name, port in ports.items()}
     ready = {name: f"http://{where}/{'healthz' if name == NEWSROOM else 'ready'}" for name, where in here.items()}
-    messages = "cluster.messages"
-    running.begin("relay", ready["relay"], "tests.chaos.relay", str(told))
-    running.begin(NEWSROOM, ready[NEWSROOM], "cluster.newsroom", "--port", port[NEWSROOM], *buckets, *topic)
-    running.begin("letters", ready["letters"], messages, "letters", "--project", PROJECT, "--port", port["letters"])
+
+    def python(name: str, *words: str) -> None:
+        running.begin(name, ready[name], sys.executable, "-m", *words)
+
+    python(NEWSROOM, "cluster.newsroom", "--port", port[NEWSROOM], *buckets, *topic)
+    python("letters", "cluster.messages", "letters", "--project", PROJECT, "--port", port["letters"])
+    python(SENSOR, "tests.chaos.relay", str(told), SENSOR)
+    # As `newsreel apply` does it: what nobody has a place for in the stream is not kept there.
+    running.await_ready(SENSOR)
+    python(EVENTSOURCE, "tests.chaos.relay", str(told), EVENTSOURCE)
     for name in ("watch-1", "watch-2"):
-        running.begin(name, ready[name], messages, "watch", *buckets, *PATIENCE, "--health-port", port[name])
+        python(name, "cluster.messages", "watch", *buckets, *PATIENCE, "--health-port", port[name])

@@ -11,8 +11,12 @@ KILLED = frozenset(
         "watch-1 killed",
         "watch-2 killed",
         "letters killed",
-        "relay killed",
+        "eventsource killed",
+        "sensor killed",
+        "bus killed",
+        "killed with a message in its hands",
         "message twice",
+        "message late",
         "message not ours",
     }
 )
@@ -46,11 +50,20 @@ class Tally:
     """Of one revision, over all."""
     made_again: int = 0
     """Workflows that found a video of their revision."""
+    announced: int = 0
+    """Messages that asked for a story to be made, those that were published twice included."""
+    vanished: int = 0
+    """Of these, those that never came to Argo: somebody has acknowledged them who had not handed them on. The watch makes their
+    stories, late, so that nothing else tells."""
+    unannounced: int = 0
+    """Answered as saved by a newsroom that nobody killed, and no message says so."""
     not_ours: int = 0
     not_ours_dead: int = 0
     good_dead: int = 0
     by_watch: int = 0
-    """Workflows that the watches submitted, and no message did."""
+    """Workflows that the watches submitted, before any message did."""
+    met_the_watchs: int = 0
+    """Messages that came after that, and met the watch's workflow: had it another name, the revision would be made twice."""
     repeated: int = 0
     """Submissions that met the workflow that was there."""
     ended: Counter[str] = field(default_factory=Counter)
@@ -60,12 +73,17 @@ class Tally:
     @property
     def missing(self) -> list[str]:
         """What never happened."""
-        met = {"save without an answer": self.died_over, "story left to the watch": self.by_watch}
+        met = {
+            "save without an answer": self.died_over,
+            "story left to the watch": self.by_watch,
+            "message that came after the watch": self.met_the_watchs,
+        }
         return sorted(name for name in KILLED if not self.faults[name]) + [name for name, number in met.items() if not number]
 
     @property
     def sound(self) -> bool:
-        wrong = self.refused, self.lost, self.half, self.made_again, self.good_dead, self.not_ours - self.not_ours_dead
+        wrong = [self.refused, self.lost, self.half, self.made_again, self.vanished, self.unannounced]
+        wrong += [self.good_dead, self.not_ours - self.not_ours_dead]
         counted = self.answered + self.unanswered_saved == self.published + self.superseded
         return not any(wrong) and not self.ended and self.most_workflows == 1 and counted and not self.missing
 
@@ -84,10 +102,14 @@ class Tally:
             ("half there", self.half),
             ("workflows of a revision, at most", self.most_workflows),
             ("workflows that met a video", self.made_again),
+            ("messages of stories", self.announced),
+            ("  that never came to Argo", self.vanished),
+            ("saved, and no message says so", self.unannounced),
             ("messages not ours", self.not_ours),
             ("  in the dead letters", self.not_ours_dead),
             ("good messages in the dead letters", self.good_dead),
             ("workflows submitted by a watch", self.by_watch),
+            ("  messages that met one of these", self.met_the_watchs),
             ("submissions that met a workflow", self.repeated),
             *((f"ended of its own accord: {name}", number) for name, number in sorted(self.ended.items())),
             *((f"fault: {name}", number) for name, number in sorted(self.faults.items())),

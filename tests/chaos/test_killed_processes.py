@@ -20,8 +20,8 @@ def test_what_was_answered_as_saved_is_made_once_whoever_is_killed_and_the_rest_
 
 
 GOOD = Tally(
-    sent_off=10, answered=8, unanswered=2, unanswered_saved=1, died_over=3, published=9, most_workflows=1, by_watch=1,
-    faults=Counter(KILLED),
+    sent_off=10, answered=8, unanswered=2, unanswered_saved=1, died_over=3, published=9, most_workflows=1,
+    by_watch=1, met_the_watchs=1, faults=Counter(KILLED),
 )  # fmt: skip
 
 
@@ -35,6 +35,8 @@ GOOD = Tally(
         {"published": 10},
         {"most_workflows": 2},
         {"made_again": 1},
+        {"vanished": 1},
+        {"unannounced": 1},
         {"good_dead": 1},
         {"not_ours": 1},
         {"ended": Counter(letters=1)},
@@ -51,7 +53,7 @@ def test_a_campaign_in_which_one_was_not_killed_is_not_sound(fault):
     assert not replace(GOOD, faults=Counter(KILLED - {fault})).sound
 
 
-@pytest.mark.parametrize("nothing", [{"died_over": 0}, {"by_watch": 0}], ids=str)
-def test_a_campaign_in_which_no_save_was_cut_short_and_no_message_lost_is_not_sound(nothing):
+@pytest.mark.parametrize("nothing", [{"died_over": 0}, {"by_watch": 0}, {"met_the_watchs": 0}], ids=str)
+def test_a_campaign_in_which_no_save_was_cut_short_and_no_message_lost_or_late_is_not_sound(nothing):
     assert replace(GOOD, **nothing).missing
     assert not replace(GOOD, **nothing).sound

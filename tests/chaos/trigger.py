@@ -7,7 +7,7 @@ pkg/sensors/dependencies/{transform,filter}.go, pkg/sensors/triggers/params.go.
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ from nats.js.errors import APIError
 from tests.chaos.faults import Clock, Faults, Killed
 
 SUBJECT = "default.pubsub.story"
+SECONDS_TO_TAKE = 3
+"""After which the bus is away for its EventSource."""
 SECONDS_TO_ACKNOWLEDGE = 0.4
 """After which JetStream delivers again what a killed Sensor had; 30 in earnest."""
 
@@ -55,11 +57,11 @@ class EventSource:
             }
             try:
                 self.faults.kill("EventSource", 0.01, delivery.story)
-                await self.bus.publish(SUBJECT, json.dumps(event).encode())
+                await self.bus.publish(SUBJECT, json.dumps(event).encode(), timeout=SECONDS_TO_TAKE)
                 self.faults.kill("EventSource", 0.01, delivery.story)
-            except APIError:
-                # The stream is full, and refuses what is new rather than forget what is old.
-                self.faults.counted["bus full"] += 1
+            except nats.errors.Error as fault:
+                # A stream that is full refuses what is new rather than forget what is old.
+                self.faults.counted["bus full" if isinstance(fault, APIError) else "bus away"] += 1
                 self.topic.refuse(delivery)
             except Killed:
                 return
@@ -75,6 +77,8 @@ class Sensor:
     faults: Faults
     hosts: dict[str, str]
     """Where the URLs' hosts are to be found here."""
+    gives_up: Callable[[str], None] = lambda workflow: None
+    """Told of a good message that Argo would not take."""
     places: dict[str, JetStreamContext.PullSubscription] = field(default_factory=dict)
     programs: dict[str, Any] = field(default_factory=dict)
     session: requests.Session = field(default_factory=requests.Session)
@@ -123,6 +127,7 @@ class Sensor:
         if not all(passes(one, seen) for one in dependency["filters"]["data"]):
             return
         if not self.tried(trigger, seen) and "dlqTrigger" in trigger:
+            self.gives_up(at(seen, "submitOptions.name"))
             self.tried(trigger["dlqTrigger"], seen)
 
     def transformed(self, program: str, event: dict[str, Any]) -> dict[str, Any]:
