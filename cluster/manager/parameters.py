@@ -58,6 +58,7 @@ class Cluster(Record):
     namespace: Name
     install: Annotated[tuple[str, ...], Field(min_length=1)]
     create_minutes: Range
+    install_minutes: Range
 
     @property
     def path(self) -> str:
@@ -119,6 +120,7 @@ class Parameters(Record):
     zones: dict[Zone, tuple[Name, ...]]
     start_seconds: Start
     remove_seconds: Some
+    operation_seconds: Range
     work: Work
     market: Market
 

@@ -38,6 +38,8 @@ class Kind:
 
     offer: Offer
     in_stock: bool = True
+    busy_until: float = 0.0
+    """GKE does one thing at a time with a pool."""
     size: int = 0
     bounds: tuple[int, int] | None = None
     machines: dict[str, Machine] = field(default_factory=dict)

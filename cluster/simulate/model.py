@@ -86,6 +86,10 @@ class Model:
 
     # Nodes
 
+    def occupy(self, kind: Kind) -> None:
+        """By an operation of the manager's; GKE's own autoscaler needs none."""
+        kind.busy_until = self.clock.now + self.draw(self.parameters.operation_seconds)
+
     def resize(self, kind: Kind, size: int) -> None:
         kind.size = size
         self.fill(kind)
@@ -200,7 +204,8 @@ class Model:
 
     def create(self) -> None:
         self.cluster, self.cluster_from = "coming", self.clock.now
-        self.clock.after(60 * self.draw(self.parameters.cluster.create_minutes), self.created)
+        made = self.draw(self.parameters.cluster.create_minutes) + self.draw(self.parameters.cluster.install_minutes)
+        self.clock.after(60 * made, self.created)
 
     def created(self) -> None:
         self.cluster = "there"

@@ -117,11 +117,9 @@ def arrived(rounds: "Rounds", arrival: Arrival, left: Iterator[Arrival]) -> None
 class Rounds:
     def __init__(self, model: Model, rules: Rules, stories: int) -> None:
         self.model, self.rules, self.stories = model, rules, stories
-        self.memory = Memory()
+        self.memory, self.begun = Memory(), 0
         self.heard = -math.inf
         """When a message last came."""
-        self.begun = 0
-        """Rounds."""
         self.history: list[tuple[float, int, int]] = []
         self.most_nodes = self.alerts = 0
 
@@ -193,6 +191,8 @@ class Rounds:
 
     def act(self, action: Action) -> None:
         model = self.model
+        if isinstance(action, Grow | Open | Close | Empty):
+            model.occupy(model.kinds[action.pool])
         match action:
             case Grow(pool, to):
                 model.resize(model.kinds[pool], to)
@@ -246,4 +246,5 @@ def pool_of(kind: Kind, now: datetime) -> Pool:
     ready = [Node(name=machine.name, cordoned=machine.cordoned) for machine in kind.machines.values() if machine.ready]
     lack = Lack(kind.lack[0], EPOCH + timedelta(seconds=kind.lack[1])) if kind.lack else None
     recent = lack if lack and now - lack.at <= RECENT else None
-    return Pool(name=kind.offer.pool, size=kind.size, nodes=tuple(ready), bounds=kind.bounds, lack=recent)
+    busy = EPOCH + timedelta(seconds=kind.busy_until) > now
+    return Pool(name=kind.offer.pool, size=kind.size, nodes=tuple(ready), bounds=kind.bounds, busy=busy, lack=recent)

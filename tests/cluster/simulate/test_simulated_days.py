@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from cluster.manager.bell import SETTLES
 from cluster.manager.parameters import DEFAULT, read_parameters
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
 from cluster.simulate.drawing import marks, picture, svg
@@ -67,6 +68,18 @@ def test_a_newsroom_that_produces_twice_a_day_pays_for_no_cluster_between():
     pool, whole = (simulate(arrivals, PARAMETERS.changed(cluster={"mode": mode})) for mode in ("pool", "cluster"))
     assert whole.always_on_cost < pool.always_on_cost / 4
     assert percentile(whole.waits, 1) > percentile(pool.waits, 1)
+
+
+def test_the_first_story_after_a_while_does_not_wait_for_the_next_look():
+    [(asked, *_)] = simulate([Arrival(611.0, 40.0)], PARAMETERS).first_waits
+    assert asked == pytest.approx(PARAMETERS.work.heard_seconds + SETTLES)
+
+
+def test_a_pool_that_is_being_resized_is_not_resized_again_until_that_is_done():
+    slow = PARAMETERS.changed(operation_seconds={"least": 200, "usual": 200, "most": 200})
+    history = simulate([Arrival(600.0, 40.0), *[Arrival(610.0, 40.0)] * 40], slow).history
+    one, more = (next(at for at, _, nodes in history if nodes > few) for few in (0, 1))
+    assert more - one >= 200
 
 
 def test_a_promise_that_is_planned_is_kept_on_days_the_plan_has_not_seen():
