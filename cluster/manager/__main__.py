@@ -20,7 +20,7 @@ from cluster.manager.bell import Bell
 from cluster.manager.google import Google, connect
 from cluster.manager.memory import Notebook
 from cluster.manager.metrics import Metrics
-from cluster.manager.observe import Services, nobody_listens
+from cluster.manager.observe import Services
 from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
 from cluster.manager.rounds import Manager, printed
 from steps.address import Address
@@ -70,9 +70,8 @@ def manager_of(google: Google, parameters: Parameters, heard: Announcements | No
     lease = timedelta(seconds=max(180.0, 4 * parameters.policy.round_seconds))
     calls = {"timeout": SECONDS_TO_CONNECT_AND_ANSWER, "retry": DEFAULT_RETRY.with_timeout(60.0)}
     bucket = Client(project=parameters.cluster.project, credentials=google.credentials)
-    announced = heard.since if heard else nobody_listens
     return Manager(
-        services=Services(google=google, parameters=parameters, streams=inside.streams(), announced=announced),
+        services=Services(google=google, parameters=parameters, streams=inside.streams(), listener=heard),
         notebook=Notebook(bucket, Address.parse(parameters.cluster.memory), name(), lease, calls),
         clock=lambda: datetime.now(UTC),
         say=printed,

@@ -7,7 +7,7 @@ Nothing rests on it: a message is acknowledged as it comes, and what nobody hear
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -30,19 +30,28 @@ LENT = FlowControl(max_duration_per_lease_extension=10)
 """What was sent to a manager that is gone is sent to the next after so many seconds, the fewest there may be."""
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Announcements:
     """By streaming pull: Pub/Sub sends a message as it comes (Pub/Sub, "Pull subscriptions", StreamingPull API)."""
 
-    def __init__(self, client: "SubscriberClient", subscription: str, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, client: "SubscriberClient", subscription: str, ring: Callable[[], None], clock: Callable[[], datetime] = utc_now
+    ) -> None:
         """`subscription` is projects/NAME/subscriptions/NAME; `ring` is called for each message, on a thread of the client's."""
-        self.client, self.subscription, self.ring = client, subscription, ring
+        self.client, self.subscription, self.ring, self.clock = client, subscription, ring, clock
         self.stream: StreamingPullFuture | None = None
+        self.begun = clock()
+        """When the stream was."""
         self.came: deque[datetime] = deque(maxlen=MOST)
         self.lock = Lock()
 
     def listen(self) -> None:
         """Unless it does already. The client mends what fails in passing; what ended for another reason is begun anew."""
         if self.stream is None or self.stream.done():
+            self.begun = self.clock()
             one_at_a_time = ThreadScheduler(ThreadPoolExecutor(max_workers=1))
             self.stream = self.client.subscribe(
                 self.subscription, callback=self.heard, scheduler=one_at_a_time, flow_control=LENT
@@ -67,3 +76,10 @@ class Announcements:
             raise Unavailable(f"{self.subscription}: {type(fault).__name__}: {fault}")
         with self.lock:
             return sum(at > moment for at in self.came)
+
+    def quiet_since(self) -> datetime | None:
+        """No message has come since then; None where nobody listens."""
+        if self.stream is None or self.stream.done():
+            return None
+        with self.lock:
+            return max([self.begun, *self.came])

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cluster.manager.world import Reading, Rules, Seen
+from cluster.manager.world import Memory, Reading, Rules, Seen
 
-__all__ = ["Demand", "counted_from", "demand_of"]
+__all__ = ["Demand", "counted_from", "demand_of", "still_empty"]
 
 AHEAD = timedelta(seconds=60)
 """How far Google's clock may be ahead of ours before a reading is no longer believed."""
@@ -51,6 +51,13 @@ def counted_from(state: str | None, undelivered: Reading | None, now: datetime, 
     if state == "there":
         return now - TAKEN
     return now - late if undelivered is None or fresh(undelivered, now, late) is None else undelivered.at - AHEAD
+
+
+def still_empty(seen: Seen, memory: Memory) -> bool:
+    """The metric of a subscription that nobody uses has no points any more. If no message has come since its last, which was
+    zero, none waits; enough not to wake anybody for, and nothing is given back for it."""
+    quiet, empty = seen.quiet_since, memory.empty_at
+    return quiet is not None and empty is not None and quiet + AHEAD <= empty
 
 
 def at_least(count: int | None, other: int | None) -> int | None:

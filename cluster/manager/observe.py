@@ -20,7 +20,7 @@ from cluster.manager.parameters import Parameters, minutes
 from cluster.manager.world import Seen
 from steps.errors import NewsreelError
 
-__all__ = ["FAULTS", "Look", "Services", "look", "nobody_listens", "short"]
+__all__ = ["FAULTS", "Look", "Services", "look", "short"]
 
 FAULTS = (
     GoogleAPICallError,
@@ -40,8 +40,12 @@ class Inside(Protocol):
     def __call__(self, found: GkeCluster, google: Google) -> client.ApiClient: ...
 
 
-def nobody_listens(_: datetime) -> int:
-    return 0
+class Listener(Protocol):
+    """See `announced.Announcements`."""
+
+    def since(self, moment: datetime) -> int: ...
+
+    def quiet_since(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +54,8 @@ class Services:
     parameters: Parameters
     inside: Inside = inside.api_of
     streams: Streams = by_way_of_the_api_server
-    announced: Callable[[datetime], int] = nobody_listens
-    """How many messages came after a moment."""
+    listener: Listener | None = None
+    """Who hears of messages as they come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +83,16 @@ def look(services: Services, now: datetime) -> Look:
     found = known("cluster", lambda: [gke.find_cluster(google, parameters.cluster)])
     state = gke.cluster_state(found[0]) if found else None
     gke_cluster = found[0] if found else None
+    listener = services.listener
     since = counted_from(state, undelivered, now, minutes(parameters.policy.late_minutes))
-    announced = known("announced", lambda: services.announced(since)) or 0
-    outside = Seen(now=now, cluster=state, undelivered=undelivered, announced=announced)
+    outside = Seen(
+        now=now,
+        cluster=state,
+        undelivered=undelivered,
+        announced=(known("announced", lambda: listener.since(since)) if listener else None) or 0,
+        # A metric that could not be asked for is another matter than one that has no new point.
+        quiet_since=listener.quiet_since() if listener and "undelivered" not in failed else None,
+    )
     if gke_cluster is None or state != "there":
         return Look(seen=outside, api=None, failed=failed)
     there = gke_cluster

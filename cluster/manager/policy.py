@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from math import ceil
 
-from cluster.manager.demand import Demand, demand_of
+from cluster.manager.demand import Demand, demand_of, still_empty
 from cluster.manager.shortage import available, since_when_late, still_asked, with_shortages
 from cluster.manager.whole_cluster import CLUSTER, before_pools, deletion
 from cluster.manager.world import (
@@ -62,12 +62,14 @@ def remember(seen: Seen, memory: Memory, demand: Demand, rules: Rules) -> Memory
     pools = seen.pools or ()
     late = since_when_late(pools, memory, now, away)
     asked = {} if demand.none else still_asked(pools, memory, now)
+    waiting = demand.counts["undelivered"]
     known = memory.model_copy(update={"late": late, "asked": asked})
     return Memory(
         looked=now,
         idle_since=idle if demand.none else None,
         empty_since=memory.empty_since if demand.none and not away else None,
         blind_since=min(memory.blind_since or now, now) if demand.unknown else None,
+        empty_at=memory.empty_at if waiting is None or seen.undelivered is None else None if waiting else seen.undelivered.at,
         created=memory.created and seen.cluster != "there",
         asked=asked,
         short=had(seen, with_shortages(pools, known, now, rules)),
@@ -101,12 +103,13 @@ def when_wanted(seen: Seen, pools: tuple[Pool, ...], memory: Memory, demand: Dem
     }
     asked = memory.asked | {name: Asked(to=to, at=now) for name, to in grown.items()}
     there = sum(len(pool.nodes) for pool in pools)
+    nothing_at_stake = still_empty(seen, memory) and not any(pool.size or pool.nodes for pool in pools)
     steps = "; ".join(f"{name} to {to}" for name, to in grown.items()) or "no more to be asked for"
     return Decision(
         actions=tuple(actions),
         memory=memory.model_copy(update={"asked": asked, "short": short}),
         why=f"{demand.parts}: {counted(wanted, 'node')} wanted, {there} there; {steps}",
-        alert=lacking(wanted - sum(targets.values()), short, now) or blind(memory, rules),
+        alert=lacking(wanted - sum(targets.values()), short, now) or (None if nothing_at_stake else blind(memory, rules)),
     )
 
 

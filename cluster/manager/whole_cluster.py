@@ -5,7 +5,7 @@ A newsroom that produces twice a day pays for no control plane between. The mana
 
 from datetime import datetime
 
-from cluster.manager.demand import Demand
+from cluster.manager.demand import Demand, still_empty
 from cluster.manager.shortage import available, short_of
 from cluster.manager.world import CreateCluster, Decision, DeleteCluster, Install, Memory, Rules, Seen
 
@@ -38,9 +38,11 @@ def without(state: str, memory: Memory) -> Decision:
 
 
 def asleep(seen: Seen, memory: Memory, demand: Demand, rules: Rules) -> Decision:
-    blind = memory.blind_since is not None and seen.now - memory.blind_since > 3 * rules.late
+    quiet = still_empty(seen, memory)
+    blind = memory.blind_since is not None and seen.now - memory.blind_since > 3 * rules.late and not quiet
     if not demand.at_least and not blind:
-        said = "the queue is unknown" if demand.unknown else "nothing to do"
+        unknown = "no message has come since the queue was last seen to be empty" if quiet else "the queue is unknown"
+        said = unknown if demand.unknown else "nothing to do"
         return Decision(memory=memory, why=f"no cluster, {said}: none is made")
     if not available(CLUSTER, memory.short, seen.now):
         shortage = memory.short[CLUSTER]

@@ -84,6 +84,8 @@ class Seen:
     """Messages that no cluster has taken yet."""
     announced: int = 0
     """Messages that came lately and may be in no other number yet, see `demand.counted_from`; 0 where nobody listens."""
+    quiet_since: datetime | None = None
+    """No message has come since then, says who has listened all the time; None where nobody has."""
     pending: int | None = None
     """Events taken, and not yet workflows: JetStream's."""
     unfinished: int | None = None
@@ -126,6 +128,8 @@ class Memory(Record):
     """Since when nothing speaks against deleting the cluster."""
     blind_since: AwareDatetime | None = None
     """Since when nobody can say whether there is something to do."""
+    empty_at: AwareDatetime | None = None
+    """When the metric last said that no message waits, unless it has said since that some do."""
     created: bool = False
     """Whether we asked for a cluster that has not been there yet."""
     asked: dict[str, Asked] = {}

@@ -217,12 +217,16 @@ class FakeWorld:
         counts = [count for since, count in self.history if since <= at]
         return at, (counts[-1] if counts else 0)
 
-    def announced(self, since):
+    def since(self, moment):
         """What the manager's own subscription has brought."""
         with self.lock:
             if "announcements" in self.silent:
                 raise Unavailable("projects/p/subscriptions/manager: NotFound")
-            return sum(at > since for at in self.told)
+            return sum(at > moment for at in self.told)
+
+    def quiet_since(self):
+        with self.lock:
+            return None if "announcements" in self.silent else max([START - timedelta(hours=1), *self.told])
 
     def call(self):
         """A call takes time, and may fail. Returns what is wrong with it, or None."""

@@ -52,7 +52,7 @@ class Managed:
             compute=(http,),
             calls=patience(first=0.001, all_in_all=0.05),
         )
-        self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api, announced=self.world.announced)
+        self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api, listener=self.world)
         self.lines = []
 
     def manager(self, holder="a", **known):

@@ -71,6 +71,7 @@ class Model:
     """Stories that no cluster has taken yet."""
     announced: int = 0
     """What the manager's own subscription says: as many, fewer, or more than there are."""
+    quiet_since: datetime | None = None
     slips: int = 0
     """Stories that come between the next look and what is done after it: workflows, where a cluster takes them."""
     finals: bool = True
@@ -95,6 +96,7 @@ class Model:
             "installed": self.installed,
             "undelivered": Reading(self.messages, self.now),
             "announced": self.announced,
+            "quiet_since": self.quiet_since,
             "pending": 0 if there else None,
             "unfinished": self.queue + self.running if there else None,
             "running": {n: s for pool in self.pools.values() for n, s in pool.nodes.items()} if there else None,

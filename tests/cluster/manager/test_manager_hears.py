@@ -81,7 +81,7 @@ def terminated_when(seen, first=lambda: None):
 def test_nodes_are_asked_for_with_the_first_message_before_there_is_a_workflow(setup, clients, subscription, bell):
     publisher, subscriber = clients
     heard = Announcements(subscriber, subscription, bell.ring)
-    setup.services = replace(setup.services, announced=heard.since)
+    setup.services = replace(setup.services, listener=heard)
     pool = setup.world.pools["l4-spot-a"]
     ended = terminated_when(lambda: pool.size, first=lambda: publisher.publish(MESSAGE))
     assert program.run(setup.manager(), bell, heard, once=False, health_port=None) == 0
@@ -133,16 +133,30 @@ def test_a_dry_run_and_one_that_waits_for_another_leave_the_message_to_the_one_w
 def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setup, clients, bell):
     _, subscriber = clients
     heard = Announcements(subscriber, "projects/p/subscriptions/none", bell.ring)
+    assert heard.quiet_since() is None
     heard.listen()
     with pytest.raises(Exception, match="not"):
         heard.stream.result(timeout=60)
-    seen = look(replace(setup.services, announced=heard.since), setup.world.clock())
+    seen = look(replace(setup.services, listener=heard), setup.world.clock())
     assert "projects/p/subscriptions/none: NotFound" in seen.failed["announced"]
     assert demand_of(seen.seen, Rules.of(setup.parameters)).none
+    assert heard.quiet_since() is None
     before = heard.stream
     heard.listen()
     assert heard.stream is not before
     heard.close()
+
+
+def test_it_has_been_quiet_since_it_listens_or_since_the_newest_message(clients, subscription, bell):
+    publisher, subscriber = clients
+    heard = Announcements(subscriber, subscription, bell.ring)
+    heard.listen()
+    assert heard.quiet_since() == heard.begun
+    publisher.publish(MESSAGE)
+    assert bell.ended_after(60) is False
+    assert heard.quiet_since() == heard.came[-1] and heard.since(heard.begun) == 1
+    heard.close()
+    assert heard.quiet_since() is None
 
 
 def test_of_many_messages_the_first_ends_one_wait_and_the_others_none(bell):

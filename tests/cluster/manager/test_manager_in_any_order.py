@@ -61,7 +61,7 @@ class Clusters(RuleBasedStateMachine):
 
     @rule(count=st.integers(0, 20))
     def so_many_are_announced(self, count):
-        self.model.announced = count
+        self.model.announced, self.model.quiet_since = count, self.model.now
 
     @rule(stories=st.integers(1, 3))
     def stories_come_while_it_decides(self, stories):

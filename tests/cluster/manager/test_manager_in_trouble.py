@@ -115,6 +115,17 @@ def test_no_nodes_to_be_had_anywhere_is_told_with_the_next_try(setup):
     assert "too few; l4-spot-a: ZONE_RESOURCE_POOL_EXHAUSTED, next try" in str(setup.lines[-1]["alert"])
 
 
+def test_a_metric_that_has_no_points_for_hours_makes_no_cluster_and_the_first_message_does(whole):
+    manager = whole.manager()
+    whole.run(manager, 5, every=60)
+    whole.world.silent = {"no points"}
+    whole.run(manager, 120, every=120)
+    assert whole.world.created == 0
+    whole.world.arrive(1)
+    whole.run(manager, 3, every=60)
+    assert whole.world.created == 1
+
+
 def test_what_takes_nodes_away_looks_once_more(setup):
     pool = with_nodes(setup, 1)
     before = look(setup.services, setup.world.clock())

@@ -183,6 +183,35 @@ def test_a_cluster_that_broke_while_it_was_made_is_deleted_and_one_with_stories_
     assert not model.round().actions and "person" in model.decisions[-1].alert
 
 
+@pytest.mark.parametrize(("heard", "made"), [(-30 * MINUTE, 0), (MINUTE, 1), (None, 1)])
+def test_a_metric_without_points_of_a_queue_in_which_nothing_came_wakes_nobody(heard, made):
+    model = Model(rules=WHOLE, cluster="absent")
+    model.round()
+    model.quiet_since = None if heard is None else START + heard
+    model.silent = {"undelivered"}
+    for _ in range(60):
+        model.round()
+    created = [decision for decision in model.decisions if CreateCluster() in decision.actions]
+    assert len(created) == made
+    if not made:
+        assert "no message has come since the queue was last seen to be empty: none is made" in model.decisions[-1].why
+
+
+def test_nodes_that_stay_for_an_unknown_are_told_though_no_message_came():
+    model = with_nodes()
+    model.round()
+    model.quiet_since, model.silent = START - 30 * MINUTE, {"undelivered"}
+    for _ in range(20):
+        model.round()
+    assert model.nodes == 2 and "nobody can say" in model.decisions[-1].alert
+    nothing = Model(quiet_since=START - 30 * MINUTE)
+    nothing.round()
+    nothing.silent = {"undelivered"}
+    for _ in range(20):
+        nothing.round()
+    assert nothing.decisions[-1].alert is None
+
+
 def test_a_queue_that_nobody_can_see_for_half_an_hour_is_looked_at_from_within():
     model = Model(rules=WHOLE, cluster="absent", silent={"undelivered"})
     rounds = [kinds(model.round()) for _ in range(40)]
