@@ -30,6 +30,11 @@ export function icon(name) {
   return drawing;
 }
 
+/** Text of a live region: what it says already is not said again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Tell a screen reader what a person can see. */
 export function speak(text) {
   $("#spoken").textContent = "";

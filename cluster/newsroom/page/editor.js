@@ -138,6 +138,8 @@ export class Editor {
     const [removed] = this.document.scenes.splice(index, 1);
     this.drawScenes();
     this.told.changed();
+    if (index < this.document.scenes.length) this.focus(index, ".remove");
+    else $("#add").focus({ preventScroll: true });
     this.told.removed(() => {
       this.document.scenes.splice(index, 0, removed);
       this.drawScenes();

@@ -30,9 +30,11 @@ export class Faults {
   /** Bring the first fault before the person's eyes. */
   focusFirst() {
     const marked = $(".field .fault")?.closest(".field");
-    const control = marked && $("input, textarea, select, button", marked);
-    (control ?? marked)?.focus();
-    marked?.scrollIntoView({ block: "center", behavior: "smooth" });
+    if (!marked) return;
+    const control = [...marked.querySelectorAll("input, textarea, select, button")].find((one) => one.checkVisibility());
+    if (!control) marked.tabIndex = -1;
+    (control ?? marked).focus();
+    marked.scrollIntoView({ block: "center", behavior: "smooth" });
   }
 }
 

@@ -1,11 +1,12 @@
 // The newsroom page: a list of stories, and the one that is open.
 
 import { api } from "./api.js";
-import { $, clock, make, soon, speak } from "./dom.js";
+import { $, clock, make, say, soon, speak } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Editor } from "./editor.js";
 import { Faults } from "./faults.js";
 import { hear } from "./hearing.js";
+import { dismiss, notice } from "./notice.js";
 import { addPicture, cropPicture, previewScene } from "./pictures.js";
 import { Watch } from "./watch.js";
 
@@ -19,7 +20,7 @@ const editor = new Editor({
   changed: () => { here.draft.touched(); check(); act(); },
   visited: (path) => { here.faults.visited.add(path); check(); editor.document.scenes.forEach((_, index) => editor.showPicture(index)); },
   address: (file) => api.picture(here.draft.id, file),
-  removed: (undo, index) => notice(`Scene ${index + 1} removed`, "", { Undo: undo, Dismiss: () => {} }, "status"),
+  removed: (undo, index) => notice(`Scene ${index + 1} removed`, "", { Undo: undo, Dismiss: () => {} }, "status").focus(),
   hear: (_, item) => attempt(() => hear(here.draft.document, item)),
   add, crop,
   preview: (index, button) => attempt(async () => previewScene(await here.draft.settled(), index, here.draft.document, button)),
@@ -46,12 +47,13 @@ async function checkNow() {
 function tellFaults() {
   const count = here.faults.shown.length;
   const ready = here.desk.may_publish ? "" : "A publisher sends it off.";
-  $("#faults").textContent = count ? `${count} ${count === 1 ? "thing" : "things"} to mend first` : ready;
+  say($("#faults"), count ? `${count} ${count === 1 ? "thing" : "things"} to mend first` : ready);
 }
 
 async function list() {
   const stories = await api.list().catch(() => []);
   $("#no-stories").hidden = stories.length > 0;
+  const focused = $("#list").contains(document.activeElement) && document.activeElement.hash;
   $("#list").replaceChildren(...stories.map(({ id, title, state, changed, revision }) => {
     const said = STATES[state] + (changed && revision ? ", changed since" : "");
     const link = make("a", { href: `#/${id}` }, make("span", { className: "called", text: title || "Untitled" }));
@@ -59,6 +61,7 @@ async function list() {
     if (id === here.draft?.id) link.setAttribute("aria-current", "page");
     return make("li", {}, link);
   }));
+  if (focused) [...$("#list").querySelectorAll("a")].find((link) => link.hash === focused)?.focus({ preventScroll: true });
 }
 
 const asked = () => decodeURIComponent(location.hash.replace(/^#\/?/, ""));
@@ -88,7 +91,8 @@ async function open(id) {
     view = id === NEW ? null : await api.open(id);
   } catch (error) {
     location.hash = "#/";
-    return speak(error.message);
+    speak(error.message);
+    return say($("#saved"), error.message);
   }
   if (id !== asked()) return undefined;
   here.draft = new Draft(view, { writing, saving, saved, lost, changed });
@@ -102,7 +106,8 @@ async function open(id) {
   else watch.show(here.at);
   act();
   reveal(true);
-  if (id === NEW) $("#title").focus();
+  $("#story").setAttribute("aria-label", view?.document.title || "New story");
+  (id === NEW ? $("#title") : $("#story")).focus({ preventScroll: true });
   return checkNow();
 }
 
@@ -123,7 +128,9 @@ function saved(view, isNew) {
 }
 
 function lost(error) {
-  $("#saved").textContent = error.status && error.status < 500 ? `Not saved: ${error.message}` : "Not saved yet, trying again…";
+  const told = error.status && error.status < 500 ? `Not saved: ${error.message}` : "Not saved yet, trying again…";
+  $("#saved").textContent = told;
+  speak(told);
 }
 
 function changed(theirs) {
@@ -166,7 +173,10 @@ async function send() {
     if (here.faults.all.length) return here.faults.focusFirst();
     const view = await api.send(here.draft.id, here.draft.tag, $("#priority").value);
     Object.assign(here.draft, { view, tag: view.etag });
+    const asked = document.activeElement === $("#send");
     watch.follow(view);
+    // The button has nothing left to do: who pressed it goes on where the story does.
+    if (asked) $("#watch-title").focus({ preventScroll: true });
     speak("Sent off");
     return refreshSoon();
   });
@@ -189,8 +199,11 @@ function crop(index) {
 
 function put(index, file) {
   const scene = here.draft.document.scenes[index];
+  const shown = $(`.scene[data-index="${index}"]`);
+  const asked = $(".frame", shown).contains(document.activeElement);
   scene.picture = { ...scene.picture, file };
   editor.showPicture(index);
+  if (asked) $(".crop", shown).focus();
   here.draft.touched();
   check();
   act();
@@ -206,33 +219,24 @@ async function attempt(work) {
   }
 }
 
-function notice(title, text, choices, role = "alert") {
-  const buttons = Object.entries(choices).map(([name, work]) => {
-    const button = make("button", { type: "button", className: "small", text: name });
-    button.addEventListener("click", () => { dismiss(); work(); });
-    return button;
-  });
-  const box = $("#notice");
-  box.setAttribute("role", role);
-  box.replaceChildren(make("strong", { text: title }), ...(text ? [make("p", { text })] : []), make("p", { className: "row" }, ...buttons));
-  box.hidden = false;
-  box.scrollIntoView({ block: "nearest", behavior: "smooth" });
-}
-
-const dismiss = () => ($("#notice").hidden = true);
-
 here.desk = await api.desk();
 $("#person").textContent = here.desk.person.endsWith("@this.machine") ? "On this machine" : here.desk.person;
 editor.choices(here.desk);
 
 $("#new").addEventListener("click", () => (location.hash = `#/${NEW}`));
 $("#send").addEventListener("click", send);
-$("#cancel").addEventListener("click", () => attempt(async () => watch.follow(await api.cancel(here.draft.id))));
+$("#cancel").addEventListener("click", () => attempt(async () => {
+  const view = await api.cancel(here.draft.id);
+  const asked = document.activeElement === $("#cancel");
+  watch.follow(view);
+  if (asked) $("#watch-title").focus({ preventScroll: true });
+}));
+$(".skip").addEventListener("click", (event) => { event.preventDefault(); $("#story").focus(); });
 window.addEventListener("hashchange", route);
 window.addEventListener("beforeunload", (event) => { if (here.draft?.dirty) { here.draft.save(); event.preventDefault(); } });
 window.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || !here.draft) return;
-  if (event.key === "s") { event.preventDefault(); here.draft.save(); }
+  if (event.key === "s") { event.preventDefault(); here.draft.save().then(() => here.draft?.dirty || speak("The story is saved")); }
   if (event.key === "Enter" && !$("#send").disabled && !document.querySelector("dialog[open]")) { event.preventDefault(); send(); }
 });
 

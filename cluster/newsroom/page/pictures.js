@@ -1,7 +1,7 @@
 // Pictures: added, cropped to the panel they will fill, previewed in their scene.
 
 import { api } from "./api.js";
-import { $ } from "./dom.js";
+import { $, speak } from "./dom.js";
 
 const PANEL = 1152 / 646; // the picture's place on the screen
 const WHOLE = 10_000;
@@ -109,8 +109,11 @@ function on(element, kind, work) {
 }
 
 export async function previewScene(id, index, document, button) {
-  button.disabled = true;
+  // Not disabled: the focus would be lost, and nothing could have it back when the still is closed.
+  if (button.ariaBusy) return;
+  button.ariaBusy = "true";
   button.textContent = "Drawing…";
+  speak("Drawing the scene");
   try {
     const address = URL.createObjectURL(await api.still(id, index, document));
     const image = $("#still");
@@ -120,7 +123,7 @@ export async function previewScene(id, index, document, button) {
     await image.decode();
     URL.revokeObjectURL(address);
   } finally {
-    button.disabled = false;
+    button.ariaBusy = null;
     button.textContent = "Preview";
   }
 }
