@@ -41,6 +41,7 @@ def variables(parameters: Parameters) -> dict[str, Any]:
         "subscriptions": {one.name: subscription(one) for one in SUBSCRIPTIONS},
         "subscribers": {Account.EVENTS.value: PULLED, Account.MANAGER.value: HEARD},
         "accounts": {which.value: {"id": cluster.names.account_id(which), "kubernetes": who.get(which)} for which in Account},
+        "editors": list(site.editors),
         "security_group": security_group(site.editors),
         "newsroom": site.newsroom.model_dump(mode="json", include={"host", "admits"}) if site.newsroom else None,
     }

@@ -280,6 +280,18 @@ variable "accounts" {
   }
 }
 
+variable "editors" {
+  description = "Google groups whose people may send stories off."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for group in var.editors : can(regex("^[^@:]+@[^@:]+$", group))])
+    error_message = "Each is the address of a group."
+  }
+}
+
 variable "security_group" {
   description = "gke-security-groups@DOMAIN, in which Google groups must be that roles in the cluster name; null: none are named."
   type        = string

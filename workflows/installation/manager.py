@@ -116,8 +116,8 @@ def pool(settings: Settings, chosen: Manager) -> dict[str, Any]:
 
 
 def network_policy(deployed: Deployed, settings: Settings) -> dict[str, Any]:
-    """Out to the API server, to Google's (Container, Compute, Monitoring and Storage at the same private addresses) and to the
-    EventBus's monitoring port; nobody comes in, but for Prometheus where there is one (`monitoring`)."""
+    """Out to the API server, to Google's (Container, Compute, Monitoring, Pub/Sub, Storage: the same private addresses), and to
+    the EventBus's monitoring port; nobody comes in, but for Prometheus where there is one (`monitoring`)."""
     eventbus = {"podSelector": {"matchLabels": {"newsreel/service": "eventbus"}}}
     to_the_bus = {"to": [eventbus], "ports": [{"protocol": "TCP", "port": MONITOR}]}
     to_api_server = to_addresses(settings.api_servers, 443, 6443)

@@ -17,7 +17,7 @@ from cluster.gke.names import Account, Bucket
 from cluster.gke.variables import as_json, variables
 from cluster.manager.parameters import read_parameters
 from cluster.manager.shape import shape_of
-from cluster.messages.topics import SUBSCRIPTIONS, TOPICS, request_of
+from cluster.messages.topics import HEARD, PULLED, SUBSCRIPTIONS, TOPICS, request_of
 from workflows.manifests import manifests
 from workflows.systems import STUDIO
 
@@ -101,6 +101,23 @@ def test_nobody_is_given_more_than_a_role_of_its_own(blocks):
     assert broad == ["roles/container.admin"]
     assert "google_service_account_key" not in text, "Workload Identity needs no key"
     assert not re.search(r"allUsers|allAuthenticatedUsers", text)
+
+
+def test_editors_add_stories_and_announce_them_and_change_nothing(blocks, resources):
+    [rights] = [each["editors_on_buckets"] for each in blocks["locals"] if "editors_on_buckets" in each]
+    assert {(right["bucket"], right["role"]) for right in rights.values()} == {
+        ("stories", "roles/storage.objectCreator"),
+        ("stories", "roles/storage.objectViewer"),
+        ("finals", "roles/storage.objectViewer"),
+    }
+    [role] = [body for (kind, name), body in resources.items() if (kind, name) == ("google_project_iam_custom_role", "editor")]
+    assert set(plain(role["permissions"])) == {f"container.clusters.{verb}" for verb in ("connect", "get", "list")}
+    site = PARAMETERS.model_dump(mode="json")["site"] | {"editors": ["desk@example.org"]}
+    assert variables(PARAMETERS.changed(site=site))["editors"] == ["desk@example.org"] and variables(PARAMETERS)["editors"] == []
+
+
+def test_each_program_that_pulls_may_pull_its_own_subscription_and_no_other():
+    assert variables(PARAMETERS)["subscribers"] == {Account.EVENTS: PULLED, Account.MANAGER: HEARD}
 
 
 def test_the_topics_and_subscriptions_are_those_that_the_programs_use():
@@ -227,7 +244,9 @@ def test_it_can_be_made_and_taken_away_again_while_what_lasts_stays(begun):
     newsroom = {"host": "newsroom.example.org", "client": "1.apps.googleusercontent.com", "admits": ["domain:example.org"]}
     (begun / "tests").mkdir()
     (begun / "tests" / "made.tftest.hcl").write_text(MADE)
-    (begun / "made.tfvars.json").write_text(as_json(PARAMETERS.changed(site=site | {"newsroom": newsroom})))
+    (begun / "made.tfvars.json").write_text(
+        as_json(PARAMETERS.changed(site=site | {"newsroom": newsroom, "editors": ["desk@example.org"]}))
+    )
     said = terraform(begun, "test", "-var-file=made.tfvars.json")
     assert "Success! 2 passed, 0 failed." in said
 
@@ -252,6 +271,10 @@ run "up" {
   assert {
     condition     = length(google_container_node_pool.stories) == 3 && length(output.newsroom_records) == 2
     error_message = "a pool for each offer, two records for the newsroom"
+  }
+  assert {
+    condition     = length(google_storage_bucket_iam_member.editors) == 3 && length(google_pubsub_topic_iam_member.editors) == 1
+    error_message = "the editors' group adds stories, sees videos and announces"
   }
 }
 run "down" {
