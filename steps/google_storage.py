@@ -7,6 +7,7 @@ Objects are created with `if_generation_match=0`, which the service decides atom
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -77,10 +78,13 @@ class Objects:
         return Found(size=blob.size, sha256=(blob.metadata or {}).get(DIGEST), generation=blob.generation) if blob else None
 
     def names(self, address: Address) -> list[str]:
+        return sorted(self.dates(address))
+
+    def dates(self, address: Address) -> dict[str, datetime]:
         prefix = f"{address.path}/" if address.path else ""
         with told_of(address):
-            listed = [blob.name for blob in self.client.list_blobs(address.bucket, prefix=prefix, **self.patience)]
-        return sorted(name.removeprefix(prefix) for name in listed)
+            listed = list(self.client.list_blobs(address.bucket, prefix=prefix, **self.patience))
+        return {blob.name.removeprefix(prefix): blob.updated for blob in listed}
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
         from google.api_core.exceptions import PreconditionFailed

@@ -10,8 +10,9 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import file_digest, sha256
 from io import BufferedReader
@@ -48,6 +49,8 @@ class Backend(Protocol):
     def find(self, address: Address) -> Found | None: ...
 
     def names(self, address: Address) -> list[str]: ...
+
+    def dates(self, address: Address) -> dict[str, datetime]: ...
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None: ...
 
@@ -91,6 +94,10 @@ class Storage:
     def names(self, address: Address) -> list[str]:
         """What lies below a folder or prefix, at any depth, as sorted names such as `r1/manifest.json`."""
         return self.backend(address).names(address)
+
+    def dates(self, address: Address) -> dict[str, datetime]:
+        """When each of these was last written, in UTC."""
+        return self.backend(address).dates(address)
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
         """Write what is not there yet, checksummed; the same bytes are welcome twice. Conflict where others lie, NoRoom."""
@@ -148,6 +155,15 @@ class Files:
     def names(self, address: Address) -> list[str]:
         with told_of(address):
             return sorted(str(path.relative_to(address.file)) for path in address.file.rglob("*") if path.is_file())
+
+    def dates(self, address: Address) -> dict[str, datetime]:
+        found = {}
+        for name in self.names(address):
+            # It may have been replaced since it was listed, or be gone.
+            with suppress(FileNotFoundError):
+                written = (address.file / name).stat().st_mtime
+                found[name] = datetime.fromtimestamp(written, UTC)
+        return found
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
         with finished(address, source) as temporary:

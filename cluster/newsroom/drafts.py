@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from steps.address import Address
 from steps.errors import BadInput, Conflict
@@ -44,7 +44,12 @@ def read_draft(storage: Storage, address: Address) -> Tagged | None:
             return Tagged(storage.read(storage.pinned(address), at_most=MOST_BYTES), str(found.generation))
         except BadInput:  # replaced between the two calls
             continue
-    raise Changed(f"{address}: is being saved all the time; try again")
+    raise Changed(f"{story_of(address)}: is being saved all the time; try again")
+
+
+def story_of(address: Address) -> str:
+    """Its name, for who is told of it: where it is stored is nothing to them."""
+    return PurePosixPath(address.path).parent.name
 
 
 def read_file(storage: Storage, address: Address) -> Tagged | None:
@@ -69,7 +74,7 @@ def write_file(storage: Storage, address: Address, content: bytes, expected: str
         if there and there.content == content:
             return there.tag
         if (there.tag if there else None) != expected:
-            raise Changed(f"{address}: somebody else has saved it meanwhile")
+            raise Changed(f"{story_of(address)}: somebody else has saved it meanwhile")
         storage.replace(address, content)
     return sha256(content).hexdigest()
 
@@ -91,7 +96,7 @@ def write_object(storage: Storage, address: Address, content: bytes, expected: s
     if not isinstance(objects, Objects):
         raise TypeError(f"{address}: no storage with generations")
     if expected is not None and not expected.isdigit():
-        raise Changed(f"{address}: somebody else has saved it meanwhile")
+        raise Changed(f"{story_of(address)}: somebody else has saved it meanwhile")
     blob = objects.blob(address)
     try:
         with told_of(address):
@@ -101,5 +106,5 @@ def write_object(storage: Storage, address: Address, content: bytes, expected: s
         there = read_draft(storage, address)
         if there and there.content == content:
             return there.tag
-        raise Changed(f"{address}: somebody else has saved it meanwhile") from fault
+        raise Changed(f"{story_of(address)}: somebody else has saved it meanwhile") from fault
     return str(blob.generation)

@@ -6,10 +6,11 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -20,12 +21,13 @@ from steps.errors import BadInput, Conflict
 from steps.intake import take_in
 from steps.storage import Storage
 
-__all__ = ["Draft", "NoStory", "Repository"]
+__all__ = ["MOST_LISTED", "Draft", "NoStory", "Repository"]
 
 IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 NUMBERS_TRIED = 200
 MOST_BYTES = 1_000_000
 READERS = 8
+MOST_LISTED = 50
 NEW: Document = {"title": "", "presenter": "maya", "voice": "heart", "music": "bed", "scenes": []}
 
 
@@ -125,14 +127,25 @@ class Repository:
         """The names of the story's pictures as scenes have them: `pictures/0123456789abcdef.jpg`."""
         return frozenset(name for name in self.storage.names(self.home(identifier)) if name.startswith("pictures/"))
 
-    def listed(self) -> list[Draft]:
-        """All stories, by name. One that cannot be read now is left out rather than hiding the others."""
-        with ThreadPoolExecutor(READERS) as readers:
-            return [draft for draft in readers.map(partial(readable, self), sorted(self.identifiers())) if draft]
+    def listed(self, words: str = "", most: int = MOST_LISTED) -> list[Draft]:
+        """The stories that were written or sent off last, the newest first; `words` are in their names, each at least begun.
 
-    def identifiers(self) -> Iterator[str]:
-        names = (name.partition("/") for name in self.storage.names(self.stories))
-        yield from (identifier for identifier, _, rest in names if rest == "draft.json" and IDENTIFIER.fullmatch(identifier))
+        One that cannot be read now is left out rather than hiding the others.
+        """
+        asked = identifier_from(words).split("-") if words.strip() else []
+        chosen = [identifier for identifier in self.newest_first() if all(f"-{word}" in f"-{identifier}" for word in asked)]
+        with ThreadPoolExecutor(READERS) as readers:
+            return [draft for draft in readers.map(partial(readable, self), chosen[:most]) if draft]
+
+    def newest_first(self) -> list[str]:
+        """The names of all stories."""
+        last, drafts = dict[str, datetime](), set[str]()
+        for name, written in self.storage.dates(self.stories).items():
+            identifier, _, rest = name.partition("/")
+            last[identifier] = max(written, last.get(identifier, written))
+            if rest == "draft.json" and IDENTIFIER.fullmatch(identifier):
+                drafts.add(identifier)
+        return sorted(drafts, key=lambda identifier: (last[identifier], identifier), reverse=True)
 
 
 def newest_of(names: list[str]) -> int:

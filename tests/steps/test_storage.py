@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -44,6 +45,9 @@ def test_what_is_created_can_be_read_and_found(storage, place, tmp_path):
     assert found.size == 15
     assert found.sha256 == hashlib.sha256(b"moving pictures").hexdigest()
     assert storage.names(place) == ["a/b.mp4", "c.txt"]
+    dates = storage.dates(place)
+    assert sorted(dates) == storage.names(place)
+    assert all(abs(datetime.now(UTC) - written) < timedelta(minutes=5) for written in dates.values())
 
 
 def test_what_is_large_is_copied_to_a_file_whole(storage, place, tmp_path):

@@ -23,9 +23,11 @@ async function call(method, address, { body, tag, kind = "application/json" } = 
 const json = async (...request) => (await call(...request)).json();
 const at = (id) => `/stories/${encodeURIComponent(id)}`;
 
+export const MOST_LISTED = 50;
+
 export const api = {
   desk: () => json("GET", "/desk"),
-  list: () => json("GET", "/stories"),
+  list: (words) => json("GET", `/stories?words=${encodeURIComponent(words)}&most=${MOST_LISTED}`),
   open: (id) => json("GET", at(id)),
   begin: (document) => json("POST", "/stories", { body: document }),
   save: (id, document, tag) => json("PUT", at(id), { body: document, tag }),

@@ -1,19 +1,17 @@
 // The newsroom page: a list of stories, and the one that is open.
 
 import { api } from "./api.js";
-import { $, clock, make, say, soon, speak } from "./dom.js";
+import { $, clock, say, soon, speak } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Editor } from "./editor.js";
 import { Faults } from "./faults.js";
 import { hear } from "./hearing.js";
+import { drawList } from "./list.js";
 import { dismiss, notice } from "./notice.js";
 import { addPicture, cropPicture, previewScene } from "./pictures.js";
 import { Watch } from "./watch.js";
 
 const NEW = "new";
-const STATES = {
-  draft: "Draft", sent: "Sent off", queued: "Waiting", running: "Being made", succeeded: "Video ready", failed: "Failed", cancelled: "Cancelled",
-};
 const here = { desk: null, draft: null, faults: new Faults(), at: null };
 
 const editor = new Editor({
@@ -26,8 +24,10 @@ const editor = new Editor({
   preview: (index, button) => attempt(async () => previewScene(await here.draft.settled(), index, here.draft.document, button)),
 });
 const watch = new Watch({ state: (at) => { here.at = at; act(); refreshSoon(); } });
+const list = () => drawList(() => here.draft?.id);
 const check = soon(checkNow, 300);
 const refreshSoon = soon(list, 400);
+const findSoon = soon(list, 200);
 
 async function checkNow() {
   const draft = here.draft;
@@ -48,20 +48,6 @@ function tellFaults() {
   const count = here.faults.shown.length;
   const ready = here.desk.may_publish ? "" : "A publisher sends it off.";
   say($("#faults"), count ? `${count} ${count === 1 ? "thing" : "things"} to mend first` : ready);
-}
-
-async function list() {
-  const stories = await api.list().catch(() => []);
-  $("#no-stories").hidden = stories.length > 0;
-  const focused = $("#list").contains(document.activeElement) && document.activeElement.hash;
-  $("#list").replaceChildren(...stories.map(({ id, title, state, changed, revision }) => {
-    const said = STATES[state] + (changed && revision ? ", changed since" : "");
-    const link = make("a", { href: `#/${id}` }, make("span", { className: "called", text: title || "Untitled" }));
-    link.append(make("span", { className: "state" }, make("span", { className: `dot ${state}` }), said));
-    if (id === here.draft?.id) link.setAttribute("aria-current", "page");
-    return make("li", {}, link);
-  }));
-  if (focused) [...$("#list").querySelectorAll("a")].find((link) => link.hash === focused)?.focus({ preventScroll: true });
 }
 
 const asked = () => decodeURIComponent(location.hash.replace(/^#\/?/, ""));
@@ -224,6 +210,7 @@ $("#person").textContent = here.desk.person.endsWith("@this.machine") ? "On this
 editor.choices(here.desk);
 
 $("#new").addEventListener("click", () => (location.hash = `#/${NEW}`));
+$("#find").addEventListener("input", () => findSoon());
 $("#send").addEventListener("click", send);
 $("#cancel").addEventListener("click", () => attempt(async () => {
   const view = await api.cancel(here.draft.id);

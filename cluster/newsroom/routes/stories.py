@@ -9,7 +9,7 @@ from logging import WARNING
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Body, Depends, Header, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
 from cluster.newsroom.drafts import Changed
@@ -19,7 +19,7 @@ from cluster.newsroom.log import log
 from cluster.newsroom.newsroom import Newsroom, newsroom_of, person_of
 from cluster.newsroom.refusals import FaultyStory, MayNot, NoTag
 from cluster.newsroom.runs import Run
-from cluster.newsroom.stories import Draft
+from cluster.newsroom.stories import MOST_LISTED, Draft
 from cluster.newsroom.views import EndedNotice, Progress, SendOrder, StoryView, Summary, fault_views, state_of, video_view
 from steps.errors import BadInput, NewsreelError, Unavailable
 from steps.receiver import keep_receiver
@@ -40,9 +40,13 @@ CALLBACKS = APIRouter()
 
 
 @ROUTES.get("")
-def list_stories(here: Here) -> list[Summary]:
-    """All stories, each with what has become of it."""
-    drafts = here.repository.listed()
+def list_stories(
+    here: Here,
+    words: Annotated[str, Query(max_length=200, description="Of the story's name, each of them at least begun.")] = "",
+    most: Annotated[int, Query(ge=1, le=500)] = MOST_LISTED,
+) -> list[Summary]:
+    """The stories that were written or sent off last, the newest first, each with what has become of it."""
+    drafts = here.repository.listed(words, most)
     with ThreadPoolExecutor(READERS) as readers:
         views = list(zip(drafts, readers.map(partial(known, here), drafts), strict=True))
     return [

@@ -46,5 +46,7 @@ def test_a_story_is_begun_saved_and_found_again(storage, home):
     saved = stories.save(begun.id, begun.document | {"title": "The budget, agreed"}, begun.tag)
     with pytest.raises(Changed):
         stories.save(begun.id, begun.document | {"title": "Another"}, begun.tag)
-    assert [draft.id for draft in stories.listed()] == [begun.id, again.id] == ["the-budget", "the-budget-2"]
+    assert (begun.id, again.id) == ("the-budget", "the-budget-2")
+    assert [draft.id for draft in stories.listed()] == [begun.id, again.id], "the one that was saved last comes first"
+    assert [draft.id for draft in stories.listed(most=1)] == [begun.id]
     assert stories.draft(begun.id) == saved

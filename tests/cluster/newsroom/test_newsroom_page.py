@@ -239,3 +239,22 @@ def test_who_cannot_see_it_is_told_what_becomes_of_a_story_and_its_video_can_be_
                 page.get_by_role("link", name=link, exact=True).click()
             assert download.value.suggested_filename == f"the-library-opens-r1-{name}"
             assert download.value.path().read_bytes() == content
+
+
+def test_the_newest_stories_come_first_and_any_is_found_by_its_name(chromium, tmp_path):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        page.get_by_text("No story yet.").wait_for()
+        assert not page.get_by_label("Find a story").is_visible()
+        for title in ("The library opens", "A tram returns", "The budget of the library"):
+            page.locator("#new").click()
+            page.get_by_label("Title").fill(title)
+            page.locator("#list .called", has_text=title).wait_for()
+        page.reload()
+        called = page.locator("#list .called")
+        called.nth(2).wait_for()
+        assert called.all_inner_texts() == ["The budget of the library", "A tram returns", "The library opens"]
+        page.get_by_label("Find a story").fill("Libr the")
+        page.locator("#list:not(:has-text('tram'))").wait_for()
+        assert called.all_inner_texts() == ["The budget of the library", "The library opens"]
+        page.get_by_label("Find a story").fill("ship")
+        page.get_by_text("No story is called that.").wait_for()
