@@ -57,7 +57,8 @@ export class Watch {
     this.showVideo(at);
     this.told.state(at);
     if (came) {
-      speak(at.state === "succeeded" ? "The video is ready" : TITLES[at.state]);
+      const why = at.state === "failed" && at.run?.message ? `: ${at.run.message}` : "";
+      speak(at.state === "succeeded" ? "The video is ready" : `${TITLES[at.state]}${why}`);
       if (at.state === "succeeded") $("#video").scrollIntoView({ block: "nearest", behavior: "smooth" });
     }
   }

@@ -67,7 +67,8 @@ def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(c
         page.get_by_text("25 %").wait_for()
         failed = {"steps": steps, "message": "compose: the disk is full", "ended": datetime.now(UTC), "priority": "breaking"}
         runs.put("the-library-opens", 1, "failed", **failed)
-        page.get_by_text("compose: the disk is full").wait_for()
+        page.locator("#why", has_text="compose: the disk is full").wait_for()
+        page.locator("#spoken", has_text="It could not be made: compose: the disk is full").wait_for(state="attached")
         page.get_by_role("heading", name="It could not be made").wait_for()
         page.keyboard.press("Control+Enter")
         page.get_by_role("button", name="Cancel").click()
