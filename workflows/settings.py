@@ -147,7 +147,8 @@ class Manager:
     account: Name = "newsreel-manager"
     """Service account, with Workload Identity for node pools, Monitoring and the bucket of what it remembers."""
     google_account: GoogleAccount | None = None
-    """The Google service account that may change node pools, NAME@PROJECT.iam.gserviceaccount.com."""
+    """The Google service account that may change node pools and hear the subscription `manager`,
+    NAME@PROJECT.iam.gserviceaccount.com."""
 
 
 @dataclass(frozen=True, kw_only=True)
