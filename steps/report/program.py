@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from steps.address import Address
-from steps.errors import BadInput, NewsreelError
+from steps.errors import BadInput, NewsreelError, Unavailable
 from steps.log import about, is_structured, say
 from steps.notices import Notice, Notices
 from steps.publication import home_of, published
@@ -39,16 +39,21 @@ def run(arguments: list[str]) -> None:
     )
     options = parser.parse_args(arguments)
 
-    video, usage = None, None
+    video, usage, away = None, None, False
     if options.status == SUCCEEDED:
         try:
             video, usage = video_of(options.story, options.finals, Storage.from_environment()) or (None, None)
         except NewsreelError as fault:
+            away = isinstance(fault, Unavailable)
             say(NAME, f"the video cannot be found: {fault}", WARNING)
     else:
         say(NAME, f"no video of {options.story!a}: the workflow ended as {options.status!a}", WARNING)
     ending = {"story": options.story, "status": options.status, "video": str(video) if video else None}
     report(ending | {"usage": usage.model_dump() if usage else None})
+    if away and options.run:
+        # Who takes each end once would never hear of the video: its notice is told by one id, with and without an address.
+        say(NAME, "who waits for this end is told by the watch, once the video is found", WARNING)
+        return
     for unheard in told_to_all(Notice(run=options.run or uuid4().hex, **ending), options.finals if options.run else None):
         say(NAME, str(unheard), WARNING)
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from steps.__main__ import main
+from steps.errors import Unavailable
 from steps.notices import Notices
+from steps.report import program
 
 
 @pytest.fixture
@@ -83,6 +85,18 @@ def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, 
     assert main(ended) == 0
     assert told(newsroom) == []
     assert "report: notice to 127.0.0.1: it does not answer" in capsys.readouterr().err
+
+
+def test_a_video_that_cannot_be_looked_for_now_is_left_to_others_too(newsroom, monkeypatch, capsys):
+    def away(*_):
+        raise Unavailable("the bucket does not answer")
+
+    monkeypatch.setattr(program, "video_of", away)
+    monkeypatch.setattr(program, "tell", lambda *_: pytest.fail("told without its video"))
+    ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Succeeded", "--run", "uid-1"]
+    assert main(ended) == 0
+    assert told(newsroom) == []
+    assert json.loads(capsys.readouterr().out)["video"] is None
 
 
 @pytest.mark.parametrize("run", ["a/../b", "x" * 2000])
