@@ -106,6 +106,15 @@ class Notices:
             secret=environment.get("NEWSREEL_WEBHOOK_SECRET", ""),
         )
 
+    def ready(self, *, for_others: bool = False) -> "Notices":
+        """Itself, if it can call whom it names, or others that who sends a story off may name: to be asked before there is
+        anything to tell. Raises BadInput."""
+        if self.webhook:
+            require_https(self.webhook)
+        if self.webhook or for_others:
+            secret_of(self.secret)
+        return self
+
     def send(self, notice: Notice) -> Iterator[NewsreelError]:
         """Tell all who are to be told; what went wrong, which keeps none of the others from being told."""
         for channel, told in ((self.topic, self.publish), (self.webhook, self.call), (self.receiver, self.call)):
@@ -127,9 +136,7 @@ class Notices:
 
     def call(self, address: str, notice: Notice) -> None:
         """Raises BadInput, Unavailable."""
-        split = urlsplit(address)
-        if split.scheme != "https" or not split.hostname or split.username is not None:
-            raise BadInput("webhook: must be an https address without a user's name")
+        require_https(address)
         secret, body = secret_of(self.secret), notice.content(self.now())
 
         def headers() -> dict[str, str]:
@@ -157,6 +164,12 @@ class Notices:
             if status not in AGAIN:
                 raise BadInput(f"notice to {where}: it {fault}; look at its address and secret")
         raise Unavailable(f"notice to {where}: it {fault}{f', {len(self.pauses)} times' if len(self.pauses) > 1 else ''}")
+
+
+def require_https(webhook: str) -> None:
+    split = urlsplit(webhook)
+    if split.scheme != "https" or not split.hostname or split.username is not None:
+        raise BadInput("webhook: must be an https address without a user's name")
 
 
 def plain() -> Any:

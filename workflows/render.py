@@ -7,8 +7,10 @@ from pathlib import Path
 
 from steps.address import Address, AllowList
 from steps.errors import NewsreelError
+from steps.notices import Notices
 from steps.presenters import HOME, VARIABLE, folders
 from steps.publication import Manifest, home_of, published
+from steps.receiver import Receivers
 from steps.storage import Storage
 from steps.story import Story
 from workflows.admission import admitted
@@ -20,8 +22,11 @@ from workflows.systems import EMBEDDED, Profile
 
 __all__ = ["address", "render", "shown"]
 
-NOTICES = ("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_WEBHOOK_SECRET", "NEWSREEL_RECEIVERS")
-"""As `steps.notices` and `steps.receiver` read them."""
+OWN = (
+    *("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_WEBHOOK_SECRET", "NEWSREEL_RECEIVERS"),
+    *("GENTLE_URL", "GENTLE_ALIGNER"),
+)
+"""What a person may say of this machine, as `steps.notices`, `steps.receiver` and `steps.gentle` read it."""
 
 
 def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> int:
@@ -31,6 +36,7 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     before anything starts.
     """
     sheet = admitted(story, profile.voice[0].name)
+    Notices.from_environment().ready(for_others=bool(Receivers.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
     emit(profile, manifests, settings)
@@ -66,7 +72,7 @@ def address(path: Path) -> str:
 
 def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, a newsroom's
-    own presenters and weights are found, and whoever is to be told of the end is told."""
+    own presenters, weights and aligner are found, and whoever is to be told of the end is told."""
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
@@ -78,8 +84,8 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
         "NEWSREEL_WEIGHTS": catalogue,
         "NEWSREEL_UNITS": "",
     }
-    notices = {name: os.environ[name] for name in NOTICES if os.environ.get(name)}
-    return told | notices | ({VARIABLE: more} if more else {})
+    own = {name: os.environ[name] for name in OWN if os.environ.get(name)}
+    return told | own | ({VARIABLE: more} if more else {})
 
 
 def catalogue_of_weights() -> str:

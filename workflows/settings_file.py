@@ -37,7 +37,7 @@ def read_settings(path: Path) -> Settings:
     except ValidationError as found:
         faults = [Fault(tree.line(error["loc"]), error["loc"], in_plain_words(error)) for error in found.errors()]
         raise BadInput("\n".join(f"{path}:{fault}" for fault in faults)) from found
-    if faults := [Fault(tree.line(where), where, message) for where, message in outside(settings)]:
+    if faults := [Fault(tree.line(where), where, message) for where, message in at_odds(settings)]:
         raise BadInput("\n".join(f"{path}:{fault}" for fault in faults))
     return with_pool(settings, settings.manager, path.parent, told) if settings.manager else settings
 
@@ -49,7 +49,7 @@ def with_options(settings: Settings, images: str | None, project: str | None) ->
     if project:
         events = replace(settings.events or Events(), project=option("--project", Project, project))
         settings = replace(settings, events=events)
-    if faults := [f"{'.'.join(where)}: {message}" for where, message in outside(settings)]:
+    if faults := [f"{'.'.join(where)}: {message}" for where, message in at_odds(settings)]:
         raise BadInput("\n".join(faults))
     return settings
 
@@ -62,17 +62,30 @@ def option(name: str, kind: Any, text: str) -> str:
     return value
 
 
-def outside(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Which buckets nobody in the cluster would be let read or write, by the comparison of the steps themselves."""
-    allowed = AllowList(prefixes=tuple(Address.parse(text) for text in settings.addresses))
+def at_odds(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is said in one place and would not work for what is said in another. Buckets are compared as the steps do it."""
+    allowed = tuple(map(Address.parse, settings.addresses))
     used = {"finals": settings.finals}
     if settings.events or settings.newsroom:
         used["stories"] = settings.stories
     for name, text in used.items():
-        try:
-            allowed.require(Address.parse(text))
-        except BadInput as fault:
-            yield (name,), str(fault)
+        if not within(allowed, Address.parse(text)):
+            yield (name,), f"{text}: outside the allowed addresses: {', '.join(map(str, allowed))}"
+    if settings.units:
+        units = Address.parse(settings.units)
+        if within(allowed, units) or any(within((units,), one) for one in allowed):
+            yield ("units",), f"{units}: must be apart from the addresses, which a story's sender may name: a bucket of its own"
+    for name, called in (("webhook", settings.webhook), ("webhook_receivers", settings.webhook_receivers)):
+        if called and not settings.webhook_addresses:
+            yield (name,), "nobody is let out to it: webhook_addresses must say at which address blocks it is"
+
+
+def within(prefixes: tuple[Address, ...], address: Address) -> bool:
+    try:
+        AllowList(prefixes=prefixes).require(address)
+    except BadInput:
+        return False
+    return True
 
 
 def in_plain_words(error: ErrorDetails) -> str:

@@ -16,6 +16,7 @@ from cluster.newsroom.product import Product, product_from
 from cluster.newsroom.runs import Runs
 from cluster.newsroom.stories import Repository
 from steps.address import Address, AllowList
+from steps.notices import Notices
 from steps.receiver import Receivers
 from steps.storage import Storage
 
@@ -48,14 +49,15 @@ def on_this_machine(folder: Path, port: int, runs: Runs | None = None) -> Newsro
     """Everything below one folder, for one person, asked for at 127.0.0.1 or localhost."""
     home = Address.parse(f"file:{folder.resolve()}")
     storage = Storage(AllowList(prefixes=(home,)))
-    names, metrics = ("127.0.0.1", "localhost"), Metrics()
+    names, metrics, receivers = ("127.0.0.1", "localhost"), Metrics(), Receivers.from_environment()
+    Notices.from_environment().ready(for_others=bool(receivers.prefixes))
     return Newsroom(
         repository=Repository(home.child("stories"), storage),
         runs=runs or LocalRuns(folder),
         media=Media(home.child("finals"), storage, folder / "cache"),
         audit=Audit(home.child("audit"), storage),
         identity=OnThisMachine(),
-        receivers=Receivers.from_environment(),
+        receivers=receivers,
         metrics=metrics,
         product=product_from(os.environ, metrics),
         hosts=frozenset({*(f"{name}:{port}" for name in names), *(names if port == 80 else ())}),

@@ -104,6 +104,23 @@ def test_each_voice_names_the_profile_that_has_what_speaks_it():
         assert PROFILES[profile].voice[0].name == system
 
 
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ({"NEWSREEL_WEBHOOK": "nonsense"}, "webhook: must be an https address"),
+        ({"NEWSREEL_WEBHOOK": "https://cms.example.org/done"}, "webhook secret: must be whsec_ and base64"),
+        ({"NEWSREEL_RECEIVERS": "https://cms.example.org/"}, "webhook secret: must be whsec_ and base64"),
+        ({"NEWSREEL_RECEIVERS": "nonsense"}, "NEWSREEL_RECEIVERS: 'nonsense' is no https address"),
+    ],
+)
+def test_who_could_not_be_told_of_the_end_is_said_before_the_work(desk, newsreel, monkeypatch, told, fault):
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    status, _, said = newsreel("render", "story.yaml", "--to", "out")
+    assert status == 2 and fault in said and said.count("\n") == 1
+    assert not (desk / "out/.work/logs").exists()
+
+
 def test_one_scene_is_not_called_scenes(desk, newsreel):
     (desk / "story.yaml").write_text(STORY.removesuffix(SCENE))
     assert newsreel("check", "story.yaml")[1] == "story.yaml: words revision 1: 1 scene, 2 words: no fault\n"

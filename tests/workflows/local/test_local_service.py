@@ -2,9 +2,24 @@
 
 import re
 import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from local_stage import Played, Stage, mentioning
+
+
+class Theirs(BaseHTTPRequestHandler):
+    """An aligner that is not ours."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"theirs")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
 
 SERVER = Path(__file__).with_name("answering.py")
 CALL = """
@@ -59,11 +74,11 @@ spec: {{podSelector: {{}}}}
 """
 
 
-def play(stage: Stage, called: str, *arguments: str) -> Played:
+def play(stage: Stage, called: str, *arguments: str, **changes: object) -> Played:
     folder = stage.home / "manifests"
     folder.mkdir()
     (folder / "gentle.yaml").write_text(gentle(*arguments))
-    return stage.play(CALL.replace("CALLED", f"'{called}'"))
+    return stage.play(CALL.replace("CALLED", f"'{called}'"), **changes)
 
 
 def test_it_starts_when_it_is_called_for_serves_all_and_ends_with_the_run(stage: Stage) -> None:
@@ -77,6 +92,17 @@ def test_it_starts_when_it_is_called_for_serves_all_and_ends_with_the_run(stage:
     assert mentioning(str(stage.home)) == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(first[0].rsplit(":", 1)[1]))) != 0
+
+
+def test_one_that_a_person_has_elsewhere_is_called_there_and_none_is_started(stage: Stage) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Theirs) as theirs:
+        Thread(target=theirs.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{theirs.server_port}"
+        played = play(stage, "/hello", "--broken", environment={"GENTLE_URL": url, "OTHER": ""})
+        theirs.shutdown()
+    assert played.result.exit_status == 0, played.said
+    assert [played.log(name).split() for name in ("a", "b")] == [[url, "theirs"]] * 2
+    assert "gentle service" not in played.steps
 
 
 def test_one_that_has_died_is_started_again_for_the_next_step(stage: Stage) -> None:
