@@ -120,13 +120,16 @@ class AllowList:
         listed = environment.get(VARIABLE, "")
         return cls(prefixes=tuple(Address.parse(text.strip()) for text in listed.split(",") if text.strip()))
 
+    def allows(self, address: Address) -> bool:
+        return any(holds(prefix, address) for prefix in self.prefixes)
+
     def require(self, address: Address) -> None:
         """Raises BadInput for an address outside; segments are compared whole: `gs://a/b` does not hold `gs://a/bc`."""
         if not self.prefixes:
             raise BadInput(
                 f"{address}: no address is allowed; set {VARIABLE} to prefixes such as file:stories,gs://bucket/videos"
             )
-        if not any(holds(prefix, address) for prefix in self.prefixes):
+        if not self.allows(address):
             raise BadInput(f"{address}: outside the allowed addresses: {', '.join(map(str, self.prefixes))}")
 
 

@@ -74,26 +74,27 @@ def from_environment() -> Address | None:
 def keep(workspace: Workspace, where: Address, progress: Progress) -> None:
     """Leave all units that the workspace's story is made of, for its next revision."""
     storage, story, began = storage_of(where), workspace.story, time.monotonic()
-    units = {(made.step, made.key): workspace.finished(made.step, made.key) for made in records(workspace.root)}
-    kept = Kept(units=tuple(unit_of(*named, files) for named, files in units.items()))
-    digests = (file.sha256 for unit in kept.units for file in unit.files)
-    contents = dict(zip(digests, chain.from_iterable(units.values()), strict=True))
-
-    def keep_file(digest: str) -> None:
-        address = file_of(where, digest)
-        if storage.find(address) is None:
-            storage.create(address, contents[digest], "application/octet-stream")
-
+    written_last = list_of(where, story, story.revision)
     try:
-        written_last = list_of(where, story, story.revision)
-        if storage.find(written_last) is None:
-            side_by_side(keep_file, contents)
-            storage.create(written_last, kept.model_dump_json().encode(), "application/json")
-            progress.say(f"kept for the next revision: {took(kept.units, began)}")
+        if storage.find(written_last):
+            return
+        units = {(made.step, made.key): workspace.finished(made.step, made.key) for made in records(workspace.root)}
+        kept = Kept(units=tuple(unit_of(*named, files) for named, files in units.items()))
+        digests = (file.sha256 for unit in kept.units for file in unit.files)
+        contents = zip(digests, chain.from_iterable(units.values()), strict=True)
+        side_by_side(lambda content: keep_file(*content, storage, where), dict(contents).items())
+        storage.create(written_last, kept.model_dump_json().encode(), "application/json")
+        progress.say(f"kept for the next revision: {took(kept.units, began)}")
     except Conflict:  # another run of this revision has left its work meanwhile, which serves as well
         return
     except NewsreelError as fault:
         progress.warn(f"the next revision will be made as a whole: {fault}")
+
+
+def keep_file(digest: str, content: Path, storage: Storage, where: Address) -> None:
+    address = file_of(where, digest)
+    if storage.find(address) is None:
+        storage.create(address, content, "application/octet-stream")
 
 
 def bring(workspace: Workspace, story: Story, where: Address, progress: Progress) -> None:

@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 from steps.errors import BadInput, MissingProgram, NewsreelError, Unavailable
 from steps.signature import secret_of, sign
 
-__all__ = ["Notice", "Notices"]
+__all__ = ["SUCCEEDED", "Notice", "Notices"]
 
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each try."""
@@ -106,14 +106,13 @@ class Notices:
             secret=environment.get("NEWSREEL_WEBHOOK_SECRET", ""),
         )
 
-    def ready(self, *, for_others: bool = False) -> "Notices":
-        """Itself, if it can call whom it names, or others that who sends a story off may name: to be asked before there is
-        anything to tell. Raises BadInput."""
+    def require_usable(self, *, for_others: bool) -> None:
+        """Before there is anything to tell: whom it names, and others that who sends a story off may name, can be called. Raises
+        BadInput."""
         if self.webhook:
             require_https(self.webhook)
         if self.webhook or for_others:
             secret_of(self.secret)
-        return self
 
     def send(self, notice: Notice) -> Iterator[NewsreelError]:
         """Tell all who are to be told; what went wrong, which keeps none of the others from being told."""

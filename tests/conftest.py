@@ -3,6 +3,7 @@
 import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numpy are imported, and for the programs that tests start
@@ -18,3 +19,12 @@ def pytest_collection_finish():
     """What 180 modules have imported stays: no collection need look through it, now or later."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory):
+    """Host and port of the Pub/Sub emulator."""
+    from tests.cluster.pubsub_emulator import emulating  # Google's client takes a second, and most tests need none
+
+    with emulating(tmp_path_factory.mktemp("emulator")) as host:
+        yield host

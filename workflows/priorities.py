@@ -1,11 +1,7 @@
 """Whose pods come first where not all have room."""
 
-from steps.priority import WORTH
+__all__ = ["OF_THE_STORY", "SERVICE_PRIORITY"]
 
-__all__ = ["OF_THE_STORY", "PRIORITIES", "SERVICE_PRIORITY"]
-
-PRIORITIES = WORTH
-"""A story's `priority`, and what it is worth."""
 OF_THE_STORY = "newsreel-{{workflow.parameters.priority}}"
 """The class of a story's pods on its node."""
 SERVICE_PRIORITY = "newsreel-service"

@@ -36,7 +36,7 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     before anything starts.
     """
     sheet = admitted(story, profile.voice[0].name)
-    Notices.from_environment().ready(for_others=bool(Receivers.from_environment().prefixes))
+    Notices.from_environment().require_usable(for_others=bool(Receivers.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
     emit(profile, manifests, settings)

@@ -64,28 +64,22 @@ def option(name: str, kind: Any, text: str) -> str:
 
 def at_odds(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """What is said in one place and would not work for what is said in another. Buckets are compared as the steps do it."""
-    allowed = tuple(map(Address.parse, settings.addresses))
+    allowed = AllowList(prefixes=tuple(map(Address.parse, settings.addresses)))
     used = {"finals": settings.finals}
     if settings.events or settings.newsroom:
         used["stories"] = settings.stories
     for name, text in used.items():
-        if not within(allowed, Address.parse(text)):
-            yield (name,), f"{text}: outside the allowed addresses: {', '.join(map(str, allowed))}"
+        try:
+            allowed.require(Address.parse(text))
+        except BadInput as fault:
+            yield (name,), str(fault)
     if settings.units:
         units = Address.parse(settings.units)
-        if within(allowed, units) or any(within((units,), one) for one in allowed):
+        if allowed.allows(units) or any(map(AllowList(prefixes=(units,)).allows, allowed.prefixes)):
             yield ("units",), f"{units}: must be apart from the addresses, which a story's sender may name: a bucket of its own"
     for name, called in (("webhook", settings.webhook), ("webhook_receivers", settings.webhook_receivers)):
         if called and not settings.webhook_addresses:
             yield (name,), "nobody is let out to it: webhook_addresses must say at which address blocks it is"
-
-
-def within(prefixes: tuple[Address, ...], address: Address) -> bool:
-    try:
-        AllowList(prefixes=prefixes).require(address)
-    except BadInput:
-        return False
-    return True
 
 
 def in_plain_words(error: ErrorDetails) -> str:

@@ -14,11 +14,11 @@ from hera.workflows.models import (
     WorkflowMetadata,
 )
 
+from steps.priority import WORTH
 from workflows.described import DESCRIPTION
 from workflows.failure import told_by
 from workflows.metrics import of_a_workflow
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
-from workflows.priorities import PRIORITIES
 from workflows.settings import Settings
 from workflows.systems import Profile, System
 
@@ -43,7 +43,7 @@ def workflow_template(
     labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
     told = "`breaking` takes the next node that is free"
     shown = [str(argument.name) for argument in arguments]
-    priority = Parameter(name="priority", value="normal", enum=[*PRIORITIES], description=told)
+    priority = Parameter(name="priority", value="normal", enum=[*WORTH], description=told)
     return WorkflowTemplate(
         name=name,
         labels=labels,

@@ -8,9 +8,10 @@ from typing import Any
 from kubernetes import client
 
 from cluster.manager.accounting import Account, Ledger, account_of, held_a_node
-from cluster.manager.inside import GROUP, NAME, OURS, SECONDS_A_CALL, VERSION, WORKFLOWS, workflows
+from cluster.manager.inside import NAME, SECONDS_A_CALL
 from cluster.manager.parameters import Parameters
 from cluster.manager.world import Pool
+from cluster.messages.listed import GROUP, OURS, VERSION, WORKFLOWS, list_workflows
 from steps.address import Address, AllowList
 from steps.errors import Conflict
 from steps.node_name import pool_of_node
@@ -38,7 +39,7 @@ def brought_up_to_date(
 
 def ended(api: client.ApiClient, namespace: str) -> dict[str, str]:
     """Uid and name of each story's workflow that is over."""
-    found = workflows(api, namespace, COMPLETED)
+    found = list_workflows(api, namespace, COMPLETED)
     return {about["uid"]: about["name"] for about in found if NAME.fullmatch(about["name"])}
 
 

@@ -17,6 +17,7 @@ from urllib3 import request
 
 from cluster.manager.google import Google
 from cluster.manager.world import Node
+from cluster.messages.listed import GROUP, OURS, VERSION, list_workflows
 from steps.address import Address, AllowList
 from steps.errors import Unavailable
 from steps.publication import home_of, published
@@ -35,18 +36,13 @@ __all__ = [
     "running_stories",
     "streams",
     "unfinished",
-    "workflows",
 ]
 
 SECONDS_A_CALL = 20
 POOL = "cloud.google.com/gke-nodepool"
 DRAINING = "newsreel/draining"
 """Marks the nodes that we have cordoned: what a person cordoned stays so."""
-GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
-OURS = "app.kubernetes.io/part-of=newsreel"
 UNFINISHED = f"{OURS},workflows.argoproj.io/completed!=true"
-METADATA_ALONE = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
-"""Accept header of a metadata-only list, see Kubernetes, "Kubernetes API Concepts"; who does not know it sends the whole."""
 STORY_PODS = "newsreel/role in (anchor,step),workflows.argoproj.io/workflow"
 EVENTBUS, MONITOR = "newsreel/service=eventbus", 8222
 NAME = re.compile(r"(?P<id>[a-z0-9-]+)-r(?P<revision>[1-9][0-9]*)(-t[0-9]+)?")
@@ -107,23 +103,8 @@ def running_stories(api: client.ApiClient, namespace: str, nodes: set[str]) -> d
     return {name: len(found) for name, found in stories.items()}
 
 
-def workflows(api: client.ApiClient, namespace: str, selector: str) -> list[dict[str, Any]]:
-    """The `metadata` of each: what a workflow has been through is up to a megabyte, and there may be thousands. Where there is
-    none, a list of metadata is null (Kubernetes 1.34)."""
-    listed = client.CustomObjectsApi(api).list_namespaced_custom_object(
-        GROUP,
-        VERSION,
-        namespace,
-        WORKFLOWS,
-        label_selector=selector,
-        _headers={"Accept": METADATA_ALONE},
-        _request_timeout=SECONDS_A_CALL,
-    )
-    return [workflow["metadata"] for workflow in listed["items"] or ()]
-
-
 def unfinished(api: client.ApiClient, namespace: str) -> int:
-    return len(workflows(api, namespace, UNFINISHED))
+    return len(list_workflows(api, namespace, UNFINISHED))
 
 
 def installed(api: client.ApiClient, namespace: str) -> bool:
@@ -192,7 +173,7 @@ def finals_there(api: client.ApiClient, namespace: str, finals: str) -> bool:
     """Whether each story whose workflow succeeded has a manifest in the bucket; one that failed has told so."""
     address = Address.parse(finals)
     storage = Storage(AllowList(prefixes=(address,)))
-    done = workflows(api, namespace, f"{OURS},workflows.argoproj.io/phase=Succeeded")
+    done = list_workflows(api, namespace, f"{OURS},workflows.argoproj.io/phase=Succeeded")
     names = [NAME.fullmatch(about["name"]) for about in done]
     homes = {home_of(address, name["id"], int(name["revision"])) for name in names if name}
     return all(published(storage, home) is not None for home in homes)

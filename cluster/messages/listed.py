@@ -1,4 +1,4 @@
-"""What the cluster lists for the watch: metadata alone, since a workflow whole may have a megabyte, and page by page."""
+"""What the cluster lists for watch and manager: metadata alone, since a workflow whole may have a megabyte, and page by page."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,16 +16,16 @@ ANCHORS = "newsreel/system=anchor"
 """The pod that takes a node for its story, see `workflows.placement`."""
 WAITING = "status.phase=Pending"
 """Without a machine, or on one that still fetches the image."""
-METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Kubernetes, "API concepts", partial object metadata."""
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+"""Kubernetes, "API concepts", partial object metadata; who does not know it sends the whole."""
 SECONDS_A_CALL = 20
 A_PAGE = 500
 
 
-def list_workflows(api: client.ApiClient, namespace: str) -> list[dict[str, Any]]:
+def list_workflows(api: client.ApiClient, namespace: str, selector: str = OURS) -> list[dict[str, Any]]:
     """Metadata of all workflows of ours, ended ones too; Argo keeps their phase in a label. Raises ApiException, HTTPError."""
-    workflows = client.CustomObjectsApi(brief(api))
-    return list(listed(workflows.list_namespaced_custom_object, GROUP, VERSION, namespace, WORKFLOWS, label_selector=OURS))
+    workflows = client.CustomObjectsApi(api)
+    return list(listed(workflows.list_namespaced_custom_object, GROUP, VERSION, namespace, WORKFLOWS, label_selector=selector))
 
 
 def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
@@ -34,25 +34,19 @@ def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
     Argo 4 calls a workflow Running from its first look at it, while its anchor may wait until a pool that was empty has bought
     a machine: most of what a story waits, and nothing that a workflow's phase tells.
     """
-    pods = client.CoreV1Api(brief(api))
+    pods = client.CoreV1Api(api)
     waiting = listed(pods.list_namespaced_pod, namespace, label_selector=ANCHORS, field_selector=WAITING)
     return [datetime.fromisoformat(pod["creationTimestamp"]) for pod in waiting]
-
-
-def brief(api: client.ApiClient) -> client.ApiClient:
-    """A client of the same server that asks for no more than metadata."""
-    asking = client.ApiClient(api.configuration)
-    asking.set_default_header("Accept", METADATA)
-    return asking
 
 
 def listed(call: Callable[..., HTTPResponse], *where: str, **chosen: str) -> Iterator[dict[str, Any]]:
     """Metadata, page by page. Read here and not by the client, which takes `items: null` for a fault: what the server says where
     there is nothing (Kubernetes 1.34)."""
+    asked = {"limit": A_PAGE, "_headers": {"Accept": METADATA}, "_request_timeout": SECONDS_A_CALL, "_preload_content": False}
     following = ""
     while True:
         more = {"_continue": following} if following else {}
-        answer = call(*where, limit=A_PAGE, _request_timeout=SECONDS_A_CALL, _preload_content=False, **chosen, **more)
+        answer = call(*where, **asked, **chosen, **more)
         page = json.loads(answer.data)
         yield from (item["metadata"] for item in page["items"] or ())
         following = page["metadata"].get("continue")

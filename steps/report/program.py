@@ -15,7 +15,7 @@ from uuid import uuid4
 from steps.address import Address
 from steps.errors import BadInput, NewsreelError, Unavailable
 from steps.log import about, is_structured, say
-from steps.notices import Notice, Notices
+from steps.notices import SUCCEEDED, Notice, Notices
 from steps.publication import home_of, published
 from steps.storage import Storage
 from steps.story_file import read_story
@@ -25,7 +25,6 @@ from steps.usage import Usage
 __all__ = ["run", "video_of"]
 
 NAME = "report"
-SUCCEEDED = "Succeeded"
 MOST_BYTES = 1_000_000
 
 

@@ -1,8 +1,9 @@
-"""A Cloud Storage API in memory with the two buckets, and the desk in them."""
+"""A Cloud Storage API in memory with the two buckets, the desk in them, and who speaks with the Pub/Sub emulator."""
 
 import pytest
 
 from cluster.messages.desk import Desk
+from cluster.messages.topics import STORIES, topic_path
 from steps.address import Address, AllowList
 from steps.storage import Storage
 from tests.servers import cloud_storage
@@ -21,3 +22,12 @@ def desk(storage_url, monkeypatch, request):
     home = f"t{abs(hash(request.node.nodeid)):x}"
     stories, finals = (Address.parse(f"gs://newsreel-{name}/{home}") for name in ("stories", "finals"))
     return Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
+
+
+@pytest.fixture
+def clients(emulator, monkeypatch):
+    """Who publishes stories, and who hears."""
+    from tests.cluster.pubsub_emulator import PROJECT, connected
+
+    with connected(emulator, topic_path(PROJECT, STORIES), monkeypatch) as both:
+        yield both

@@ -7,7 +7,7 @@ regular expressions are RE2.
 import json
 import re
 
-from workflows.priorities import PRIORITIES
+from steps.priority import WORTH
 from workflows.settings import Settings
 
 __all__ = ["verdict"]
@@ -52,10 +52,10 @@ def verdict(settings: Settings) -> str:
     """The program: `{"verdict": "ours", "submitOptions": ...}`, or `{"verdict": "not-ours", "reason": ...}` with the message."""
     told = {
         "IDENTIFIER": json.dumps(IDENTIFIER),
-        "PRIORITIES": ", ".join(map(json.dumps, PRIORITIES)),
+        "PRIORITIES": ", ".join(map(json.dumps, WORTH)),
         "STORY": json.dumps(rf"\A{re.escape(settings.stories)}{BELOW}"),
         "PREFIX": settings.stories,
-        "WORTH": json.dumps(PRIORITIES),
+        "WORTH": json.dumps(WORTH),
         "FINALS": settings.finals,
     }
     program = re.sub(r"\b(" + "|".join(told) + r")\b", lambda found: told[found[1]], PROGRAM)

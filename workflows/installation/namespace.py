@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from workflows.priorities import PRIORITIES, SERVICE_PRIORITY
+from steps.priority import WORTH
+from workflows.priorities import SERVICE_PRIORITY
 from workflows.settings import Settings
 
 __all__ = ["namespace"]
 
 
 def namespace(settings: Settings) -> list[dict[str, Any]]:
-    classes = [priority_class(f"newsreel-{name}", value, f"Stories of priority `{name}`") for name, value in PRIORITIES.items()]
-    service = priority_class(SERVICE_PRIORITY, 2 * max(PRIORITIES.values()), "What all stories need")
+    classes = [priority_class(f"newsreel-{name}", value, f"Stories of priority `{name}`") for name, value in WORTH.items()]
+    service = priority_class(SERVICE_PRIORITY, 2 * max(WORTH.values()), "What all stories need")
     return [the_namespace(settings), *classes, service, quota(settings)]
 
 

@@ -72,10 +72,11 @@ class LeafRunner:
         volumes = {volume.name: volume for volume in (*self.volumes, *leaf.volumes)}
         room = stack.enter_context(furnished(leaf.container, [*volumes.values()], values, self.settings, self.scratch))
         command = [await self.services.reach(part) for part in room.command(leaf.container, self.settings.python)]
-        stated = {
-            name: value for name, value in room.environment(leaf.container).items() if name not in self.settings.environment
+        own = {
+            name: await self.services.reach(value)
+            for name, value in room.environment(leaf.container).items()
+            if name not in self.settings.environment
         }
-        own = {name: await self.services.reach(value) for name, value in stated.items()}
         variables = environment(own, self.settings.environment)
         line.log = line.log or self.settings.logs / f"{line.name.replace(' ', '-').replace('/', '-of-')}.log"
         if line.tries == 1:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steps.errors import BadInput, MissingProgram
-from workflows.priorities import PRIORITIES
+from steps.priority import WORTH
 
 if TYPE_CHECKING:
     from steps.intake import Intake
@@ -26,7 +26,7 @@ def declare(commands: Any) -> None:
     """Add the subcommands to a parser's."""
     submit = commands.add_parser("submit", help="give a story to a cluster")
     submit.add_argument("story", type=Path, help="a story file, YAML or JSON")
-    submit.add_argument("--priority", choices=sorted(PRIORITIES), default="normal", help="breaking takes the next free node")
+    submit.add_argument("--priority", choices=sorted(WORTH), default="normal", help="breaking takes the next free node")
     submit.add_argument("--to", metavar="ADDRESS", help=f"{said(FINALS, USUAL_FINALS)}; a message cannot say it")
     submit.add_argument(
         "--stories", metavar="ADDRESS", default=os.environ.get(STORIES, USUAL_STORIES), help=said(STORIES, USUAL_STORIES)

@@ -6,9 +6,9 @@ Only addresses and words travel. Title and description are annotations, which Ar
 from typing import Any
 
 from steps.address import Address
+from steps.priority import WORTH
 from steps.story import Story
 from workflows.described import described
-from workflows.priorities import PRIORITIES
 
 __all__ = ["GROUP", "PART_OF", "VERSION", "name_of", "order", "story_of"]
 
@@ -37,7 +37,7 @@ def order(story: Story, address: Address, finals: Address, priority: str) -> dic
             # Here, not in the metadata above: there the template's own would take their place.
             "workflowMetadata": {"annotations": described(story, finals)},
             # Among workflows that wait for their turn; their pods' class is the template's affair.
-            "priority": PRIORITIES[priority],
+            "priority": WORTH[priority],
             "arguments": {"parameters": [{"name": name, "value": value} for name, value in arguments.items()]},
         },
     }

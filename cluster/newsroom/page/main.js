@@ -151,6 +151,13 @@ function urgency(unsent) {
   choice.disabled = !unsent;
 }
 
+/** What has become of the story; the button has nothing left to do, and who pressed it goes on where the story does. */
+function follow(view, button) {
+  const asked = document.activeElement === $(button);
+  watch.follow(view);
+  if (asked) $("#watch-title").focus({ preventScroll: true });
+}
+
 async function send() {
   await attempt(async () => {
     here.faults.strict = true;
@@ -159,10 +166,7 @@ async function send() {
     if (here.faults.all.length) return here.faults.focusFirst();
     const view = await api.send(here.draft.id, here.draft.tag, $("#priority").value);
     Object.assign(here.draft, { view, tag: view.etag });
-    const asked = document.activeElement === $("#send");
-    watch.follow(view);
-    // The button has nothing left to do: who pressed it goes on where the story does.
-    if (asked) $("#watch-title").focus({ preventScroll: true });
+    follow(view, "#send");
     speak("Sent off");
     return refreshSoon();
   });
@@ -212,12 +216,7 @@ editor.choices(here.desk);
 $("#new").addEventListener("click", () => (location.hash = `#/${NEW}`));
 $("#find").addEventListener("input", () => findSoon());
 $("#send").addEventListener("click", send);
-$("#cancel").addEventListener("click", () => attempt(async () => {
-  const view = await api.cancel(here.draft.id);
-  const asked = document.activeElement === $("#cancel");
-  watch.follow(view);
-  if (asked) $("#watch-title").focus({ preventScroll: true });
-}));
+$("#cancel").addEventListener("click", () => attempt(async () => follow(await api.cancel(here.draft.id), "#cancel")));
 $(".skip").addEventListener("click", (event) => { event.preventDefault(); $("#story").focus(); });
 window.addEventListener("hashchange", route);
 window.addEventListener("beforeunload", (event) => { if (here.draft?.dirty) { here.draft.save(); event.preventDefault(); } });

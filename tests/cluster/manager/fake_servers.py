@@ -206,7 +206,7 @@ def workflows(world, _, query):
 
 def metadata_list(found):
     """Of nothing Kubernetes says null."""
-    return {"kind": "PartialObjectMetadataList", "items": [{"metadata": about} for about in found] or None}
+    return {"kind": "PartialObjectMetadataList", "metadata": {}, "items": [{"metadata": about} for about in found] or None}
 
 
 def workflow(world, found, _):

@@ -20,22 +20,10 @@ from cluster.manager.world import Rules
 from cluster.messages.message import Message
 from cluster.messages.topics import HEARD, STORIES, SUBSCRIPTIONS, ensure, request_of, topic_path
 from tests.cluster.manager.managed import PARAMETERS, managed, said
-from tests.cluster.pubsub_emulator import connected, emulating, pull
+from tests.cluster.pubsub_emulator import pull
 
 MESSAGE = Message(story="gs://newsreel-stories/budget/r1.json", id="budget", revision=1)
 HOURLY = {"round_seconds": 3600, "away_minutes": 120}
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    with emulating(tmp_path_factory.mktemp("emulator")) as host:
-        yield host
-
-
-@pytest.fixture
-def clients(emulator, monkeypatch):
-    with connected(emulator, topic_path("p", STORIES), monkeypatch) as both:
-        yield both
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.messages.message import Message
-from cluster.messages.rounds import WORTH, workflow_for
+from cluster.messages.rounds import workflow_for
 from steps.address import Address, AllowList
 from steps.errors import BadInput
+from steps.priority import PRIORITIES, WORTH
 from workflows.events.verdict import verdict
-from workflows.priorities import PRIORITIES
+from workflows.installation.namespace import namespace
 from workflows.settings import Settings
 
 ALLOWED = AllowList(prefixes=(Address.parse("gs://newsreel-stories"),))
@@ -124,7 +125,12 @@ def test_the_sensor_submits_what_the_reconciler_would(priority):
 
 
 def test_priorities_are_worth_the_same_everywhere():
-    assert WORTH == PRIORITIES
+    classes = {one["metadata"]["name"]: one["value"] for one in namespace(Settings()) if one["kind"] == "PriorityClass"}
+    assert {f"newsreel-{name}": worth for name, worth in WORTH.items()}.items() <= classes.items()
+    assert {
+        priority: workflow_for(Message(**GOOD | {"priority": priority}), "gs://finals")["spec"]["priority"]
+        for priority in PRIORITIES
+    } == WORTH
 
 
 def test_no_two_revisions_share_a_workflow():

@@ -9,21 +9,9 @@ from cluster.messages.message import Message
 from cluster.messages.publisher import Publisher
 from cluster.messages.topics import DEAD, STORIES, SUBSCRIPTIONS, TOPICS, ensure, gcloud_lines, topic_path
 from steps.errors import BadInput, Unavailable
-from tests.cluster.pubsub_emulator import connected, emulating, pull
+from tests.cluster.pubsub_emulator import pull
 
 MESSAGE = Message(story="gs://newsreel-stories/budget/r1.json", id="budget", revision=1)
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    with emulating(tmp_path_factory.mktemp("emulator")) as host:
-        yield host
-
-
-@pytest.fixture
-def clients(emulator, monkeypatch):
-    with connected(emulator, topic_path("p", STORIES), monkeypatch) as both:
-        yield both
 
 
 def test_topics_and_subscriptions_are_made_once_as_they_are_declared(clients):

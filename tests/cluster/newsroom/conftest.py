@@ -4,6 +4,7 @@ import copy
 
 import pytest
 from fastapi.testclient import TestClient
+from in_a_browser import browsing
 from writing import BROWSER, HOST, STORY, Remembered, picture
 
 from cluster.newsroom.app import application
@@ -35,3 +36,16 @@ def story(browser):
     document = copy.deepcopy(begun["document"])
     document["scenes"][0]["picture"]["file"] = added["file"]
     return browser.put(f"/stories/{begun['id']}", json=document, headers={"if-match": begun["etag"]}).json()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def drawing(tmp_path):
+    path = tmp_path / "library.png"
+    path.write_bytes(picture())
+    return path

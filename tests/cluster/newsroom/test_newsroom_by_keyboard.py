@@ -4,25 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from in_a_browser import browsing, page_of, served, write
-from writing import Remembered, picture
+from in_a_browser import page_of, served, write
+from writing import Remembered
 
 import cluster.newsroom
 
 CSS = (Path(cluster.newsroom.__file__).parent / "page" / "base.css").read_text()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture
-def drawing(tmp_path):
-    path = tmp_path / "library.png"
-    path.write_bytes(picture())
-    return path
 
 
 def focused(page):

@@ -3,8 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
-from in_a_browser import browsing, page_of, served, write
+from in_a_browser import page_of, served, write
 from writing import Remembered, picture, publish
 
 from cluster.newsroom.identity import Person
@@ -20,19 +19,6 @@ VIDEO = {
     "poster.jpg": (picture("JPEG"), "image/jpeg"),
 }
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture
-def drawing(tmp_path):
-    path = tmp_path / "library.png"
-    path.write_bytes(picture())
-    return path
 
 
 def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(chromium, tmp_path, drawing):

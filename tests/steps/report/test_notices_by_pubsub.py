@@ -21,12 +21,6 @@ NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 NOTICE = Notice(run="uid-1", story="gs://newsreel-stories/budget/r1.json", status="Succeeded", video="gs://f/budget/r1/x.mp4")
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    with emulating(tmp_path_factory.mktemp("emulator")) as host:
-        yield host
-
-
 @pytest.fixture
 def subscriber(emulator, monkeypatch):
     with connected(emulator, TOPIC, monkeypatch) as (_, client):

@@ -11,19 +11,13 @@ from cluster.messages.message import Message
 from cluster.messages.rounds import workflow_for
 from cluster.messages.topics import STORIES, topic_path
 from steps.address import Address, AllowList
-from tests.cluster.pubsub_emulator import PROJECT, connected, emulating, pull
+from tests.cluster.pubsub_emulator import PROJECT, connected, pull
 from workflows.submission import waiting
 
 TOPIC = topic_path(PROJECT, STORIES)
 NOBODY = "127.0.0.1:9"
 """Where nothing listens."""
 NO_TOPIC = "is no topic; name one as projects/PROJECT/topics/stories, or say --direct (exit 2)\n"
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    with emulating(tmp_path_factory.mktemp("emulator")) as host:
-        yield host
 
 
 @pytest.fixture
