@@ -76,7 +76,7 @@ newsroom-test: $(VENV)/.dev ## The newsroom in a real browser, a video rendered 
 	NEWSROOM_RENDERS=1 NEWSROOM_SHOTS=$(NEWSROOM_SHOTS) $(BIN)/python -m pytest -n 0 tests/cluster/newsroom
 
 manager-weeks: $(VENV)/.dev ## The manager against a fake cloud for simulated weeks full of faults
-	$(BIN)/python -m tests.cluster.manager.weeks --weeks 2
+	$(BIN)/python -m tests.cluster.controllers.manager.weeks --weeks 2
 
 chaos: $(VENV)/.dev ## 1,000 stories while everything around them breaks, 40 more while its programs are killed; prints what became of them
 	$(BIN)/python -m tests.chaos --stories 1000 --killed 40 --seed 1
@@ -87,17 +87,17 @@ test-cluster: $(VENV)/.dev $(if $(LOAD),$(ON_THE_CLUSTER:%=load-%)) ## Stories o
 	$(BIN)/python -m pytest -n 0 tests/cluster/live
 
 presenter: $(VENV)/.dev ## Draw the presenter, and train all that a story needs of her (about 16 minutes on two quiet cores)
-	$(BIN)/python -m steps.presenters.make maya --into build/presenters
-	$(BIN)/newsreel train build/presenters/maya --to steps/presenters --work build/training
+	$(BIN)/python -m tools.presenter.make maya --into build/presenters
+	$(BIN)/newsreel train build/presenters/maya --to newsreel/presenters --work build/training
 
 manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studio) into dist/manifests, and lint them
 	$(BIN)/newsreel emit --profile $(PROFILE)
 	$(BIN)/newsreel lint dist/manifests/$(PROFILE)
 
 golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look at the difference before you commit
-	$(BIN)/python -m workflows emit --profile embedded --into tests/workflows/golden
-	$(BIN)/python -m workflows emit --profile studio --into tests/workflows/golden
-	$(BIN)/python -m workflows emit --profile studio --settings tests/workflows/whole/settings.yaml --into tests/workflows/whole
+	$(BIN)/python -m cli emit --profile embedded --into tests/workflows/golden
+	$(BIN)/python -m cli emit --profile studio --into tests/workflows/golden
+	$(BIN)/python -m cli emit --profile studio --settings tests/workflows/whole/settings.yaml --into tests/workflows/whole
 
 pictures: $(VENV)/.dev ## Draw the example story's pictures anew
 	$(BIN)/python examples/draw_pictures.py

@@ -1,4 +1,5 @@
-"""`python -m steps NAME [options]`: what a step's container runs. Exit statuses are those of `steps.errors`, 70 for a defect."""
+"""`python -m steps NAME [options]`: what a step's container runs. Exit statuses are those of `newsreel.errors`, 70 for a
+defect."""
 
 import argparse
 import importlib
@@ -8,13 +9,13 @@ from contextlib import suppress
 from logging import ERROR
 from pathlib import Path
 
-from steps.errors import NewsreelError
-from steps.failure import Failure, last_word
-from steps.log import about, say, set_up
-from steps.progress import Progress
-from steps.step import run_step
-from steps.usage import GPUS, holding_gpus
-from steps.workspace import LEASE, Workspace
+from newsreel.errors import NewsreelError
+from newsreel.runtime.failure import Failure, write_termination_message
+from newsreel.runtime.log import configure_logging, log, set_log_context
+from newsreel.runtime.progress import Progress
+from newsreel.runtime.usage import GPUS, record_gpu_use
+from newsreel.step import run_step
+from newsreel.workspace import LEASE, Workspace
 
 DEFECT = 70
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     chosen, rest = parser.parse_args(arguments[:1]), arguments[1:]
     workspace = workspace_of(rest)
     try:
-        set_up(chosen.step)
+        configure_logging(chosen.step)
         know_story(workspace)
         if chosen.step in ON_SCENES:
             run_plan(chosen.step, f"steps.{chosen.step}.step", rest)
@@ -52,15 +53,15 @@ def main(arguments: list[str]) -> int:
         else:
             importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
     except NewsreelError as fault:
-        say(chosen.step, f"{fault} (exit {fault.exit_status})", ERROR)
-        last_word(f"{chosen.step}: {fault}")
+        log(chosen.step, f"{fault} (exit {fault.exit_status})", ERROR)
+        write_termination_message(f"{chosen.step}: {fault}")
         leave_word(Failure(step=chosen.step, exit_status=fault.exit_status, message=str(fault)), workspace)
         return fault.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:
-        last_word(f"{chosen.step}: a defect of newsreel; its log tells more")
-        say(chosen.step, f"a defect of newsreel; please report its traceback (exit {DEFECT})", ERROR, defect=True)
+        write_termination_message(f"{chosen.step}: a defect of newsreel; its log tells more")
+        log(chosen.step, f"a defect of newsreel; please report its traceback (exit {DEFECT})", ERROR, defect=True)
         return DEFECT
     return 0
 
@@ -81,7 +82,7 @@ def know_story(workspace: Path | None) -> None:
     with suppress(NewsreelError, OSError, ValueError):
         if workspace:
             story = Workspace(workspace).story
-            about(story=story.id, revision=story.revision)
+            set_log_context(story=story.id, revision=story.revision)
 
 
 def leave_word(failure: Failure, workspace: Path | None) -> None:
@@ -97,7 +98,7 @@ def run_plan(name: str, module: str, arguments: list[str]) -> None:
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
     workspace = Workspace(options.workspace)
-    with holding_gpus(workspace.root, int(os.environ.get(GPUS, "0"))):
+    with record_gpu_use(workspace.root, int(os.environ.get(GPUS, "0"))):
         step = importlib.import_module(module).STEP
         run_step(step, workspace, Progress.from_environment(name, options.shard), options.shard)
 

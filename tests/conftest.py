@@ -28,3 +28,25 @@ def emulator(tmp_path_factory):
 
     with emulating(tmp_path_factory.mktemp("emulator")) as host:
         yield host
+
+
+@pytest.fixture(scope="session")
+def gcs_server():
+    """The address of a real Cloud Storage API in memory (fake-gcs-server), generation preconditions included."""
+    from tests.servers import cloud_storage
+
+    with cloud_storage() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(gcs_server, monkeypatch, request):
+    """A new, empty bucket; `gs://<name>` is an allowed address beside those that are already."""
+    import requests  # a tenth of a second, and most tests need none
+
+    name = f"b-{abs(hash(request.node.nodeid)):x}"
+    requests.post(f"{gcs_server}/storage/v1/b?project=p", json={"name": name}, timeout=5).raise_for_status()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_server)
+    allowed = [text for text in (os.environ.get("NEWSREEL_ADDRESSES"), f"gs://{name}") if text]
+    monkeypatch.setenv("NEWSREEL_ADDRESSES", ",".join(allowed))
+    return f"gs://{name}"

@@ -14,12 +14,12 @@ import pytest
 import yaml
 from PIL import Image, ImageDraw
 
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.storage.address import Address
+from newsreel.storage.unit_cache import save_units
+from newsreel.workspace import Workspace
 from steps.__main__ import main
-from steps.address import Address
-from steps.carry_over import keep
-from steps.progress import Progress
-from steps.step import run_step
-from steps.workspace import Workspace
 
 NARRATIONS = (
     "The library opens on Sundays.",
@@ -61,7 +61,7 @@ def write_story(folder: Path, narrations: tuple[str, ...], revision: int = REVIS
 
 
 def render(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workflows", "render", "story.yaml", "--to", "out"]
+    command = [sys.executable, "-m", "cli", "render", "story.yaml", "--to", "out"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
 
 
@@ -124,7 +124,7 @@ def test_the_next_revision_on_another_machine_begins_no_system_for_what_has_not_
     newsroom: Path, first_run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     units = f"file:{tmp_path / 'units'}"
-    keep(Workspace.lease(newsroom / "out/.work/library", "this machine"), Address.parse(units), Progress("publish", None))
+    save_units(Workspace.lease(newsroom / "out/.work/library", "this machine"), Address.parse(units), Progress("publish", None))
     story = yaml.safe_load((newsroom / "story.yaml").read_text()) | {"revision": 2}
     (newsroom / "next.yaml").write_text(yaml.safe_dump(story, allow_unicode=True))
     monkeypatch.setenv("NEWSREEL_UNITS", units)

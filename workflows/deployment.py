@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.placement import ROLE, USER
-from workflows.priorities import SERVICE_PRIORITY
-from workflows.settings import Settings
+from newsreel.config.settings import Settings
+from workflows.placement import ROLE, SERVICE_PRIORITY, USER
 
 __all__ = ["Deployed", "closed_but_for", "scraped"]
 

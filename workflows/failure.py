@@ -3,8 +3,8 @@
 from hera.workflows import Container, Parameter
 from hera.workflows.models import ValueFrom
 
+from newsreel.config.settings import Settings
 from workflows.placement import WORKSPACE, on_system_pool, pinned
-from workflows.settings import Settings
 from workflows.systems import REFUSE, TRIAGE
 
 __all__ = ["REFUSAL", "REFUSED", "failed", "refuse", "told_by", "triage"]

@@ -7,14 +7,14 @@ controller puts PREFIX before each name (argo-workflows 4.0, docs/metrics.md, "C
 from hera.workflows import Histogram
 from hera.workflows.metrics import Label
 
-from steps.priority import WORTH
+from newsreel.story.priority import PRIORITY_VALUE
 
 __all__ = ["PREFIX", "STEP_SECONDS", "WORKFLOW_SECONDS", "of_a_step", "of_a_workflow"]
 
 PREFIX = "argo_workflows_"
 WORKFLOW_SECONDS, STEP_SECONDS = "newsreel_workflow_seconds", "newsreel_step_seconds"
 MINUTE, HOUR = 60.0, 3600.0
-KNOWN = " || ".join(f"workflow.parameters.priority == '{priority}'" for priority in WORTH)
+KNOWN = " || ".join(f"workflow.parameters.priority == '{priority}'" for priority in PRIORITY_VALUE)
 PRIORITY = f"{{{{={KNOWN} ? workflow.parameters.priority : 'other'}}}}"
 
 

@@ -3,6 +3,8 @@
 A story takes one node for itself: its `anchor` is a daemon that repels other anchors, owns the story's directory on that
 node's SSD and removes it in the end. All other steps are `pinned`: to the anchor's node and to that directory alone.
 What this rests on, as seen on a real cluster, is told in DESIGN.md, "Placement".
+
+Whose pods come first where not all have room.
 """
 
 from dataclasses import dataclass
@@ -25,27 +27,12 @@ from hera.workflows.models import (
     Toleration,
 )
 
-from workflows.priorities import OF_THE_STORY, SERVICE_PRIORITY
-from workflows.settings import Pool, Settings
+from newsreel.config.settings import Pool, Settings
 
-__all__ = [
-    "ATTEMPT_SECONDS",
-    "ROLE",
-    "SSD_MOUNT",
-    "STEP_SECONDS",
-    "STORY_MOUNT",
-    "USER",
-    "WORKSPACE",
-    "Placement",
-    "anchored",
-    "confined",
-    "on_system_pool",
-    "pinned",
-    "retry_elsewhere",
-    "retry_transient_faults",
-    "scratch",
-]
-
+STORY_PRIORITY = "newsreel-{{workflow.parameters.priority}}"
+"""The class of a story's pods on its node."""
+SERVICE_PRIORITY = "newsreel-service"
+"""The class of what all stories need: it has its place before any of them."""
 ROLE = "newsreel/role"
 """Label of every pod: `anchor`, `step` or `service`."""
 STORY_MOUNT = PurePosixPath("/story")
@@ -59,7 +46,7 @@ STEP_SECONDS, ATTEMPT_SECONDS = "step-seconds", "attempt-seconds"
 USER = 65532
 """The conventional `nonroot` of distroless images."""
 UNAVAILABLE = 75
-"""Exit status of `steps.errors.Unavailable`; the one fault that may be gone when the same step is tried again."""
+"""Exit status of `newsreel.errors.Unavailable`; the one fault that may be gone when the same step is tried again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +67,7 @@ class Placement:
     """Local disk asked for, beside the story's directory."""
     security: SecurityContext
     retry: RetryStrategy | None
-    priority: str = OF_THE_STORY
+    priority: str = STORY_PRIORITY
     """The class that says who comes first where not all have room."""
     deadline: str | None = None
     """The parameter that tells how many seconds what runs here may take; `check` works them out from the story's length."""

@@ -5,19 +5,19 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from steps.address import Address, AllowList
-from steps.errors import NewsreelError
-from steps.notices import Notices
-from steps.presenters import HOME, VARIABLE, folders
-from steps.publication import Manifest, home_of, published
-from steps.receiver import Receivers
-from steps.storage import Storage
-from steps.story import Story
-from workflows.admission import admitted
+from newsreel.config.settings import Settings
+from newsreel.errors import NewsreelError
+from newsreel.notifications.notifier import Notifier
+from newsreel.notifications.webhook_target import WebhookAllowList
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, folders
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.publication import Manifest, publication_folder, read_publication
+from newsreel.storage.store import Storage
+from newsreel.story.loader import validate_story
+from newsreel.story.schema import Story
+from workflows.emit import emit_workflows
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
-from workflows.manifests import emit
-from workflows.settings import Settings
 from workflows.systems import EMBEDDED, Profile
 
 __all__ = ["address", "render", "shown"]
@@ -26,7 +26,8 @@ OWN = (
     *("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_WEBHOOK_SECRET", "NEWSREEL_RECEIVERS"),
     *("GENTLE_URL", "GENTLE_ALIGNER"),
 )
-"""What a person may say of this machine, as `steps.notices`, `steps.receiver` and `steps.gentle` read it."""
+"""What a person may say of this machine, as `newsreel.notifications.notifier`, `newsreel.notifications.webhook_target` and
+`steps.gentle` read it."""
 
 
 def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> int:
@@ -35,11 +36,11 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = admitted(story, profile.voice[0].name)
-    Notices.from_environment().require_usable(for_others=bool(Receivers.from_environment().prefixes))
+    sheet = validate_story(story, profile.voice[0].name)
+    Notifier.from_environment().require_usable(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
-    emit(profile, manifests, settings)
+    emit_workflows(profile, manifests, settings)
     before = draft_of(sheet, to)
     result = run(
         manifests,
@@ -57,10 +58,10 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
 
 
 def draft_of(story: Story, to: Path) -> Manifest | None:
-    """What is published of this revision here. A folder keeps the newest draft alone (`steps.publication`)."""
+    """What is published of this revision here. A folder keeps the newest draft alone (`newsreel.storage.publication`)."""
     finals = Address.parse(address(to))
     try:
-        draft = published(Storage(AllowList(prefixes=(finals,))), home_of(finals, story.id, story.revision))
+        draft = read_publication(Storage(AllowList(prefixes=(finals,))), publication_folder(finals, story.id, story.revision))
     except NewsreelError:
         return None
     return draft if draft and draft.revision == story.revision else None
@@ -76,7 +77,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
-    more = os.pathsep.join(str(folder) for folder in folders() if folder != HOME)
+    more = os.pathsep.join(str(folder) for folder in folders() if folder != BUNDLED_PRESENTERS)
     told = {
         "NEWSREEL_ADDRESSES": allowed,
         "NEWSREEL_KEEP_WORKSPACE": "1",
@@ -85,7 +86,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
         "NEWSREEL_UNITS": "",
     }
     own = {name: os.environ[name] for name in OWN if os.environ.get(name)}
-    return told | own | ({VARIABLE: more} if more else {})
+    return told | own | ({PRESENTERS_VARIABLE: more} if more else {})
 
 
 def catalogue_of_weights() -> str:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from steps.log import FORM
+from newsreel.config.settings import Settings
+from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 from workflows.deployment import Deployed
-from workflows.settings import Settings
 
 __all__ = ["GENTLE", "SERVICES", "Service"]
 
@@ -49,7 +49,7 @@ class Service:
             cpu=self.cpu,
             memory=self.memory,
             account=settings.step_account,
-            environment=((FORM, "json"),),
+            environment=((LOG_FORMAT_VARIABLE, "json"),),
         )
 
     def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:

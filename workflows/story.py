@@ -8,9 +8,9 @@ from dataclasses import replace
 from hera.workflows import DAG, Artifact, Container, NoneArchiveStrategy, Parameter, Task, TaskResult, WorkflowTemplate
 from hera.workflows.models import ValueFrom
 
+from newsreel.config.settings import Settings
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
 from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, WORKSPACE, on_system_pool, pinned
-from workflows.settings import Settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PUBLISH, REPORT, Profile, System
 from workflows.template import PLACE, PRIORITY, attempt, chain, handed_on, join, output, parameters, task, workflow_template
 

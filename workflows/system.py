@@ -1,4 +1,8 @@
-"""What runs in one container of a story, and which of them serve its stages."""
+"""What runs in one container of a story, and which of them serve its stages.
+
+Who is told how a story has ended, as a pod's environment has it (`newsreel.notifications.notifier`,
+`newsreel.notifications.webhook_target`).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,15 +11,27 @@ from typing import cast
 from hera.workflows import Artifact, Container, Env, Parameter, Resources, SecretEnv
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
-from steps.carry_over import VARIABLE as UNITS
-from steps.log import FORM, WORKFLOW
+from newsreel.config.settings import Settings
+from newsreel.runtime.log import LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE
+from newsreel.storage.unit_cache import UNITS_VARIABLE as UNITS
 from workflows.metrics import of_a_step
-from workflows.notices import SECRET, secret_of, variables_of
 from workflows.placement import ROLE, STORY_MOUNT, Placement, scratch
 from workflows.services import Service
-from workflows.settings import Settings
 
-__all__ = ["Profile", "System"]
+WEBHOOK_SECRET_VARIABLE = "NEWSREEL_WEBHOOK_SECRET"  # noqa: S105
+
+
+def notification_variables(settings: Settings) -> dict[str, str]:
+    """Empty where nobody is to be told."""
+    told = {"NEWSREEL_DONE_TOPIC": settings.done_topic, "NEWSREEL_WEBHOOK": settings.webhook}
+    told["NEWSREEL_RECEIVERS"] = ",".join(settings.webhook_receivers)
+    return {name: value for name, value in told.items() if value}
+
+
+def webhook_secret_key(settings: Settings) -> tuple[str, str] | None:
+    """Name and key of the Secret that webhooks are signed with; None where there are none."""
+    return (settings.webhook_secret, "secret") if settings.webhook or settings.webhook_receivers else None
+
 
 PROGRESS = "workflows.argoproj.io/progress"
 """Annotation: what Argo takes for a pod's progress until it tells of its own (argo-workflows, docs/progress.md)."""
@@ -115,8 +131,8 @@ class System:
     def environment(self, settings: Settings, placement: Placement) -> Iterator[Env | SecretEnv]:
         # What libraries keep at home has nowhere else to go: the root file system is read-only.
         yield Env(name="HOME", value="/tmp")  # noqa: S108
-        yield Env(name=FORM, value="json")
-        yield Env(name=WORKFLOW, value="{{workflow.name}}")
+        yield Env(name=LOG_FORMAT_VARIABLE, value="json")
+        yield Env(name=WORKFLOW_VARIABLE, value="{{workflow.name}}")
         if self.share:
             yield Env(name="NEWSREEL_SHARE", value=str(self.share))
         if self.gpus:
@@ -133,10 +149,10 @@ class System:
             # On the story's SSD: from there the files are linked into the story's directory, and go when it goes.
             yield Env(name="NEWSREEL_CACHE", value=str(STORY_MOUNT / ".cache"))
         if self.notices:
-            for name, value in variables_of(settings).items():
+            for name, value in notification_variables(settings).items():
                 yield Env(name=name, value=value)
-            if secret := secret_of(settings):
-                yield SecretEnv(name=SECRET, secret_name=secret[0], secret_key=secret[1])
+            if secret := webhook_secret_key(settings):
+                yield SecretEnv(name=WEBHOOK_SECRET_VARIABLE, secret_name=secret[0], secret_key=secret[1])
         if self.service:
             yield Env(name=f"{self.service.name.upper()}_URL", value=self.service.url)
 

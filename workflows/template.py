@@ -14,12 +14,12 @@ from hera.workflows.models import (
     WorkflowMetadata,
 )
 
-from steps.priority import WORTH
-from workflows.described import DESCRIPTION
+from newsreel.argo.workflow import DESCRIPTION
+from newsreel.config.settings import Settings
+from newsreel.story.priority import PRIORITY_VALUE
 from workflows.failure import told_by
 from workflows.metrics import of_a_workflow
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
-from workflows.settings import Settings
 from workflows.systems import Profile, System
 
 __all__ = ["PLACE", "PRIORITY", "attempt", "chain", "handed_on", "join", "output", "parameters", "task", "workflow_template"]
@@ -43,7 +43,7 @@ def workflow_template(
     labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
     told = "`breaking` takes the next node that is free"
     shown = [str(argument.name) for argument in arguments]
-    priority = Parameter(name="priority", value="normal", enum=[*WORTH], description=told)
+    priority = Parameter(name="priority", value="normal", enum=[*PRIORITY_VALUE], description=told)
     return WorkflowTemplate(
         name=name,
         labels=labels,

@@ -4,17 +4,17 @@ import json
 import sys
 from pathlib import Path
 
-from steps.address import Address, AllowList
+from newsreel.config.settings import Settings
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import PRESENTERS_VARIABLE
+from newsreel.presenters.training_data import MAX_MINUTES, REPORT, SAMPLES
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
 from steps.check_presenter.program import check
-from steps.errors import BadInput
-from steps.presenters import VARIABLE
-from steps.rehearsal import MOST_MINUTES, REPORT, SAMPLES
-from steps.storage import Storage
+from workflows.emit import emit_workflows
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings
-from workflows.manifests import emit
 from workflows.render import address, shown
-from workflows.settings import Settings
 from workflows.systems import EMBEDDED
 from workflows.training import TRAIN_PRESENTER
 
@@ -27,12 +27,12 @@ def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong sheet, number or
     missing footage, Conflict for a bundle that would take the footage's place, before anything starts.
     """
-    if steps < 1 or not 0 < minutes <= MOST_MINUTES:
-        raise BadInput(f"{steps} steps, {minutes:g} minutes: must be 1 or more, and more than 0 up to {MOST_MINUTES:,}")
+    if steps < 1 or not 0 < minutes <= MAX_MINUTES:
+        raise BadInput(f"{steps} steps, {minutes:g} minutes: must be 1 or more, and more than 0 up to {MAX_MINUTES:,}")
     here = Storage(AllowList(prefixes=(Address.parse(address(footage)), Address.parse(address(to)))))
     name = check(Address.parse(address(footage)), Address.parse(address(to)), here).presenter.name
     manifests = work / "manifests"
-    emit(EMBEDDED, manifests, Settings())
+    emit_workflows(EMBEDDED, manifests, Settings())
     settings = LocalSettings(
         uid=f"train-{name}",
         ssd=work,
@@ -57,4 +57,4 @@ def tell(home: Path) -> None:
     quality = kept["quality"]
     print(f"\n{shown(home)}: PSNR {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.3f} on held-out frames, step {kept['step']}")
     print(f"{shown(home / SAMPLES)}: edges, made, real, side by side")
-    print(f"a story finds it with {VARIABLE}={shown(home.parent)}")
+    print(f"a story finds it with {PRESENTERS_VARIABLE}={shown(home.parent)}")

@@ -2,9 +2,9 @@
 
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 
+from newsreel.config.settings import Settings
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
 from workflows.placement import WORKSPACE, on_system_pool, pinned
-from workflows.settings import Settings
 from workflows.systems import (
     ANCHOR_OF_TRAINING,
     ANIMATE_VISEMES,

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cluster.gke.programs import Programs
-from cluster.manager.parameters import DEFAULT, Parameters, read_parameters
-from steps.errors import NewsreelError
-from steps.os_faults import in_our_words
+from newsreel.config.pools import DEFAULT, PoolConfig, read_pool_config
+from newsreel.errors import NewsreelError, translate_os_error
 
 FOLDER = Path("dist/gke")
 CALLED_FROM = "NEWSREEL_CALLED_FROM"
@@ -20,11 +19,11 @@ CALLED_FROM = "NEWSREEL_CALLED_FROM"
 def main() -> int:
     options = parser().parse_args()
     try:
-        return int(options.command(options, read_parameters(Path(os.environ.get(CALLED_FROM, "")) / options.parameters)))
+        return int(options.command(options, read_pool_config(Path(os.environ.get(CALLED_FROM, "")) / options.parameters)))
     except NewsreelError as fault:
         return refused(fault)
     except OSError as fault:
-        return refused(in_our_words(fault))
+        return refused(translate_os_error(fault))
     except KeyboardInterrupt:
         print("interrupted: run it again, it goes on where it stopped", file=sys.stderr)
         return 130
@@ -65,26 +64,26 @@ def command_in(commands: Any, name: str, called: str, does: str) -> argparse.Arg
     return made
 
 
-def run_up(options: argparse.Namespace, parameters: Parameters) -> int:
+def run_up(options: argparse.Namespace, parameters: PoolConfig) -> int:
     from cluster.gke.up import up
 
     return up(parameters, Programs(options.dry_run), FOLDER, stories=options.stories, yes=options.yes)
 
 
-def run_down(options: argparse.Namespace, parameters: Parameters) -> int:
+def run_down(options: argparse.Namespace, parameters: PoolConfig) -> int:
     from cluster.gke.down import down
 
     told = {"everything": options.everything, "anyway": options.anyway, "yes": options.yes}
     return down(parameters, Programs(options.dry_run), FOLDER, **told)
 
 
-def run_status(options: argparse.Namespace, parameters: Parameters) -> int:
+def run_status(options: argparse.Namespace, parameters: PoolConfig) -> int:
     from cluster.gke.status import status
 
     return status(parameters, Programs(), datetime.now(UTC))
 
 
-def run_deploy(options: argparse.Namespace, parameters: Parameters) -> int:
+def run_deploy(options: argparse.Namespace, parameters: PoolConfig) -> int:
     from cluster.gke.deploy import Deployment
 
     programs = Programs(options.dry_run)

@@ -13,13 +13,13 @@ from cluster.gke.argo import CERTIFICATE, installation
 from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs, ask
 from cluster.gke.releases import Release, documents, fetched, releases
-from cluster.manager.parameters import Parameters
-from steps.errors import BadInput, Unavailable
-from steps.workspace import write_atomically
-from workflows.apply import apply
+from cluster.manifests.apply import apply
+from cluster.manifests.emit import emit
+from newsreel.config.pools import PoolConfig
+from newsreel.config.settings import Settings
+from newsreel.errors import BadInput, Unavailable
+from newsreel.workspace import write_atomically
 from workflows.lint import lint_files
-from workflows.manifests import emit
-from workflows.settings import Settings
 from workflows.systems import PROFILES
 
 __all__ = ["Deployment", "context_of", "credentials"]
@@ -36,7 +36,7 @@ class Deployment:
     """What is to be in the cluster, as files below a folder of its own."""
 
     def __init__(
-        self, parameters: Parameters, programs: Programs, folder: Path, *, argo: tuple[Release, Release] | None = None
+        self, parameters: PoolConfig, programs: Programs, folder: Path, *, argo: tuple[Release, Release] | None = None
     ) -> None:
         """`argo`: Workflows and Events, by default those that we know."""
         self.parameters, self.programs, self.folder = parameters, programs, folder / "manifests"
@@ -184,13 +184,13 @@ class Deployment:
         return f"/projects/{number}/global/backendServices/{listed[0]}"
 
 
-def context_of(parameters: Parameters) -> str:
+def context_of(parameters: PoolConfig) -> str:
     """As `gcloud container clusters get-credentials` calls it."""
     cluster = parameters.cluster
     return f"gke_{cluster.project}_{cluster.location}_{cluster.name}"
 
 
-def credentials(parameters: Parameters, programs: Programs) -> None:
+def credentials(parameters: PoolConfig, programs: Programs) -> None:
     """For kubectl: by the name that Google's IAM guards, since the API server has no public address."""
     cluster = parameters.cluster
     where = (f"--location={cluster.location}", f"--project={cluster.project}")

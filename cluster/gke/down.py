@@ -5,10 +5,9 @@ from pathlib import Path
 from cluster.gke.deploy import context_of, credentials
 from cluster.gke.programs import Programs, ask
 from cluster.gke.terraform import Terraform
-from cluster.manager.parameters import Parameters
-from cluster.messages.desk import outcomes_in, saved_in
-from steps.counted import counted
-from steps.errors import BadInput, NewsreelError
+from newsreel.config.pools import PoolConfig
+from newsreel.errors import BadInput, NewsreelError, pluralize
+from newsreel.submission.revision_store import outcomes_in, saved_in
 
 __all__ = ["down"]
 
@@ -16,7 +15,7 @@ UNFINISHED = "app.kubernetes.io/part-of=newsreel,workflows.argoproj.io/completed
 SHOWN = 5
 
 
-def down(parameters: Parameters, programs: Programs, folder: Path, *, everything: bool, anyway: bool, yes: bool) -> int:
+def down(parameters: PoolConfig, programs: Programs, folder: Path, *, everything: bool, anyway: bool, yes: bool) -> int:
     """Raises BadInput for reasons not to, and what the programs' failures are. Run again, it goes on where it stopped."""
     cluster = parameters.cluster
     there = cluster_there(parameters, programs)
@@ -45,14 +44,14 @@ def down(parameters: Parameters, programs: Programs, folder: Path, *, everything
     return 0
 
 
-def cluster_there(parameters: Parameters, programs: Programs) -> bool:
+def cluster_there(parameters: PoolConfig, programs: Programs) -> bool:
     """Raises what keeps us from knowing."""
     cluster = parameters.cluster
     listing = ("--filter", f"name={cluster.name} AND location={cluster.location}", "--format=value(name)")
     return bool(programs.read("gcloud", "container", "clusters", "list", f"--project={cluster.project}", *listing).strip())
 
 
-def under_way(parameters: Parameters, programs: Programs) -> list[str]:
+def under_way(parameters: PoolConfig, programs: Programs) -> list[str]:
     """An unknown is a reason too."""
     try:
         credentials(parameters, programs)
@@ -61,10 +60,10 @@ def under_way(parameters: Parameters, programs: Programs) -> list[str]:
     except NewsreelError as fault:
         return [f"nobody can say whether stories run: {fault}"]
     names = [str(item["metadata"]["name"]) for item in found.get("items", [])]
-    return [f"{counted(len(names), 'story runs', 'stories run')}: {some(names)}"] if names else []
+    return [f"{pluralize(len(names), 'story runs', 'stories run')}: {some(names)}"] if names else []
 
 
-def missing(parameters: Parameters, programs: Programs) -> list[str]:
+def missing(parameters: PoolConfig, programs: Programs) -> list[str]:
     """Stories that were sent off and have neither a video nor a reason why there will be none."""
     try:
         saved = {revision for revision, _ in saved_in(names_in(parameters.cluster.stories, programs))}
@@ -72,7 +71,7 @@ def missing(parameters: Parameters, programs: Programs) -> list[str]:
     except NewsreelError as fault:
         return [f"nobody can say whether every story has its video: {fault}"]
     names = sorted(revision.workflow for revision in saved - ended)
-    return [f"{counted(len(names), 'story has', 'stories have')} no video yet: {some(names)}"] if names else []
+    return [f"{pluralize(len(names), 'story has', 'stories have')} no video yet: {some(names)}"] if names else []
 
 
 def names_in(bucket: str, programs: Programs) -> list[str]:

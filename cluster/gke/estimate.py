@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from random import Random
 
-from cluster.manager.parameters import Parameters
 from cluster.simulate.arrivals import DAY, Rate, poisson, require_so_few
 from cluster.simulate.report import aligned, bound_cost, caveat, percentile, span
 from cluster.simulate.run import simulate
+from newsreel.config.pools import PoolConfig
 
 __all__ = ["Estimate", "estimate"]
 
@@ -31,7 +31,7 @@ class Estimate:
     wait: float
     """Seconds from message to machine, p99."""
 
-    def table(self, parameters: Parameters) -> str:
+    def table(self, parameters: PoolConfig) -> str:
         money = parameters.prices.currency
         rows = [
             ("a month without a story", f"{self.idle_month:,.2f} {money}"),
@@ -44,7 +44,7 @@ class Estimate:
         return "\n".join([*aligned(head, rows), caveat(parameters), "Traffic and storage are not in them."])
 
 
-def estimate(parameters: Parameters, stories: str | None = None) -> Estimate:
+def estimate(parameters: PoolConfig, stories: str | None = None) -> Estimate:
     """`stories` such as 3000/day; else as `site.expected` says. Raises BadInput."""
     rate = Rate.parse(stories or parameters.site.expected)
     require_so_few(rate.count * DAY / rate.seconds)
@@ -63,6 +63,6 @@ def estimate(parameters: Parameters, stories: str | None = None) -> Estimate:
     )
 
 
-def warm_cost(parameters: Parameters) -> float:
+def warm_cost(parameters: PoolConfig) -> float:
     """A month of the story machines that stay when nothing is to do."""
     return HOURS_A_MONTH * parameters.policy.warm_nodes * parameters.offers[0].an_hour

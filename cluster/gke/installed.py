@@ -1,14 +1,15 @@
-"""pool.yaml as the settings that our manifests are made with (`workflows.settings`): the same names that Terraform has made."""
+"""pool.yaml as the settings that our manifests are made with (`newsreel.config.settings`): the same names that Terraform has
+made."""
 
-from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
-from cluster.manager.parameters import Parameters
-from cluster.messages.topics import DONE, PULLED, STORIES, topic_path
-from workflows.settings import Events, Manager, Monitoring, Newsroom, Pool, Settings
+from newsreel.config.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
+from newsreel.config.pools import PoolConfig
+from newsreel.config.settings import Events, Manager, Monitoring, Newsroom, Pool, Settings
+from newsreel.submission.topics import DONE, PULLED, STORIES, topic_path
 
 __all__ = ["settings_of"]
 
 
-def settings_of(parameters: Parameters, audience: str | None = None) -> Settings:
+def settings_of(parameters: PoolConfig, audience: str | None = None) -> Settings:
     """`audience` is whom the newsroom's sign-in is for; it is known once there is a load balancer."""
     cluster, site = parameters.cluster, parameters.site
     names = cluster.names
@@ -38,14 +39,14 @@ def settings_of(parameters: Parameters, audience: str | None = None) -> Settings
     )
 
 
-def manager(parameters: Parameters) -> Manager | None:
+def manager(parameters: PoolConfig) -> Manager | None:
     """In mode `cluster` it is outside, since it takes away what it would run in."""
     if parameters.cluster.mode == "cluster":
         return None
     return Manager(pool=parameters.text, google_account=parameters.cluster.names.account(Account.MANAGER))
 
 
-def events(parameters: Parameters) -> Events:
+def events(parameters: PoolConfig) -> Events:
     cluster = parameters.cluster
     return Events(
         project=cluster.project,
@@ -55,7 +56,7 @@ def events(parameters: Parameters) -> Events:
     )
 
 
-def newsroom(parameters: Parameters, audience: str | None) -> Newsroom | None:
+def newsroom(parameters: PoolConfig, audience: str | None) -> Newsroom | None:
     cluster, wanted = parameters.cluster, parameters.site.newsroom
     if wanted is None:
         return None

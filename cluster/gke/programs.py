@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from steps.errors import BadInput, MissingProgram, NewsreelError, Unavailable
+from newsreel.errors import BadInput, MissingProgram, NewsreelError, Unavailable
 
 __all__ = ["Programs", "ask", "cause", "shown"]
 

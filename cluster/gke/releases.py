@@ -11,9 +11,9 @@ from urllib.request import Request, urlopen
 import yaml
 
 from cluster.gke.programs import Programs
-from steps.errors import BadInput, Unavailable
-from steps.workspace import write_atomically
-from workflows.documents import documents_of
+from newsreel.argo.documents import documents_of
+from newsreel.errors import BadInput, Unavailable
+from newsreel.workspace import write_atomically
 
 __all__ = ["Release", "documents", "fetched", "releases"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from cluster.gke.programs import Programs
 from cluster.gke.variables import as_json
-from cluster.manager.parameters import Parameters
-from steps.workspace import write_atomically
+from newsreel.config.pools import PoolConfig
+from newsreel.workspace import write_atomically
 
 __all__ = ["Terraform"]
 
@@ -15,7 +15,7 @@ CONFIGURATION = Path(__file__).parents[1] / "terraform"
 
 @dataclass(frozen=True)
 class Terraform:
-    parameters: Parameters
+    parameters: PoolConfig
     programs: Programs
     folder: Path
     """Where the variables are written."""

@@ -7,13 +7,13 @@ from cluster.gke.deploy import Deployment
 from cluster.gke.estimate import estimate
 from cluster.gke.programs import Programs, ask
 from cluster.gke.terraform import Terraform
-from cluster.manager.parameters import Parameters
-from steps.errors import BadInput, NewsreelError
+from newsreel.config.pools import PoolConfig
+from newsreel.errors import BadInput, NewsreelError
 
 __all__ = ["up"]
 
 
-def up(parameters: Parameters, programs: Programs, folder: Path, *, stories: str | None, yes: bool) -> int:
+def up(parameters: PoolConfig, programs: Programs, folder: Path, *, stories: str | None, yes: bool) -> int:
     """Raises BadInput where a person says no, and what the programs' failures are. Run again, it goes on where it stopped."""
     cluster = parameters.cluster
     # Before anything is asked of Google: the price is for whoever has no account yet, too.
@@ -29,7 +29,8 @@ def up(parameters: Parameters, programs: Programs, folder: Path, *, stories: str
     records(parameters, programs, terraform)
     if cluster.mode == "cluster":
         print(
-            "Mode cluster: the manager makes the cluster with the first message: python -m cluster.manager, on a machine outside."
+            "Mode cluster: the manager makes the cluster with the first message: "
+            "python -m cluster.controllers.manager, on a machine outside."
         )
         return 0
     try:
@@ -40,7 +41,7 @@ def up(parameters: Parameters, programs: Programs, folder: Path, *, stories: str
         return fault.exit_status
 
 
-def require_project(parameters: Parameters, programs: Programs) -> None:
+def require_project(parameters: PoolConfig, programs: Programs) -> None:
     """Raises BadInput for nobody logged in, and for a project that is not there or not ours."""
     active = programs.read("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=value(account)").split()
     if not active:
@@ -48,7 +49,7 @@ def require_project(parameters: Parameters, programs: Programs) -> None:
     programs.read("gcloud", "projects", "describe", parameters.cluster.project, "--format=value(projectNumber)")
 
 
-def planned(parameters: Parameters) -> list[str]:
+def planned(parameters: PoolConfig) -> list[str]:
     cluster, system = parameters.cluster, parameters.site.system
     names = cluster.names
     made = f"cluster {cluster.name} in {cluster.location}: private, {parameters.site.release_channel.lower()} channel"
@@ -65,7 +66,7 @@ def planned(parameters: Parameters) -> list[str]:
     ]
 
 
-def shortages(parameters: Parameters, programs: Programs) -> list[str]:
+def shortages(parameters: PoolConfig, programs: Programs) -> list[str]:
     """Quotas of the region that are less than pool.yaml wants; nodes beyond them will not come."""
     cluster = parameters.cluster
     words = ("gcloud", "compute", "regions", "describe", cluster.region, f"--project={cluster.project}", "--format=json(quotas)")
@@ -85,7 +86,7 @@ def shortages(parameters: Parameters, programs: Programs) -> list[str]:
     ]
 
 
-def records(parameters: Parameters, programs: Programs, terraform: Terraform) -> None:
+def records(parameters: PoolConfig, programs: Programs, terraform: Terraform) -> None:
     """What the owner of the newsroom's name must set, for the certificate and the way there."""
     if parameters.site.newsroom and not programs.dry_run:
         lines = programs.read_json(*terraform.words("output"), "-json", "newsroom_records") or []

@@ -4,19 +4,19 @@ import json
 from typing import Any
 
 from cluster.gke.installed import settings_of
-from cluster.gke.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
-from cluster.manager.parameters import Parameters
-from cluster.messages.topics import DEAD, DONE, HEARD, PULLED, STORIES, SUBSCRIPTIONS, Subscription
+from newsreel.config.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
+from newsreel.config.pools import PoolConfig
+from newsreel.submission.topics import DEAD, DONE, HEARD, PULLED, STORIES, SUBSCRIPTIONS, Subscription
 
 __all__ = ["as_json", "identities", "variables"]
 
 
-def as_json(parameters: Parameters) -> str:
+def as_json(parameters: PoolConfig) -> str:
     """The text of a tfvars.json."""
     return json.dumps(variables(parameters), indent=2) + "\n"
 
 
-def variables(parameters: Parameters) -> dict[str, Any]:
+def variables(parameters: PoolConfig) -> dict[str, Any]:
     cluster, site, who = parameters.cluster, parameters.site, identities(parameters)
     return {
         "project": cluster.project,
@@ -51,7 +51,7 @@ def taint(key: str, value: str) -> dict[str, str]:
     return {"key": key, "value": value}
 
 
-def bucket(which: Bucket, parameters: Parameters) -> dict[str, Any]:
+def bucket(which: Bucket, parameters: PoolConfig) -> dict[str, Any]:
     kept = parameters.site.kept
     days = {Bucket.PREVIEWS: kept.previews_days, Bucket.UNITS: kept.units_days}
     return {
@@ -75,7 +75,7 @@ def subscription(one: Subscription) -> dict[str, Any]:
     }
 
 
-def identities(parameters: Parameters) -> dict[Account, str]:
+def identities(parameters: PoolConfig) -> dict[Account, str]:
     """The accounts in the cluster that act as ours in Google Cloud: namespace/name, as our manifests call them."""
     settings = settings_of(parameters)
     ours = {Account.STORAGE: settings.storage_account}

@@ -8,5 +8,5 @@
     media                              the video back
     log metrics audit product          what people look at who run the service, and who improve it
 
-It knows a story by its contract and storage by `steps.storage`; how a video is made it leaves to the WorkflowTemplate.
+It knows a story by its contract and storage by `newsreel.storage.store`; how a video is made it leaves to the WorkflowTemplate.
 """

@@ -14,8 +14,7 @@ import uvicorn
 from cluster.newsroom.app import application
 from cluster.newsroom.log import set_up
 from cluster.newsroom.newsroom import Newsroom, on_this_machine
-from steps.errors import BadInput, NewsreelError, Unavailable
-from steps.os_faults import in_our_words
+from newsreel.errors import BadInput, NewsreelError, Unavailable, translate_os_error
 
 GRACE = 5
 """Seconds that requests under way have when the newsroom is told to end."""
@@ -75,13 +74,13 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def make_writable(folder: Path) -> None:
-    """Raises BadInput where it cannot be made or written to, NoRoom."""
+    """Raises BadInput where it cannot be made or written to, DiskFull."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as fault:
-        raise in_our_words(OSError(fault.errno, fault.strerror, str(folder))) from fault
+        raise translate_os_error(OSError(fault.errno, fault.strerror, str(folder))) from fault
 
 
 def on_a_cluster(options: argparse.Namespace) -> Newsroom:

@@ -11,7 +11,7 @@ from cluster.newsroom.guard import Guard
 from cluster.newsroom.local_runs import LocalRuns
 from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.routes import craft, media, page, stories
-from steps.digests import release
+from newsreel.fingerprints import release
 
 __all__ = ["application"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from steps.address import Address
-from steps.storage import Storage
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
 
 __all__ = ["Audit"]
 

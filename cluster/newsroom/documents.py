@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["MOST_BYTES", "Document", "content_of", "identifier_from", "kept", "read", "same_but_for_revision"]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from steps.address import Address
-from steps.errors import BadInput, Conflict
-from steps.google_storage import Objects, told_of
-from steps.storage import Storage
+from newsreel.errors import BadInput, Conflict
+from newsreel.storage.address import Address
+from newsreel.storage.gcs import GcsBackend, translate_gcs_error
+from newsreel.storage.store import Storage
 
 __all__ = ["Changed", "read_draft", "write_draft"]
 
@@ -93,13 +93,13 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def write_object(storage: Storage, address: Address, content: bytes, expected: str | None) -> str:
     objects = storage.objects
-    if not isinstance(objects, Objects):
+    if not isinstance(objects, GcsBackend):
         raise TypeError(f"{address}: no storage with generations")
     if expected is not None and not expected.isdigit():
         raise Changed(f"{story_of(address)}: somebody else has saved it meanwhile")
     blob = objects.blob(address)
     try:
-        with told_of(address):
+        with translate_gcs_error(address):
             options = {"content_type": "application/json", "checksum": "crc32c", **objects.patience}
             blob.upload_from_string(content, if_generation_match=int(expected or 0), **options)
     except Conflict as fault:

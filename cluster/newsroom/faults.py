@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 
 from cluster.newsroom.documents import Document, content_of
-from steps.brand import brand_pronunciations
-from steps.errors import BadInput
-from steps.pronunciations import Lexicon
-from steps.story import Story
-from steps.story_file import StoryFile, parse_story
-from steps.story_tree import Fault
-from steps.voices import VOICES
+from newsreel.brands import brand_pronunciations
+from newsreel.errors import BadInput
+from newsreel.story.pronunciation import Lexicon
+from newsreel.story.schema import VOICES, Story
+from newsreel.story.source import Fault, StoryFile, parse_story
 
 __all__ = ["faults_of", "lexicon_of"]
 

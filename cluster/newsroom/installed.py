@@ -6,8 +6,8 @@ NEWSROOM_ISSUER, NEWSROOM_KEYS, NEWSROOM_HEADER    token: issuer, https address 
 NEWSROOM_PROXY_SECRET  proxy: what the proxy proves itself by, in X-Newsroom-Proxy
 NEWSROOM_WRITERS, NEWSROOM_PUBLISHERS    addresses and @domains, comma-separated
 NEWSROOM_EVENTS        where product events go (`product`)
-NEWSREEL_RECEIVERS     which addresses may be told how a story has ended (`steps.receiver`)
-NEWSREEL_ADDRESSES     which addresses may be read and written (`steps.address`)
+NEWSREEL_RECEIVERS     which addresses may be told how a story has ended (`newsreel.notifications.webhook_target`)
+NEWSREEL_ADDRESSES     which addresses may be read and written (`newsreel.storage.address`)
 """
 
 import argparse
@@ -16,9 +16,6 @@ from pathlib import Path
 
 import jwt
 
-from cluster.connection import NoCluster, connected
-from cluster.messages.desk import Desk
-from cluster.messages.publisher import Publisher
 from cluster.newsroom.audit import Audit
 from cluster.newsroom.identity import IAP, BehindProxy, Identity, Roles, SignedIn
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
@@ -27,10 +24,13 @@ from cluster.newsroom.metrics import Metrics
 from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.product import product_from
 from cluster.newsroom.stories import Repository
-from steps.address import Address, AllowList
-from steps.errors import BadInput
-from steps.receiver import Receivers
-from steps.storage import Storage
+from newsreel.argo.client import NoCluster, connected
+from newsreel.errors import BadInput
+from newsreel.notifications.webhook_target import WebhookAllowList
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.revision_store import RevisionStore
 
 __all__ = ["identity_from", "installed"]
 
@@ -53,11 +53,13 @@ def installed(options: argparse.Namespace, environment: Mapping[str, str]) -> Ne
     storage = Storage(AllowList.from_environment(environment))
     return Newsroom(
         repository=Repository(stories, storage),
-        runs=KubernetesRuns(api, options.namespace, Publisher.connect(options.topic).publish, Desk(storage, stories, finals)),
+        runs=KubernetesRuns(
+            api, options.namespace, Publisher.connect(options.topic).publish, RevisionStore(storage, stories, finals)
+        ),
         media=Media(finals, storage, CACHE),
         audit=Audit(stories.child("_audit"), storage),
         identity=identity_from(environment),
-        receivers=Receivers.from_environment(environment),
+        receivers=WebhookAllowList.from_environment(environment),
         metrics=metrics,
         product=product_from(environment, metrics),
         hosts=frozenset(host.strip().lower() for host in options.hosts.split(",") if host.strip()),

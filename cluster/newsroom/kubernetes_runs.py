@@ -1,6 +1,7 @@
 """Runs on a cluster: kept beside the story, asked for by a message, watched as Argo Workflows.
 
-What is kept and could not be published is found by the watch over saved stories, and submitted (`cluster.messages.rounds`).
+What is kept and could not be published is found by the watch over saved stories, and submitted
+(`cluster.controllers.submitter.loop`).
 A revision's first workflow is `budget-r3`; a later one, begun by the reconciler or because a person tried again, `budget-r3-t2`.
 """
 
@@ -14,13 +15,14 @@ from typing import Any, Final
 from kubernetes import client
 from urllib3.exceptions import HTTPError
 
-from cluster.messages.desk import Desk, Revision
-from cluster.messages.message import Message
+from cluster.controllers.reconciler.act import successor
+from cluster.controllers.reconciler.observe import SECONDS_A_CALL, moment, run_of
 from cluster.newsroom.runs import Run, State, StepState, progress_of
-from cluster.reconciler.act import successor
-from cluster.reconciler.observe import GROUP, SECONDS_A_CALL, VERSION, moment, run_of
-from steps.errors import BadInput, NewsreelError, Unavailable
-from steps.priority import PRIORITIES, Priority
+from newsreel.argo.workflow import GROUP, VERSION
+from newsreel.errors import BadInput, NewsreelError, Unavailable
+from newsreel.story.priority import PRIORITIES, Priority
+from newsreel.submission.message import Message
+from newsreel.submission.revision_store import Revision, RevisionStore
 
 __all__ = ["KubernetesRuns", "run_from"]
 
@@ -41,8 +43,8 @@ class KubernetesRuns:
     api: client.ApiClient
     namespace: str
     publish: Callable[[Message], object]
-    """Says that a story is ready (`cluster.messages.publisher`)."""
-    desk: Desk
+    """Says that a story is ready (`newsreel.submission.publisher`)."""
+    desk: RevisionStore
 
     def keep(self, identifier: str, revision: int, priority: Priority | None) -> Priority:
         wanted = Revision(identifier, revision)

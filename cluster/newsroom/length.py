@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from steps.errors import BadInput
-from steps.pronunciations import Lexicon, without_pronunciations
+from newsreel.errors import BadInput
+from newsreel.story.pronunciation import Lexicon, without_pronunciations
 
 __all__ = ["BOOKENDS", "seconds_of", "seconds_of_scenes"]
 
 A_WORD, A_LETTER, A_COMMA = 0.023, 0.059, 0.27
 """Seconds, fitted by least squares to the voice `heart` on fifteen news sentences; what is left is 0.22 s a sentence."""
 LEAD, PAUSE, TAIL = 0.30, 0.30, 0.45
-"""Seconds of silence before, between and after sentences, as in `steps.sound`."""
+"""Seconds of silence before, between and after sentences, as in `newsreel.media.speech`."""
 BOOKENDS = 5.0
 """Seconds of opening and closing, as in `steps.compose.parts`."""
 MOST_LETTERS = 4000

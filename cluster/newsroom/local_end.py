@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from steps.errors import NewsreelError
+from newsreel.errors import NewsreelError
+from newsreel.notifications.delivery_log import has_targets
 from steps.report.program import run
-from steps.told import anybody
 from workflows.render import address, environment
 
 __all__ = ["tell_failure"]
@@ -32,7 +32,7 @@ def main() -> int:
 
 def tell_failure(folder: Path, identifier: str, revision: int) -> None:
     """Raises BadInput."""
-    if anybody():
+    if has_targets():
         story, finals = folder / "stories" / identifier / f"r{revision}.json", folder / "finals"
         os.environ.update(environment(story, finals, folder / "work"))
         run(["--story", address(story), "--finals", address(finals), "--status", "Failed"])

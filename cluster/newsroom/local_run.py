@@ -16,13 +16,13 @@ from typing import Final
 from cluster.newsroom.local_end import tell_failure
 from cluster.newsroom.local_runs import read_run, write_run
 from cluster.newsroom.runs import Run, StepState, progress_of
-from steps.errors import NewsreelError
+from newsreel.config.settings import Settings
+from newsreel.errors import NewsreelError
+from workflows.emit import emit_workflows
 from workflows.local import LocalSettings, Result, run
 from workflows.local.board import Board, Line, State
 from workflows.local.keeper import PR_SET_PDEATHSIG, prctl
-from workflows.manifests import emit
 from workflows.render import address, environment
-from workflows.settings import Settings
 from workflows.systems import EMBEDDED
 
 __all__ = ["BoardFile", "steps_on"]
@@ -64,7 +64,7 @@ def rendered(folder: Path, identifier: str, revision: int, screen: "BoardFile") 
     """As `newsreel render` does it."""
     story, finals, work = folder / "stories" / identifier / f"r{revision}.json", folder / "finals", folder / "work"
     manifests = work / "manifests"
-    emit(EMBEDDED, manifests, Settings())
+    emit_workflows(EMBEDDED, manifests, Settings())
     logs = work / "logs" / identifier
     settings = LocalSettings(uid=identifier, ssd=work, logs=logs, environment=environment(story, finals, work), screen=screen)
     return run(manifests, {"story": address(story), "finals": address(finals)}, settings)

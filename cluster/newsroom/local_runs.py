@@ -20,10 +20,10 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from cluster.newsroom.runs import Run, State
-from steps.errors import Conflict, Unavailable
-from steps.priority import PRIORITIES, Priority
-from steps.told import anybody
-from steps.workspace import write_atomically
+from newsreel.errors import Conflict, Unavailable
+from newsreel.notifications.delivery_log import has_targets
+from newsreel.story.priority import PRIORITIES, Priority
+from newsreel.workspace import write_atomically
 
 __all__ = ["LocalRuns", "read_run", "write_run"]
 
@@ -173,7 +173,7 @@ class LocalRuns:
 
     def tell(self, run: Run) -> None:
         """Of an end that no run can tell any more: a process of its own has the time for a receiver that is away."""
-        if anybody():
+        if has_targets():
             threading.Thread(target=self.process("local_end", run, "ab").wait, daemon=True).start()
 
 

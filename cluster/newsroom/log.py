@@ -4,7 +4,7 @@ import logging
 import sys
 from typing import Final
 
-from steps.log import OneLine
+from newsreel.runtime.log import JsonFormatter
 
 __all__ = ["log", "set_up"]
 
@@ -14,7 +14,7 @@ LOG: Final = logging.getLogger("newsroom")
 def set_up() -> None:
     """For the process: our lines, and uvicorn's beyond one for each request, which the guard writes better."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(OneLine())
+    handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn.access").disabled = True
 

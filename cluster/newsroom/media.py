@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from steps.address import Address
-from steps.publication import Manifest, PublishedFile, home_of, published
-from steps.storage import Storage
-from steps.workspace import room_is_short
+from newsreel.storage.address import Address
+from newsreel.storage.publication import Manifest, PublishedFile, publication_folder, read_publication
+from newsreel.storage.store import Storage
+from newsreel.workspace import translate_disk_full
 
 __all__ = ["Media"]
 
@@ -29,7 +29,7 @@ class Media:
         """The newest video there is of a story whose newest revision is given."""
         oldest = revision if self.finals.scheme == "file" else max(1, revision - REVISIONS_LOOKED_AT)
         for number in range(revision, oldest - 1, -1):
-            if number and (manifest := published(self.storage, home_of(self.finals, identifier, number))):
+            if number and (manifest := read_publication(self.storage, publication_folder(self.finals, identifier, number))):
                 return manifest
         return None
 
@@ -38,7 +38,7 @@ class Media:
         file = manifest.file(name) if name in NAMES else None
         if file is None:
             return None
-        address = home_of(self.finals, manifest.id, manifest.revision).child(file.path)
+        address = publication_folder(self.finals, manifest.id, manifest.revision).child(file.path)
         self.storage.allowed.require(address)
         return file, address.file if address.scheme == "file" else self.cached(file, address)
 
@@ -47,7 +47,7 @@ class Media:
         kept = self.cache / file.sha256
         if not kept.is_file():
             self.make_room(file.size)
-            with room_is_short(self.cache):
+            with translate_disk_full(self.cache):
                 self.cache.mkdir(parents=True, exist_ok=True)
                 handle, draft = tempfile.mkstemp(dir=self.cache, prefix=".tmp-")
                 try:

@@ -15,10 +15,10 @@ from cluster.newsroom.metrics import Metrics
 from cluster.newsroom.product import Product, product_from
 from cluster.newsroom.runs import Runs
 from cluster.newsroom.stories import Repository
-from steps.address import Address, AllowList
-from steps.notices import Notices
-from steps.receiver import Receivers
-from steps.storage import Storage
+from newsreel.notifications.notifier import Notifier
+from newsreel.notifications.webhook_target import WebhookAllowList
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
 
 __all__ = ["Newsroom", "newsroom_of", "on_this_machine", "person_of"]
 
@@ -31,7 +31,7 @@ class Newsroom:
     audit: Audit
     identity: Identity
     hosts: frozenset[str]
-    receivers: Receivers = field(default_factory=Receivers)
+    receivers: WebhookAllowList = field(default_factory=WebhookAllowList)
     """What a story's own webhook may be."""
     voice_system: str = "hibari"
     """What speaks where the stories are made."""
@@ -49,8 +49,8 @@ def on_this_machine(folder: Path, port: int, runs: Runs | None = None) -> Newsro
     """Everything below one folder, for one person, asked for at 127.0.0.1 or localhost."""
     home = Address.parse(f"file:{folder.resolve()}")
     storage = Storage(AllowList(prefixes=(home,)))
-    names, metrics, receivers = ("127.0.0.1", "localhost"), Metrics(), Receivers.from_environment()
-    Notices.from_environment().require_usable(for_others=bool(receivers.prefixes))
+    names, metrics, receivers = ("127.0.0.1", "localhost"), Metrics(), WebhookAllowList.from_environment()
+    Notifier.from_environment().require_usable(for_others=bool(receivers.prefixes))
     return Newsroom(
         repository=Repository(home.child("stories"), storage),
         runs=runs or LocalRuns(folder),

@@ -14,15 +14,15 @@ from typing import Final
 
 from PIL import Image
 
-from steps.address import Address
-from steps.errors import BadInput
-from steps.pictures import check_picture, normalise_picture
-from steps.storage import Storage
+from newsreel.errors import BadInput
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.story.pictures import check_picture, normalise_picture
 
 __all__ = ["MOST_BYTES", "NAME", "Part", "Shown", "add", "crop", "require_name"]
 
 MOST_BYTES: Final = 40_000_000
-"""Of a picture as it is sent; as `steps.pictures` has it."""
+"""Of a picture as it is sent; as `newsreel.story.pictures` has it."""
 NAME: Final = re.compile(r"(?P<whole>[0-9a-f]{20})(?P<part>(-\d{1,5}){4})?\.jpg")
 WHOLE: Final = 10_000
 SMALLEST_SIDE: Final = 320

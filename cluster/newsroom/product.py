@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from cluster.newsroom.log import log
 from cluster.newsroom.metrics import Metrics
-from steps.errors import BadInput, MissingProgram
+from newsreel.errors import BadInput, MissingProgram
 
 if TYPE_CHECKING:
     from mixpanel import Mixpanel

@@ -13,8 +13,7 @@ from cluster.newsroom.limits import TooMany
 from cluster.newsroom.log import log
 from cluster.newsroom.stories import NoStory
 from cluster.newsroom.views import FaultView
-from steps.counted import counted
-from steps.errors import BadInput, Conflict, MissingProgram, NewsreelError, NoRoom, Unavailable
+from newsreel.errors import BadInput, Conflict, DiskFull, MissingProgram, NewsreelError, Unavailable, pluralize
 
 __all__ = ["FaultyStory", "MayNot", "NoTag", "install"]
 
@@ -23,7 +22,7 @@ class FaultyStory(BadInput):
     """Has faults, each at its place."""
 
     def __init__(self, faults: tuple[FaultView, ...]) -> None:
-        super().__init__(f"the story has {counted(len(faults), 'fault')}")
+        super().__init__(f"the story has {pluralize(len(faults), 'fault')}")
         self.faults = faults
 
 
@@ -42,7 +41,7 @@ STATUSES: Final[tuple[tuple[type[NewsreelError], HTTPStatus], ...]] = (
     (Changed, HTTPStatus.PRECONDITION_FAILED),
     (Conflict, HTTPStatus.CONFLICT),
     (MissingProgram, HTTPStatus.NOT_IMPLEMENTED),
-    (NoRoom, HTTPStatus.INSUFFICIENT_STORAGE),
+    (DiskFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
 )

@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steps.priority import Priority
+from newsreel.story.priority import Priority
 
 __all__ = ["Run", "Runs", "State", "StepState", "progress_of"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from steps.errors import MissingProgram
-from steps.handover import FRAME_RATE, Speech, SpokenWord
-from steps.presenters import find_presenter
-from steps.story import Scene, Story
+from newsreel.artifacts import FRAME_RATE, Speech, SpokenWord
+from newsreel.errors import MissingProgram
+from newsreel.presenters.bundle import find_presenter
+from newsreel.story.schema import Scene, Story
 
 if TYPE_CHECKING:
     from steps.compose.studio import Studio
@@ -32,7 +32,7 @@ def can_draw() -> bool:
 
 
 def draw(story: Story, index: int, picture: Path, target: Path, width: int = 1280) -> None:
-    """Write the scene's still as a JPEG. Raises MissingProgram where compose is not installed, NoRoom."""
+    """Write the scene's still as a JPEG. Raises MissingProgram where compose is not installed, DiskFull."""
     if not can_draw():
         raise MissingProgram("a preview needs what composes the video; pip install 'newsreel[compose]'")
     with drawn(story, index, picture) as piece:

@@ -16,10 +16,10 @@ from typing import Any
 
 from cluster.newsroom.documents import Document, content_of, identifier_from, kept, read, same_but_for_revision
 from cluster.newsroom.drafts import Changed, read_draft, write_draft
-from steps.address import Address
-from steps.errors import BadInput, Conflict
-from steps.intake import take_in
-from steps.storage import Storage
+from newsreel.errors import BadInput, Conflict
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.story.loader import load_story
 
 __all__ = ["MOST_LISTED", "Draft", "NoStory", "Repository"]
 
@@ -113,7 +113,7 @@ class Repository:
 
     def require_sound(self, identifier: str) -> None:
         """Look at draft and pictures as the workflow's first step will. Raises BadInput."""
-        with take_in(self.storage, self.home(identifier).child("draft.json"), name=identifier) as intake:
+        with load_story(self.storage, self.home(identifier).child("draft.json"), name=identifier) as intake:
             intake.sound()
 
     def revision(self, identifier: str, number: int) -> Document:

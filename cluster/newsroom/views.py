@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from cluster.newsroom.documents import Document
 from cluster.newsroom.runs import Run, State
 from cluster.newsroom.stories import Draft
-from steps.priority import Priority
-from steps.publication import Manifest
-from steps.story_tree import Fault
+from newsreel.storage.publication import Manifest
+from newsreel.story.priority import Priority
+from newsreel.story.source import Fault
 
 __all__ = [
     "CheckOrder", "Checked", "CropOrder", "DeskView", "EndedNotice", "FaultView", "HearOrder", "PictureView", "Progress",
@@ -117,7 +117,7 @@ class SendOrder(Order):
 
 
 class EndedNotice(View):
-    """What a webhook is told (`steps.notices`)."""
+    """What a webhook is told (`newsreel.notifications.notifier`)."""
 
     class Ended(View):
         run: str

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from steps.errors import BadInput, MissingProgram
-from steps.pronunciations import Lexicon
-from steps.voices import VOICES
+from newsreel.errors import BadInput, MissingProgram
+from newsreel.story.pronunciation import Lexicon
+from newsreel.story.schema import VOICES
 
 if TYPE_CHECKING:
     from steps.hibari.speaker import Speaker

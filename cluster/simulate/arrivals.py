@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from cluster.manager.parameters import Range
-from steps.errors import BadInput
+from newsreel.config.fields import Range
+from newsreel.errors import BadInput
 
 __all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "require_so_few", "seconds_in", "viral"]
 

@@ -4,14 +4,14 @@ import heapq
 from collections.abc import Callable, Sequence
 from math import exp, lgamma, log
 
-from cluster.manager.parameters import Offer
 from cluster.simulate.arrivals import Arrival
+from newsreel.config.pools import NodePoolOption
 
 __all__ = ["erlang_c", "least_waits", "md_c_wait", "mm_c_wait"]
 
 
 def least_waits(
-    arrivals: Sequence[Arrival], nodes: int, offer: Offer, seconds_of: Callable[[Arrival, Offer], float]
+    arrivals: Sequence[Arrival], nodes: int, offer: NodePoolOption, seconds_of: Callable[[Arrival, NodePoolOption], float]
 ) -> list[float]:
     """Seconds each story waits when so many nodes are ready all the time, and none is ever taken away."""
     free = [0.0] * nodes

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from cluster.manager.parameters import Offer
 from cluster.simulate.arrivals import Arrival
+from newsreel.config.pools import NodePoolOption
 
 __all__ = ["Kind", "Machine", "Story"]
 
@@ -36,7 +36,7 @@ class Machine:
 class Kind:
     """A node pool."""
 
-    offer: Offer
+    offer: NodePoolOption
     in_stock: bool = True
     busy_until: float = 0.0
     """GKE does one thing at a time with a pool."""

@@ -6,10 +6,11 @@ from functools import partial
 from random import Random
 from typing import Literal
 
-from cluster.manager.parameters import Offer, Parameters, Range
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.events import Clock
 from cluster.simulate.inventory import Kind, Machine, Story
+from newsreel.config.fields import Range
+from newsreel.config.pools import NodePoolOption, PoolConfig
 
 __all__ = ["Model"]
 
@@ -20,7 +21,7 @@ GOING = 180.0
 class Model:
     """Effects only; what to do is the policy's."""
 
-    def __init__(self, parameters: Parameters, seed: int, seconds_of: Callable[[Arrival, Offer], float]) -> None:
+    def __init__(self, parameters: PoolConfig, seed: int, seconds_of: Callable[[Arrival, NodePoolOption], float]) -> None:
         self.parameters, self.seconds_of = parameters, seconds_of
         self.random, self.clock = Random(seed), Clock()  # noqa: S311
         self.kinds = {offer.pool: Kind(offer) for offer in parameters.offers}

@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Callable, Iterator
 from random import Random
 
-from cluster.manager.parameters import DEFAULT, Offer, Parameters, read_parameters
 from cluster.simulate.arrivals import DAY, Arrival, Rate, batches, burst, poisson, read_trace, require_so_few, seconds_in, viral
 from cluster.simulate.drawing import picture, svg
 from cluster.simulate.report import bound_cost, caveat, span, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, Plan, first_frame, plan, sweep
-from steps.errors import BadInput
-from steps.workspace import write_atomically
+from newsreel.config.pools import DEFAULT, NodePoolOption, PoolConfig, read_pool_config
+from newsreel.errors import BadInput
+from newsreel.workspace import write_atomically
 
 __all__ = ["run_plan", "run_simulate"]
 
@@ -49,7 +49,7 @@ def run_plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def in_sentences(found: Plan, parameters: Parameters, bound: float) -> Iterator[str]:
+def in_sentences(found: Plan, parameters: PoolConfig, bound: float) -> Iterator[str]:
     """`bound` is what a video's work alone costs."""
     minutes, currency = parameters.policy.wait_minutes, parameters.prices.currency
     yield f"Buy at most {counted(found.nodes)} of each kind, {found.nodes * len(parameters.offers)} in all, in this order:"
@@ -66,18 +66,18 @@ def counted(nodes: int) -> str:
     return f"{nodes} node" + "s" * (nodes != 1)
 
 
-def in_words(offer: Offer) -> str:
+def in_words(offer: NodePoolOption) -> str:
     return f"{offer.pool}: {offer.machine} in {offer.zone}, {'spot' if offer.spot else 'on demand'}"
 
 
-def parameters_of(options: argparse.Namespace) -> Parameters:
-    parameters = read_parameters(options.parameters or DEFAULT)
+def parameters_of(options: argparse.Namespace) -> PoolConfig:
+    parameters = read_pool_config(options.parameters or DEFAULT)
     if options.wait is None:
         return parameters
     return parameters.changed(policy={"wait_minutes": seconds_in(options.wait) / 60})
 
 
-def stories_of(options: argparse.Namespace, parameters: Parameters) -> Callable[[int], list[Arrival]]:
+def stories_of(options: argparse.Namespace, parameters: PoolConfig) -> Callable[[int], list[Arrival]]:
     """The arrivals of a seed. Raises BadInput where none are asked for, or more than can be held."""
     given = {name: Rate.parse(text) for name in ("stories", "burst", "viral", "batch") if (text := getattr(options, name))}
     video = parameters.work.video_seconds
@@ -98,7 +98,7 @@ def stories_of(options: argparse.Namespace, parameters: Parameters) -> Callable[
     return generated
 
 
-def generators(given: dict[str, Rate], days: int, parameters: Parameters, random: Random) -> Iterator[Arrival]:
+def generators(given: dict[str, Rate], days: int, parameters: PoolConfig, random: Random) -> Iterator[Arrival]:
     video, length = parameters.work.video_seconds, days * DAY
     if "stories" in given:
         yield from poisson(given["stories"], length, video, random)

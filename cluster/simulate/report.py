@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from math import ceil
 
-from cluster.manager.parameters import Parameters
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import least_waits
 from cluster.simulate.run import Outcome, work_seconds
+from newsreel.config.pools import PoolConfig
 
 __all__ = ["aligned", "bound_cost", "bound_waits", "caveat", "percentile", "span", "table"]
 
 
-def caveat(parameters: Parameters) -> str:
+def caveat(parameters: PoolConfig) -> str:
     """What is not known in every figure: said wherever one is printed."""
     speeds = {offer.speed: parameters.work.speeds[offer.speed] for offer in parameters.offers}
     lines = [f"Prices are examples of {parameters.prices.dated}, not quotes."]
@@ -26,21 +26,21 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
-def bound_cost(arrivals: Sequence[Arrival], parameters: Parameters) -> float:
+def bound_cost(arrivals: Sequence[Arrival], parameters: PoolConfig) -> float:
     """A video on the cheapest kind of node, were nothing paid but work: no start, no idle second, no cluster."""
     seconds_of = work_seconds(parameters)
     each = [sum(seconds_of(arrival, offer) for arrival in arrivals) * offer.an_hour / 3600 for offer in parameters.offers]
     return min(each) / max(1, len(arrivals))
 
 
-def bound_waits(arrivals: Sequence[Arrival], parameters: Parameters) -> list[float]:
+def bound_waits(arrivals: Sequence[Arrival], parameters: PoolConfig) -> list[float]:
     """Were every node that may be bought there all the time, of the quickest kind."""
     seconds_of = work_seconds(parameters)
     quickest = min(parameters.offers, key=lambda offer: parameters.story_seconds(offer))
     return least_waits(arrivals, sum(offer.most for offer in parameters.offers), quickest, seconds_of)
 
 
-def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: Parameters) -> str:
+def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: PoolConfig) -> str:
     """Markdown. Times as hours:minutes:seconds; money in the currency of the file, whose prices are examples."""
     bound, currency = bound_waits(arrivals, parameters), parameters.prices.currency
     limit = 60 * parameters.policy.wait_minutes

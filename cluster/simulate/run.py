@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from cluster.manager.bell import SETTLES
-from cluster.manager.demand import counted_from
-from cluster.manager.parameters import Offer, Parameters
-from cluster.manager.policy import decide
-from cluster.manager.shortage import RECENT
-from cluster.manager.world import (
+from cluster.controllers.manager.bell import SETTLES
+from cluster.controllers.manager.demand import counted_from
+from cluster.controllers.manager.policy import decide
+from cluster.controllers.manager.shortage import RECENT
+from cluster.controllers.manager.world import (
     Action,
     Close,
     Cordon,
@@ -33,6 +32,7 @@ from cluster.manager.world import (
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.inventory import Kind
 from cluster.simulate.model import Model
+from newsreel.config.pools import NodePoolOption, PoolConfig
 
 __all__ = ["Outcome", "simulate", "work_seconds"]
 
@@ -76,7 +76,7 @@ class Outcome:
         return 1 - self.worked / self.paid if self.paid else 0.0
 
 
-def work_seconds(parameters: Parameters) -> Callable[[Arrival, Offer], float]:
+def work_seconds(parameters: PoolConfig) -> Callable[[Arrival, NodePoolOption], float]:
     """How long a story keeps a node."""
     pod = parameters.work.pod_seconds
     rates = {}
@@ -88,9 +88,9 @@ def work_seconds(parameters: Parameters) -> Callable[[Arrival, Offer], float]:
 
 def simulate(
     arrivals: Sequence[Arrival],
-    parameters: Parameters,
+    parameters: PoolConfig,
     seed: int = 1,
-    seconds_of: Callable[[Arrival, Offer], float] | None = None,
+    seconds_of: Callable[[Arrival, NodePoolOption], float] | None = None,
 ) -> Outcome:
     """Until all stories are made and what was bought for them is gone (or only the warm nodes are left)."""
     model = Model(parameters, seed, seconds_of or work_seconds(parameters))
@@ -132,7 +132,7 @@ class Rounds:
         return left <= 2 * self.rules.warm and gone
 
     def hear(self) -> None:
-        """The first message after a while does not wait for the next look, as `cluster.manager.bell` has it."""
+        """The first message after a while does not wait for the next look, as `cluster.controllers.manager.bell` has it."""
         work, policy = self.model.parameters.work, self.model.parameters.policy
         first, self.heard = self.model.clock.now - self.heard > policy.round_seconds, self.model.clock.now
         if first:

@@ -6,10 +6,10 @@ from math import ceil
 from random import Random
 from statistics import fmean
 
-from cluster.manager.parameters import Offer, Parameters
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.report import aligned, bound_waits, percentile, span
 from cluster.simulate.run import Outcome, simulate
+from newsreel.config.pools import NodePoolOption, PoolConfig
 
 __all__ = ["Plan", "first_frame", "plan", "sweep"]
 
@@ -35,7 +35,7 @@ class Plan:
     """Fewer nodes than this, of all kinds together, do not keep the promise, were they there all the time."""
 
 
-def sweep(stories: Stories, parameters: Parameters, waits: Sequence[float] = (2, 5, 10, 15, 30, 60)) -> str:
+def sweep(stories: Stories, parameters: PoolConfig, waits: Sequence[float] = (2, 5, 10, 15, 30, 60)) -> str:
     """The price of each promise of so many minutes: the table of the pools that `plan` finds."""
     rows = []
     for minutes in waits:
@@ -49,7 +49,7 @@ def sweep(stories: Stories, parameters: Parameters, waits: Sequence[float] = (2,
     return "\n".join(aligned(head, rows))
 
 
-def plan(stories: Stories, parameters: Parameters) -> Plan | None:
+def plan(stories: Stories, parameters: PoolConfig) -> Plan | None:
     """The cheapest pool that keeps `policy.wait_minutes` at p99; None where no number of nodes does: nodes take time to come."""
     limit = 60 * parameters.policy.wait_minutes
     least = fewest(stories(SEEDS[0]), parameters, limit)
@@ -57,7 +57,7 @@ def plan(stories: Stories, parameters: Parameters) -> Plan | None:
     return min(found, key=lambda each: (each.cost, each.nodes), default=None)
 
 
-def smallest(stories: Stories, parameters: Parameters, least: int, limit: float) -> Plan | None:
+def smallest(stories: Stories, parameters: PoolConfig, least: int, limit: float) -> Plan | None:
     """Nodes are added, a tenth at a time, until every day is kept; on the first day alone while it is not."""
     kinds = len(parameters.offers)
     most = max(1, min(room(parameters) // kinds, 4 * least + 20, largest_quota(parameters)))
@@ -77,14 +77,14 @@ def smallest(stories: Stories, parameters: Parameters, least: int, limit: float)
     return None
 
 
-def days(parameters: Parameters) -> Iterator[tuple[int, Parameters]]:
+def days(parameters: PoolConfig) -> Iterator[tuple[int, PoolConfig]]:
     """The hardest first: what does not keep that one is tried on no other."""
     if len(parameters.offers) > 1:
         yield SEEDS[0], offering(parameters, parameters.offers[1:])
     yield from ((seed, parameters) for seed in SEEDS)
 
 
-def fewest(arrivals: Sequence[Arrival], parameters: Parameters, limit: float) -> int:
+def fewest(arrivals: Sequence[Arrival], parameters: PoolConfig, limit: float) -> int:
     """By halving: nodes that are always there and never fail, and still keep the promise."""
     low, high = 1, room(parameters)
     while low < high:
@@ -97,27 +97,27 @@ def fewest(arrivals: Sequence[Arrival], parameters: Parameters, limit: float) ->
     return low
 
 
-def room(parameters: Parameters) -> int:
+def room(parameters: PoolConfig) -> int:
     """How many story nodes the cluster's network has addresses for, no more than one kind may have."""
     return min(1000, parameters.site.network.machines - parameters.site.system.most)
 
 
-def largest_quota(parameters: Parameters) -> int:
+def largest_quota(parameters: PoolConfig) -> int:
     """More nodes of a kind than this are of no use."""
     return max(parameters.market.quotas.get(offer.quota or "", room(parameters)) for offer in parameters.offers)
 
 
-def with_most(parameters: Parameters, nodes: int) -> Parameters:
+def with_most(parameters: PoolConfig, nodes: int) -> PoolConfig:
     return offering(parameters, [offer.model_copy(update={"most": nodes}) for offer in parameters.offers])
 
 
-def offering(parameters: Parameters, offers: Sequence[Offer]) -> Parameters:
+def offering(parameters: PoolConfig, offers: Sequence[NodePoolOption]) -> PoolConfig:
     """The same with these kinds of node alone, and the quotas that they count against."""
     quotas = {name: most for name, most in parameters.market.quotas.items() if name in {offer.quota for offer in offers}}
     return parameters.changed(offers=[offer.model_dump(mode="json") for offer in offers], market={"quotas": quotas})
 
 
-def first_frame(parameters: Parameters, trials: int = 200) -> str:
+def first_frame(parameters: PoolConfig, trials: int = 200) -> str:
     """A story alone, from nothing: by phase, until the generator draws its first frame. Mean and p95 of so many tries."""
     random = Random(7)  # noqa: S311
     quiet = parameters.changed(market={"preemptions_an_hour": 0, "stock_out_hours": 0})

@@ -1,4 +1,4 @@
-# How a story is announced and how it ended: as `cluster/messages/topics.py` says.
+# How a story is announced and how it ended: as `newsreel/submission/topics.py` says.
 
 resource "google_pubsub_topic" "of" {
   for_each = var.topics

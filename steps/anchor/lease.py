@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from steps.errors import Conflict
-from steps.workspace import LEASE, Workspace, room_is_short
+from newsreel.errors import Conflict
+from newsreel.workspace import LEASE, Workspace, translate_disk_full
 
 __all__ = ["leased", "sweep"]
 
@@ -32,7 +32,7 @@ def leased(
     """Own a directory, made as needed and given to the user `owner`, until the block ends.
 
     `lease.json` appears when all is ready. In the end the directory is removed, or with `keep` the lease alone. Raises Conflict
-    where another anchor keeps the lock longer than `seconds`, NoRoom.
+    where another anchor keeps the lock longer than `seconds`, DiskFull.
     """
     deadline = time.monotonic() + seconds
     while (taken := attempt(directory, holder, owner)) is None:
@@ -121,7 +121,7 @@ def lock_of(path: Path) -> int | None:
 
 @contextmanager
 def locked_root(root: Path) -> Iterator[None]:
-    with room_is_short(root):
+    with translate_disk_full(root):
         root.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(root / ROOT_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:

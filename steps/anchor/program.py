@@ -11,10 +11,10 @@ import socket
 import sys
 from pathlib import Path
 
+from newsreel.runtime.failure import write_termination_message
+from newsreel.runtime.log import log
+from newsreel.runtime.progress import Progress
 from steps.anchor.lease import leased, sweep
-from steps.failure import last_word
-from steps.log import say
-from steps.progress import Progress
 
 __all__ = ["run"]
 
@@ -27,7 +27,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 def run(arguments: list[str]) -> None:
-    """Ends after SIGTERM or SIGINT, or when the process that started it is gone. Raises Conflict, NoRoom."""
+    """Ends after SIGTERM or SIGINT, or when the process that started it is gone. Raises Conflict, DiskFull."""
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the directory to make, beside those of other stories")
     directory = parser.parse_args(arguments).workspace.absolute()
@@ -37,18 +37,18 @@ def run(arguments: list[str]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     if not keep:
         for name in sweep(directory.parent, but=directory):
-            say(NAME, f"removed {name}, whose story is no more")
+            log(NAME, f"removed {name}, whose story is no more")
     owner = STEPS_USER if os.geteuid() == 0 and not keep else None
     with leased(directory, holder=socket.gethostname(), keep=keep, owner=owner):
-        say(NAME, f"{directory} is ready")
+        log(NAME, f"{directory} is ready")
         Progress.from_environment(NAME).expect(0, "")
         while signal.sigtimedwait(ENDS, SECONDS_BETWEEN_LOOKS) is None:
             if os.getppid() != parent:
-                say(NAME, "the runner is gone")
+                log(NAME, "the runner is gone")
                 break
-    say(NAME, "kept for the next run" if keep else f"{directory} is removed")
+    log(NAME, "kept for the next run" if keep else f"{directory} is removed")
     if not keep:
         # Argo marks a daemon's end as failed whatever its status, but tells the reason of one that is not 0 (operator.go,
         # assessNodeStatus).
-        last_word("not a failure: the work is over and the node is free; Argo marks the end of every daemon so")
+        write_termination_message("not a failure: the work is over and the node is free; Argo marks the end of every daemon so")
         sys.exit(TERMINATED)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from newsreel.artifacts import FRAME_RATE, Phone
 from steps.animate.visemes import JAW, LIPS, POINTS, SHAPES_OF_PHONE, Visemes
-from steps.handover import FRAME_RATE, Phone
 
 __all__ = ["Pull", "Segment", "frame_times", "mouth_movement", "movement_at", "segments_of"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.errors import BadWeights
-from steps.handover import FRAME_RATE
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadWeights
 
 __all__ = [
     "Footage",

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from newsreel.artifacts import Speech
+from newsreel.errors import BadInput
 from steps.animate.coarticulation import frame_times, mouth_movement, segments_of
 from steps.animate.depth import DEPTH, NECK
 from steps.animate.head import Head, complex_points, ease_in_and_out, perform, real_points
 from steps.animate.prosody import Accent, accents_of, bumps, openings_of
 from steps.animate.visemes import SHAPES_OF_PHONE, Visemes
-from steps.errors import BadInput
-from steps.handover import Speech
 
 __all__ = ["motion_of", "seed_of", "speech_from"]
 

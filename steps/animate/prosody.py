@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from newsreel.artifacts import FRAME_RATE, Phone
 from steps.animate.visemes import VOWELS
-from steps.handover import FRAME_RATE, Phone
 
 __all__ = ["Accent", "accents_of", "bumps", "loudness_of", "openings_of", "read_sound"]
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from steps.progress import Progress
-from steps.rehearsal import GIVEN_VISEMES, LANDMARKS, bundle_file
-from steps.step import Step, Unit
-from steps.workspace import Workspace
+from newsreel.presenters.training_data import GIVEN_VISEMES, LANDMARKS, bundle_file
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace
 
 __all__ = ["STEP"]
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS
 from steps.animate.head import complex_points, in_head_frame, real_points
 from steps.animate.visemes import JAW, POINTS, Visemes, load_visemes
-from steps.errors import BadInput
-from steps.presenters import HOME
 
 __all__ = ["rest_of", "visemes_for"]
 
-DRAWN = HOME / "maya" / "visemes.npz"
+DRAWN = BUNDLED_PRESENTERS / "maya" / "visemes.npz"
 
 CORNERS = [48, 54]
 OUTER_TOP, OUTER_BOTTOM = [48, 49, 50, 51, 52, 53, 54], [48, 59, 58, 57, 56, 55, 54]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.handover import frames_of_sound, scene_file
-from steps.presenters import load_presenter
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.workspace import Workspace
+from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.presenters.bundle import load_presenter
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # numpy would cost a run with nothing to do as much as all the rest of it
     from steps.animate.head import Head

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.errors import BadWeights
-from steps.workspace import write_atomically
+from newsreel.errors import BadWeights
+from newsreel.workspace import write_atomically
 
 __all__ = ["JAW", "LIPS", "POINTS", "SHAPES_OF_PHONE", "VOWELS", "Visemes", "load_visemes", "save_visemes"]
 
@@ -55,7 +55,7 @@ class Visemes:
 
 
 def save_visemes(visemes: Visemes, path: Path) -> None:
-    """Write a presenter's `visemes.npz`, whole or not at all. Raises NoRoom."""
+    """Write a presenter's `visemes.npz`, whole or not at all. Raises DiskFull."""
     file = BytesIO()
     rest, offsets = visemes.rest.astype(np.float32), visemes.offsets.astype(np.float32)
     np.savez(file, names=np.array(visemes.names), rest=rest, offsets=offsets)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from steps.story import Story
+from newsreel.story.schema import Story
 
 __all__ = ["Allowance", "allowance"]
 

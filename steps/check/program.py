@@ -1,6 +1,7 @@
 """`check`: is the story sound, and is there anything to do?
 
-Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `published`, the
+Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `read_publication`,
+the
 address of the story as it was looked at, and how many seconds a story of this length may take, a step of it and all of it.
 
 An object may be changed while its story waits for a node. All later steps read the very generation that was looked at here; where
@@ -11,20 +12,20 @@ import argparse
 from pathlib import Path
 from typing import Literal
 
-from steps.address import Address
-from steps.catalogue import require
+from newsreel.errors import Conflict
+from newsreel.fingerprints import software_digest
+from newsreel.presenters.bundle import load_presenter
+from newsreel.runtime.log import set_log_context
+from newsreel.step import shard_count
+from newsreel.storage.address import Address
+from newsreel.storage.publication import is_intact, newer_revision, publication_folder, read_publication
+from newsreel.storage.store import Storage
+from newsreel.story.loader import load_story
+from newsreel.story.priority import require_priority
+from newsreel.story.schema import Story
+from newsreel.weights.catalogue import require
+from newsreel.workspace import write_atomically
 from steps.check.allowance import allowance
-from steps.digests import software_digest
-from steps.errors import Conflict
-from steps.intake import take_in
-from steps.log import about
-from steps.presenters import load_presenter
-from steps.priority import require_priority
-from steps.publication import home_of, intact, newer_revision, published
-from steps.shards import shard_count
-from steps.storage import Storage
-from steps.story import Story
-from steps.workspace import write_atomically
 
 __all__ = ["State", "run", "state_of"]
 
@@ -48,10 +49,10 @@ def run(arguments: list[str]) -> None:
     shard_count(options.shards)
     require_priority(options.priority)
     address = storage.pinned(Address.parse(options.story))
-    with take_in(storage, address, options.voice_system) as intake:
+    with load_story(storage, address, options.voice_system) as intake:
         state: State = "todo"
         if intake.file.story:
-            about(story=intake.file.story.id, revision=intake.file.story.revision)
+            set_log_context(story=intake.file.story.id, revision=intake.file.story.revision)
             if intake.digest:
                 state = state_of(intake.file.story, intake.digest, finals, storage)
         story = intake.sound() if state == "todo" else intake.file.sound()
@@ -69,8 +70,8 @@ def state_of(story: Story, digest: str, finals: Address, storage: Storage) -> St
     newer = newer_revision(storage, finals, story.id, story.revision)
     if newer:
         raise Conflict(f"{finals}: revision {newer} of {story.id} is published, this is {story.revision}; raise the revision")
-    home = home_of(finals, story.id, story.revision)
-    manifest = published(storage, home)
+    home = publication_folder(finals, story.id, story.revision)
+    manifest = read_publication(storage, home)
     if manifest is None:
         return "todo"
     same = manifest.revision == story.revision and manifest.origin.story_digest == digest
@@ -78,4 +79,4 @@ def state_of(story: Story, digest: str, finals: Address, storage: Storage) -> St
         raise Conflict(f"{home}: revision {story.revision} of {story.id} is published with other content; raise the revision")
     if finals.scheme == "file" and (not same or manifest.origin.software_digest != software_digest()):
         return "todo"
-    return "published" if intact(storage, home, manifest) else "todo"
+    return "published" if is_intact(storage, home, manifest) else "todo"

@@ -2,11 +2,11 @@
 
 import argparse
 
-from steps.address import Address
-from steps.errors import Conflict
-from steps.priority import require_priority
-from steps.rehearsal_intake import RehearsalIntake, look_at
-from steps.storage import Storage
+from newsreel.errors import Conflict
+from newsreel.presenters.training_data import TrainingData, open_training_data
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.story.priority import require_priority
 
 __all__ = ["run"]
 
@@ -24,9 +24,9 @@ def run(arguments: list[str]) -> None:
     check(Address.parse(options.footage), Address.parse(options.bundles), Storage.from_environment())
 
 
-def check(footage: Address, bundles: Address, storage: Storage) -> RehearsalIntake:
+def check(footage: Address, bundles: Address, storage: Storage) -> TrainingData:
     storage.allowed.require(bundles)
-    intake = look_at(storage, footage)
+    intake = open_training_data(storage, footage)
     home = bundles.child(intake.presenter.name)
     if bundles.scheme == "gs" and storage.find(home.child("presenter.yaml")):
         raise Conflict(f"{home}: there is such a presenter, and what is published is never changed; rename the footage's folder")

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, NamedTuple
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from steps.brand import brand_sheet
-from steps.pronunciations import Pronunciations
+from newsreel.brands import brand_sheet
+from newsreel.story.pronunciation import Pronunciations
 
 __all__ = ["FONTS", "Box", "Brand", "Colour", "Font", "load_brand"]
 

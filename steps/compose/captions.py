@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from math import ceil
 
+from newsreel.artifacts import FRAME_RATE
+from newsreel.story.schema import CaptionStyle
 from steps.compose.cues import Cue, Shown
 from steps.compose.paths import rounded
 from steps.compose.sheet import Frames, Sheet, Type, colour_tag, literal
 from steps.compose.typography import cap_height, text_width
-from steps.handover import FRAME_RATE
-from steps.story import CaptionStyle
 
 __all__ = ["add_captions"]
 

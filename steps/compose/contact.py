@@ -8,9 +8,9 @@ from pathlib import Path
 import ffmpeg
 from PIL import Image
 
+from newsreel.artifacts import FRAME_RATE
 from steps.compose.brand import FRAME_HEIGHT, FRAME_WIDTH
 from steps.compose.encoder import VIDEO, run_graph
-from steps.handover import FRAME_RATE
 
 __all__ = ["MOST_BYTES", "draw_sheet", "layout"]
 
@@ -29,7 +29,7 @@ def layout(scenes: int) -> tuple[int, int]:
 
 
 def draw_sheet(pieces: Sequence[Path], frames: Sequence[int], desk: Path, target: Path) -> tuple[int, int]:
-    """Draw the sheet of these scenes, which have so many `frames`, from left to right; columns and rows. Raises NoRoom."""
+    """Draw the sheet of these scenes, which have so many `frames`, from left to right; columns and rows. Raises DiskFull."""
     columns, rows = layout(len(pieces))
     width = min(WIDEST, SHEET_WIDTH // columns)
     height = width * FRAME_HEIGHT // FRAME_WIDTH

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from steps.handover import SpokenWord
+from newsreel.artifacts import SpokenWord
 
 __all__ = ["LONGEST_LINE", "Cue", "Shown", "cues_of"]
 

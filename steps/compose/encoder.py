@@ -9,9 +9,9 @@ from typing import IO, Any, Final
 
 import ffmpeg
 
-from steps.encoder import ffmpeg_program, out_of_room
-from steps.errors import MissingProgram, NewsreelError, NoRoom
-from steps.handover import FRAME_RATE
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import DiskFull, MissingProgram, NewsreelError
+from newsreel.media.encoder import ffmpeg_program, is_disk_full
 
 __all__ = ["VIDEO", "ComposeFailed", "run_graph"]
 
@@ -47,7 +47,7 @@ class ComposeFailed(NewsreelError):
 def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None, messages: str = "error") -> str:
     """Run an ffmpeg-python graph to its end; `advance` is told of every few finished frames. Returns ffmpeg's last messages.
 
-    Raises MissingProgram, NoRoom, or ComposeFailed with the first thing ffmpeg complained of. An interrupted run ends ffmpeg.
+    Raises MissingProgram, DiskFull, or ComposeFailed with the first thing ffmpeg complained of. An interrupted run ends ffmpeg.
     """
     command = [ffmpeg_program(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
     command += ffmpeg.get_args(output, overwrite_output=True)
@@ -86,7 +86,7 @@ def last_words(said: IO[bytes]) -> str:
 
 
 def failure(words: str, status: int) -> NewsreelError:
-    if out_of_room(words):
-        return NoRoom("the disk is full; free some space and run the same command again")
+    if is_disk_full(words):
+        return DiskFull("the disk is full; free some space and run the same command again")
     lines = [re.sub(r" @ 0x[0-9a-f]+", "", line.strip()) for line in words.splitlines() if line.strip()]
     return ComposeFailed(f"ffmpeg ended with {status}: {lines[0] if lines else 'it said nothing'}")

@@ -5,10 +5,10 @@ from typing import Any
 
 import ffmpeg
 
+from newsreel.artifacts import FRAME_RATE
 from steps.compose.brand import FONTS, FRAME_HEIGHT, FRAME_WIDTH
 from steps.compose.encoder import VIDEO
 from steps.compose.stills import DRIFT
-from steps.handover import FRAME_RATE
 
 __all__ = ["cut", "drifting_ground", "encoded", "held", "in_bt709", "moving_picture", "still"]
 

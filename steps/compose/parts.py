@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from steps.handover import FRAME_RATE
-from steps.story import CaptionStyle
+from newsreel.artifacts import FRAME_RATE
+from newsreel.story.schema import CaptionStyle
 
 __all__ = ["CLOSING_FRAMES", "OPENING_FRAMES", "ClosingPart", "JoiningPart", "OpeningPart", "Part", "ScenePart", "Timeline"]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import ffmpeg
 
+from newsreel.artifacts import FRAME_RATE, Speech
 from steps.compose.brand import Brand
 from steps.compose.captions import add_captions
 from steps.compose.cues import cues_of
@@ -14,7 +15,6 @@ from steps.compose.sheet import Sheet
 from steps.compose.stills import Stills, shadow_place
 from steps.compose.titles import add_credit, add_headline, add_name, add_strip
 from steps.compose.wipe import WIPE_FRAMES, wipe_away, wipe_over
-from steps.handover import FRAME_RATE, Speech
 
 __all__ = ["scene_graph", "write_scene_sheet"]
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 import pysubs2
 
+from newsreel.artifacts import FRAME_RATE
 from steps.compose.brand import FRAME_HEIGHT, FRAME_WIDTH, Brand, Colour, ColourName, Font
 from steps.compose.typography import ascent, libass_size
-from steps.handover import FRAME_RATE
 
 __all__ = ["Sheet", "Type", "colour_tag", "literal"]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import ffmpeg
 
+from newsreel.artifacts import FRAME_RATE
 from steps.compose import music
 from steps.compose.encoder import run_graph
 from steps.compose.parts import OPENING_FRAMES, Timeline
-from steps.handover import FRAME_RATE
 
 __all__ = ["LOUDNESS", "SOUND", "TRUE_PEAK", "Soundtrack", "concat_list", "levels_of", "mastered"]
 

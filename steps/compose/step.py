@@ -12,16 +12,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from steps.brand import brand_sheet
+from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.brands import brand_sheet
+from newsreel.media.encoder import chunk_files
+from newsreel.presenters.bundle import find_presenter
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace
 from steps.compose.brand import load_brand
 from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, Part, ScenePart, Timeline
-from steps.handover import frames_of_sound, scene_file
-from steps.presenters import find_presenter
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.story import Story
-from steps.stretches import stretch_files
-from steps.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.compose.studio import Studio
@@ -75,7 +75,7 @@ def scene_part(story: Story, index: int, timeline: Timeline) -> ScenePart:
 
 
 def scene_inputs(index: int, frames: int) -> tuple[str, ...]:
-    actor = stretch_files("actor", index, frames, ".mp4")
+    actor = chunk_files("actor", index, frames, ".mp4")
     return (scene_file("assets", index, ".jpg"), *actor, scene_file("phones", index, ".json"))
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import ffmpeg
 
+from newsreel.artifacts import FRAME_RATE, SheetCell, SheetContents, Speech
+from newsreel.media.encoder import ffmpeg_program
+from newsreel.workspace import translate_disk_full
 from steps.compose.bookends import closing_graph, opening_graph, poster_graph, write_closing_sheet, write_opening_sheet
 from steps.compose.brand import Brand
 from steps.compose.contact import draw_sheet
@@ -20,9 +23,6 @@ from steps.compose.scene import scene_graph, write_scene_sheet
 from steps.compose.sound import SOUND, Soundtrack, concat_list, levels_of, mastered
 from steps.compose.stills import Stills, draw_stills
 from steps.compose.webvtt import webvtt
-from steps.encoder import ffmpeg_program
-from steps.handover import FRAME_RATE, Contents, Shown, Speech
-from steps.workspace import room_is_short
 
 __all__ = ["Studio", "story_cues"]
 
@@ -38,14 +38,14 @@ class Studio:
 
     @classmethod
     def set_up(cls, brand: Brand, folder: Path) -> "Studio":
-        """Draw the brand's stills into a folder. Raises MissingProgram before anything is drawn, NoRoom."""
+        """Draw the brand's stills into a folder. Raises MissingProgram before anything is drawn, DiskFull."""
         ffmpeg_program()
-        with room_is_short(folder):
+        with translate_disk_full(folder):
             return cls(brand=brand, stills=draw_stills(brand, folder), folder=folder)
 
     @contextmanager
     def desk(self) -> Iterator[Path]:
-        with room_is_short(self.folder), TemporaryDirectory(dir=self.folder) as desk:
+        with translate_disk_full(self.folder), TemporaryDirectory(dir=self.folder) as desk:
             yield Path(desk)
 
     def make_opening(self, part: OpeningPart, picture: Path, drafts: Sequence[Path], advance: Advance) -> None:
@@ -107,15 +107,16 @@ def joined(seen: Any, heard: Any, title: str, target: Path) -> Any:
     )
 
 
-def contents_of(timeline: Timeline, tiles: tuple[int, int], levels: tuple[float, float]) -> Contents:
+def contents_of(timeline: Timeline, tiles: tuple[int, int], levels: tuple[float, float]) -> SheetContents:
     columns, rows = tiles
     ends = [*accumulate(timeline.scenes, initial=OPENING_FRAMES)]
     times = [(start / FRAME_RATE, end / FRAME_RATE) for start, end in pairwise(ends)]
     scenes = [
-        Shown(start=start, end=end, column=number % columns, row=number // columns) for number, (start, end) in enumerate(times)
+        SheetCell(start=start, end=end, column=number % columns, row=number // columns)
+        for number, (start, end) in enumerate(times)
     ]
     loudness, true_peak = levels
-    return Contents(
+    return SheetContents(
         seconds=timeline.seconds, scenes=tuple(scenes), columns=columns, rows=rows, loudness=loudness, true_peak=true_peak
     )
 

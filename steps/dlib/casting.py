@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadWeights
 from steps.dlib.people import Person
-from steps.errors import BadWeights
-from steps.handover import FRAME_RATE
 
 __all__ = ["Span", "presenter_of"]
 

@@ -10,10 +10,10 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import Presenter
 from steps.dlib.predictor import ENLARGED, Grey
 from steps.dlib.video import LONGEST, Still, frame_count, stills
-from steps.errors import BadInput
-from steps.presenters import Presenter
 
 __all__ = ["LONGEST", "Framing", "View", "decoded", "frame_count", "luma", "views"]
 

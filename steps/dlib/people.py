@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from newsreel.artifacts import FRAME_RATE
 from steps.dlib.likeness import SAME_FACE, Look, look_of, thumbnail
 from steps.dlib.predictor import Box, FaceFinder, Grey
-from steps.handover import FRAME_RATE
 
 __all__ = ["LONGEST_GAP", "Clip", "Person", "watch"]
 

@@ -16,8 +16,8 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from newsreel.errors import BadWeights
 from steps.dlib.measures import LANDMARKS
-from steps.errors import BadWeights
 
 __all__ = ["ENLARGED", "Box", "FaceFinder", "Grey"]
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.progress import Progress
-from steps.rehearsal import EXACT, FOOTAGE, LANDMARKS, bundle_file, read_lesson, sheet_of
-from steps.step import Step, Unit
-from steps.workspace import Workspace
+from newsreel.presenters.training_data import EXACT, FOOTAGE, LANDMARKS, bundle_file, read_training_job, sheet_of
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -26,7 +26,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
         reads=(EXACT,) if known else (FOOTAGE, bundle_file("landmarks.dat")),
         writes=(LANDMARKS,),
         settings={"known": known, "size": sheet_of(workspace).size},
-        cost=read_lesson(workspace).frames,
+        cost=read_training_job(workspace).frames,
     )
 
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.presenters import load_presenter
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.workspace import Workspace
+from newsreel.presenters.bundle import load_presenter
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.dlib.predictor import FaceFinder

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadWeights
 from steps.dlib.casting import Span, presenter_of
 from steps.dlib.cuts import cuts_between
 from steps.dlib.measures import LANDMARKS
 from steps.dlib.people import LONGEST_GAP, watch
 from steps.dlib.predictor import FaceFinder, Grey
-from steps.errors import BadWeights
-from steps.handover import FRAME_RATE
 
 __all__ = ["SHORTEST_LOOP", "Span", "Track", "bridge", "follow", "refuse_what_cannot_loop", "smooth"]
 

@@ -13,8 +13,8 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from steps.errors import BadWeights
-from steps.handover import FRAME_RATE
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadWeights
 
 __all__ = ["LONGEST", "Still", "frame_count", "stills"]
 

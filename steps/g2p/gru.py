@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.arpabet import PHONES, VOWELS
-from steps.errors import BadWeights, MissingProgram
+from newsreel.errors import BadWeights, MissingProgram
+from newsreel.story.pronunciation import PHONES, VOWELS
 
 __all__ = ["GraphemesToPhonemes", "load_g2p", "shipped_weights"]
 

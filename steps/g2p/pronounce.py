@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from steps.arpabet import genitive_of, without_stress
+from newsreel.artifacts import PronouncedWords, Script, Token
+from newsreel.story.pronunciation import dictionary, genitive_of, plain_letters, without_stress
 from steps.g2p.gru import GraphemesToPhonemes
 from steps.g2p.word_forms import FORMS, Phones
-from steps.handover import Pronounced, Script, Token
-from steps.latin import plain_letters
-from steps.pronouncing_dictionary import dictionary
 
 __all__ = ["Pronouncer"]
 
@@ -28,10 +26,10 @@ class Pronouncer:
         """
         return without_stress(self.routed(word)[1]) or ["AH"]
 
-    def words_of(self, script: Script) -> Pronounced:
+    def words_of(self, script: Script) -> PronouncedWords:
         """Every word of the script's transcript, in its order."""
         said = ((token, word) for sentence in script.sentences for token in sentence for word in token.spoken)
-        return Pronounced(words=tuple(tuple(self.within(token, word)) for token, word in said))
+        return PronouncedWords(words=tuple(tuple(self.within(token, word)) for token, word in said))
 
     def within(self, token: Token, word: str) -> list[str]:
         return self(word) if len(word) > 1 or len(token.spoken) == 1 else self.letter(word)

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.errors import MissingProgram
-from steps.handover import Script, read_script, scene_file
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.workspace import Workspace
+from newsreel.artifacts import Script, read_script, scene_file
+from newsreel.errors import MissingProgram
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.g2p.pronounce import Pronouncer

@@ -5,7 +5,7 @@ Each form is there because it errs less than the network on words that neither h
 
 from collections.abc import Callable, Mapping
 
-from steps.arpabet import genitive_of
+from newsreel.story.pronunciation import genitive_of
 
 __all__ = ["FORMS", "Form", "Phones"]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from steps.errors import Unavailable
+from newsreel.errors import Unavailable
 
 __all__ = ["Alignment", "FoundWord", "Word", "read_alignment"]
 

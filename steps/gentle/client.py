@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from steps.gentle.alignment import read_alignment
 from steps.gentle.wire import READ_SECONDS, Reply, Wire, one_line, server_of
 

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from steps.errors import BadInput, MissingProgram, Unavailable
+from newsreel.artifacts import PronouncedWords, read_script, scene_file
+from newsreel.errors import BadInput, MissingProgram, Unavailable
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit, installed_version
+from newsreel.workspace import Workspace
 from steps.gentle.alignment import Alignment, read_alignment
-from steps.handover import Pronounced, read_script, scene_file
-from steps.progress import Progress
-from steps.step import Step, Unit, installed
-from steps.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.gentle.client import Gentle
@@ -48,7 +48,7 @@ def aligner() -> dict[str, str | None]:
     name = os.environ.get("GENTLE_ALIGNER") or OURS
     if not re.fullmatch(r"[\w.+-]{1,64}", name, re.ASCII):
         raise BadInput(f"GENTLE_ALIGNER is {name[:80]!a}; it must be a plain name such as gentle-0.11")
-    return {"aligner": name, "pocketsphinx": installed("pocketsphinx")} if name == OURS else {"aligner": name}
+    return {"aligner": name, "pocketsphinx": installed_version("pocketsphinx")} if name == OURS else {"aligner": name}
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -131,10 +131,10 @@ def seconds_of(voice: Path) -> float:
         return float(sound.getnframes()) / float(sound.getframerate())
 
 
-def read_pronounced(path: Path, words: int) -> Pronounced:
+def read_pronounced(path: Path, words: int) -> PronouncedWords:
     """Raises BadInput for anything but the phones of so many words."""
     try:
-        pronounced = Pronounced.model_validate_json(path.read_bytes())
+        pronounced = PronouncedWords.model_validate_json(path.read_bytes())
     except ValidationError as fault:
         raise BadInput(f"{path}: not a scene's pronunciations: {fault.errors()[0]['msg']}; run g2p again") from fault
     if len(pronounced.words) != words:

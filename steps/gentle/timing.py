@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from steps.arpabet import PHONES, VOWELS, without_stress
+from newsreel.artifacts import Phone, PronouncedWords, Script, Speech, SpokenWord, Token
+from newsreel.story.pronunciation import PHONES, VOWELS, without_stress
 from steps.gentle.alignment import FoundWord
-from steps.handover import Phone, Pronounced, Script, Speech, SpokenWord, Token
 
 __all__ = ["speech_of"]
 
@@ -25,7 +25,7 @@ class Span:
     """Whether its time is known."""
 
 
-def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, pronounced: Pronounced) -> Speech:
+def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, pronounced: PronouncedWords) -> Speech:
     """The scene's speech. `found` has gentle's words by their place in `script.transcript` (code points), `pronounced` the phones
     of those that it does not know."""
     tokens = [(number, token) for number, sentence in enumerate(script.sentences) for token in sentence]
@@ -46,7 +46,7 @@ def speech_of(script: Script, found: Mapping[int, FoundWord], duration: float, p
     return Speech(duration=duration, words=tuple(words))
 
 
-def spans_of(tokens: Sequence[Token], found: Mapping[int, FoundWord], pronounced: Pronounced) -> list[list[Span]]:
+def spans_of(tokens: Sequence[Token], found: Mapping[int, FoundWord], pronounced: PronouncedWords) -> list[list[Span]]:
     """The spans of each token, in order: one a word, or one for all of it where the newsroom gave its phones."""
     spans = []
     place = 0

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 
 __all__ = ["Reply", "Wire", "one_line", "server_of"]
 

@@ -31,7 +31,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from steps.gentle_server.audio import read_sound
 from steps.gentle_server.jobs import Job, Jobs, Order
 from steps.gentle_server.pages import form_page, transcription_page

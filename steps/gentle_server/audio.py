@@ -10,7 +10,7 @@ import soundfile  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from steps.gentle_server.listener import SAMPLE_RATE
 
 __all__ = ["SECONDS", "Sound", "read_sound"]

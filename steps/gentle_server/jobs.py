@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 
-from steps.errors import Unavailable
+from newsreel.errors import Unavailable
 from steps.gentle_server.audio import Sound
 from steps.gentle_server.metrics import Metrics
 

@@ -7,8 +7,8 @@ import socket
 import sys
 from types import FrameType
 
-from steps.errors import BadInput, MissingProgram
-from steps.log import say
+from newsreel.errors import BadInput, MissingProgram
+from newsreel.runtime.log import log
 
 __all__ = ["run"]
 
@@ -44,7 +44,7 @@ def run(arguments: list[str]) -> None:
         ident="gentle",
     )
     signal.signal(signal.SIGTERM, end)
-    say("gentle-server", f"listening on http://{options.host}:{door.getsockname()[1]}")
+    log("gentle-server", f"listening on http://{options.host}:{door.getsockname()[1]}")
     server.run()
     jobs.close()
 

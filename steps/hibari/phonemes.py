@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from steps.arpabet import VOWELS
+from newsreel.story.pronunciation import VOWELS
 
 __all__ = ["phonemes_of"]
 

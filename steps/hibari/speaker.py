@@ -10,10 +10,10 @@ from hibari import Hibari
 from hibari.tts import ASSETS
 from hibari.voices import VOICES
 
-from steps.errors import BadInput, BadWeights
-from steps.handover import Script, Token
+from newsreel.artifacts import Script, Token
+from newsreel.errors import BadInput, BadWeights
+from newsreel.media.speech import Sound, trimmed, write_scene
 from steps.hibari.phonemes import phonemes_of
-from steps.sound import Sound, trimmed, write_scene
 
 __all__ = ["SAMPLE_RATE", "Speaker", "text_of"]
 

@@ -9,10 +9,10 @@ from typing import IO, cast
 
 import av
 
-from steps.encoder import ffmpeg_program, out_of_room
-from steps.errors import BadInput, MissingProgram, NoRoom
-from steps.handover import FRAME_RATE
-from steps.rehearsal import LEAST_FRAMES, MOST_SECONDS
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadInput, DiskFull, MissingProgram
+from newsreel.media.encoder import ffmpeg_program, is_disk_full
+from newsreel.presenters.training_data import MAX_SECONDS, MIN_FRAMES
 
 __all__ = ["Clip", "fit", "probe"]
 
@@ -55,7 +55,7 @@ def fit(source: Path, target: Path, name: str, size: int, advance: Callable[[int
     """Write `target` as a presenter's footage; how many frames it has.
 
     What suits already is taken as it is. `advance` is told of frames. Raises BadInput for footage that is damaged, shorter than
-    LEAST_FRAMES, longer than MOST_SECONDS or smaller than `size`; MissingProgram, NoRoom.
+    LEAST_FRAMES, longer than MOST_SECONDS or smaller than `size`; MissingProgram, DiskFull.
     """
     clip = probe(source, name)
     if min(clip.width, clip.height) < size:
@@ -66,10 +66,10 @@ def fit(source: Path, target: Path, name: str, size: int, advance: Callable[[int
         advance(frames)
     else:
         frames = convert(source, target, name, size, advance)
-    if frames < LEAST_FRAMES:
-        raise BadInput(f"{name}: has {frames} frames; at least {LEAST_FRAMES}, better a minute of rest and speech")
-    if frames > MOST_SECONDS * FRAME_RATE:
-        raise BadInput(f"{name}: longer than {MOST_SECONDS} s; cut it")
+    if frames < MIN_FRAMES:
+        raise BadInput(f"{name}: has {frames} frames; at least {MIN_FRAMES}, better a minute of rest and speech")
+    if frames > MAX_SECONDS * FRAME_RATE:
+        raise BadInput(f"{name}: longer than {MAX_SECONDS} s; cut it")
     return frames
 
 
@@ -80,7 +80,7 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
     colours = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
     command = [
         *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1"),
-        *("-f", "mov", "-protocol_whitelist", "file,pipe", "-i", str(source), "-map", "0:v:0", "-t", str(MOST_SECONDS + 1)),
+        *("-f", "mov", "-protocol_whitelist", "file,pipe", "-i", str(source), "-map", "0:v:0", "-t", str(MAX_SECONDS + 1)),
         *(
             "-vf",
             f"{square},{scaled},fps={FRAME_RATE},setsar=1",
@@ -106,8 +106,8 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
                 frames = int(value)
             elif not value:
                 complaints.append(line.strip())
-    if process.returncode and out_of_room(" ".join(complaints)):
-        raise NoRoom(f"{target.parent}: the disk is full; free some space and run the same command again")
+    if process.returncode and is_disk_full(" ".join(complaints)):
+        raise DiskFull(f"{target.parent}: the disk is full; free some space and run the same command again")
     if process.returncode:
         raise BadInput(f"{name}: cannot be decoded ({complaints[-1] or 'ffmpeg said nothing'})")
     return frames

@@ -1,28 +1,38 @@
-"""`init-presenter`: a presenter's sheet and footage enter the workspace, see `steps.rehearsal` and `steps.rehearsal_intake`."""
+"""`init-presenter`: a presenter's sheet and footage enter the workspace, see `newsreel.presenters.training_data` and
+`newsreel.presenters.training_data`."""
 
 import argparse
 from pathlib import Path
 
 import numpy as np
 
-from steps.address import Address
-from steps.errors import BadInput
-from steps.presenters import HOME
-from steps.progress import Progress
-from steps.rehearsal import EXACT, FOOTAGE, GIVEN_VISEMES, LESSON, MOST_MINUTES, Lesson, bundle_file
-from steps.rehearsal_intake import RehearsalIntake, look_at
-from steps.storage import Storage
-from steps.workspace import Workspace, room_is_short, work_key, write_atomically
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS
+from newsreel.presenters.training_data import (
+    EXACT,
+    FOOTAGE,
+    GIVEN_VISEMES,
+    LESSON,
+    MAX_MINUTES,
+    TrainingData,
+    TrainingJob,
+    bundle_file,
+    open_training_data,
+)
+from newsreel.runtime.progress import Progress
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.workspace import Workspace, translate_disk_full, work_key, write_atomically
 
 __all__ = ["run"]
 
 NAME, VERSION = "init-presenter", 1
-STAND_IN = HOME / "maya" / "landmarks.dat"
+STAND_IN = BUNDLED_PRESENTERS / "maya" / "landmarks.dat"
 """Knows drawn faces; a newsroom brings a predictor that knows people."""
 
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, MissingProgram, NoRoom, Unavailable."""
+    """Raises BadInput, MissingProgram, DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument(
         "--footage", required=True, metavar="ADDRESS", help="folder or prefix with presenter.yaml and footage.mp4"
@@ -31,14 +41,14 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--steps", type=int, required=True, metavar="N", help="of the generator's training, at most")
     parser.add_argument("--minutes", type=float, required=True, metavar="M", help="of the generator's training, at most")
     options = parser.parse_args(arguments)
-    if options.steps < 1 or not 0 < options.minutes <= MOST_MINUTES:
+    if options.steps < 1 or not 0 < options.minutes <= MAX_MINUTES:
         raise BadInput(f"{options.steps} steps, {options.minutes} minutes: must be 1 or more, and more than 0")
     storage = Storage.from_environment()
-    intake = look_at(storage, Address.parse(options.footage))
+    intake = open_training_data(storage, Address.parse(options.footage))
     fill(Workspace(options.workspace), intake, storage, options.steps, options.minutes)
 
 
-def fill(workspace: Workspace, intake: RehearsalIntake, storage: Storage, steps: int, minutes: float) -> None:
+def fill(workspace: Workspace, intake: TrainingData, storage: Storage, steps: int, minutes: float) -> None:
     """Write what the other steps read; what is there already and would come out the same is not made again."""
     progress = Progress.from_environment(NAME)
     size = intake.presenter.size
@@ -58,7 +68,7 @@ def fill(workspace: Workspace, intake: RehearsalIntake, storage: Storage, steps:
     put(workspace.path(GIVEN_VISEMES), given.get("visemes.npz"))
     if "landmarks.npz" in given:
         require_landmarks(workspace.path(EXACT), frames, size)
-    lesson = Lesson(name=intake.presenter.name, frames=frames, steps=steps, minutes=minutes, options=intake.options)
+    lesson = TrainingJob(name=intake.presenter.name, frames=frames, steps=steps, minutes=minutes, options=intake.options)
     write_atomically(workspace.path(LESSON), lesson.model_dump_json(indent=2) + "\n")
 
 
@@ -67,7 +77,7 @@ def footage(workspace: Workspace, content: bytes, name: str, final: str, size: i
     from steps.init_presenter.footage import fit, probe
 
     raw = workspace.path(f".tmp-{name}")
-    with room_is_short(workspace.root):
+    with translate_disk_full(workspace.root):
         raw.write_bytes(content)
     try:
         key = work_key(NAME, VERSION, {"size": size}, [raw])

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from num2words import num2words
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["amount", "cardinal", "day_of_month", "decade", "digits", "figures", "fraction", "is_one", "ordinal", "roman", "year"]
 

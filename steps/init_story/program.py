@@ -2,32 +2,32 @@
 
 story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (where the voice needs any) and
 origin.json, which tells `publish` what the video is made from. What is there already and would come out the same is not touched.
-What the story's last revision has left (`steps.carry_over`) is put in `.done`.
+What the story's last revision has left (`newsreel.storage.unit_cache`) is put in `.done`.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from steps import carry_over
-from steps.address import Address
-from steps.brand import brand_pronunciations
-from steps.catalogue import equip
-from steps.digests import release, software_digest
-from steps.errors import BadInput
-from steps.handover import Script, scene_file
+from newsreel.artifacts import Script, scene_file
+from newsreel.brands import brand_pronunciations
+from newsreel.errors import BadInput
+from newsreel.fingerprints import release, software_digest
+from newsreel.runtime.log import set_log_context
+from newsreel.runtime.progress import Progress
+from newsreel.step import shard_count
+from newsreel.storage import unit_cache as carry_over
+from newsreel.storage.address import Address
+from newsreel.storage.publication import ORIGIN, Origin
+from newsreel.storage.store import Storage
+from newsreel.story.loader import LoadedStory, load_story
+from newsreel.story.pictures import normalise_picture
+from newsreel.story.pronunciation import Lexicon
+from newsreel.story.schema import Story
+from newsreel.story.source import Fault
+from newsreel.weights.catalogue import link_voice_weights
+from newsreel.workspace import Workspace, work_key, write_atomically
 from steps.init_story.spoken import script_of
-from steps.intake import Intake, take_in
-from steps.log import about
-from steps.pictures import normalise_picture
-from steps.progress import Progress
-from steps.pronunciations import Lexicon
-from steps.publication import ORIGIN, Origin
-from steps.shards import shard_count
-from steps.storage import Storage
-from steps.story import Story
-from steps.story_tree import Fault
-from steps.workspace import Workspace, work_key, write_atomically
 
 __all__ = ["fill", "run"]
 
@@ -38,7 +38,7 @@ PICTURE_VERSION = 1
 
 def run(arguments: list[str]) -> None:
     """Raises BadInput, BadWeights for others than the catalogue's, Conflict for a workspace of another story or a later revision,
-    NoRoom, Unavailable."""
+    DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
@@ -49,19 +49,19 @@ def run(arguments: list[str]) -> None:
     shards = shard_count(options.shards)
     workspace = Workspace(options.workspace)
     storage = Storage.from_environment()
-    with take_in(storage, Address.parse(options.story)) as intake:
+    with load_story(storage, Address.parse(options.story)) as intake:
         story = intake.sound()
-        about(story=story.id, revision=story.revision)
+        set_log_context(story=story.id, revision=story.revision)
         workspace.adopt(story)
-        equip(workspace, story.voice, storage)
+        link_voice_weights(workspace, story.voice, storage)
         progress = Progress.from_environment(NAME)
         fill(workspace, story, intake, progress)
     if units := carry_over.from_environment():
-        carry_over.bring(workspace, story, units, progress)
+        carry_over.restore_units(workspace, story, units, progress)
     write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
 
-def fill(workspace: Workspace, story: Story, intake: Intake, progress: Progress) -> None:
+def fill(workspace: Workspace, story: Story, intake: LoadedStory, progress: Progress) -> None:
     """Write what the steps read, scene by scene."""
     scripts = scripts_of(story, intake)
     progress.expect(len(story.scenes), "scenes")
@@ -83,7 +83,7 @@ def fill(workspace: Workspace, story: Story, intake: Intake, progress: Progress)
     write_if_changed(workspace.path(ORIGIN), origin.model_dump_json(indent=2) + "\n")
 
 
-def scripts_of(story: Story, intake: Intake) -> list[Script]:
+def scripts_of(story: Story, intake: LoadedStory) -> list[Script]:
     """How each scene is spoken. Raises BadInput that lists every scene that cannot be, with its line."""
     lexicon = Lexicon.of(brand_pronunciations(story.brand), story.pronunciations)
     scripts: list[Script] = []

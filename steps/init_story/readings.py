@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["Around", "Readings", "read_token"]
 

@@ -2,16 +2,15 @@
 
 import re
 
-from steps.errors import BadInput
-from steps.handover import Script, Token
+from newsreel.artifacts import Script, Token
+from newsreel.errors import BadInput
+from newsreel.story.pronunciation import Lexicon, Phones, core_of, dictionary, without_pronunciations
 from steps.init_story.lexicon import ABBREVIATIONS, OPENERS
 from steps.init_story.money_readings import MONEY
 from steps.init_story.number_readings import NUMBERS
 from steps.init_story.readings import Around, read_token
 from steps.init_story.time_readings import TIMES
 from steps.init_story.word_readings import WORDS
-from steps.pronouncing_dictionary import dictionary
-from steps.pronunciations import Lexicon, Phones, core_of, without_pronunciations
 
 __all__ = ["script_of"]
 

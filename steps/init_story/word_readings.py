@@ -2,7 +2,8 @@
 
 import re
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
+from newsreel.story.pronunciation import dictionary, plain_letters
 from steps.init_story import numerals
 from steps.init_story.amounts import UNIT, is_number
 from steps.init_story.lexicon import (
@@ -16,8 +17,6 @@ from steps.init_story.lexicon import (
     UNITS,
 )
 from steps.init_story.readings import Around, Readings
-from steps.latin import plain_letters
-from steps.pronouncing_dictionary import dictionary
 
 __all__ = ["WORDS"]
 

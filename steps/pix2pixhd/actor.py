@@ -20,13 +20,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from steps.encoder import GPU_LOOK, LOSSLESS_LOOK, Pixels, encodes_on_gpu
+from newsreel.media.encoder import GPU_LOOK, LOSSLESS_LOOK, Pixels, encodes_on_gpu
+from newsreel.runtime.host import available_cores, has_native_bfloat16, retain_freed_memory
 from steps.pix2pixhd.colour import to_pixels
 from steps.pix2pixhd.edges import Polylines, Size, draw_edges
 from steps.pix2pixhd.gpu import GpuRenderer, for_gpu
 from steps.pix2pixhd.quick import QuickGenerator
 from steps.pix2pixhd.weights import load_generator
-from steps.processor import available_cores, keep_freed_memory, multiplies_bfloat16
 
 __all__ = ["Actor", "hire", "to_frames"]
 
@@ -101,7 +101,7 @@ def hire(weights: Path, cores: int | None = None) -> Iterator[Actor]:
     """
     threads, cores = torch.get_num_threads(), cores or available_cores()
     actor = on_gpu(weights, cores) if torch.cuda.is_available() else on_processor(weights, cores)
-    keep_freed_memory()
+    retain_freed_memory()
     try:
         yield actor
     finally:
@@ -110,7 +110,7 @@ def hire(weights: Path, cores: int | None = None) -> Iterator[Actor]:
 
 
 def on_processor(weights: Path, cores: int) -> Actor:
-    kind = torch.bfloat16 if multiplies_bfloat16() else torch.float32
+    kind = torch.bfloat16 if has_native_bfloat16() else torch.float32
     generator = load_generator(weights)
     full_size = sum(weight.numel() for weight in generator.parameters()) >= FULL_SIZE_PARAMETERS
     workers, threads, batch = (1, cores, 1) if full_size else (cores, 1, BATCH)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from steps.encoder import Pixels
+from newsreel.media.encoder import Pixels
 
 __all__ = ["levels_of", "to_pixels"]
 

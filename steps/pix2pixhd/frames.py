@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.encoder import ffmpeg_program, out_of_room
-from steps.errors import BadInput, MissingProgram, NoRoom
+from newsreel.errors import BadInput, DiskFull, MissingProgram
+from newsreel.media.encoder import ffmpeg_program, is_disk_full
 
 __all__ = ["unpacked"]
 
@@ -19,7 +19,7 @@ __all__ = ["unpacked"]
 def unpacked(clip: Path, size: int, frames: int, beside: Path) -> Iterator[NDArray[np.uint8]]:
     """The clip's frames (frames, size, size, 3), BT.709 to RGB, from a temporary file in the folder `beside`.
 
-    Raises BadInput where there are not so many frames of that size, MissingProgram, NoRoom.
+    Raises BadInput where there are not so many frames of that size, MissingProgram, DiskFull.
     """
     with tempfile.NamedTemporaryFile(dir=beside, prefix=".tmp-frames-") as raw:
         exact = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
@@ -32,8 +32,8 @@ def unpacked(clip: Path, size: int, frames: int, beside: Path) -> Iterator[NDArr
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         except OSError as fault:
             raise MissingProgram(f"{command[0]} cannot be run: {fault.strerror}; run `pip install imageio-ffmpeg`") from fault
-        if done.returncode and out_of_room(done.stderr):
-            raise NoRoom(f"{beside}: the disk is full; free some space and run the same command again")
+        if done.returncode and is_disk_full(done.stderr):
+            raise DiskFull(f"{beside}: the disk is full; free some space and run the same command again")
         found, rest = divmod(Path(raw.name).stat().st_size, size * size * 3)
         if done.returncode or rest or found != frames:
             said = (done.stderr.strip().splitlines() or [f"it has {found} frames of {size}x{size}, not {frames}"])[-1]

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from steps.encoder import Pixels
+from newsreel.media.encoder import Pixels
 from steps.pix2pixhd.colour import to_pixels
 
 __all__ = ["GpuRenderer", "for_gpu"]

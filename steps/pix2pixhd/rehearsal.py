@@ -8,13 +8,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.errors import BadInput, MissingProgram
+from newsreel.errors import BadInput, MissingProgram
+from newsreel.presenters.training_data import (
+    FOOTAGE,
+    LANDMARKS,
+    REPORT,
+    SAMPLES,
+    GeneratorOptions,
+    TrainingJob,
+    bundle_file,
+    read_training_job,
+    sheet_of,
+)
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace, work_key
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.course import Course, architecture_for
-from steps.progress import Progress
-from steps.rehearsal import FOOTAGE, LANDMARKS, REPORT, SAMPLES, Lesson, Net, bundle_file, read_lesson, sheet_of
-from steps.step import Step, Unit
-from steps.workspace import Workspace, work_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +38,7 @@ CHECKPOINTS = "training/checkpoints"
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    lesson, sheet = read_lesson(workspace), sheet_of(workspace)
+    lesson, sheet = read_training_job(workspace), sheet_of(workspace)
     yield Unit(
         name=f"generator of {lesson.name}",
         reads=(FOOTAGE, LANDMARKS),
@@ -38,7 +48,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     )
 
 
-def course_of(lesson: Lesson, size: int) -> Course:
+def course_of(lesson: TrainingJob, size: int) -> Course:
     """The course a lesson asks for; a full-sized net has the published discriminator, at three scales from 1024 pixels on."""
     asked = lesson.options
     architecture = shape_of(asked.net) if asked.net else architecture_for(size)
@@ -58,7 +68,7 @@ def course_of(lesson: Lesson, size: int) -> Course:
     )
 
 
-def shape_of(net: Net) -> Architecture:
+def shape_of(net: GeneratorOptions) -> Architecture:
     return Architecture(
         net=net.net,
         ngf=net.ngf,
@@ -83,7 +93,7 @@ def start(workspace: Workspace) -> Iterator[None]:
 def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress: Progress) -> None:
     from steps.pix2pixhd.train import Watching, train_generator
 
-    course = course_of(read_lesson(workspace), sheet_of(workspace).size)
+    course = course_of(read_training_job(workspace), sheet_of(workspace).size)
     watching = Watching(
         say=progress.say, advance=progress.advance, samples=workspace.path(SAMPLES), report=workspace.path(REPORT)
     )
@@ -110,7 +120,7 @@ def pairs_of(workspace: Workspace) -> Iterator[tuple[Pairs, Pairs]]:
     from steps.pix2pixhd.frames import unpacked
     from steps.pix2pixhd.pairs import Pairs
 
-    lesson, sheet = read_lesson(workspace), sheet_of(workspace)
+    lesson, sheet = read_training_job(workspace), sheet_of(workspace)
     landmarks = read_landmarks(workspace.path(LANDMARKS), lesson.frames)
     with unpacked(workspace.path(FOOTAGE), sheet.size, lesson.frames, workspace.root) as pictures:
         whole = Pairs(pictures, landmarks, sheet.body)

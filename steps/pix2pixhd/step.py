@@ -13,15 +13,14 @@ from zipfile import BadZipFile
 
 from pydantic import BaseModel, ConfigDict
 
-from steps.encoder import open_encoder
-from steps.errors import BadInput, MissingProgram
-from steps.handover import FRAME_RATE, frames_of_sound, scene_file
-from steps.log import say
-from steps.presenters import load_presenter
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.stretches import stretch_files, stretches
-from steps.workspace import Workspace
+from newsreel.artifacts import FRAME_RATE, frames_of_sound, scene_file
+from newsreel.errors import BadInput, MissingProgram
+from newsreel.media.encoder import chunk_files, chunks, open_encoder
+from newsreel.presenters.bundle import load_presenter
+from newsreel.runtime.log import log
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
     import numpy as np
@@ -49,7 +48,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     presenter = load_presenter(story.presenter)
     for scene in range(len(story.scenes)):
         frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
-        for file, stretch in zip(stretch_files("actor", scene, frames, ".mp4"), stretches(frames), strict=True):
+        for file, stretch in zip(chunk_files("actor", scene, frames, ".mp4"), chunks(frames), strict=True):
             part = Part(size=presenter.size, body=presenter.body, first=stretch.start, end=stretch.stop, of=frames)
             yield Unit(
                 name=f"scene {scene:02d}"
@@ -72,7 +71,7 @@ def start(workspace: Workspace) -> Iterator[Actor]:
 
     with hire(load_presenter(workspace.story.presenter).generator) as actor:
         if actor.remark:
-            say("pix2pixhd", actor.remark)
+            log("pix2pixhd", actor.remark)
         yield actor
 
 

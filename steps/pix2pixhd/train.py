@@ -11,7 +11,9 @@ import numpy as np
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from steps.errors import BadWeights
+from newsreel.errors import BadWeights
+from newsreel.runtime.host import retain_freed_memory
+from newsreel.workspace import write_atomically
 from steps.pix2pixhd.course import PRESENTER_SIZED, Course
 from steps.pix2pixhd.generator import build_generator
 from steps.pix2pixhd.machine import Machine
@@ -19,8 +21,6 @@ from steps.pix2pixhd.pairs import Pairs
 from steps.pix2pixhd.quality import Quality, examine, sample_sheet
 from steps.pix2pixhd.training import Training
 from steps.pix2pixhd.weights import save_generator
-from steps.processor import keep_freed_memory
-from steps.workspace import write_atomically
 
 __all__ = ["PRESENTER_SIZED", "Course", "Examination", "Report", "train_generator"]
 
@@ -102,9 +102,9 @@ def train_generator(
     """Train on `seen`, examine on `unseen` (consecutive frames of a motion), and write a half-precision state dict to `out`.
 
     Checkpoints, `checkpoints`.1 and so on, one a stage (`out`.training.1 by default), are taken up by the same call and removed
-    at the end. Raises BadWeights for a checkpoint of another course, NoRoom.
+    at the end. Raises BadWeights for a checkpoint of another course, DiskFull.
     """
-    keep_freed_memory()
+    retain_freed_memory()
     machine = machine or Machine.at_hand()
     checkpoints = checkpoints or out.with_name(out.name + ".training")
     stages = course.stages

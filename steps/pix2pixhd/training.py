@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.optim import Adam
 from torch.optim.swa_utils import AveragedModel
 
-from steps.errors import BadWeights
+from newsreel.errors import BadWeights
+from newsreel.weights.state_dict import read_content
 from steps.pix2pixhd.course import Course
 from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
 from steps.pix2pixhd.generator import build_generator
@@ -27,7 +28,6 @@ from steps.pix2pixhd.losses import feature_matching_loss, least_squares_loss, pi
 from steps.pix2pixhd.machine import PROCESSOR, Machine
 from steps.pix2pixhd.normalisation import cheapen_norms
 from steps.pix2pixhd.pairs import Batch, Pairs
-from steps.state_dict import read_content
 
 __all__ = ["Training", "inner_part"]
 

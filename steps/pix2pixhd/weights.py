@@ -1,6 +1,6 @@
 """Generator weights in and out: `<epoch>_net_G.pth` as published, or safetensors.
 
-The architecture is inferred from keys and shapes; loading is strict (`steps.state_dict`).
+The architecture is inferred from keys and shapes; loading is strict (`newsreel.weights.state_dict`).
 """
 
 import re
@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from steps.errors import BadInput, BadWeights
+from newsreel.errors import BadInput, BadWeights
+from newsreel.weights.state_dict import Shapes, load_strictly, read_state, save_state, shapes_of
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
 from steps.pix2pixhd.generator import Generator, build_generator
-from steps.state_dict import Shapes, load_strictly, read_state, save_state, shapes_of
 
 __all__ = ["describe", "infer_architecture", "load_generator", "load_state", "save_generator"]
 
@@ -69,7 +69,7 @@ def describe_discriminator(shapes: Shapes) -> str | None:
 
 
 def save_generator(generator: nn.Module, path: Path, half: bool = False) -> None:
-    """Write a bare state dict under the published keys; safetensors where `path` ends so. `half` keeps fp16. Raises NoRoom."""
+    """Write a bare state dict under the published keys; safetensors where `path` ends so. `half` keeps fp16. Raises DiskFull."""
     kind = torch.float16 if half else torch.float32
     save_state({key: tensor.to(kind) for key, tensor in generator.state_dict().items()}, path)
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["require_streamable"]
 

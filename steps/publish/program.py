@@ -1,7 +1,7 @@
 """`publish`: the finished video goes to a folder or a bucket, its manifest last.
 
 Who waits for manifest.json never sees half a video. Publishing twice changes nothing; after a crash it goes on where it stopped.
-Once the video is out, what it is made of is kept for the story's next revision (`steps.carry_over`).
+Once the video is out, what it is made of is kept for the story's next revision (`newsreel.storage.unit_cache`).
 """
 
 import argparse
@@ -14,17 +14,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from steps import carry_over
-from steps.address import Address
-from steps.errors import BadInput, Conflict
-from steps.progress import Progress
-from steps.publication import MANIFEST, ORIGIN, Manifest, Origin, PublishedFile, home_of, intact, newer_revision, published
+from newsreel.errors import BadInput, Conflict
+from newsreel.runtime.progress import Progress
+from newsreel.runtime.usage import PRICES, Prices, Usage
+from newsreel.storage import unit_cache as carry_over
+from newsreel.storage.address import Address
+from newsreel.storage.publication import (
+    MANIFEST,
+    ORIGIN,
+    Manifest,
+    Origin,
+    PublishedFile,
+    is_intact,
+    newer_revision,
+    publication_folder,
+    read_publication,
+)
+from newsreel.storage.store import Storage
+from newsreel.workspace import Workspace, content_digest, write_atomically
 from steps.publish.mp4 import require_streamable
 from steps.publish.report import report_page
 from steps.publish.taken import taken
-from steps.storage import Storage
-from steps.usage import PRICES, Prices, Usage
-from steps.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["publish", "run"]
 
@@ -41,7 +51,7 @@ FILES: Final = {
 
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, Conflict where another video of this revision or a newer revision is published, NoRoom, Unavailable."""
+    """Raises BadInput, Conflict where another video of this revision or a newer revision is published, DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog="python -m steps publish", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
@@ -53,7 +63,7 @@ def run(arguments: list[str]) -> None:
     where = publish(workspace, finals, Storage.from_environment(), progress, options.node, prices)
     progress.say(f"published at {where}")
     if units := carry_over.from_environment():
-        carry_over.keep(workspace, units, progress)
+        carry_over.save_units(workspace, units, progress)
 
 
 def publish(
@@ -65,7 +75,7 @@ def publish(
     if newer:
         raise Conflict(f"{finals}: revision {newer} of {manifest.id} is published meanwhile; this is {manifest.revision}")
     progress.expect(len(manifest.files), "files")
-    home = home_of(finals, manifest.id, manifest.revision)
+    home = publication_folder(finals, manifest.id, manifest.revision)
     put = put_files if finals.scheme == "file" else put_objects
     put(workspace, manifest, home, storage, progress)
     return home.child(MANIFEST)
@@ -75,7 +85,7 @@ def manifest_of(workspace: Workspace, finals: Address, node: str, prices: Prices
     """What will be published. Raises BadInput where something is missing or no video."""
     story = workspace.story
     origin = Origin.model_validate_json(workspace.path(ORIGIN).read_bytes())
-    usage = write_report(workspace, origin, home_of(finals, story.id, story.revision), node, prices)
+    usage = write_report(workspace, origin, publication_folder(finals, story.id, story.revision), node, prices)
     digests = {name: content_digest(workspace.path(source)) for name, (source, _) in FILES.items()}
     render = sha256("".join(digests.values()).encode()).hexdigest()[:16]
     files = [
@@ -114,8 +124,8 @@ def write_report(workspace: Workspace, origin: Origin, home: Address, node: str,
 def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
     """Replace a draft: no manifest while its files change, and one run at a time."""
     with alone_in(home, storage):
-        held = published(storage, home)
-        if held and held.same_but_for_time(manifest) and intact(storage, home, held):
+        held = read_publication(storage, home)
+        if held and held.same_but_for_time(manifest) and is_intact(storage, home, held):
             progress.skip(len(manifest.files), manifest.id)
             return
         storage.remove(home.child(MANIFEST))
@@ -142,7 +152,7 @@ def put_objects(workspace: Workspace, manifest: Manifest, home: Address, storage
 
 def published_alike(manifest: Manifest, home: Address, storage: Storage) -> bool:
     """Whether the same story is published already, maybe by another run. Raises Conflict where another story is."""
-    held = published(storage, home)
+    held = read_publication(storage, home)
     if held and held.origin.story_digest != manifest.origin.story_digest:
         raise Conflict(
             f"{home}: revision {manifest.revision} of {manifest.id} is published with other content; raise the revision"

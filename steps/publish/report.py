@@ -11,13 +11,12 @@ from itertools import groupby
 from pathlib import Path
 from string import Template
 
-from steps.counted import counted
-from steps.handover import Contents, Script, Shown, read_script, scene_file
-from steps.publication import Origin
-from steps.record import Record, records
-from steps.story import Scene, Story
-from steps.usage import Usage
-from steps.workspace import Workspace
+from newsreel.artifacts import Script, SheetCell, SheetContents, read_script, scene_file
+from newsreel.errors import pluralize
+from newsreel.runtime.usage import Usage
+from newsreel.storage.publication import Origin
+from newsreel.story.schema import Scene, Story
+from newsreel.workspace import UnitMetadata, Workspace, read_unit_metadata
 
 __all__ = ["report_page"]
 
@@ -25,9 +24,9 @@ __all__ = ["report_page"]
 def report_page(workspace: Workspace, origin: Origin, address: str, published: Mapping[str, Path], usage: Usage) -> str:
     """The page, the same for the same work. `address` is the folder the video goes to, `published` the files that go with it."""
     story = workspace.story
-    contents = Contents.model_validate_json(workspace.path("final/contents.json").read_bytes())
+    contents = SheetContents.model_validate_json(workspace.path("final/contents.json").read_bytes())
     scripts = [read_script(workspace.path(scene_file("script", number, ".json"))) for number in range(len(story.scenes))]
-    told = sorted(records(workspace.root), key=lambda record: (record.ended, record.unit))
+    told = sorted(read_unit_metadata(workspace.root), key=lambda record: (record.ended, record.unit))
     scenes = zip(story.scenes, contents.scenes, scripts, strict=True)
     return template("report.html").substitute(
         title=escape(story.title),
@@ -56,15 +55,15 @@ def as_url(picture: Path) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
 
 
-def facts_of(story: Story, contents: Contents) -> Iterator[str]:
+def facts_of(story: Story, contents: SheetContents) -> Iterator[str]:
     yield f"{story.id}, revision {story.revision}"
     yield f"{clock(contents.seconds)} min" if contents.seconds >= 60 else f"{contents.seconds:.1f} s"
-    yield counted(len(story.scenes), "scene")
+    yield pluralize(len(story.scenes), "scene")
     yield f"presenter {story.presenter}"
     yield f"voice {story.voice}"
 
 
-def remarks_of(told: Iterable[Record], scripts: Iterable[Script]) -> str:
+def remarks_of(told: Iterable[UnitMetadata], scripts: Iterable[Script]) -> str:
     """What the steps have said, and the words that are read letter by letter."""
     lines = [f"{record.step}, {record.unit}: {remark}" for record in told for remark in record.remarks]
     for number, script in enumerate(scripts):
@@ -81,7 +80,7 @@ def spelled_words(script: Script) -> list[str]:
     return [*dict.fromkeys(spelled)]
 
 
-def scene_of(number: int, scene: Scene, shown: Shown, script: Script, contents: Contents) -> str:
+def scene_of(number: int, scene: Scene, shown: SheetCell, script: Script, contents: SheetContents) -> str:
     """A scene's entry; its still is its tile of the sheet, wherever the background has to lie for that."""
     across = 100 * shown.column / max(1, contents.columns - 1)
     down = 100 * shown.row / max(1, contents.rows - 1)
@@ -95,7 +94,7 @@ def scene_of(number: int, scene: Scene, shown: Shown, script: Script, contents: 
     )
 
 
-def sound_of(contents: Contents) -> Mapping[str, str]:
+def sound_of(contents: SheetContents) -> Mapping[str, str]:
     return {"Loudness": f"{contents.loudness:.1f} LUFS", "True peak": f"{contents.true_peak:.1f} dBTP"}
 
 
@@ -111,7 +110,7 @@ def listed(told: Mapping[str, str]) -> str:
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items())
 
 
-def work_of(told: list[Record]) -> Iterator[str]:
+def work_of(told: list[UnitMetadata]) -> Iterator[str]:
     """A row a step, in the order they came to their first end."""
     order = list(dict.fromkeys(record.step for record in told))
     by_step = groupby(sorted(told, key=lambda record: order.index(record.step)), key=lambda record: record.step)
@@ -131,7 +130,7 @@ def row(name: str, value: str) -> str:
     return f'<tr><th scope="row">{escape(name)}</th><td class="number">{escape(value)}</td></tr>'
 
 
-def made_of(told: list[Record], origin: Origin) -> str:
+def made_of(told: list[UnitMetadata], origin: Origin) -> str:
     when = f"{max(record.ended for record in told):%Y-%m-%d %H:%M} UTC, " if told else ""
     return f"Made {when}newsreel {origin.release}; story {origin.story_digest[:12]}, software {origin.software_digest[:12]}"
 

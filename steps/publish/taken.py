@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from steps.usage import Prices, Usage, usage_of
-from steps.workspace import Workspace, content_digest, write_atomically
+from newsreel.runtime.usage import Prices, Usage, usage_of
+from newsreel.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["taken"]
 
@@ -23,7 +23,7 @@ class Kept(BaseModel):
 
 
 def taken(workspace: Workspace, files: Sequence[Path], node: str, prices: Prices | None) -> Usage:
-    """Raises BadInput, NoRoom."""
+    """Raises BadInput, DiskFull."""
     digest = sha256("".join(map(content_digest, files)).encode()).hexdigest()
     kept = kept_of(workspace)
     if kept and kept.files == digest:

@@ -7,13 +7,13 @@ lie the samples and the report. Publishing twice changes nothing; what a bucket 
 import argparse
 from pathlib import Path
 
-from steps.address import Address
-from steps.errors import BadInput
-from steps.presenters import load_presenter_at
-from steps.progress import Progress
-from steps.rehearsal import BUNDLE, REPORT, SAMPLES, bundle_file, read_lesson
-from steps.storage import Storage
-from steps.workspace import Workspace, content_digest
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import load_presenter_at
+from newsreel.presenters.training_data import BUNDLE, REPORT, SAMPLES, bundle_file, read_training_job
+from newsreel.runtime.progress import Progress
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.workspace import Workspace, content_digest
 
 __all__ = ["publish", "run"]
 
@@ -23,7 +23,7 @@ BESIDE = (SAMPLES, REPORT)
 
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, BadWeights, Conflict where another presenter of that name is published, NoRoom, Unavailable."""
+    """Raises BadInput, BadWeights, Conflict where another presenter of that name is published, DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog="python -m steps publish-presenter", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the training's directory")
     parser.add_argument("--bundles", required=True, metavar="ADDRESS", help="folder or prefix for bundles")
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> None:
 def publish(workspace: Workspace, bundles: Address, storage: Storage, progress: Progress) -> Address:
     """Publish what is in the workspace; where it is."""
     load_presenter_at(workspace.path("bundle"))
-    home = bundles.child(read_lesson(workspace).name)
+    home = bundles.child(read_training_job(workspace).name)
     sources = {**{name: workspace.path(name) for name in BESIDE}, **{name: workspace.path(bundle_file(name)) for name in BUNDLE}}
     for path in sources.values():
         if not path.is_file():

@@ -4,8 +4,8 @@ import argparse
 import sys
 from logging import ERROR
 
-from steps.failure import Failure
-from steps.log import say
+from newsreel.runtime.failure import Failure
+from newsreel.runtime.log import log
 
 __all__ = ["run"]
 
@@ -15,5 +15,5 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m steps refuse", description=__doc__)
     parser.add_argument("--refusal", required=True, help="what triage has found")
     failure = Failure.unpacked(parser.parse_args(arguments).refusal)
-    say(failure.step, f"{failure.message} (exit {failure.exit_status})", ERROR)
+    log(failure.step, f"{failure.message} (exit {failure.exit_status})", ERROR)
     sys.exit(failure.exit_status)

@@ -14,7 +14,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.arranged import arrange
 from steps.tacotron2.decoder import LANES, Lanes, width_for

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from steps.handover import Token
+from newsreel.artifacts import Token
 
 __all__ = ["Word", "words_of"]
 

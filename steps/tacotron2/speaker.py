@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from steps.errors import BadInput, BadWeights
-from steps.handover import Script
+from newsreel.artifacts import Script
+from newsreel.errors import BadInput, BadWeights
 from steps.tacotron2.guard import Fault, fault_of
 from steps.tacotron2.joining import joined
 from steps.tacotron2.model import LIMIT, QuickTacotron2, Utterance

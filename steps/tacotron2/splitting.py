@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from steps.tacotron2.reading import Word
 from steps.tacotron2.symbols import NUMBER, numbers_of
 

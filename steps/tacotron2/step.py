@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.errors import BadInput, MissingProgram
-from steps.handover import read_script, scene_file
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.voice_weights import voice_weights, weights_sheet
-from steps.voices import VOICES
-from steps.workspace import Workspace
+from newsreel.artifacts import read_script, scene_file
+from newsreel.errors import BadInput, MissingProgram
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.story.schema import VOICES
+from newsreel.weights.catalogue import voice_weights, weights_sheet
+from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
     from steps.tacotron2.speaker import Speaker

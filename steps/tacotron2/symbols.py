@@ -2,7 +2,7 @@
 
 import re
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["NUMBER", "SYMBOLS", "numbers_of"]
 

@@ -1,6 +1,6 @@
 """tacotron2's weights: the published file, what training writes, or safetensors.
 
-The architecture is inferred from shapes; loading is strict (`steps.state_dict`).
+The architecture is inferred from shapes; loading is strict (`newsreel.weights.state_dict`).
 """
 
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from steps.errors import BadWeights
-from steps.state_dict import Shapes, load_strictly, read_state, shapes_of
+from newsreel.errors import BadWeights
+from newsreel.weights.state_dict import Shapes, load_strictly, read_state, shapes_of
 from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.model import Tacotron2
 

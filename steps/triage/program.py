@@ -7,14 +7,14 @@ import sys
 from logging import WARNING
 from pathlib import Path
 
-from steps.failure import Failure
-from steps.log import say
-from steps.workspace import write_atomically
+from newsreel.runtime.failure import Failure
+from newsreel.runtime.log import log
+from newsreel.workspace import write_atomically
 
 __all__ = ["run"]
 
 ELSEWHERE = 1
-"""Exit status of its own: with that of `steps.errors.Unavailable` triage itself would be tried again, on the same node."""
+"""Exit status of its own: with that of `newsreel.errors.Unavailable` triage itself would be tried again, on the same node."""
 
 
 def run(arguments: list[str]) -> None:
@@ -27,6 +27,6 @@ def run(arguments: list[str]) -> None:
     failure = Failure.read(options.workspace)
     if failure is None or failure.kind is None:
         told = f"{failure.step}: {failure.message}" if failure else "a step died without a word"
-        say("triage", f"another node may do better: {told} (exit {ELSEWHERE})", WARNING)
+        log("triage", f"another node may do better: {told} (exit {ELSEWHERE})", WARNING)
         sys.exit(ELSEWHERE)
     write_atomically(options.refusal_file, failure.packed())

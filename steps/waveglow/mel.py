@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["MELS", "Spoken", "frames_in", "read_mel"]
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from steps.waveglow.architecture import Architecture
 from steps.waveglow.coupling import Coupling, Product, desk_width
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from steps.errors import BadWeights
-from steps.state_dict import load_plainly, read_content, state_of
+from newsreel.errors import BadWeights
+from newsreel.weights.format import Format, require_valid_format
+from newsreel.weights.state_dict import load_plainly, read_content, state_of
 from steps.waveglow.old_format import CLASS_OF, as_calls, class_of
-from steps.weights_format import Format, sound_format
 
 __all__ = ["load_state"]
 
@@ -42,7 +42,7 @@ class Shell:
 
 def load_state(path: Path) -> dict[str, Tensor]:
     """The tensors of a waveglow file by their published keys. Raises BadInput or BadWeights; nothing in the file is run."""
-    container = sound_format(path, NAMES)
+    container = require_valid_format(path, NAMES)
     content = read_content(path) if container is Format.SAFETENSORS else read_modules(path, container)
     for entry in ("model", "state_dict"):
         if isinstance(content, Mapping) and isinstance(content.get(entry), Shell | Mapping):

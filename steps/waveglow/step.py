@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps.errors import BadInput, MissingProgram
-from steps.handover import scene_file
-from steps.progress import Progress
-from steps.step import Step, Unit
-from steps.voice_weights import voice_weights, weights_sheet
-from steps.voices import VOICES
+from newsreel.artifacts import scene_file
+from newsreel.errors import BadInput, MissingProgram
+from newsreel.runtime.progress import Progress
+from newsreel.step import Step, Unit
+from newsreel.story.schema import VOICES
+from newsreel.weights.catalogue import voice_weights, weights_sheet
+from newsreel.workspace import Workspace
 from steps.waveglow.mel import frames_in, read_mel
-from steps.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.waveglow.vocoder import Vocoder

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from steps.errors import BadInput, BadWeights
-from steps.processor import available_cores, keep_freed_memory, multiplies_bfloat16
-from steps.sound import Sound, trimmed, write_scene
+from newsreel.errors import BadInput, BadWeights
+from newsreel.media.speech import Sound, trimmed, write_scene
+from newsreel.runtime.host import available_cores, has_native_bfloat16, retain_freed_memory
 from steps.waveglow.denoiser import Denoiser
 from steps.waveglow.mel import MELS, Spoken
 from steps.waveglow.net import WaveGlow
@@ -65,12 +65,12 @@ def hire(weights: Path) -> Iterator[Vocoder]:
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(available_cores())
-    keep_freed_memory()
+    retain_freed_memory()
     try:
         if torch.cuda.is_available():
             net = load_waveglow(weights, torch.float16, "cuda")
         else:
-            net = load_waveglow(weights, torch.bfloat16 if multiplies_bfloat16() else torch.float32)
+            net = load_waveglow(weights, torch.bfloat16 if has_native_bfloat16() else torch.float32)
         if (net.net.mels, net.net.hop) != (MELS, HOP):
             raise BadWeights(f"{weights}: a {net.net}, {net.net.hop} samples a frame; tacotron2 makes {MELS} mels, {HOP} samples")
         yield Vocoder(net, Denoiser(net))

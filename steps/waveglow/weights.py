@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from steps.errors import BadWeights
-from steps.state_dict import Shapes, load_strictly, shapes_of
+from newsreel.errors import BadWeights
+from newsreel.weights.state_dict import Shapes, load_strictly, shapes_of
 from steps.waveglow.architecture import Architecture, Layout, layout
 from steps.waveglow.coupling import fold
 from steps.waveglow.net import WaveGlow, upsampling

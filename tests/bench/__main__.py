@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from steps.errors import BadInput, NewsreelError
-from steps.workspace import write_atomically
+from newsreel.errors import BadInput, NewsreelError
+from newsreel.workspace import write_atomically
 from tests.bench import stories
 from tests.bench.course import Course
 from tests.bench.goals import goals

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steps.digests import software_digest
-from steps.errors import NewsreelError
-from steps.story import Story
+from newsreel.errors import NewsreelError
+from newsreel.fingerprints import software_digest
+from newsreel.story.schema import Story
 from tests.bench import stories
 from tests.bench.renders import Home, Rendering, bytes_in, video_seconds
 from tests.bench.results import Changed, Long, PngFiles, Results, machine

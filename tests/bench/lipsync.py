@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from newsreel.artifacts import FRAME_RATE, Phone, Speech, frames_of_sound, scene_file
+from newsreel.errors import BadInput
+from newsreel.media.encoder import chunk_files
+from newsreel.presenters.bundle import load_presenter
+from newsreel.workspace import Workspace
 from steps.dlib.footage import luma
 from steps.dlib.measures import mouth_opening
 from steps.dlib.predictor import ENLARGED, FaceFinder
-from steps.errors import BadInput
-from steps.handover import FRAME_RATE, Phone, Speech, frames_of_sound, scene_file
-from steps.presenters import load_presenter
-from steps.stretches import stretch_files
-from steps.workspace import Workspace
 
 __all__ = ["Scene", "Verdict", "best_lag", "closures_kept", "loudness", "measure", "opening_asked"]
 
@@ -203,7 +203,7 @@ def read_scene(workspace: Workspace, finder: FaceFinder, number: int) -> Scene:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2") / 32768
         rate = sound.getframerate()
     phones = tuple(phone for word in speech.words for phone in word.phones)
-    actor = stretch_files("actor", number, frames_of_sound(voice), ".mp4")
+    actor = chunk_files("actor", number, frames_of_sound(voice), ".mp4")
     return Scene(
         f"{number:02d}",
         mouth_opening(np.concatenate([landmarks_in(workspace.path(file), finder) for file in actor])),

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from newsreel.presenters.bundle import load_presenter
 from steps.pix2pixhd.pairs import Pairs
 from steps.pix2pixhd.quality import Quality, examine
 from steps.pix2pixhd.weights import load_generator
-from steps.presenters import load_presenter
-from steps.presenters.footage import talking
-from steps.presenters.make import shoot
+from tools.presenter.footage import talking
+from tools.presenter.make import shoot
 
 __all__ = ["look"]
 

@@ -119,7 +119,7 @@ def edges_of_a_face(size: FullSize) -> Tensor:
     import torch
 
     from steps.pix2pixhd.edges import draw_edges
-    from steps.presenters.drawing import Mouth, Pose, draw
+    from tools.presenter.drawing import Mouth, Pose, draw
 
     landmarks = draw(Pose(yaw=0.1, mouth=Mouth(jaw_open=0.4)))[1] * (size.height / 320)
     return torch.from_numpy(draw_edges(landmarks, (size.width, size.height))).permute(2, 0, 1)[None].float() / 255
@@ -128,19 +128,19 @@ def edges_of_a_face(size: FullSize) -> Tensor:
 def quickest(plain: Generator) -> QuickGenerator:
     import torch
 
+    from newsreel.runtime.host import has_native_bfloat16
     from steps.pix2pixhd.quick import QuickGenerator
-    from steps.processor import multiplies_bfloat16
 
-    return QuickGenerator(plain, torch.bfloat16 if multiplies_bfloat16() else torch.float32)
+    return QuickGenerator(plain, torch.bfloat16 if has_native_bfloat16() else torch.float32)
 
 
 def as_the_step_does() -> None:
     """All cores on a frame, and freed memory kept, for both nets."""
     import torch
 
-    from steps.processor import available_cores, keep_freed_memory
+    from newsreel.runtime.host import available_cores, retain_freed_memory
 
-    keep_freed_memory()
+    retain_freed_memory()
     torch.set_num_threads(available_cores())
 
 

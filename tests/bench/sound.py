@@ -19,8 +19,8 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.handover import FRAME_RATE, Script, frames_of_sound, scene_file
-from steps.workspace import Workspace
+from newsreel.artifacts import FRAME_RATE, Script, frames_of_sound, scene_file
+from newsreel.workspace import Workspace
 
 __all__ = ["Recognition", "Sound", "compared"]
 

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from steps.story import Scene, Story
-from steps.story_file import read_story
+from newsreel.story.schema import Scene, Story
+from newsreel.story.source import read_story
 
 __all__ = ["SHEET", "changed", "read", "repeated", "write"]
 

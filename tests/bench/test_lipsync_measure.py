@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steps.handover import Phone
+from newsreel.artifacts import Phone
 from tests.bench.lipsync import Scene, frame_times, measure, opening_asked
 
 RATE = 16000

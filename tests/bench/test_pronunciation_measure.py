@@ -1,6 +1,6 @@
 """The arithmetic of the pronunciation measure, and that the words it measures on are what it says."""
 
-from steps.pronouncing_dictionary import dictionary
+from newsreel.story.pronunciation import dictionary
 from tests.bench.pronunciation import Errors, added_words, distance, errors_of
 
 

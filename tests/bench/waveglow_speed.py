@@ -76,7 +76,7 @@ def draw_weights(path: Path) -> None:
     """As torch initialises convolutions and the paper the mixings; the couplings' last layers small, not zero."""
     import torch
 
-    from steps.state_dict import save_state
+    from newsreel.weights.state_dict import save_state
     from steps.waveglow.architecture import Architecture, Layout, layout
 
     chance = torch.Generator().manual_seed(1)
@@ -102,11 +102,11 @@ def speak(way: str, folder: Path, seconds: float) -> None:
     """One turn, in this process: the sound into the folder, figures to standard output."""
     import torch
 
-    from steps.processor import keep_freed_memory
+    from newsreel.runtime.host import retain_freed_memory
     from steps.waveglow import load_waveglow
     from tests.bench.plain_waveglow import PlainWaveGlow
 
-    keep_freed_memory()
+    retain_freed_memory()
     frames = round(seconds * RATE / HOP)
     chance = torch.Generator().manual_seed(2)
     mel = torch.randn(1, 80, frames, generator=chance).mul_(1.5).sub_(5)

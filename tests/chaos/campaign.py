@@ -14,16 +14,18 @@ from unittest.mock import patch
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.messages.desk import Desk, Revision
-from cluster.messages.letters import Letters, serve
-from cluster.messages.message import Message
-from cluster.messages.policy import decide_stories
-from cluster.messages.publisher import Publisher
-from cluster.messages.rounds import FAULTS, Rounds, Watch
-from cluster.messages.teller import Teller
-from steps.address import Address
-from steps.errors import NewsreelError
-from steps.notices import Notices
+from cluster.controllers.submitter.dead_letter_server import Letters, serve
+from cluster.controllers.submitter.loop import FAULTS, Rounds, Watch
+from cluster.controllers.submitter.notifier import Teller
+from cluster.controllers.submitter.policy import decide_stories
+from cluster.manifests.events import Events, events
+from newsreel.config.settings import Settings
+from newsreel.errors import NewsreelError
+from newsreel.notifications.notifier import Notifier
+from newsreel.storage.address import Address
+from newsreel.submission.message import Message
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.revision_store import Revision, RevisionStore
 from tests.chaos.argo import Argo
 from tests.chaos.counts import Counts
 from tests.chaos.ends import Receiver, Reports, mistold, notices_to, told_anew, untold
@@ -33,8 +35,6 @@ from tests.chaos.pubsub import Delivery, Topic
 from tests.chaos.studio import Studio, contradicted
 from tests.chaos.trigger import EventSource, Sensor, connected, make_stream, stream_config
 from tests.servers import cloud_storage
-from workflows.events import Events, events
-from workflows.settings import Settings
 
 STORIES, FINALS = "gs://newsreel-stories", "gs://newsreel-finals"
 SECONDS_A_TICK = 20
@@ -47,7 +47,7 @@ NOT_OURS = (b"", b"null", b"[]", b"\xff\xfe", b'{"story":"gs://elsewhere/a","id"
 class Newsroom:
     """Saves a story, keeps its message, publishes it; may be killed between any two of them."""
 
-    desk: Desk
+    desk: RevisionStore
     publisher: Publisher
     faults: Faults
     saved: set[Revision] = field(default_factory=set)
@@ -76,10 +76,10 @@ class Reconcilers:
     """Two at once, looking and acting in turns; each may be killed anywhere, and another begins without its memory."""
 
     url: str
-    desk: Desk
+    desk: RevisionStore
     faults: Faults
     clock: Clock
-    notices: Notices
+    notices: Notifier
     both: list[Rounds] = field(default_factory=list)
 
     def begin(self) -> Rounds:
@@ -155,7 +155,7 @@ async def campaign(stories: int, seed: int, folder: Path, often: float = 1.0, ta
 
 async def run(stories: int, faults: Faults, connection: Any, takes_a_name_twice: bool) -> Counts:
     clock, bus = Clock(), connection.jetstream()
-    desk = Desk(storage_with(faults, [STORIES, FINALS]), Address.parse(STORIES), Address.parse(FINALS))
+    desk = RevisionStore(storage_with(faults, [STORIES, FINALS]), Address.parse(STORIES), Address.parse(FINALS))
     topic, grave = Topic(clock, faults), Topic(clock, Faults(faults.seed, faults.often / 2))
     letters = answering(Letters(Publisher(grave, "projects/p/topics/stories-dead", 1)))  # type: ignore[arg-type]
     receiver = Receiver(faults)
@@ -207,7 +207,7 @@ def strange(number: int, topic: Topic, faults: Faults) -> Delivery:
     return Delivery(-1 - number, faults.dice("strange").choice(NOT_OURS), {}, topic.clock.now)
 
 
-def over(newsroom: Newsroom, desk: Desk, argo: Argo, receiver: Receiver) -> bool:
+def over(newsroom: Newsroom, desk: RevisionStore, argo: Argo, receiver: Receiver) -> bool:
     if not all(workflow.over for workflow in argo.workflows.values()):
         return False
     try:
@@ -221,7 +221,7 @@ def counted(
     counts: Counts,
     newsroom: Newsroom,
     studio: Studio,
-    desk: Desk,
+    desk: RevisionStore,
     topic: Topic,
     grave: Topic,
     argo: Argo,

@@ -12,9 +12,9 @@ from typing import Any
 import requests
 from PIL import Image
 
-from cluster.messages.desk import Revision
 from cluster.newsroom.documents import same_but_for_revision
-from steps.priority import Priority
+from newsreel.story.priority import Priority
+from newsreel.submission.revision_store import Revision
 from tests.chaos.faults import Faults
 
 __all__ = ["SECRET", "Editor", "Sent"]

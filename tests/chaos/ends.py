@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import standardwebhooks
 
-from cluster.messages.desk import Desk, Outcome, Revision
-from cluster.messages.teller import ONCE
-from steps.notices import Notice, Notices
-from steps.told import Told, tell
+from cluster.controllers.submitter.notifier import ONCE
+from newsreel.notifications.delivery_log import DeliveryLog, deliver
+from newsreel.notifications.notifier import Notification, Notifier
+from newsreel.submission.revision_store import Outcome, Revision, RevisionStore
 from tests.chaos.argo import Workflow
 from tests.chaos.faults import Faults
 
@@ -22,7 +22,8 @@ SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 
 @dataclass
 class Receiver:
-    """What `steps.notices` asks of urllib3's pool; answers as a receiver does that keeps the ids of what it has heard."""
+    """What `newsreel.notifications.notifier` asks of urllib3's pool; answers as a receiver does that keeps the ids of what it
+    has heard."""
 
     faults: Faults
     heard: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -58,37 +59,37 @@ def answering(status: int) -> Any:
     return SimpleNamespace(status=status, close=lambda: None)
 
 
-def notices_to(receiver: Receiver) -> Notices:
-    return Notices(webhook=ADDRESS, secret=SECRET, pauses=ONCE, client=lambda: receiver)
+def notices_to(receiver: Receiver) -> Notifier:
+    return Notifier(webhook=ADDRESS, secret=SECRET, pauses=ONCE, client=lambda: receiver)
 
 
 @dataclass
 class Reports:
     """The exit handler of each workflow: tells its end unless its pod is lost."""
 
-    desk: Desk
+    desk: RevisionStore
     faults: Faults
-    notices: Notices
+    notices: Notifier
 
-    def tell(self, workflow: Workflow, phase: str) -> None:
+    def deliver(self, workflow: Workflow, phase: str) -> None:
         if self.faults.happens("report lost", 0.1, workflow.name):
             return
         story = workflow.parameters["story"]
-        notice = Notice(run=workflow.uid, story=story, status=phase, video=None)
+        notice = Notification(run=workflow.uid, story=story, status=phase, video=None)
         if self.faults.happens("report killed before its note", 0.1, workflow.name):
             list(self.notices.send(notice))
             return
-        tell(notice, self.notices, self.desk.storage, Told(self.desk.storage, self.desk.finals))
+        deliver(notice, self.notices, self.desk.storage, DeliveryLog(self.desk.storage, self.desk.finals))
 
 
-def untold(outcomes: Mapping[Revision, Outcome], desk: Desk, receiver: Receiver) -> int:
+def untold(outcomes: Mapping[Revision, Outcome], desk: RevisionStore, receiver: Receiver) -> int:
     """Stories whose end nobody was told; one that failed and was made after all is told as both."""
     told = receiver.told_of()
     wanted = {"published": "story.done", "failed": "story.failed"}
     return sum(wanted[outcome] not in told[str(desk.address(revision))] for revision, outcome in outcomes.items())
 
 
-def told_anew(desk: Desk, receiver: Receiver, failures: Mapping[Revision, int]) -> int:
+def told_anew(desk: RevisionStore, receiver: Receiver, failures: Mapping[Revision, int]) -> int:
     """Ends that were told by an id more than there were: one for a video, one for each run that failed or, where none ever was,
     for the story."""
     ids = receiver.ids()
@@ -98,7 +99,7 @@ def told_anew(desk: Desk, receiver: Receiver, failures: Mapping[Revision, int]) 
     )
 
 
-def mistold(outcomes: Mapping[Revision, Outcome], desk: Desk, receiver: Receiver) -> int:
+def mistold(outcomes: Mapping[Revision, Outcome], desk: RevisionStore, receiver: Receiver) -> int:
     """Stories that were told to be done and are not."""
     told = receiver.told_of()
     return sum(outcome == "failed" and "story.done" in told[str(desk.address(one))] for one, outcome in outcomes.items())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
 
-from cluster.messages.message import Message
+from newsreel.submission.message import Message
 from tests.chaos.campaign import NOT_OURS
 from tests.chaos.relay import GIVEN_UP, SENSOR
 from tests.chaos.stage import WITNESS, Stage

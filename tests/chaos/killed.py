@@ -15,8 +15,8 @@ from pathlib import Path
 
 import requests
 
-from cluster.messages.desk import Revision
 from cluster.newsroom.documents import read, same_but_for_revision
+from newsreel.submission.revision_store import Revision
 from tests.chaos.campaign import NOT_OURS
 from tests.chaos.editors import Editor, Sent
 from tests.chaos.faults import Faults

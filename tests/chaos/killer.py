@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from cluster.messages.desk import Revision
+from newsreel.submission.revision_store import Revision
 from tests.chaos.faults import Faults
 from tests.chaos.relay import EVENTSOURCE, PULLED
 from tests.chaos.stage import BUS, NEWSROOM, PROGRAMS, Stage

@@ -13,9 +13,9 @@ from google.cloud.storage import Client
 from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.adapters import HTTPAdapter
 
-from steps.address import Address, AllowList
-from steps.google_storage import Objects
-from steps.storage import Storage
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.gcs import GcsBackend
+from newsreel.storage.store import Storage
 from tests.chaos.faults import Faults
 from tests.servers import free_port, running
 
@@ -85,5 +85,5 @@ def storage_with(faults: Faults, prefixes: Sequence[str]) -> Storage:
     client = Client(project="p")
     client._http.mount("http://", Failing(faults))
     storage = Storage(AllowList(prefixes=tuple(map(Address.parse, prefixes))))
-    storage.__dict__["objects"] = Objects(client, {"timeout": 10, "retry": QUICK})
+    storage.__dict__["objects"] = GcsBackend(client, {"timeout": 10, "retry": QUICK})
     return storage

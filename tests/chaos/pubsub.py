@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from google.api_core.exceptions import ServiceUnavailable
 
-from cluster.messages.topics import SUBSCRIPTIONS
+from newsreel.submission.topics import SUBSCRIPTIONS
 from tests.chaos.faults import Clock, Faults
 
 ARGO = next(one for one in SUBSCRIPTIONS if one.name == "argo")

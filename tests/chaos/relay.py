@@ -16,7 +16,7 @@ from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
 from google.cloud.pubsub_v1 import SubscriberClient
 from pydantic import BaseModel
 
-from cluster.health import Health
+from cluster.controllers.health import Health
 from tests.chaos.faults import Clock, Faults
 from tests.chaos.trigger import EventSource, Sensor, connected
 
@@ -41,7 +41,7 @@ class Relay(BaseModel):
     hosts: dict[str, str]
     """Where the hosts of the Sensor's URLs are to be found here."""
     ports: dict[str, int]
-    """Where each answers GET /ready, as `cluster.health`."""
+    """Where each answers GET /ready, as `cluster.controllers.health`."""
     pace: float
     """Seconds that a second of the Sensor's patience is long here."""
 

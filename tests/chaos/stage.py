@@ -14,10 +14,12 @@ from unittest.mock import patch
 from google.cloud.pubsub_v1 import SubscriberClient
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from cluster.messages.desk import Desk
-from cluster.messages.publisher import Publisher
-from cluster.messages.topics import PULLED, STORIES, topic_path
-from steps.address import Address
+from cluster.manifests.events.programs import LETTERS_URL
+from newsreel.config.settings import Events
+from newsreel.storage.address import Address
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.revision_store import RevisionStore
+from newsreel.submission.topics import PULLED, STORIES, topic_path
 from tests.chaos.argo import Argo
 from tests.chaos.campaign import FINALS, ROOM_ON_THE_BUS, emitted
 from tests.chaos.campaign import STORIES as SAVED
@@ -32,8 +34,6 @@ from tests.chaos.trigger import connected, make_stream, stream_config
 from tests.cluster.api_server import kubeconfig
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured
 from tests.servers import cloud_storage, free_port
-from workflows.events.programs import LETTERS_URL
-from workflows.settings import Events
 
 __all__ = ["BUS", "NEWSROOM", "PROGRAMS", "THE_TRIGGERS", "WITNESS", "Stage", "stage"]
 
@@ -58,7 +58,7 @@ PATIENCE = ("--every", "0.3", "--patience", "3")
 class Stage:
     storage_url: str
     newsroom_url: str
-    desk: Desk
+    desk: RevisionStore
     argo: Argo
     studio: Studio
     pods: Pods
@@ -83,7 +83,7 @@ def stage(faults: Faults, folder: Path) -> Iterator[Stage]:
         patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": storage_url, "PUBSUB_EMULATOR_HOST": pubsub}),
     ):
         calm = Faults(0, often=0)
-        desk = Desk(storage_with(calm, [SAVED, FINALS]), Address.parse(SAVED), Address.parse(FINALS))
+        desk = RevisionStore(storage_with(calm, [SAVED, FINALS]), Address.parse(SAVED), Address.parse(FINALS))
         studio = Studio(desk, calm, Reports(desk, calm, notices_to(Receiver(calm))))
         argo = Argo(Clock(datetime.now(UTC)), faults, studio.work, minute=MINUTE)
         server = argo.serve()
@@ -180,10 +180,10 @@ def begin(running: Pods, ports: Mapping[str, int], told: Path) -> None:
         running.begin(name, ready[name], sys.executable, "-m", *words)
 
     python(NEWSROOM, "cluster.newsroom", "--port", port[NEWSROOM], *buckets, *topic)
-    python("letters", "cluster.messages", "letters", "--project", PROJECT, "--port", port["letters"])
+    python("letters", "cluster.controllers.submitter", "letters", "--project", PROJECT, "--port", port["letters"])
     python(SENSOR, "tests.chaos.relay", str(told), SENSOR)
     # As `newsreel apply` does it: what nobody has a place for in the stream is not kept there.
     running.await_ready(SENSOR)
     python(EVENTSOURCE, "tests.chaos.relay", str(told), EVENTSOURCE)
     for name in ("watch-1", "watch-2"):
-        python(name, "cluster.messages", "watch", *buckets, *PATIENCE, "--health-port", port[name])
+        python(name, "cluster.controllers.submitter", "watch", *buckets, *PATIENCE, "--health-port", port[name])

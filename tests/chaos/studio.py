@@ -4,10 +4,10 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from cluster.messages.desk import Desk, Revision
-from steps.address import Address
-from steps.errors import Conflict, NewsreelError
-from steps.publication import MANIFEST, Manifest, Origin, PublishedFile, home_of
+from newsreel.errors import Conflict, NewsreelError
+from newsreel.storage.address import Address
+from newsreel.storage.publication import MANIFEST, Manifest, Origin, PublishedFile, publication_folder
+from newsreel.submission.revision_store import Revision, RevisionStore
 from tests.chaos.argo import Workflow
 from tests.chaos.ends import Reports
 from tests.chaos.faults import Faults
@@ -17,7 +17,7 @@ from tests.chaos.faults import Faults
 class Studio:
     """What a story's workflow does in the end: it publishes a video of its own, or fails, or finds that there is one."""
 
-    desk: Desk
+    desk: RevisionStore
     faults: Faults
     reports: Reports
     made_by: dict[Revision, Workflow] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Studio:
     def make(self, workflow: Workflow) -> str:
         """Its phase; once more with the same where storage did not answer."""
         revision = revision_of(workflow)
-        address = home_of(Address.parse(workflow.parameters["finals"]), revision.id, revision.number).child(MANIFEST)
+        address = publication_folder(Address.parse(workflow.parameters["finals"]), revision.id, revision.number).child(MANIFEST)
         if self.desk.storage.find(address) is None:
             if self.faults.happens("story failed", 0.03, revision.id):
                 self.failures[revision] += 1
@@ -65,7 +65,7 @@ def manifest_of(workflow: Workflow) -> Manifest:
     return Manifest(id=name, revision=number, title="x", origin=origin, created=workflow.created, files=(file,))
 
 
-def contradicted(revision: Revision, maker: Workflow, desk: Desk) -> bool:
+def contradicted(revision: Revision, maker: Workflow, desk: RevisionStore) -> bool:
     """Whether a story was said to have failed, and its video is not of a workflow that was begun after that."""
     failure = desk.failure(revision)
     return failure is not None and maker.created.replace(microsecond=0) <= failure.time

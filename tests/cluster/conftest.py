@@ -2,10 +2,10 @@
 
 import pytest
 
-from cluster.messages.desk import Desk
-from cluster.messages.topics import STORIES, topic_path
-from steps.address import Address, AllowList
-from steps.storage import Storage
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
+from newsreel.submission.revision_store import RevisionStore
+from newsreel.submission.topics import STORIES, topic_path
 from tests.servers import cloud_storage
 
 
@@ -21,7 +21,7 @@ def desk(storage_url, monkeypatch, request):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
     home = f"t{abs(hash(request.node.nodeid)):x}"
     stories, finals = (Address.parse(f"gs://newsreel-{name}/{home}") for name in ("stories", "finals"))
-    return Desk(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
+    return RevisionStore(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
 
 
 @pytest.fixture

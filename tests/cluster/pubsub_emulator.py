@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from google.cloud.pubsub_v1 import SubscriberClient
 
-from cluster.messages.publisher import Publisher
-from cluster.messages.topics import ensure
-from steps.errors import Unavailable
+from newsreel.errors import Unavailable
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.topics import ensure
 from tests.servers import free_port, running
 
 PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"

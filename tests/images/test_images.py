@@ -16,13 +16,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import steps.digests
-from workflows.events.programs import MESSAGES_IMAGE
-from workflows.installation.manager import MANAGER_IMAGE
-from workflows.installation.newsroom import NEWSROOM_IMAGE
-from workflows.installation.reconciler import RECONCILER_IMAGE
-from workflows.manifests import manifests
-from workflows.settings_file import read_settings
+import newsreel.fingerprints
+from cluster.manifests.emit import manifests
+from cluster.manifests.events.programs import MESSAGES_IMAGE
+from cluster.manifests.manager import MANAGER_IMAGE
+from cluster.manifests.newsroom import NEWSROOM_IMAGE
+from cluster.manifests.reconciler import RECONCILER_IMAGE
+from newsreel.config.settings_file import read_settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
 ROOT = Path(__file__).parents[2]
@@ -203,8 +203,8 @@ def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
 def test_an_image_carries_no_other_systems_step_and_nothing_of_argo_or_of_this_machine(system):
     packages = {str(PurePosixPath(*path.parts[:2])) for path in content(system) if len(path.parts) > 2}
     rooms = {package.partition("/")[0] for package in packages_of(system)} | ({"steps"} if system in AT_STORAGE else set())
-    needed = packages_of(system) | BESIDE.get(system, set()) | ({"steps/presenters"} if "steps" in rooms else set())
-    assert packages - {"steps/brands"} == needed
+    needed = packages_of(system) | BESIDE.get(system, set()) | ({"newsreel/presenters"} if "steps" in rooms else set())
+    assert packages - {"newsreel/brands"} == needed
     assert not [path for path in content(system) if path.parts[0] not in {*rooms, "pyproject.toml"}]
     assert not [path for path in content(system) if "__pycache__" in path.parts or "drawing" in path.parts]
 
@@ -266,5 +266,5 @@ def test_a_video_made_in_an_image_tells_the_release_that_made_it(monkeypatch):
         raise importlib.metadata.PackageNotFoundError(name)
 
     assert PurePosixPath("pyproject.toml") in content("core")
-    monkeypatch.setattr(steps.digests, "version", not_installed)
-    assert steps.digests.release() == PYPROJECT["version"]
+    monkeypatch.setattr(newsreel.fingerprints, "version", not_installed)
+    assert newsreel.fingerprints.release() == PYPROJECT["version"]

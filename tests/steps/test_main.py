@@ -4,8 +4,8 @@ import importlib
 
 import pytest
 
+from newsreel.errors import Unavailable
 from steps.__main__ import PROGRAMS, main
-from steps.errors import Unavailable
 
 
 def run_raising(monkeypatch, fault):

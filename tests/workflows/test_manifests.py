@@ -14,10 +14,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from cluster.manifests.emit import emit, manifests
+from newsreel.config.settings import Events, Monitoring, Pool, Settings
 from steps.__main__ import IN_TRAINING, ON_SCENES, PROGRAMS
+from workflows.emit import HEADER
 from workflows.lint import lint
-from workflows.manifests import HEADER, emit, manifests
-from workflows.settings import Events, Monitoring, Pool, Settings
 from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile, System
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,8 +27,8 @@ SERVICE = list(yaml.load_all((GOLDEN / "studio" / "gentle.yaml").read_text(), ya
 EMIT_TO = """
 import sys
 from pathlib import Path
-from workflows.manifests import emit
-from workflows.settings import Settings
+from cluster.manifests.emit import emit
+from newsreel.config.settings import Settings
 from workflows.systems import PROFILES
 emit(PROFILES[sys.argv[1]], Path(sys.argv[2]), Settings())
 """

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from cli.main import main
 from workflows import render as rendering
-from workflows.cli import main
 from workflows.local.settings import Result
 
 STORY = {

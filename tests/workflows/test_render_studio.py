@@ -7,10 +7,10 @@ import torch
 import yaml
 from PIL import Image
 
-from steps.state_dict import save_state
+from cli.main import main
+from newsreel.weights.state_dict import save_state
 from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.model import Tacotron2
-from workflows.cli import main
 
 STORY = {
     "id": "studio",

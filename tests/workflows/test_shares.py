@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.settings import Settings
+from newsreel.config.settings import Settings
 from workflows.story import story_template
 from workflows.systems import PROFILES
 from workflows.training import training_template

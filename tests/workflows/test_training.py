@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 import yaml
 
+from cluster.manifests.emit import emit, manifests
+from newsreel.config.settings import Settings
 from steps.__main__ import IN_TRAINING, PROGRAMS
+from tests.newsreel.presenters.made_footage import film
 from workflows.lint import lint
 from workflows.local import LocalSettings, run
-from workflows.manifests import emit, manifests
-from workflows.settings import Settings
 from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "steps" / "presenters"))
-from rehearsing import film
 
 GOLDEN = Path(__file__).parent / "golden"
 PARSE_STRICTLY = """
@@ -89,9 +87,9 @@ def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_traine
     assert {path.name for path in (home / "training").iterdir()} == {"samples.png", "report.json"}
 
     monkeypatch.setenv("NEWSREEL_PRESENTERS", str(tmp_path / "out"))
+    from newsreel.presenters.bundle import load_presenter
     from steps.animate.visemes import load_visemes
     from steps.pix2pixhd.actor import hire
-    from steps.presenters import load_presenter
 
     presenter = load_presenter("clara")
     rest = load_visemes(presenter.visemes).rest

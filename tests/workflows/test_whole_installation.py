@@ -6,9 +6,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from cluster.manifests.emit import manifests
+from newsreel.config.settings_file import read_settings
 from workflows.lint import lint
-from workflows.manifests import manifests
-from workflows.settings_file import read_settings
 from workflows.systems import STUDIO
 
 WHOLE = Path(__file__).parent / "whole"

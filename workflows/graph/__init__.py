@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from graphlib import CycleError
 from typing import Any
 
-from steps.errors import BadInput
+from newsreel.config.settings import Settings
+from newsreel.errors import BadInput
 from workflows.graph.blocks import block_of
 from workflows.graph.picture import as_svg
 from workflows.lint.document import Document, Node
-from workflows.settings import Settings
 
 __all__ = ["draw"]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from steps.errors import BadInput
-from workflows.documents import read_documents
+from newsreel.argo.documents import read_documents
+from newsreel.config.settings import Settings
+from newsreel.errors import BadInput
 from workflows.lint import cluster, flow, names, placement, pods, travel, wiring
 from workflows.lint.document import Document, Node
 from workflows.lint.rule import Fault, Rule
-from workflows.settings import Settings
 
 __all__ = ["RULES", "Fault", "Rule", "lint", "lint_files"]
 

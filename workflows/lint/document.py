@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from workflows.settings import Settings
+from newsreel.config.settings import Settings
 
 __all__ = ["STATUS_WORDS", "Document", "Node", "references"]
 

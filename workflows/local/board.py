@@ -75,7 +75,8 @@ class Line:
         return (self.total - self.done) / self.rate if self.rate else None
 
     def look(self) -> None:
-        """Read how far the step says it is: `done/total`, whole numbers, in the file's first line (`steps.progress`)."""
+        """Read how far the step says it is: `done/total`, whole numbers, in the file's first line
+        (`newsreel.runtime.progress`)."""
         if self.progress_file is None:
             return
         with contextlib.suppress(OSError, ValueError):

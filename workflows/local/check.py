@@ -6,7 +6,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.local.conditions import read_depends, read_retry, when
 from workflows.local.manifest import Program
 from workflows.local.model import Dag, DagTemplate, Leaf, Task

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.local.expression import Call, Either, Expression, Literal, Name, Value, evaluate, names, parse
 from workflows.local.outcome import Outcome, Phase
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.local.conditions import Depends, read_depends, when
 from workflows.local.model import Task
 from workflows.local.outcome import DEFECT, Outcome, Phase

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.local.board import Board, Line, State
 from workflows.local.dag import item_name, run_dag
 from workflows.local.leaf import LeafRunner

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["Call", "Either", "Equal", "Expression", "Literal", "Name", "Not", "Value", "evaluate", "names", "parse"]
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from workflows.local.board import Line
 from workflows.local.model import Leaf
 from workflows.local.outcome import DEFECT, Outcome, Phase

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from steps.errors import Conflict
-from steps.workspace import room_is_short
+from newsreel.errors import Conflict
+from newsreel.workspace import translate_disk_full
 
 __all__ = ["holding"]
 
@@ -28,7 +28,7 @@ def holding(path: Path) -> Iterator[int]:
 
     Raises Conflict while another runner lives. One that was killed, and its children, take a moment to die; that is waited for.
     """
-    with room_is_short(path.parent):
+    with translate_disk_full(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from steps.errors import BadInput
-from workflows.documents import read_documents
+from newsreel.argo.documents import read_documents
+from newsreel.errors import BadInput
 from workflows.local.model import DagTemplate, Leaf, Workflow, WorkflowSpec
 from workflows.local.pod import Deployment, Service
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.log import FORM
+from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 
 __all__ = ["Kept", "environment", "kept"]
 
@@ -32,7 +32,12 @@ def environment(*more: Mapping[str, str]) -> dict[str, str]:
     """A program's whole environment; of two values for a name the later counts. What it says a person reads here, and the runner:
     plain lines, whatever a cluster is told."""
     found = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return {"LANG": "C.UTF-8", **found, **{name: value for one in more for name, value in one.items()}, FORM: "text"}
+    return {
+        "LANG": "C.UTF-8",
+        **found,
+        **{name: value for one in more for name, value in one.items()},
+        LOG_FORMAT_VARIABLE: "text",
+    }
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 __all__ = ["item_values", "references", "substitute"]
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.errors import Conflict
-from steps.workspace import room_is_short
+from newsreel.errors import Conflict
+from newsreel.workspace import translate_disk_full
 from workflows.local.pod import Container, Volume
 from workflows.local.references import substitute
 from workflows.local.settings import LocalSettings
@@ -64,11 +64,11 @@ def scratch_folder(workspace: Path) -> Iterator[Path]:
     """Where a run's containers have their private folders: the same one for every run of a workspace, removed at the end.
 
     It lies in the system's temporary folder, since programs put sockets into theirs, and a socket's path has room for 107 bytes
-    (unix(7)). What a killed run left there goes first. Raises Conflict where it belongs to somebody else, NoRoom.
+    (unix(7)). What a killed run left there goes first. Raises Conflict where it belongs to somebody else, DiskFull.
     """
     digest = hashlib.sha256(str(workspace.resolve()).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"newsreel-{digest}"
-    with room_is_short(folder.parent):
+    with translate_disk_full(folder.parent):
         if folder.is_symlink() or (folder.exists() and folder.stat().st_uid != os.getuid()):
             raise Conflict(f"{folder}: belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
         shutil.rmtree(folder, ignore_errors=True)
@@ -83,14 +83,14 @@ def scratch_folder(workspace: Path) -> Iterator[Path]:
 def furnished(
     container: Container, volumes: Sequence[Volume], values: Mapping[str, str], settings: LocalSettings, scratch: Path
 ) -> Iterator[Room]:
-    """Make a container's room; its emptyDirs are removed with it. Raises BadInput for a hostPath outside the SSD, NoRoom."""
-    with room_is_short(scratch):
+    """Make a container's room; its emptyDirs are removed with it. Raises BadInput for a hostPath outside the SSD, DiskFull."""
+    with translate_disk_full(scratch):
         folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"{container.name or 'step'}-"))
     try:
         sources = {volume.name: source(volume, values, settings, folder) for volume in volumes}
         mounts = {mount.mount_path.rstrip("/"): sources[mount.name] for mount in container.volume_mounts}
         for place in mounts.values():
-            with room_is_short(place):
+            with translate_disk_full(place):
                 place.mkdir(parents=True, exist_ok=True)
         yield Room(folder, mounts, values)
     finally:

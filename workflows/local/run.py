@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steps.errors import BadInput, Unavailable
-from steps.workspace import room_is_short
+from newsreel.errors import BadInput, Unavailable
+from newsreel.workspace import translate_disk_full
 from workflows.local.board import Board, Line
 from workflows.local.check import check_program
 from workflows.local.engine import Engine, planned
@@ -31,7 +31,7 @@ TO_GO_ON = "the same command goes on from here"
 def run(manifests: Path, arguments: Mapping[str, str], settings: LocalSettings) -> Result:
     """Run the WorkflowTemplate `settings.template` from a file or a folder of manifests.
 
-    Raises BadInput for a manifest or an argument that cannot be run, Conflict where another runner has the workspace, NoRoom.
+    Raises BadInput for a manifest or an argument that cannot be run, Conflict where another runner has the workspace, DiskFull.
     All else, an interruption included, is told by the result.
     """
     program = read_program(manifests, settings.template)
@@ -40,7 +40,7 @@ def run(manifests: Path, arguments: Mapping[str, str], settings: LocalSettings) 
     with (
         holding(settings.ssd / f".{settings.uid}.lock") as lock,
         scratch_folder(settings.workspace) as scratch,
-        room_is_short(settings.ssd),
+        translate_disk_full(settings.ssd),
     ):
         settings.logs.mkdir(parents=True, exist_ok=True)
         return asyncio.run(Run(program, values, settings, scratch, lock).to_the_end())

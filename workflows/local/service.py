@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.errors import Unavailable
+from newsreel.errors import Unavailable
 from workflows.local.board import Line, State
 from workflows.local.manifest import Backend
 from workflows.local.pod import Container, HttpGet

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 if TYPE_CHECKING:
     from workflows.local.screen import Screen
@@ -16,7 +16,7 @@ __all__ = ["LocalSettings", "Result", "StepTime"]
 
 
 SSD_ROOT = PurePosixPath("/var/lib/kubelet/newsreel")
-"""As `workflows.settings` has it."""
+"""As `newsreel.config.settings` has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

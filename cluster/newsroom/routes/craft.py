@@ -16,11 +16,11 @@ from cluster.newsroom.length import BOOKENDS, seconds_of_scenes
 from cluster.newsroom.newsroom import Newsroom, newsroom_of, person_of
 from cluster.newsroom.refusals import FaultyStory
 from cluster.newsroom.views import Checked, CheckOrder, CropOrder, DeskView, HearOrder, PictureView, StillOrder, fault_views
-from steps.errors import BadInput
-from steps.presenters import find_presenter, presenter_names
-from steps.pronunciations import Lexicon, Pronunciations
-from steps.story_file import parse_story
-from steps.voices import VOICES
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import find_presenter, presenter_names
+from newsreel.story.pronunciation import Lexicon, Pronunciations
+from newsreel.story.schema import VOICES
+from newsreel.story.source import parse_story
 
 __all__ = ["ROUTES"]
 

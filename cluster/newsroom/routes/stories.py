@@ -21,8 +21,8 @@ from cluster.newsroom.refusals import FaultyStory, MayNot, NoTag
 from cluster.newsroom.runs import Run
 from cluster.newsroom.stories import MOST_LISTED, Draft
 from cluster.newsroom.views import EndedNotice, Progress, SendOrder, StoryView, Summary, fault_views, state_of, video_view
-from steps.errors import BadInput, NewsreelError, Unavailable
-from steps.receiver import keep_receiver
+from newsreel.errors import BadInput, NewsreelError, Unavailable
+from newsreel.notifications.webhook_target import save_webhook_target
 
 __all__ = ["ROUTES"]
 
@@ -113,7 +113,7 @@ def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendO
         raise FaultyStory(fault_views(faults))
     revision = here.repository.revise(identifier, unquoted(tag))
     if order.webhook:
-        keep_receiver(here.repository.storage, here.repository.address(identifier, revision), order.webhook)
+        save_webhook_target(here.repository.storage, here.repository.address(identifier, revision), order.webhook)
     priority = here.runs.keep(identifier, revision, order.priority)
     here.audit.add(me.email, "send off", identifier, revision=revision, priority=priority, webhook=order.webhook or "")
     scenes = len(draft.document["scenes"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.manager.parameters import DEFAULT, read_parameters
+from newsreel.config.pools import DEFAULT, read_pool_config
 
 NAMES = ("gcloud", "terraform", "kubectl")
 REGION = {"quotas": [{"metric": "NVIDIA_L4_GPUS", "limit": 60.0}, {"metric": "PREEMPTIBLE_NVIDIA_L4_GPUS", "limit": 120.0}]}
@@ -75,7 +75,7 @@ def programs(tmp_path, monkeypatch):
 
 @pytest.fixture
 def parameters():
-    return read_parameters()
+    return read_pool_config()
 
 
 @pytest.fixture
@@ -86,8 +86,8 @@ def with_newsroom():
         "admits": ["domain:example.org"],
         "writers": ["@example.org"],
     }
-    document = read_parameters().model_dump(mode="json")["site"] | {"newsroom": newsroom, "editors": ["desk@example.org"]}
-    return read_parameters().changed(site=document)
+    document = read_pool_config().model_dump(mode="json")["site"] | {"newsroom": newsroom, "editors": ["desk@example.org"]}
+    return read_pool_config().changed(site=document)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from cluster.gke import certificate
 from cluster.gke.deploy import Deployment
 from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from tests.cluster.gke.stub_release import EVENTS, FILES, events_release, release
 
 PREFIX = "europe-west4-docker.pkg.dev/my-project/newsreel"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cluster.gke.__main__ import main
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from tests.cluster.gke.conftest import POOL
 
 STORIES, FINALS = "gs://my-project-newsreel-stories", "gs://my-project-newsreel-finals"

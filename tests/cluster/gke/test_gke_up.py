@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.gke.__main__ import main
-from steps.errors import BadInput, MissingProgram, Unavailable
+from newsreel.errors import BadInput, MissingProgram, Unavailable
 from tests.cluster.gke.conftest import POOL
 
 

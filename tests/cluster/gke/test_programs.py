@@ -3,7 +3,7 @@
 import pytest
 
 from cluster.gke.programs import Programs
-from steps.errors import BadInput, MissingProgram, Unavailable
+from newsreel.errors import BadInput, MissingProgram, Unavailable
 
 
 @pytest.mark.parametrize(

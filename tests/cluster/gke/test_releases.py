@@ -12,7 +12,7 @@ from cluster.gke.argo import installation
 from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs
 from cluster.gke.releases import documents, fetched, releases
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from tests.cluster.gke.stub_release import CONTROLLER, EVENTS, FILES, release
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from kubernetes import client, dynamic, watch
 
+from cli.logs import read
 from tests.cluster.live.place import Place
 from tests.cluster.live.records import Record
-from workflows.submission.logs import read
 
 __all__ = ["Cluster"]
 

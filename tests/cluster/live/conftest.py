@@ -118,7 +118,7 @@ def lab(cluster, place) -> Iterator[Lab]:
 def reconciler(cluster, tmp_path) -> Iterator[Path]:
     """The reconciler at work; the file holds what it says."""
     said = tmp_path / "reconciler.jsonl"
-    command = [sys.executable, "-m", "cluster.reconciler", "--namespace", cluster.namespace, "--every", "2"]
+    command = [sys.executable, "-m", "cluster.controllers.reconciler", "--namespace", cluster.namespace, "--every", "2"]
     with said.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT) as process:
         yield said
         process.terminate()

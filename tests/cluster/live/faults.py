@@ -11,7 +11,7 @@ KILLED = "sh -c 'kill -KILL $PPID'"
 HUNGRY = "exec python -c 'len(bytes([1]) * (1 << 33))'"
 """8 GiB, all of them written to: more than any step may have. In the step's place: only a container's first process ends it."""
 DAMAGED_GENERATOR = (
-    "cp -r steps/presenters /tmp/presenters && rm -f /tmp/presenters/maya/generator.* && "
+    "cp -r newsreel/presenters /tmp/presenters && rm -f /tmp/presenters/maya/generator.* && "
     "echo junk > /tmp/presenters/maya/generator.pth && export NEWSREEL_PRESENTERS=/tmp/presenters"
 )
 

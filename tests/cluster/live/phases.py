@@ -21,7 +21,7 @@ from tests.cluster.live.records import Pod, Record
 __all__ = ["Phases", "Timed", "overhead", "phases"]
 
 MEASURED = re.compile(r" in (\d+\.\d) s$", re.MULTILINE)
-"""What `steps.progress` says of each finished unit."""
+"""What `newsreel.runtime.progress` says of each finished unit."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from workflows.manifests import manifests
-from workflows.settings import Pool, Settings
+from cluster.manifests.emit import manifests
+from newsreel.config.settings import Pool, Settings
 from workflows.systems import EMBEDDED
 
 __all__ = ["Place"]

@@ -298,9 +298,9 @@ def test_metrics_name_routes_and_never_a_story(browser, story):
 
 
 def test_a_log_line_is_json_and_names_the_story_and_who(browser, story, caplog):
-    from steps.log import OneLine
+    from newsreel.runtime.log import JsonFormatter
 
     with caplog.at_level("INFO", "newsroom"):
         browser.get(f"/stories/{story['id']}")
-    line = json.loads(OneLine().format(caplog.records[-1]))
+    line = json.loads(JsonFormatter().format(caplog.records[-1]))
     assert (line["story"], line["who"], line["status"]) == (story["id"], "you@this.machine", 200)

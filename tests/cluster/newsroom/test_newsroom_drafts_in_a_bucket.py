@@ -4,8 +4,8 @@ import pytest
 
 from cluster.newsroom.drafts import Changed, read_draft, write_draft
 from cluster.newsroom.stories import Repository
-from steps.address import Address, AllowList
-from steps.storage import Storage
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
 from tests.servers import cloud_storage
 
 

@@ -11,8 +11,8 @@ from cluster.newsroom.documents import content_of, kept, read
 from cluster.newsroom.faults import faults_of
 from cluster.newsroom.length import seconds_of_scenes
 from cluster.newsroom.routes.craft import alone, lexicon_in
-from steps.errors import BadInput
-from steps.story_file import parse_story
+from newsreel.errors import BadInput
+from newsreel.story.source import parse_story
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(), max_size=30)
 ANYTHING = st.recursive(

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cluster.newsroom.identity import IAP, BehindProxy, NotSignedIn, Roles, SignedIn
 from cluster.newsroom.installed import identity_from
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from tests.https_receiver import receiving
 
 AUDIENCE = "/projects/1/global/backendServices/2"

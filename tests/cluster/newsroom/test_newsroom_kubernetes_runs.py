@@ -5,17 +5,17 @@ from http import HTTPStatus
 import pytest
 from kubernetes import client
 
-from cluster.messages.desk import Desk
-from cluster.messages.message import Message
 from cluster.newsroom.kubernetes_runs import KubernetesRuns, run_from
-from steps.address import Address, AllowList
-from steps.errors import BadInput, Unavailable
-from steps.storage import Storage
+from newsreel.errors import BadInput, Unavailable
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
+from newsreel.submission.message import Message
+from newsreel.submission.revision_store import RevisionStore
 
 STORIES, FINALS = Address.parse("gs://newsreel-stories"), Address.parse("gs://newsreel-finals")
 
 
-class Bare(Desk):
+class Bare(RevisionStore):
     """A desk on which nothing lies."""
 
     def failure(self, revision):

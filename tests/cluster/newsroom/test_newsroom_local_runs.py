@@ -11,7 +11,7 @@ import pytest
 from cluster.newsroom.local_run import BoardFile, steps_on
 from cluster.newsroom.local_runs import LocalRuns, read_run, write_run
 from cluster.newsroom.runs import Run, StepState, progress_of
-from steps.errors import Conflict
+from newsreel.errors import Conflict
 from tests.https_receiver import receiving
 from workflows.local.board import Board, State
 

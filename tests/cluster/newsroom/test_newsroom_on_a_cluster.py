@@ -13,15 +13,15 @@ import requests
 from google.cloud.pubsub_v1 import SubscriberClient
 from writing import STORY, picture
 
-from cluster.messages.message import Message
-from cluster.messages.publisher import Publisher
-from cluster.messages.rounds import workflow_for
-from cluster.messages.topics import STORIES, topic_path
+from cluster.controllers.submitter.loop import workflow_for
+from cluster.manifests.newsroom import newsroom
+from newsreel.config.settings import Newsroom, Settings
+from newsreel.submission.message import Message
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.topics import STORIES, topic_path
 from tests.cluster.api_server import serving
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
 from tests.servers import free_port
-from workflows.installation.newsroom import newsroom
-from workflows.settings import Newsroom, Settings
 
 CHOSEN = Newsroom(
     host="newsroom.example.org",

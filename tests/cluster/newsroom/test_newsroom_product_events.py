@@ -11,8 +11,8 @@ from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom.app import application
 from cluster.newsroom.product import MOST_WAITING, Product, product_from
-from steps.errors import BadInput
-from steps.log import OneLine
+from newsreel.errors import BadInput
+from newsreel.runtime.log import JsonFormatter
 from tests.https_receiver import receiving
 
 TOLD = b'{"error": null, "status": 1}'
@@ -70,7 +70,7 @@ def test_mixpanel_is_told_who_did_what_and_not_a_word_of_the_story(newsroom, mix
 def test_a_log_line_says_the_same(newsroom, caplog):
     with caplog.at_level("INFO", "newsroom"):
         work(newsroom, chosen(newsroom, events="log"))
-    said = [json.loads(OneLine().format(record)) for record in caplog.records if record.getMessage() == "product event"]
+    said = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.getMessage() == "product event"]
     assert [line["event"] for line in said] == NAMES
     assert "library" not in json.dumps(said)
 

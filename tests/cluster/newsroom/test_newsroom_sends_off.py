@@ -10,11 +10,8 @@ from kubernetes import client
 from prometheus_client import CollectorRegistry
 from writing import BROWSER, HOST, STORY, picture
 
-from cluster.messages.message import Message
-from cluster.messages.policy import PATIENCE
-from cluster.messages.publisher import Publisher
-from cluster.messages.rounds import Rounds, Watch
-from cluster.messages.topics import STORIES, topic_path
+from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.policy import PATIENCE
 from cluster.newsroom.app import application
 from cluster.newsroom.audit import Audit
 from cluster.newsroom.identity import OnThisMachine
@@ -22,6 +19,9 @@ from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import Media
 from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.stories import Repository
+from newsreel.submission.message import Message
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.topics import STORIES, topic_path
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
 from tests.cluster.pubsub_emulator import emulating, ensured, pull

@@ -16,12 +16,12 @@ from cluster.newsroom.app import application
 from cluster.newsroom.documents import MOST_BYTES, identifier_from
 from cluster.newsroom.length import seconds_of
 from cluster.newsroom.views import EndedNotice
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
+from newsreel.notifications.notifier import Notification
+from newsreel.notifications.webhook_target import WebhookAllowList, read_webhook_target
+from newsreel.story.pronunciation import Lexicon
+from newsreel.story.source import read_story
 from steps.init_story.spoken import script_of
-from steps.notices import Notice
-from steps.pronunciations import Lexicon
-from steps.receiver import Receivers, kept_receiver
-from steps.story_file import read_story
 
 NOTHING = Lexicon({})
 
@@ -164,7 +164,7 @@ def test_a_publisher_says_how_urgent_a_revision_is_once(browser, story, runs, tm
 
 
 def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, newsroom):
-    home, allowed = "https://cms.example.org/hooks", Receivers(prefixes=("https://cms.example.org/hooks",))
+    home, allowed = "https://cms.example.org/hooks", WebhookAllowList(prefixes=("https://cms.example.org/hooks",))
     room = application(replace(newsroom, receivers=allowed))
     with TestClient(room, base_url=f"http://{HOST}", headers=BROWSER) as browser:
         sent = send(browser, story, webhook=f"{home}/7")
@@ -173,7 +173,7 @@ def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, n
         assert send(browser, sent.json()).status_code == 202
         described = browser.get("/openapi.json").json()["paths"]["/stories/{identifier}/run"]["post"]
     repository = newsroom.repository
-    assert kept_receiver(repository.storage, repository.address(story["id"], 1)) == f"{home}/7"
+    assert read_webhook_target(repository.storage, repository.address(story["id"], 1)) == f"{home}/7"
     assert "{$request.body#/webhook}" in described["callbacks"]["webhook"]
 
 
@@ -281,7 +281,7 @@ def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
     ("status", "why"), [("Succeeded", None), ("Failed", "workflow budget-r1 was cancelled"), ("Error", None)]
 )
 def test_what_openapi_says_of_a_webhook_is_what_it_is_told(status, why):
-    notice = Notice(run="uid-1", story="gs://a/b.json", status=status, video=None, why=why)
+    notice = Notification(run="uid-1", story="gs://a/b.json", status=status, video=None, why=why)
     told = json.loads(notice.content(datetime(2026, 5, 3, 12, tzinfo=UTC)))
     described = EndedNotice.model_validate(told).model_dump(mode="json")
     assert described.keys() == told.keys() and described["data"] == told["data"]

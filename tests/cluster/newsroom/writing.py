@@ -10,7 +10,7 @@ from functools import cache
 from PIL import Image
 
 from cluster.newsroom.runs import Run
-from steps.errors import Conflict, Unavailable
+from newsreel.errors import Conflict, Unavailable
 
 HOST = "127.0.0.1:8090"
 STORY = {

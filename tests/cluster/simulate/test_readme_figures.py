@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import main
 from cluster.gke.estimate import estimate
-from cluster.manager.parameters import read_parameters
 from cluster.simulate.options import declare_simulate
 from cluster.simulate.program import stories_of
 from cluster.simulate.report import percentile
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, days, with_most
-from workflows.cli import main
+from newsreel.config.pools import read_pool_config
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
-PARAMETERS = read_parameters()
+PARAMETERS = read_pool_config()
 BURST = "--stories 3000/day --burst 1000/10min"
 
 

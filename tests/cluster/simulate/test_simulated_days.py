@@ -7,17 +7,17 @@ from random import Random
 
 import pytest
 
-from cluster.manager.bell import SETTLES
-from cluster.manager.parameters import DEFAULT, read_parameters
+from cli.main import main
+from cluster.controllers.manager.bell import SETTLES
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
 from cluster.simulate.drawing import marks, picture, svg
 from cluster.simulate.report import bound_cost, bound_waits, caveat, percentile, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import plan, room, with_most
-from steps.errors import BadInput
-from workflows.cli import main
+from newsreel.config.pools import DEFAULT, read_pool_config
+from newsreel.errors import BadInput
 
-PARAMETERS = read_parameters()
+PARAMETERS = read_pool_config()
 VIDEO = PARAMETERS.work.video_seconds
 
 

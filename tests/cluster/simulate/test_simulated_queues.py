@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from cluster.manager.parameters import read_parameters
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import erlang_c, least_waits, md_c_wait, mm_c_wait
 from cluster.simulate.run import simulate
+from newsreel.config.pools import read_pool_config
 
 SERVICE = 100.0
 QUIET = {"preemptions_an_hour": 0, "stock_out_hours": 0}
@@ -19,7 +19,7 @@ def seeded(seed):
 
 def steady(servers):
     """So many nodes that are always there: the policy runs, and has nothing to do."""
-    parameters = read_parameters()
+    parameters = read_pool_config()
     return parameters.changed(
         offers=[parameters.offers[2].model_dump(mode="json") | {"most": servers}],
         policy={"warm_nodes": servers, "round_seconds": 3600, "away_minutes": 120},
@@ -74,12 +74,12 @@ def test_each_story_waits_as_long_as_the_recursion_of_kiefer_and_wolfowitz_says(
 
 
 def test_the_recursion_itself_is_within_3_percent_of_erlang_for_twenty_nodes():
-    exact = least_waits(list(customers(300_000, 15, True, seed=3)), 20, read_parameters().offers[0], seconds_of)
+    exact = least_waits(list(customers(300_000, 15, True, seed=3)), 20, read_pool_config().offers[0], seconds_of)
     assert mean(exact) == pytest.approx(mm_c_wait(20, 15, SERVICE), rel=0.03)
 
 
 def test_a_story_alone_waits_for_the_manager_and_the_node_and_pays_for_both():
-    parameters = read_parameters().changed(market=QUIET)
+    parameters = read_pool_config().changed(market=QUIET)
     outcome = simulate([Arrival(1000, 39.9)], parameters)
     [(asked, *phases)] = outcome.first_waits
     assert outcome.waits[0] == pytest.approx(asked + sum(phases))

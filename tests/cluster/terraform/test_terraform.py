@@ -12,17 +12,17 @@ import hcl2
 import pytest
 import yaml
 
+from cluster.controllers.manager.shape import shape_of
 from cluster.gke.installed import settings_of
-from cluster.gke.names import Account, Bucket
 from cluster.gke.variables import as_json, variables
-from cluster.manager.parameters import read_parameters
-from cluster.manager.shape import shape_of
-from cluster.messages.topics import HEARD, PULLED, SUBSCRIPTIONS, TOPICS, request_of
-from workflows.manifests import manifests
+from cluster.manifests.emit import manifests
+from newsreel.config.names import Account, Bucket
+from newsreel.config.pools import read_pool_config
+from newsreel.submission.topics import HEARD, PULLED, SUBSCRIPTIONS, TOPICS, request_of
 from workflows.systems import STUDIO
 
 FOLDER = Path(__file__).parents[3] / "cluster" / "terraform"
-PARAMETERS = read_parameters()
+PARAMETERS = read_pool_config()
 PLUGINS = os.environ.get("NEWSREEL_TERRAFORM_PLUGINS")
 
 

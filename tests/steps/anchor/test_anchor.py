@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from newsreel.errors import Conflict
+from newsreel.workspace import LEASE, Workspace
 from steps.anchor.lease import ROOT_LOCK, leased, sweep
-from steps.errors import Conflict
-from steps.workspace import LEASE, Workspace
 
 PATIENCE = 20.0
 STOPPED = 128 + signal.SIGTERM

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import steps.presenters
+import newsreel.presenters.bundle
 from steps.animate.visemes import Visemes, load_visemes
-from steps.presenters.visemes import write_visemes
+from tools.presenter.visemes import write_visemes
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,11 @@ class Swaying:
 def bundle(tmp_path_factory) -> Path:
     """A presenter's folder with true mouth shapes; of the trained files, which animate never opens, there are only the names."""
     home = tmp_path_factory.mktemp("presenters") / "maya"
-    shutil.copytree(steps.presenters.HOME / "maya", home, ignore=shutil.ignore_patterns("*.mp4", "*.dat", "*.npz", "*.pth"))
+    shutil.copytree(
+        newsreel.presenters.bundle.BUNDLED_PRESENTERS / "maya",
+        home,
+        ignore=shutil.ignore_patterns("*.mp4", "*.dat", "*.npz", "*.pth"),
+    )
     write_visemes(home / "visemes.npz")
     for name in ("footage.mp4", "landmarks.dat", "generator.pth"):
         (home / name).touch()

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadWeights
 from steps.animate.head import complex_points, fit_pose, head_of, load_footage, perform
-from steps.errors import BadWeights
-from steps.handover import FRAME_RATE
 
 LIDS = np.array([[37, 41], [38, 40], [43, 47], [44, 46]])
 

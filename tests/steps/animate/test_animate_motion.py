@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsreel.artifacts import FRAME_RATE, Phone, Speech, SpokenWord
+from newsreel.errors import BadInput
 from steps.animate.coarticulation import LEAD, frame_times, mouth_movement, movement_at, segments_of
 from steps.animate.head import complex_points, head_of, real_points
 from steps.animate.motion import motion_of, speech_from
 from steps.animate.rest import lips_apart, with_mouth_at_rest
 from steps.animate.retarget import visemes_for
 from steps.animate.visemes import SHAPES_OF_PHONE
-from steps.errors import BadInput
-from steps.handover import FRAME_RATE, Phone, Speech, SpokenWord
 
 SIZE = 320
 EYES = 75

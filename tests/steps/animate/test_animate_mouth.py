@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsreel.artifacts import FRAME_RATE, Phone
+from newsreel.errors import BadWeights
 from steps.animate.coarticulation import LEAD, frame_times, mouth_movement, segments_of
 from steps.animate.visemes import JAW, LIPS, SHAPES_OF_PHONE, Visemes, load_visemes
-from steps.errors import BadWeights
-from steps.handover import FRAME_RATE, Phone
 
 UPPER, LOWER = [61, 62, 63], [67, 66, 65]
 FASTEST_LIPS = 0.25

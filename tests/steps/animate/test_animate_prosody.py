@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsreel.artifacts import FRAME_RATE, Phone
 from steps.animate.coarticulation import frame_times
 from steps.animate.prosody import BETWEEN_ACCENTS, FLOOR, Accent, accents_of, bumps, loudness_of, openings_of
-from steps.handover import FRAME_RATE, Phone
 
 RATE = 24000
 

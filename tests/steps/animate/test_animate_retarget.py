@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsreel.errors import BadInput
 from steps.animate.retarget import rest_of, visemes_for
 from steps.animate.visemes import JAW, LIPS, SHAPES_OF_PHONE, load_visemes, save_visemes
-from steps.errors import BadInput
 
 SPEAKING = np.r_[JAW, LIPS]
 UPPER, LOWER = [61, 62, 63], [67, 66, 65]

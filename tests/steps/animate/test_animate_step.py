@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import steps.presenters
+import newsreel.presenters.bundle
+from newsreel.artifacts import FRAME_RATE, Phone, Speech, SpokenWord
+from newsreel.errors import BadInput
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace, write_atomically
 from steps.animate.coarticulation import frame_times
 from steps.animate.head import complex_points, head_of
 from steps.animate.motion import motion_of, speech_from
 from steps.animate.step import STEP
-from steps.errors import BadInput
-from steps.handover import FRAME_RATE, Phone, Speech, SpokenWord
-from steps.progress import Progress
-from steps.step import run_step
-from steps.story import Story
-from steps.workspace import Workspace, write_atomically
 
 RATE = 24000
 SIZE = 320
@@ -41,7 +41,7 @@ def write_scene(workspace: Workspace, number: int, speech: Speech) -> None:
 
 @pytest.fixture
 def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
-    monkeypatch.setattr(steps.presenters, "HOME", bundle.parent)
+    monkeypatch.setattr(newsreel.presenters.bundle, "HOME", bundle.parent)
     scene = {"narration": "Maybe.", "headline": "Maybe", "picture": {"file": "a.png", "credit": "Nobody", "alt": "Nothing"}}
     story = Story.model_validate(
         {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 3}

@@ -3,8 +3,8 @@
 import pytest
 import requests
 
+from newsreel.workspace import Workspace
 from steps.__main__ import main
-from steps.workspace import Workspace
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import ffmpeg
 import numpy as np
 from PIL import Image
 
+from newsreel.artifacts import FRAME_RATE, Speech, SpokenWord, scene_file
+from newsreel.media.encoder import chunk_files, chunks
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace
 from steps.compose.encoder import VIDEO, run_graph
-from steps.handover import FRAME_RATE, Speech, SpokenWord, scene_file
-from steps.progress import Progress
-from steps.step import run_step
-from steps.story import Story
-from steps.stretches import stretch_files, stretches
-from steps.workspace import Workspace
 
 HOSTILE = '{\\b1}%{pts} {{workflow.name}} "quoted" it\'s \\N <b>&amp;'
 VOICE_RATE = 24_000
@@ -89,7 +89,7 @@ def make_workspace(root: Path, sketches: list[Sketch], music: str = "bed") -> Wo
         speech = Speech(duration=sketch.frames / FRAME_RATE, words=sketch.words)
         (root / scene_file("phones", number, ".json")).write_text(speech.model_dump_json())
         write_voice(root / scene_file("voice", number, ".wav"), click_at(sketch.flash, sketch.frames))
-        for file, stretch in zip(stretch_files("actor", number, sketch.frames, ".mp4"), stretches(sketch.frames), strict=True):
+        for file, stretch in zip(chunk_files("actor", number, sketch.frames, ".mp4"), chunks(sketch.frames), strict=True):
             write_actor(root / file, len(stretch), sketch.flash - stretch.start)
     return workspace
 

@@ -3,9 +3,9 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsreel.artifacts import SpokenWord
 from steps.compose.cues import LONGEST_LINE, cues_of
 from steps.compose.webvtt import webvtt
-from steps.handover import SpokenWord
 
 
 def said(text: str, each: float = 0.3) -> tuple[SpokenWord, ...]:

@@ -6,10 +6,10 @@ import pytest
 from made_story import Sketch, make_workspace, spoken
 from PIL import Image, ImageDraw
 
+from newsreel.errors import DiskFull, MissingProgram
 from steps.__main__ import main
 from steps.compose.encoder import VIDEO, ComposeFailed, run_graph
 from steps.compose.layers import moving_picture
-from steps.errors import MissingProgram, NoRoom
 
 
 def colour_bars(seconds: float = 1.0):
@@ -38,7 +38,7 @@ def test_an_ffmpeg_that_cannot_be_run_is_said_to_be_missing(monkeypatch, tmp_pat
 def test_a_full_disk_is_told_as_such():
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    with pytest.raises(NoRoom, match="disk is full"):
+    with pytest.raises(DiskFull, match="disk is full"):
         run_graph(colour_bars().output("/dev/full", f="rawvideo"))
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 from made_story import Sketch, make_workspace, spoken
 
+from newsreel.artifacts import FRAME_RATE
+from newsreel.media.encoder import chunk_files, chunks
 from steps.compose.brand import load_brand
 from steps.compose.encoder import run_graph
 from steps.compose.scene import presenter_panel
 from steps.compose.sound import concat_list
 from steps.compose.step import plan
-from steps.handover import FRAME_RATE
-from steps.stretches import stretch_files, stretches
 
 FRAMES, FLASH = 400, 333
 
@@ -17,8 +17,8 @@ FRAMES, FLASH = 400, 333
 def test_the_presenter_flashes_in_the_second_stretch_at_the_frame_of_the_scene(tmp_path):
     sketch = Sketch(headline="A", colour=(9, 9, 9), words=spoken("One."), frames=FRAMES, flash=FLASH)
     workspace = make_workspace(tmp_path / "story", [sketch])
-    files = stretch_files("actor", 0, FRAMES, ".mp4")
-    assert len(files) == 2 and FLASH in stretches(FRAMES)[1]
+    files = chunk_files("actor", 0, FRAMES, ".mp4")
+    assert len(files) == 2 and FLASH in chunks(FRAMES)[1]
     listed = concat_list(tmp_path / "actor.txt", [workspace.path(file) for file in files])
     panel = presenter_panel(listed, load_brand("newsreel")).filter("scale", 8, 8).filter("format", "gray")
     run_graph(panel.output(str(tmp_path / "raw"), f="rawvideo", r=FRAME_RATE, **{"frames:v": FRAMES}))

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from made_story import VOICE_RATE, click_at, write_voice
 
+from newsreel.artifacts import FRAME_RATE
 from steps.compose import music
 from steps.compose.encoder import run_graph
 from steps.compose.parts import OPENING_FRAMES, Timeline
 from steps.compose.sound import LOUDNESS, TRUE_PEAK, Soundtrack, loudness_of, mastered
-from steps.handover import FRAME_RATE
 
 RATE = music.SAMPLE_RATE
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from made_story import HOSTILE, spoken
 from PIL import Image, ImageDraw, ImageFont
 
+from newsreel.story.schema import drawable
 from steps.compose.brand import FONTS, load_brand
 from steps.compose.captions import add_captions
 from steps.compose.cues import cues_of
@@ -18,7 +19,6 @@ from steps.compose.encoder import run_graph
 from steps.compose.sheet import Sheet, Type
 from steps.compose.titles import add_credit, add_headline, add_name, add_strip
 from steps.compose.typography import fit, text_width
-from steps.story import drawable
 
 BRAND = load_brand("newsreel")
 WIDE, HIGH = 1920, 1080

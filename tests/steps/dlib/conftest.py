@@ -2,13 +2,13 @@ import av
 import numpy as np
 import pytest
 
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, read_sheet
 from steps.dlib.predictor import FaceFinder
-from steps.presenters import HOME, read_sheet
 
 
 @pytest.fixture(scope="session")
 def finder():
-    return FaceFinder(read_sheet(HOME / "maya").landmarks)
+    return FaceFinder(read_sheet(BUNDLED_PRESENTERS / "maya").landmarks)
 
 
 @pytest.fixture
@@ -24,6 +24,6 @@ def filmed(tmp_path):
             for frame in frames:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             container.mux(stream.encode())
-        return read_sheet(HOME / "maya").model_copy(update={"home": tmp_path})
+        return read_sheet(BUNDLED_PRESENTERS / "maya").model_copy(update={"home": tmp_path})
 
     return film

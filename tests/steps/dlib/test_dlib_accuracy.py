@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, read_sheet
 from steps.dlib.footage import decoded
 from steps.dlib.measures import eye_distance, mouth_opening
 from steps.dlib.track import follow
-from steps.presenters import HOME, read_sheet
-from steps.presenters.drawing import draw
-from steps.presenters.drawing.head import Head
-from steps.presenters.footage import FOOTAGE_SECONDS, idle, talking
-from steps.presenters.make import FOOTAGE_SEED
+from tools.presenter.drawing import draw
+from tools.presenter.drawing.head import Head
+from tools.presenter.footage import FOOTAGE_SECONDS, idle, talking
+from tools.presenter.make import FOOTAGE_SEED
 
 
 def error(found, truth):
@@ -30,7 +30,7 @@ def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_betw
 
 
 def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
-    presenter = read_sheet(HOME / "maya")
+    presenter = read_sheet(BUNDLED_PRESENTERS / "maya")
     truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle(FOOTAGE_SEED, FOOTAGE_SECONDS)])
     track = follow(decoded(presenter), finder, lambda _: None)
     assert track.bridged == 0 and len(track.landmarks) == 12 * 30

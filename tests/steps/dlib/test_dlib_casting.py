@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from newsreel.errors import BadWeights
 from steps.dlib.casting import Span, presenter_of
 from steps.dlib.people import Person
 from steps.dlib.predictor import Box
-from steps.errors import BadWeights
 
 SIZE = 480
 

@@ -9,9 +9,9 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from newsreel.errors import BadInput, BadWeights
 from steps.dlib.footage import Framing, decoded, frame_count, views
 from steps.dlib.video import LONGEST
-from steps.errors import BadInput, BadWeights
 
 SIZE = 128
 

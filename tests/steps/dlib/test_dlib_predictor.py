@@ -7,9 +7,9 @@ import made_predictor
 import numpy as np
 import pytest
 
+from newsreel.errors import BadWeights
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, read_sheet
 from steps.dlib.predictor import Box, FaceFinder
-from steps.errors import BadWeights
-from steps.presenters import HOME, read_sheet
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def weights(tmp_path):
 
 @pytest.mark.parametrize("damage", ["empty", "text", "half"])
 def test_a_damaged_predictor_is_refused(weights, damage):
-    whole = read_sheet(HOME / "maya").landmarks.read_bytes()
+    whole = read_sheet(BUNDLED_PRESENTERS / "maya").landmarks.read_bytes()
     path = weights({"empty": b"", "text": b"no trees here", "half": whole[: len(whole) // 2]}[damage])
     with pytest.raises(BadWeights, match=r"landmarks\.dat: not a dlib shape predictor"):
         FaceFinder(path)

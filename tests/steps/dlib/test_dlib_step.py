@@ -5,16 +5,16 @@ import sys
 import numpy as np
 import pytest
 
+from newsreel.errors import BadWeights
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace
 from steps.dlib.step import STEP
-from steps.errors import BadWeights
-from steps.presenters import HOME
-from steps.presenters.drawing import draw
-from steps.presenters.drawing.palette import BACKGROUND
-from steps.presenters.footage import idle
-from steps.progress import Progress
-from steps.step import run_step
-from steps.story import Story
-from steps.workspace import Workspace
+from tools.presenter.drawing import draw
+from tools.presenter.drawing.palette import BACKGROUND
+from tools.presenter.footage import idle
 
 STORY = Story.model_validate(
     {
@@ -67,7 +67,7 @@ def test_footage_with_a_cut_is_refused_by_the_step_with_its_time(workspace, film
     takes = [draw(pose)[0] for pose in idle(5, 1)] * 2
     takes[30:] = [np.roll(frame, -30, axis=1) for frame in takes[30:]]
     presenter = filmed(takes)
-    shutil.copy(HOME / "maya" / "landmarks.dat", presenter.home)
+    shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)
     monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
     with pytest.raises(BadWeights, match=r"a cut at 1\.0 s; footage must be one take"):
         run_step(STEP, workspace, Progress("dlib", None))
@@ -77,7 +77,7 @@ def test_what_was_bridged_is_told(workspace, filmed, monkeypatch, capsys):
     frames = [draw(pose)[0] for pose in idle(5, 2)]
     frames[12:15] = [np.full((320, 320, 3), BACKGROUND, np.uint8)] * 3
     presenter = filmed(frames)
-    shutil.copy(HOME / "maya" / "landmarks.dat", presenter.home)
+    shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)
     monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
     run_step(STEP, workspace, Progress("dlib", None))
     assert "no face in 3 frames (0.4-0.5 s); bridged from their neighbours" in capsys.readouterr().err

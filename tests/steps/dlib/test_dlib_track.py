@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsreel.errors import BadWeights
 from steps.dlib.cuts import cuts_between
 from steps.dlib.footage import decoded
 from steps.dlib.measures import eye_distance
 from steps.dlib.predictor import Box
 from steps.dlib.track import Span, Track, bridge, follow, refuse_what_cannot_loop, smooth
-from steps.errors import BadWeights
-from steps.presenters.drawing import draw
-from steps.presenters.drawing.palette import BACKGROUND
-from steps.presenters.footage import idle
+from tools.presenter.drawing import draw
+from tools.presenter.drawing.palette import BACKGROUND
+from tools.presenter.footage import idle
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steps.arpabet import PHONES
-from steps.errors import BadWeights
+from newsreel.artifacts import Script, Token
+from newsreel.errors import BadWeights
+from newsreel.story.pronunciation import PHONES
 from steps.g2p.gru import load_g2p, shipped_weights
 from steps.g2p.pronounce import Pronouncer
-from steps.handover import Script, Token
 
 PUBLISHED = [
     line.split("\t")

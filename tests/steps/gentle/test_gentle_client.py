@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from steps.gentle.alignment import read_alignment
 from steps.gentle.client import Gentle
 from steps.gentle.step import refuse_another, refuse_what_lies_beyond, refuse_what_was_not_heard

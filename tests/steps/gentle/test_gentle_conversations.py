@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from conversations import HOME, NAMES, Exchange, Message, conversation, replaying, speak
 
-from steps.errors import BadInput, Unavailable
+from newsreel.errors import BadInput, Unavailable
 from steps.gentle.client import Gentle
 from steps.gentle.wire import Wire
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steps.errors import BadInput, Unavailable
+from newsreel.artifacts import Script, Token
+from newsreel.errors import BadInput, Unavailable
 from steps.g2p.gru import load_g2p
 from steps.g2p.pronounce import Pronouncer
 from steps.gentle.alignment import FoundWord, read_alignment
 from steps.gentle.step import read_pronounced
 from steps.gentle.timing import speech_of
-from steps.handover import Script, Token
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from steps.errors import BadInput
+from newsreel.artifacts import Speech, frames_of_sound
+from newsreel.errors import BadInput
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step, unit_key
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace, write_atomically
 from steps.g2p.step import STEP as G2P
 from steps.gentle.step import STEP as GENTLE
-from steps.handover import Speech, frames_of_sound
 from steps.hibari.step import STEP as HIBARI
 from steps.init_story.spoken import script_of
-from steps.progress import Progress
-from steps.step import key_of, run_step
-from steps.story import Story
-from steps.workspace import Workspace, write_atomically
 from tests.steps.gentle.recorded import wav_of
 
 NARRATIONS = [
@@ -77,9 +77,9 @@ def test_a_second_run_does_nothing_and_needs_no_server(told, monkeypatch, capsys
 
 def test_the_words_of_another_aligner_are_not_taken(told, monkeypatch):
     monkeypatch.setenv("GENTLE_ALIGNER", "gentle-0.11")
-    keys = [key_of(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)]
+    keys = [unit_key(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)]
     monkeypatch.delenv("GENTLE_ALIGNER")
-    assert not {*keys} & {key_of(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)}
+    assert not {*keys} & {unit_key(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)}
 
 
 def test_who_aligns_is_a_plain_name(told, monkeypatch):

@@ -9,18 +9,17 @@ import pytest
 from hibari.g2p import G2P
 from hibari.tts import ASSETS
 
-from steps.arpabet import PHONES, VOWELS
-from steps.errors import BadInput, BadWeights
-from steps.handover import FRAME_RATE, Script, Token, frames_of_sound
+from newsreel.artifacts import FRAME_RATE, Script, Token, frames_of_sound
+from newsreel.errors import BadInput, BadWeights
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.story.pronunciation import PHONES, VOWELS, dictionary
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace, write_atomically
 from steps.hibari.phonemes import phonemes_of
 from steps.hibari.speaker import SAMPLE_RATE, Speaker, text_of
 from steps.hibari.step import STEP
 from steps.init_story.spoken import script_of
-from steps.progress import Progress
-from steps.pronouncing_dictionary import dictionary
-from steps.step import run_step
-from steps.story import Story
-from steps.workspace import Workspace, write_atomically
 
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from PIL import Image
 
-from steps.handover import Script
-from steps.workspace import Workspace
+from newsreel.artifacts import Script
+from newsreel.workspace import Workspace
 
 
 @pytest.fixture

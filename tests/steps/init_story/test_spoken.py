@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
+from newsreel.story.pronunciation import Lexicon, without_pronunciations
+from newsreel.story.schema import Scene, speakable
 from steps.init_story.spoken import script_of
-from steps.pronunciations import Lexicon, without_pronunciations
-from steps.story import Scene, speakable
 
 CONTRACT = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
 SPEAKABLE = st.sampled_from([chr(code) for code in range(0x20, 0x2200) if speakable(chr(code))])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from small_nets import SCENE_FRAMES, SIZE, SMALL_GLOBAL, SMALL_LOCAL, seeded_generator, write_voice
 
-import steps.presenters
+import newsreel.presenters.bundle
+from newsreel.story.schema import Story
+from newsreel.workspace import Workspace
 from steps.pix2pixhd import save_generator
-from steps.presenters.drawing import Mouth, Pose, draw
-from steps.story import Story
-from steps.workspace import Workspace
+from tools.presenter.drawing import Mouth, Pose, draw
 
 
 @pytest.fixture(params=[SMALL_GLOBAL, SMALL_LOCAL], ids=["global", "local"])
@@ -34,7 +34,7 @@ def workspace(tmp_path, monkeypatch, faces):
     for name in ("footage.mp4", "landmarks.dat", "visemes.npz"):
         (bundle / name).touch()
     save_generator(seeded_generator(SMALL_GLOBAL), bundle / "generator.pth", half=True)
-    monkeypatch.setattr(steps.presenters, "HOME", home)
+    monkeypatch.setattr(newsreel.presenters.bundle, "HOME", home)
 
     scene = {"narration": "Maybe.", "headline": "Maybe", "picture": {"file": "a.png", "credit": "Nobody", "alt": "Nothing"}}
     story = {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 2}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from steps.handover import FRAME_RATE
+from newsreel.artifacts import FRAME_RATE
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.generator import build_generator
 

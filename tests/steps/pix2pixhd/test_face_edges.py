@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from steps.pix2pixhd.edges import draw_edges
 from steps.pix2pixhd.labels import encode_labels, instance_edges
-from steps.presenters.drawing import Mouth, Pose, draw
+from tools.presenter.drawing import Mouth, Pose, draw
 
 
 def edges_of(mouth: Mouth, x: float = 0.0):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from steps.encoder import open_encoder
+from newsreel.media.encoder import open_encoder
 from steps.pix2pixhd.colour import to_pixels
 
 # BT.709: Y = 0.2126 R + 0.7152 G + 0.0722 B; 16 + 219 Y; 128 + 224 (B - Y) / 1.8556; 128 + 224 (R - Y) / 1.5748.

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d
 
-from steps.errors import BadWeights
+from newsreel.errors import BadWeights
 from steps.pix2pixhd import load_generator
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.course import FULL_SIZED, LOCAL, PRESENTER_SIZED, Course, architecture_for

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from small_nets import SMALL_GLOBAL, seeded_generator
 
-from steps.errors import BadInput, BadWeights
+from newsreel.errors import BadInput, BadWeights
 from steps.pix2pixhd import load_generator, save_generator
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.generator import build_generator

@@ -7,7 +7,7 @@ import pytest
 import torch
 from small_nets import SMALL_GLOBAL, seeded_generator
 
-from steps.encoder import GPU_LOOK, encodes_on_gpu, ffmpeg_program
+from newsreel.media.encoder import GPU_LOOK, encodes_on_gpu, ffmpeg_program
 from steps.pix2pixhd import actor
 from steps.pix2pixhd.actor import to_frames
 from steps.pix2pixhd.colour import to_pixels

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from small_nets import SCENE_FRAMES, SIZE
 
+from newsreel.errors import BadInput
+from newsreel.presenters.bundle import load_presenter
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.workspace import Workspace
 from steps.__main__ import main
-from steps.errors import BadInput
 from steps.pix2pixhd.actor import hire
 from steps.pix2pixhd.step import STEP
-from steps.presenters import load_presenter
-from steps.progress import Progress
-from steps.step import run_step
-from steps.workspace import Workspace
 
 
 def run(workspace: Workspace) -> Progress:

@@ -5,6 +5,7 @@ import pytest
 import torch
 from small_nets import SIZE, SMALL_GLOBAL, SMALL_LOCAL, seeded_generator
 
+from newsreel.presenters.bundle import load_presenter
 from steps.pix2pixhd import load_generator
 from steps.pix2pixhd.actor import hire, to_frames
 from steps.pix2pixhd.architecture import Architecture
@@ -12,7 +13,6 @@ from steps.pix2pixhd.edges import draw_edges
 from steps.pix2pixhd.pairs import encode
 from steps.pix2pixhd.quality import peak_signal_to_noise
 from steps.pix2pixhd.quick import QuickGenerator
-from steps.presenters import load_presenter
 
 TWO_ENHANCERS = Architecture(net="local", ngf=16, n_downsample_global=2, n_blocks_global=1, n_local_enhancers=2, n_blocks_local=1)
 

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from small_nets import SIZE, write_voice
 
+from newsreel.artifacts import FRAME_RATE
+from newsreel.media.encoder import chunks, ffmpeg_program, open_encoder
+from newsreel.presenters.bundle import load_presenter
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
 from steps.compose.sound import concat_list
-from steps.encoder import ffmpeg_program, open_encoder
-from steps.handover import FRAME_RATE
 from steps.pix2pixhd.actor import hire
 from steps.pix2pixhd.step import STEP
-from steps.presenters import load_presenter
-from steps.progress import Progress
-from steps.step import run_step
-from steps.stretches import stretches
 
 FRAMES = 310
 FILES = ("actor/00-00.mp4", "actor/00-01.mp4")
@@ -65,7 +64,7 @@ def test_a_cut_changes_no_frame_that_is_rendered_and_none_that_is_seen(long_scen
     whole = tmp_path / "whole.mp4"
     with hire(load_presenter("maya").generator) as actor, open_encoder(whole, SIZE, SIZE, FRAME_RATE) as write:
         uncut = np.concatenate([*actor.frames(landmarks, SIZE)])
-        for stretch in stretches(FRAMES):
+        for stretch in chunks(FRAMES):
             assert np.array_equal(
                 np.concatenate([*actor.frames(landmarks[stretch.start : stretch.stop], SIZE)]),
                 uncut[stretch.start : stretch.stop],

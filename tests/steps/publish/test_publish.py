@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from steps.address import Address
-from steps.errors import Unavailable
-from steps.publication import Manifest
-from steps.storage import Storage
+from newsreel.errors import Unavailable
+from newsreel.storage.address import Address
+from newsreel.storage.publication import Manifest
+from newsreel.storage.store import Storage
 
 
 def manifest_at(address):

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.handover import Script, Token
-from steps.publication import Origin
+from newsreel.artifacts import Script, Token
+from newsreel.runtime.usage import Usage
+from newsreel.storage.publication import Origin
+from newsreel.workspace import UnitMetadata, Workspace, metadata_file, write_atomically
 from steps.publish.report import clock, remarks_of, report_page, spelled_words
-from steps.record import Record, record_file
-from steps.usage import Usage
-from steps.workspace import Workspace, write_atomically
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> $title ${sheet} {{workflow.name}} & \u00a3"
 WHEN = "2026-03-01T10:20:30Z"
@@ -46,7 +45,9 @@ class Page(HTMLParser):
 
 
 def record(step="dlib", unit="scene 01", seconds=2.0, cost=90, counts="frames", remarks=()):
-    return Record(step=step, unit=unit, key="0" * 40, seconds=seconds, cost=cost, counts=counts, ended=WHEN, remarks=remarks)
+    return UnitMetadata(
+        step=step, unit=unit, key="0" * 40, seconds=seconds, cost=cost, counts=counts, ended=WHEN, remarks=remarks
+    )
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def finished(newsroom):
     def make(records=()):
         workspace = Workspace(newsroom.finished_workspace())
         for one in records:
-            write_atomically(workspace.path(record_file(one.step, one.unit)), one.model_dump_json())
+            write_atomically(workspace.path(metadata_file(one.step, one.unit)), one.model_dump_json())
         return workspace
 
     return make

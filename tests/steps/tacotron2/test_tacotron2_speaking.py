@@ -4,7 +4,7 @@ import pytest
 import torch
 from reading_net import SMALL, reading_net, seeded_net
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.decoder import LANES, WIDTH
 from steps.tacotron2.masks import drawn

@@ -8,20 +8,19 @@ import pytest
 import torch
 from reading_net import SMALL, reading_net, seeded_net
 
-from steps.catalogue import Sheet
-from steps.errors import BadInput, BadWeights
+from newsreel.errors import BadInput, BadWeights
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.story.schema import Story
+from newsreel.weights.catalogue import Sheet, weights_file, weights_sheet
+from newsreel.weights.state_dict import save_state
+from newsreel.workspace import Workspace, write_atomically
 from steps.init_story.spoken import script_of
-from steps.progress import Progress
-from steps.state_dict import save_state
-from steps.step import run_step
-from steps.story import Story
 from steps.tacotron2.masks import drawn
 from steps.tacotron2.reading import words_of
 from steps.tacotron2.speaker import ATTEMPTS, Speaker, seed_of
 from steps.tacotron2.splitting import parts_of
 from steps.tacotron2.step import STEP
-from steps.voice_weights import weights_file, weights_sheet
-from steps.workspace import Workspace, write_atomically
 
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
 SHORT = "Go on. Do it. He won. She is in. It is so. So am I. We go up."

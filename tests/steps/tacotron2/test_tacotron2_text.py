@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.errors import BadInput
-from steps.handover import Token
+from newsreel.artifacts import Token
+from newsreel.errors import BadInput
 from steps.init_story.spoken import script_of
 from steps.tacotron2 import reading, symbols
 from steps.tacotron2.decoder import WIDTH

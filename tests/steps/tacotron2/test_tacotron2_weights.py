@@ -4,8 +4,8 @@ import pytest
 import torch
 from reading_net import SMALL, seeded_net
 
-from steps.errors import BadInput, BadWeights
-from steps.state_dict import save_state, shapes_of
+from newsreel.errors import BadInput, BadWeights
+from newsreel.weights.state_dict import save_state, shapes_of
 from steps.tacotron2 import load_tacotron2
 from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.model import Tacotron2

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsreel.errors import BadInput
+from newsreel.runtime.failure import Failure
+from newsreel.workspace import Workspace
 from steps.__main__ import main
-from steps.errors import BadInput
-from steps.failure import Failure
-from steps.workspace import Workspace
 
 
 @pytest.fixture

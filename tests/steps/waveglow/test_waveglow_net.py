@@ -9,7 +9,7 @@ import torch
 from small_waveglows import SMALL, TINY, built, folded, forward, naive_conditions, naive_coupling, plain_state, randoms
 
 import steps.waveglow.net as net_module
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from steps.waveglow.architecture import Architecture, Layout, layout
 from steps.waveglow.coupling import desk_width
 from steps.waveglow.net import tiles_of

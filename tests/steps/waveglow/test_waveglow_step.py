@@ -9,18 +9,18 @@ import pytest
 import torch
 from small_waveglows import TINY, VOICE, plain_state, randoms
 
+from newsreel.artifacts import FRAME_RATE, frames_of_sound
+from newsreel.errors import BadInput, BadWeights
+from newsreel.runtime.progress import Progress
+from newsreel.step import run_step
+from newsreel.story.schema import Story
+from newsreel.weights.catalogue import weights_sheet
+from newsreel.workspace import Workspace, write_atomically
 from steps.animate.prosody import read_sound
-from steps.errors import BadInput, BadWeights
 from steps.gentle_server.audio import read_sound as read_recording
-from steps.handover import FRAME_RATE, frames_of_sound
-from steps.progress import Progress
-from steps.step import run_step
-from steps.story import Story
-from steps.voice_weights import weights_sheet
 from steps.waveglow import mel as mel_module
 from steps.waveglow.mel import read_mel
 from steps.waveglow.step import STEP
-from steps.workspace import Workspace, write_atomically
 
 RATE = 22_050
 ENDS = [[60, 100], [80]]

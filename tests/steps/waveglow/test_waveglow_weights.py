@@ -11,8 +11,8 @@ import pytest
 import torch
 from small_waveglows import LAYOUTS, SMALL, TINY, as_module, built, in_layout, plain_state, randoms
 
-from steps.errors import BadInput, BadWeights
-from steps.state_dict import save_state, shapes_of
+from newsreel.errors import BadInput, BadWeights
+from newsreel.weights.state_dict import save_state, shapes_of
 from steps.waveglow import load_waveglow
 from steps.waveglow.architecture import Architecture, Layout, layout
 from steps.waveglow.weights import describe, infer_architecture, load_state

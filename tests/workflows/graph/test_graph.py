@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.errors import BadInput
-from workflows.documents import documents_of
+from newsreel.argo.documents import documents_of
+from newsreel.errors import BadInput
 from workflows.graph import draw
 from workflows.graph.layout import Size, arrange
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.lint import RULES, lint, lint_files
 
 GOLDEN = Path(__file__).parents[1] / "golden"

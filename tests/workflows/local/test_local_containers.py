@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from local_stage import MOUNT, TMP, Stage, dag
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 
 
 def test_a_host_path_outside_the_ssd_is_refused(stage: Stage) -> None:

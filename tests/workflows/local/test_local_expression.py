@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.local.conditions import read_depends, read_retry, retries, when
 from workflows.local.expression import Either, Equal, Expression, Literal, Name, Not, evaluate, names, parse
 from workflows.local.outcome import Outcome, Phase

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from local_stage import Stage
 
-from steps.errors import BadInput
+from newsreel.errors import BadInput
 from workflows.local.check import check_program
 from workflows.local.manifest import read_program
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from local_stage import Stage, alive, end, eventually, mentioning
 
-from steps.errors import Conflict
+from newsreel.errors import Conflict
 
 FAMILY = """
 - name: main

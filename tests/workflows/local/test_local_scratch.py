@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.errors import Conflict
+from newsreel.errors import Conflict
 from workflows.local.room import scratch_folder
 
 LONGEST_SOCKET_PATH = 107

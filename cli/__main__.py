@@ -1,0 +1,5 @@
+"""`python -m cli` is `newsreel`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,206 @@
+"""`newsreel`: the one command of people.
+
+Every subcommand imports what it needs when it runs, so that `newsreel --help` and a refused story answer at once.
+Exit statuses: those of `newsreel.errors` (2 wrong input, 3 another revision, 4 missing program, 5 disk full, 6 weights, 75 try
+again), 1 when lint found faults or plan no pool, 130 and 143 when interrupted.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from cli import submission
+from cli.weights.program import declare
+from cluster.simulate.options import declare_plan, declare_simulate
+from newsreel.errors import NewsreelError, pluralize, translate_os_error
+
+PROFILES = ("embedded", "studio")
+
+
+def main() -> None:
+    """Entry point of the `newsreel` script."""
+    options = parser().parse_args()
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        status = command(options)
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
+        # The reader has seen enough (`newsreel schema | head`); Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except NewsreelError as fault:
+        refuse(fault)
+    except OSError as fault:
+        refuse(translate_os_error(fault))
+
+
+def refuse(fault: NewsreelError) -> NoReturn:
+    print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
+    sys.exit(fault.exit_status)
+
+
+class SayVersion(argparse.Action):
+    """Unlike argparse's own, looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"newsreel {version('newsreel')}")
+        parser.exit()
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="newsreel", description="A written news story becomes a finished video.")
+    top.add_argument("--version", action=SayVersion, nargs=0, help="say which newsreel this is")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    render = commands.add_parser("render", help="render a story on this machine, from the manifest that Argo would run")
+    render.add_argument("story", type=Path, help="a story file, YAML or JSON")
+    render.add_argument(
+        "--to", type=Path, default=Path("out"), metavar="FOLDER", help="the video lands in FOLDER/<story id>/ (out)"
+    )
+    render.add_argument("--profile", choices=PROFILES, default="embedded", help="studio speaks with a newsroom's own weights")
+    render.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
+    render.set_defaults(command=run_render)
+
+    check = commands.add_parser("check", help="list every fault of a story and its pictures, with path and line")
+    check.add_argument("story", type=Path, help="a story file, YAML or JSON")
+    check.add_argument("--profile", choices=PROFILES, default="embedded", help="whose voices the story may have, as render's")
+    check.set_defaults(command=run_check)
+
+    story_json_schema = commands.add_parser("schema", help="print the JSON Schema of a story")
+    story_json_schema.set_defaults(command=run_schema)
+
+    emit = commands.add_parser("emit", help="write the manifests of a profile")
+    emit.add_argument("--profile", choices=PROFILES, default="embedded")
+    emit.add_argument(
+        "--into", type=Path, default=Path("dist/manifests"), metavar="FOLDER", help="FOLDER/<profile>/ (dist/manifests)"
+    )
+    emit.add_argument("--settings", type=Path, metavar="FILE", help="what is otherwise here, see newsreel/config/settings.py")
+    emit.add_argument("--images", metavar="PREFIX", help="what stands before an image's name (newsreel)")
+    emit.add_argument("--project", metavar="NAME", help="add the message trigger, for the topics of this Google Cloud project")
+    emit.set_defaults(command=run_emit)
+
+    apply = commands.add_parser("apply", help="apply emitted manifests to a cluster, each when what it presupposes is ready")
+    apply.add_argument("folder", type=Path, help="what `newsreel emit` wrote, such as dist/manifests/studio")
+    apply.add_argument("--context", metavar="NAME", help="of kubectl; its current one by default")
+    apply.add_argument("--dry-run", action="store_true", help="say each step, and do none")
+    apply.set_defaults(command=run_apply)
+
+    lint = commands.add_parser("lint", help="check manifests against what a story's pods promise")
+    lint.add_argument(
+        "manifests", type=Path, nargs="*", default=[Path("dist/manifests")], help="files or folders (dist/manifests)"
+    )
+    lint.add_argument("--settings", type=Path, metavar="FILE", help="what the manifests were emitted with")
+    lint.add_argument("--explain", action="store_true", help="list the rules and the mend for each")
+    lint.set_defaults(command=run_lint)
+
+    graph = commands.add_parser("graph", help="draw the DAG of a manifest as SVG")
+    graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
+    graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
+    graph.set_defaults(command=run_graph)
+
+    submission.declare(commands)
+
+    declare_simulate(commands.add_parser("simulate", help="what a pool would do with stories to come: queueing, cost, idle time"))
+    declare_plan(commands.add_parser("plan", help="the pool to buy for a promise, such as --stories 3000/day --wait 15min"))
+
+    weights = commands.add_parser("weights", help="say what a weights file is, convert it, fetch it by its name in the catalogue")
+    declare(weights)
+
+    train = commands.add_parser("train", help="train a presenter from footage, by the manifest that Argo would run")
+    train.add_argument(
+        "footage", type=Path, metavar="FOLDER", help="with presenter.yaml and footage.mp4; its name is the presenter's"
+    )
+    train.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the bundle lands in FOLDER/<presenter>/")
+    train.add_argument("--steps", type=int, default=4000, metavar="N", help="of the generator's training, at most (4000)")
+    train.add_argument("--minutes", type=float, default=120, metavar="M", help="of the generator's training, at most (120)")
+    train.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
+    train.set_defaults(command=run_train)
+    return top
+
+
+def run_render(options: argparse.Namespace) -> int:
+    from workflows.render import render
+    from workflows.systems import PROFILES as CATALOGUE
+
+    return render(options.story, options.to, options.work or options.to / ".work", CATALOGUE[options.profile])
+
+
+def run_check(options: argparse.Namespace) -> int:
+    from newsreel.story.loader import validate_story
+    from workflows.systems import PROFILES as CATALOGUE
+
+    story = validate_story(options.story, CATALOGUE[options.profile].voice[0].name)
+    words = sum(len(scene.narration.split()) for scene in story.scenes)
+    length = f"{pluralize(len(story.scenes), 'scene')}, {pluralize(words, 'word')}"
+    print(f"{options.story}: {story.id} revision {story.revision}: {length}: no fault")
+    return 0
+
+
+def run_schema(options: argparse.Namespace) -> int:
+    from newsreel.story.source import story_json_schema
+
+    print(json.dumps(story_json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def run_emit(options: argparse.Namespace) -> int:
+    from cluster.manifests.emit import emit
+    from newsreel.config.settings import Settings
+    from newsreel.config.settings_file import read_settings, with_options
+    from workflows.systems import PROFILES as CATALOGUE
+
+    settings = read_settings(options.settings) if options.settings else Settings()
+    settings = with_options(settings, options.images, options.project)
+    for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings):
+        print(path)
+    return 0
+
+
+def run_apply(options: argparse.Namespace) -> int:
+    from cluster.manifests.apply import apply
+
+    return apply(options.folder, options.context, options.dry_run)
+
+
+def run_lint(options: argparse.Namespace) -> int:
+    from newsreel.config.settings_file import read_settings
+    from workflows.lint import RULES, lint_files
+
+    if options.explain:
+        for rule in RULES:
+            print(f"{rule.name}\n    {rule.advice}")
+        return 0
+    faults = list(lint_files(options.manifests, read_settings(options.settings) if options.settings else None))
+    for fault in faults:
+        print(fault)
+    looked = f"{pluralize(len(options.manifests), 'place')}, {pluralize(len(RULES), 'rule')}"
+    print(f"{looked}, {pluralize(len(faults), 'fault')}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def run_graph(options: argparse.Namespace) -> int:
+    from newsreel.argo.documents import read_documents
+    from newsreel.workspace import write_atomically
+    from workflows.graph import draw
+
+    picture = draw(read_documents(options.manifest))
+    if options.to:
+        write_atomically(options.to, picture)
+    else:
+        print(picture)
+    return 0
+
+
+def run_train(options: argparse.Namespace) -> int:
+    from workflows.train import train
+
+    return train(options.footage, options.to, options.work or options.to / ".work", options.steps, options.minutes)

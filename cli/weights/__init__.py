@@ -1,0 +1,1 @@
+"""`newsreel weights`: inspect, convert, fetch and list weights files."""

@@ -1,0 +1,1 @@
+"""Control loops beside the stories: submitter, reconciler, manager."""

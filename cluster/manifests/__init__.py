@@ -1,0 +1,1 @@
+"""All that a cluster must hold for stories to run, as manifests."""

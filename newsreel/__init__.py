@@ -1,0 +1,1 @@
+"""The library of newsreel: it imports nothing of the rooms above it (steps, workflows, cluster, cli)."""

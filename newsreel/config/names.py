@@ -1,0 +1,72 @@
+"""What everything is called in Google Cloud, derived from the cluster's name and project: no name is written down twice.
+
+Topics and subscriptions are named by `newsreel.submission.topics`, the cluster's own accounts by `newsreel.config.settings`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+POOL_LABEL = "newsreel/pool"
+"""Of every machine: `stories` or `system`."""
+STORY_TAINT = (POOL_LABEL, "stories")
+"""Of story machines: what is not a story would keep them from being given back."""
+GPU_TAINT = ("nvidia.com/gpu", "present")
+"""Of those with a GPU; GKE would set it by itself, said here it is known."""
+
+
+class Bucket(StrEnum):
+    STORIES = "stories"
+    FINALS = "finals"
+    PREVIEWS = "previews"
+    UNITS = "units"
+    WEIGHTS = "weights"
+    MANAGER = "manager"
+
+
+class Account(StrEnum):
+    """Google service accounts: who a program of ours is to Google Cloud."""
+
+    NODES = "nodes"
+    STORAGE = "storage"
+    EVENTS = "events"
+    WATCH = "watch"
+    NEWSROOM = "newsroom"
+    MANAGER = "manager"
+    ARGO = "argo"
+
+
+@dataclass(frozen=True)
+class Names:
+    project: str
+    cluster: str
+
+    @property
+    def bucket_prefix(self) -> str:
+        """Names of buckets are everybody's: the project's own is what makes ours different from others'."""
+        return f"{self.project}-{self.cluster}"
+
+    def bucket(self, which: Bucket) -> str:
+        return f"{self.bucket_prefix}-{which.value}"
+
+    def address(self, which: Bucket) -> str:
+        return f"gs://{self.bucket(which)}"
+
+    @property
+    def state(self) -> str:
+        """The bucket in which Terraform keeps what it has made; made by `up`, before Terraform can make any."""
+        return f"{self.bucket_prefix}-terraform"
+
+    def account(self, which: Account) -> str:
+        """As IAM and Workload Identity know it."""
+        return f"{self.account_id(which)}@{self.project}.iam.gserviceaccount.com"
+
+    def account_id(self, which: Account) -> str:
+        return f"{self.cluster}-{which.value}"
+
+    @property
+    def workload_pool(self) -> str:
+        return f"{self.project}.svc.id.goog"
+
+    def images(self, region: str) -> str:
+        """What stands before an image's name."""
+        return f"{region}-docker.pkg.dev/{self.project}/{self.cluster}"

@@ -1,0 +1,50 @@
+"""What makes two videos the same: the story with its pictures, and the software that made them.
+
+`story_digest` is what a published revision is held against. `software_digest` matters on a laptop only, where a draft is made
+again when a step, the presenter or the release has changed; what a bucket holds stays published whatever made it.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, folders
+from newsreel.story.schema import Story
+from newsreel.workspace import content_digest
+
+LIBRARY = Path(__file__).parent
+STEPS = LIBRARY.parent / "steps"
+FINGERPRINTED_SUFFIXES = frozenset({".py", ".yaml", ".json", ".npz", ".dat", ".pth", ".mp4", ".ttf", ".wav", ".txt"})
+
+
+def story_digest(story: Story, pictures: Mapping[str, str]) -> str:
+    """SHA-256 of the story as understood (comments and layout of its file left out) and of its pictures.
+
+    `pictures` gives the SHA-256 of each picture's bytes by its name in the story.
+    """
+    whole = [story.model_dump(mode="json"), sorted(pictures.items())]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def software_digest(homes: Sequence[Path] = (LIBRARY, STEPS)) -> str:
+    """SHA-256 of the release, of the files of `newsreel` and `steps` that are installed here (code, brands, presenters, weights)
+    and of the presenters that lie elsewhere."""
+    homes = [*homes, *(folder for folder in folders() if folder != BUNDLED_PRESENTERS)]
+    parts = [release()]
+    for place in homes:
+        files = (path for path in sorted(place.rglob("*")) if path.suffix in FINGERPRINTED_SUFFIXES and path.is_file())
+        parts += [f"{path.relative_to(place)} {content_digest(path)}" for path in files if ".work" not in path.parts]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def release() -> str:
+    """The version of newsreel: the installed one, or what pyproject.toml beside the package says, in an image as in a
+    checkout."""
+    try:
+        return version("newsreel")
+    except PackageNotFoundError:
+        declared = LIBRARY.parent / "pyproject.toml"
+        return str(tomllib.loads(declared.read_text())["project"]["version"]) if declared.is_file() else "unreleased"

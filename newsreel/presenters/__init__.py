@@ -1,0 +1,1 @@
+"""Presenter bundles, and the files that their training passes from step to step."""

@@ -1,0 +1,136 @@
+"""Presenter bundles: one folder each, made by `newsreel train`, from drawn footage or from a newsroom's own.
+
+They are looked for in the folders that NEWSREEL_PRESENTERS lists (as PATH lists its own), then among those that ship; the first
+of a name counts.
+
+NAME/presenter.yaml    who it is: the name on screen, size in pixels, frame rate, licence, what of the body stands still
+NAME/footage.mp4       the presenter at rest: head, brows and blinks, mouth closed; loops
+NAME/landmarks.dat     dlib's shape predictor, 68 points
+NAME/visemes.npz       mouth shapes: (visemes, 68, 2) offsets from rest in units of the distance between the eyes
+NAME/generator.pth     pix2pixHD's state dict
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from newsreel.errors import BadInput, BadWeights
+
+BUNDLED_PRESENTERS = Path(__file__).parent
+PRESENTERS_VARIABLE = "NEWSREEL_PRESENTERS"
+PRESENTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+
+Point = tuple[float, float]
+Polyline = Annotated[tuple[Point, ...], Field(min_length=2, max_length=64)]
+
+
+class Presenter(BaseModel):
+    """A bundle's `presenter.yaml` and where its files are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    name: str
+    shown_as: Annotated[str, Field(min_length=1, max_length=60)]
+    """The name in the lower third."""
+    role: Annotated[str, Field(max_length=60)]
+    size: Annotated[int, Field(ge=64, le=1024, multiple_of=32)]
+    """Width and height of a frame, pixels."""
+    frame_rate: Literal[30]
+    licence: str
+    made_by: str
+    body: Annotated[tuple[Polyline, ...], Field(max_length=32)] = ()
+    """What stands still, as polylines in pixels of the frame: drawn into the generator's input beside the face's edges,
+    so that it knows where shoulders and neckline are."""
+    home: Path
+
+    @property
+    def footage(self) -> Path:
+        return self.home / "footage.mp4"
+
+    @property
+    def landmarks(self) -> Path:
+        return self.home / "landmarks.dat"
+
+    @property
+    def visemes(self) -> Path:
+        return self.home / "visemes.npz"
+
+    @property
+    def generator(self) -> Path:
+        return self.home / "generator.pth"
+
+
+def folders() -> tuple[Path, ...]:
+    """Where bundles are looked for, in this order. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
+    listed = [folder for folder in os.environ.get(PRESENTERS_VARIABLE, "").split(os.pathsep) if folder]
+    for folder in listed:
+        if not Path(folder).is_dir():
+            raise BadInput(f"{PRESENTERS_VARIABLE}: {folder!a} is no folder; name the one that `newsreel train --to` filled")
+    return (*(Path(folder).resolve() for folder in listed), BUNDLED_PRESENTERS)
+
+
+def presenter_names() -> frozenset[str]:
+    """Every bundle that has a sheet and a name as stories may use it."""
+    sheets = (sheet for folder in folders() for sheet in folder.glob("*/presenter.yaml"))
+    return frozenset(sheet.parent.name for sheet in sheets if PRESENTER_NAME.fullmatch(sheet.parent.name))
+
+
+def find_presenter(name: str) -> Presenter:
+    """Read a bundle's sheet, wherever it lies; raises BadWeights where there is none or it is malformed."""
+    if PRESENTER_NAME.fullmatch(name):
+        for folder in folders():
+            if (folder / name / "presenter.yaml").is_file():
+                return read_sheet(folder / name)
+    raise BadWeights(
+        f"no presenter {name!a}; known: {', '.join(sorted(presenter_names()))}; {PRESENTERS_VARIABLE} lists more folders"
+    )
+
+
+def load_presenter(name: str) -> Presenter:
+    """Read a bundle. `name` is one of `presenter_names()`; raises BadWeights where a file is missing or malformed."""
+    return load_presenter_at(find_presenter(name).home)
+
+
+def load_presenter_at(home: Path) -> Presenter:
+    """The same, of the bundle in this folder."""
+    presenter = read_sheet(home)
+    for path in (presenter.footage, presenter.landmarks, presenter.visemes, presenter.generator):
+        if not path.is_file():
+            ships = (BUNDLED_PRESENTERS / presenter.name).is_dir()
+            remedy = "run `make presenter`" if ships else "train the presenter: `newsreel train FOOTAGE --to FOLDER`"
+            raise BadWeights(f"presenter {presenter.name}: {path.name} is missing; {remedy}")
+    return presenter
+
+
+def read_sheet(home: Path) -> Presenter:
+    """Read the `presenter.yaml` of a bundle whose other files may not be made yet; raises BadWeights."""
+    try:
+        content = (home / "presenter.yaml").read_bytes()
+    except OSError as fault:
+        raise BadWeights(f"presenter {home.name}: presenter.yaml cannot be read: {' '.join(str(fault).split())}") from fault
+    return parse_sheet(content, home)
+
+
+def parse_sheet(content: bytes, home: Path) -> Presenter:
+    """What a `presenter.yaml` says, of the bundle that is or will be at `home`; raises BadWeights."""
+    where = f"presenter {home.name}: presenter.yaml"
+    try:
+        sheet = yaml.safe_load(content.decode())
+    except (UnicodeDecodeError, yaml.YAMLError) as fault:
+        raise BadWeights(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
+    if not isinstance(sheet, dict) or {"name", "home"} & sheet.keys():
+        raise BadWeights(f"{where} must be a mapping with the fields shown_as, role, size, frame_rate, licence, made_by, body")
+    try:
+        return Presenter(**{**sheet, "name": home.name, "home": home})
+    except (ValidationError, TypeError) as fault:
+        raise BadWeights(f"{where}: {format_presenter_fault(fault)}") from fault
+
+
+def format_presenter_fault(fault: ValidationError | TypeError) -> str:
+    if isinstance(fault, TypeError):
+        return "field names must be words"
+    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())

@@ -1,0 +1,111 @@
+"""What is published of a story: some files and, written last, a manifest that names them with their digests.
+
+    file:out              out/budget/{landscape.mp4,poster.jpg,captions.vtt,story.json,manifest.json}
+    gs://bucket/videos    gs://bucket/videos/budget/r3/manifest.json  r3/<render>/{landscape.mp4,...}
+
+A folder on a laptop holds the newest draft. In a bucket each revision is for ever, and each render of it has a folder of its own,
+named by what is in it: two runs of one story cannot mix their files, and the manifest alone decides which of them counts.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from newsreel.errors import Conflict
+from newsreel.runtime.usage import Usage
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+
+MANIFEST = "manifest.json"
+ORIGIN = "origin.json"
+VIDEO = "landscape.mp4"
+MOST_BYTES = 100_000
+
+
+class PublicationModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PublishedFile(PublicationModel):
+    name: str
+    """`landscape.mp4`."""
+    path: str = Field(pattern=r"^([0-9a-f]{16}/)?[a-z0-9][a-z0-9.-]*$")
+    """Where it lies, from the manifest's folder."""
+    size: int
+    """Bytes."""
+    sha256: str
+    content_type: str
+
+
+class Origin(PublicationModel):
+    """What a video is made from, see `newsreel.fingerprints`. `init-story` leaves it in the workspace for `publish`."""
+
+    story_digest: str
+    software_digest: str
+    release: str
+    """Of newsreel."""
+
+
+class Manifest(PublicationModel):
+    id: str
+    revision: int
+    title: str
+    origin: Origin
+    created: AwareDatetime
+    files: tuple[PublishedFile, ...]
+    usage: Usage | None = None
+    """What the video has taken; None for one of before this was told."""
+
+    def same_but_for_time(self, other: "Manifest") -> bool:
+        return self.model_copy(update={"created": other.created}) == other
+
+    def file(self, name: str) -> PublishedFile | None:
+        return next((file for file in self.files if file.name == name), None)
+
+    def video(self, home: Address) -> Address | None:
+        """Where the video lies, given the manifest's folder."""
+        file = self.file(VIDEO)
+        return home.child(file.path) if file else None
+
+
+def publication_folder(finals: Address, identifier: str, revision: int) -> Address:
+    """The folder of a story's manifest."""
+    story = finals.child(identifier)
+    return story if finals.scheme == "file" else story.child(f"r{revision}")
+
+
+def read_publication(storage: Storage, home: Address) -> Manifest | None:
+    """The manifest there, None where nothing is published. Raises Conflict for a file that is no manifest."""
+    address = home.child(MANIFEST)
+    if storage.find(address) is None:
+        return None
+    try:
+        return Manifest.model_validate_json(storage.read(address, at_most=MOST_BYTES))
+    except ValidationError as fault:
+        raise Conflict(f"{address}: is not a manifest of newsreel's; move it away or publish elsewhere") from fault
+
+
+def is_intact(storage: Storage, home: Address, manifest: Manifest) -> bool:
+    """Whether all that the manifest names is there, byte for byte."""
+    found = (storage.find(home.child(file.path)) for file in manifest.files)
+    return all(
+        there is not None and (there.size, there.sha256) == (file.size, file.sha256)
+        for there, file in zip(found, manifest.files, strict=True)
+    )
+
+
+def newer_revision(storage: Storage, finals: Address, identifier: str, revision: int) -> int | None:
+    """The newest published revision, where it is newer than this one."""
+    return max((other for other in revisions(storage, finals, identifier) if other > revision), default=None)
+
+
+def revisions(storage: Storage, finals: Address, identifier: str) -> Iterator[int]:
+    if finals.scheme == "file":
+        draft = read_publication(storage, publication_folder(finals, identifier, 0))
+        if draft:
+            yield draft.revision
+        return
+    for name in storage.names(finals.child(identifier)):
+        if named := re.fullmatch(rf"r([1-9][0-9]*)/{re.escape(MANIFEST)}", name):
+            yield int(named[1])

@@ -1,0 +1,157 @@
+"""A story's pictures: refused while a person can still act on it, then made alike for the steps that follow.
+
+A picture is hostile input. Its size is read from the header before anything is decoded, only three decoders are ever tried, and
+what later steps see was written by us: upright, sRGB, without metadata.
+"""
+
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageCms, ImageOps
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from newsreel.errors import BadInput
+from newsreel.workspace import translate_disk_full
+
+MOST_BYTES: Final = 40 * 1000 * 1000
+LARGEST_SIDE: Final = 8192
+SMALLEST_SIDE: Final = 320
+WIDTH_KEPT: Final = 2880
+"""One and a half times the video's width: enough for a slow zoom into the picture."""
+
+ALLOWED: Final = "use a JPEG, PNG or WebP"
+PAPER: Final = (255, 255, 255)
+"""What shows through where a picture is transparent."""
+
+DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError)
+"""What Pillow's decoders raise on damaged files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFacts:
+    """What a sound picture is: its size in pixels as a viewer sees it (orientation applied) and its format."""
+
+    width: int
+    height: int
+    format: str
+
+
+def check_picture(path: Path) -> PictureFacts:
+    """Decode a picture fully and tell what it is.
+
+    Raises BadInput with a message that follows the file's name: `is 50000x50000; at most 8192x8192`.
+    """
+    return facts_of(decoded(path))
+
+
+def normalise_picture(source: Path, target: Path) -> PictureFacts:
+    """Write the picture as an upright sRGB JPEG without metadata, at most 2880 pixels wide; tell what the source is.
+
+    `target` is a draft's path: it is written in place. Raises what `check_picture` raises, and DiskFull.
+    """
+    picture = decoded(source)
+    facts = facts_of(picture)
+    picture = in_srgb(picture)
+    shrink = min(1.0, WIDTH_KEPT / facts.width)
+    picture.thumbnail((max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink))), Image.Resampling.LANCZOS)
+    ImageOps.exif_transpose(picture, in_place=True)
+    plain = Image.new("RGB", picture.size)
+    plain.paste(picture)
+    with translate_disk_full(target.parent):
+        plain.save(target, "JPEG", quality=92, subsampling=0, optimize=True)
+    return facts
+
+
+def decoded(path: Path) -> Image.Image:
+    """The picture with every pixel read, in whatever mode its file has."""
+    content = whole_content(path)
+    picture = opened(content)
+    if picture.mode == "CMYK":
+        raise BadInput("is in CMYK, made for print; save it in RGB")
+    if getattr(picture, "is_animated", False):
+        raise BadInput("is animated; use a still picture")
+    if max(picture.size) > LARGEST_SIDE:
+        raise BadInput(f"is {picture.width}x{picture.height}; at most {LARGEST_SIDE}x{LARGEST_SIDE}")
+    if min(picture.size) < SMALLEST_SIDE:
+        raise BadInput(f"is {picture.width}x{picture.height}; at least {SMALLEST_SIDE} pixels a side")
+    try:
+        if isinstance(picture, PngImageFile):
+            opened(content).verify()  # the decoder itself passes over wrong checksums
+        picture.load()
+    except DAMAGE as fault:
+        raise BadInput("is damaged or cut short; save it again") from fault
+    return picture
+
+
+def whole_content(path: Path) -> bytes:
+    if not path.is_file():
+        raise BadInput("is missing")
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise BadInput(f"is larger than {MOST_BYTES // 1_000_000} MB; save it smaller")
+    return content
+
+
+def opened(content: bytes) -> ImageFile:
+    """The picture with only its header read.
+
+    The decoder is chosen here and not by `Image.open`: that one stops at its own limit before it tells the size, and takes the
+    several views in one JPEG of some cameras for an animation.
+    """
+    if content.startswith(b"\xff\xd8\xff"):
+        decoder: type[ImageFile] = JpegImageFile
+    elif content.startswith(b"\x89PNG\r\n\x1a\n"):
+        decoder = PngImageFile
+    elif content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        decoder = WebPImageFile
+    elif content.startswith((b"GIF87a", b"GIF89a")):
+        raise BadInput(f"is a GIF, which may be animated; {ALLOWED}")
+    else:
+        raise BadInput(f"is not a picture that can be read; {ALLOWED}")
+    try:
+        return decoder(BytesIO(content))
+    except DAMAGE as fault:
+        raise BadInput("is damaged or cut short; save it again") from fault
+
+
+def facts_of(picture: Image.Image) -> PictureFacts:
+    width, height = picture.size
+    if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # Exif 2.32, Orientation: rows and columns change places
+        width, height = height, width
+    return PictureFacts(width=width, height=height, format=str(picture.format))
+
+
+def in_srgb(picture: Image.Image) -> Image.Image:
+    """The picture as RGB in sRGB, on white where it was transparent; its Exif orientation goes along."""
+    profile, exif = picture.info.get("icc_profile"), picture.getexif()
+    if picture.mode.startswith("I"):
+        picture = picture.point(lambda value: value / 256).convert("L")  # 16-bit grey
+    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    elif picture.mode not in ("L", "RGBA"):
+        picture = picture.convert("RGB")
+    picture = profiled(picture, profile) if profile else picture
+    if picture.mode == "RGBA":
+        flat = Image.new("RGB", picture.size, PAPER)
+        flat.paste(picture, mask=picture.getchannel("A"))
+        picture = flat
+    picture = picture.convert("RGB")
+    picture.getexif().update(exif)
+    return picture
+
+
+def profiled(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Colours moved from the picture's own profile to sRGB; a profile that cannot be used counts as sRGB."""
+    wanted = "RGB" if picture.mode == "L" else picture.mode
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        moved = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=wanted)
+    except (ImageCms.PyCMSError, OSError):
+        return picture
+    return picture if moved is None else moved

@@ -1,0 +1,144 @@
+"""`newsreel submit`: a story file of this machine becomes a workflow of the cluster, once.
+
+It is kept in the stories' bucket first, together with how urgent it is. Then a message says so, as the newsroom's do, or the
+workflow is created at once. Should we get no further, the watch over saved stories finds it (`cluster.controllers.submitter`).
+
+A story into the stories' bucket, where the newsroom saves its own: <stories>/<id>/r3.json and <id>/pictures/<digest>.png.
+
+Objects are created and never changed. Pictures have the name of their content, so that revisions share them, and the document
+comes last: whoever finds it finds all that it names. A submission that is cut off is begun anew, or found by the reconciler.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from newsreel.argo.runs import run_of
+from newsreel.argo.workflow import build_workflow, story_parameter, workflow_name
+from newsreel.errors import BadInput, Conflict, Unavailable
+from newsreel.storage.address import Address, AllowList
+from newsreel.storage.store import Storage
+from newsreel.story.loader import LoadedStory
+from newsreel.story.priority import Priority
+from newsreel.story.schema import Story
+from newsreel.submission.message import Message
+from newsreel.submission.publisher import Publisher
+from newsreel.submission.revision_store import Revision, RevisionStore
+
+MEDIA_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+DIGITS = 20
+"""Of a picture's SHA-256, in hexadecimal."""
+
+
+def upload_story(intake: LoadedStory, storage: Storage, stories: Address) -> tuple[Story, Address]:
+    """Save what a story file of this machine says; the story, and the generation of its document there.
+
+    Raises BadInput that lists every fault, Conflict where this revision was saved with other content, Unavailable.
+    """
+    if stories.scheme != "gs":
+        raise BadInput(f"{stories}: a cluster reads stories from a bucket; name one as gs://bucket")
+    story = intake.sound()
+    home = stories.child(story.id)
+    names = {name: revision_file(name, digest) for name, digest in intake.picture_digests.items()}
+    for name, file in intake.pictures.items():
+        upload(storage, home.child(names[name]), file, intake.picture_digests[name])
+    document = home.child(f"r{story.revision}.json")
+    storage.create(document, upload_document(story, names), "application/json")
+    return story, storage.pinned(document)
+
+
+def revision_file(picture: str, digest: str) -> str:
+    suffix = PurePosixPath(picture).suffix.lower()
+    return f"pictures/{digest[:DIGITS]}{suffix if suffix in MEDIA_TYPES else ''}"
+
+
+def upload(storage: Storage, address: Address, picture: Path, digest: str) -> None:
+    """Send what is not there yet."""
+    found = storage.find(address)
+    if found is None or found.sha256 != digest:
+        storage.create(address, picture, MEDIA_TYPES.get(PurePosixPath(address.path).suffix, "application/octet-stream"))
+
+
+def upload_document(story: Story, names: dict[str, str]) -> bytes:
+    """The story as understood, its pictures under the names they have in the bucket: the same bytes for the same story."""
+    document = story.model_dump(mode="json")
+    for scene in document["scenes"]:
+        scene["picture"]["file"] = names[scene["picture"]["file"]]
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+if TYPE_CHECKING:
+    from newsreel.argo.client import Cluster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buckets:
+    """Where an installation has its stories and its videos."""
+
+    stories: Address
+    finals: Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmittedStory:
+    """A story that is saved, and what is asked for."""
+
+    story: Story
+    address: Address
+    """With the generation that was saved."""
+    finals: Address
+    message: Message
+
+    @property
+    def name(self) -> str:
+        return workflow_name(self.story)
+
+
+def save_revision(intake: LoadedStory, buckets: Buckets, priority: Priority) -> SubmittedStory:
+    """Save a story file, and beside it the message that says how urgent it is; the same twice is done once.
+
+    Raises BadInput for a wrong story, Conflict where the revision was saved with other content or another priority, Unavailable.
+    """
+    storage = Storage(AllowList(prefixes=(buckets.stories, buckets.finals)))
+    story, address = upload_story(intake, storage, buckets.stories)
+    desk = RevisionStore(storage, buckets.stories, buckets.finals)
+    message = desk.message(Revision(story.id, story.revision), priority)
+    desk.save_order(message)
+    return SubmittedStory(story=story, address=address, finals=buckets.finals, message=message)
+
+
+def publish(kept: SubmittedStory, publisher: Publisher) -> str:
+    """Say that it is there; one line for who asked. Published twice it is still one workflow. Raises BadInput, Unavailable."""
+    try:
+        publisher.publish(kept.message)
+    except (BadInput, Unavailable) as fault:
+        raise type(fault)(f"{fault}; {kept.name} is saved, and the watch over saved stories submits it") from fault
+    return f"{kept.name}: announced; `newsreel status {kept.name}` tells how it goes"
+
+
+def create(kept: SubmittedStory, cluster: "Cluster") -> str:
+    """Create its workflow; one line for who asked.
+
+    Raises BadInput for what the cluster refuses, Conflict where the name stands for another story, Unavailable.
+    """
+    workflow = build_workflow(kept.story, kept.address, kept.finals, kept.message.priority)
+    if cluster.create(workflow):
+        return f"{kept.name}: submitted; `newsreel status {kept.name}` tells how it goes"
+    return submitted_before(cluster, kept.name, story_parameter(workflow))
+
+
+def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> str:
+    """One line for a story whose name is taken. Raises Conflict where another story took it, or where it goes elsewhere."""
+    there = cluster.workflow(name)
+    if there is None:
+        return f"{name}: was submitted before and is removed just now; submit it again if it is not published"
+    made = story_parameter(there)
+    if made != wanted:
+        kind = "with other content" if made[0] != wanted[0] else f"to {made[1]}"
+        raise Conflict(f"{name}: this revision was submitted before {kind}; raise the revision")
+    run = run_of(there)
+    if run.exit_status:
+        mend = f"mend it and raise the revision, or run it again with `argo resubmit {name}`"
+        return f"{name}: was submitted before and ended as {run.state}: {run.message or 'no reason is told'}; {mend}"
+    return f"{name}: was submitted before, nothing to do: {run.state}"

@@ -1,0 +1,1 @@
+"""Weights files: formats, state dicts, the installation's catalogue and the local cache."""

@@ -1,0 +1,217 @@
+"""The weights an installation has, and those a story's voice is spoken with.
+
+The catalogue is a YAML file at the address NEWSREEL_WEIGHTS; it and all it names lie under the allowed addresses:
+
+    linda-tacotron2:
+      address: gs://newsroom-weights/linda/tacotron2.safetensors
+      sha256: 4b1f...            # as `newsreel weights inspect FILE` prints it
+      licence: CC-BY-4.0
+      source: https://...        # where it came from, for people; may be left out
+
+In a story's workspace lie, for each system of its voice:
+
+    weights/SYSTEM.weights   the file, verified, in whatever format its catalogue names
+    weights/SYSTEM.json      a small sheet that says which file it is                          `Sheet`
+
+A step's units read the sheet, so that their keys change with the weights and no 400 MB are hashed to find that nothing has.
+
+Where a step finds the weights that the story's voice gives it; `newsreel.weights.catalogue` brings them there.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+from newsreel.errors import BadInput, BadWeights
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.story.schema import VOICES
+from newsreel.story.source import read_tree
+from newsreel.weights.cache import WeightsCache
+from newsreel.workspace import Workspace, flush_to_disk, translate_disk_full, write_atomically
+
+VOICE_WEIGHTS_VARIABLE = "NEWSREEL_WEIGHTS"
+"""Of the environment: the address of the installation's catalogue."""
+
+
+def weights_sheet(system: str) -> str:
+    """The workspace's name of the sheet: what a unit `reads`. `weights_sheet("waveglow")` is `weights/waveglow.json`."""
+    return f"weights/{system}.json"
+
+
+def weights_file(system: str) -> str:
+    """The workspace's name of the weights themselves."""
+    return f"weights/{system}.weights"
+
+
+def voice_weights(workspace: Workspace, system: str) -> Path:
+    """The weights that the story's voice gives a system, verified when they came in. Raises BadWeights where there are none."""
+    path = workspace.path(weights_file(system))
+    if not path.is_file() or not workspace.path(weights_sheet(system)).is_file():
+        raise BadWeights(
+            f"{path}: no weights for {system}; set {VOICE_WEIGHTS_VARIABLE} to a catalogue that names them, run init-story again"
+        )
+    return path
+
+
+MOST_BYTES = 1_000_000
+
+
+def require_address(text: str) -> str:
+    try:
+        Address.parse(text)
+    except BadInput as fault:
+        raise ValueError(fault) from fault
+    return text
+
+
+def require_printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line of text")
+    return text
+
+
+WeightsName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+CatalogueLine = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(require_printable)]
+
+
+class CatalogueModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Entry(CatalogueModel):
+    """A file of weights."""
+
+    address: Annotated[str, AfterValidator(require_address)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    licence: CatalogueLine
+    source: CatalogueLine | None = None
+
+
+class Sheet(CatalogueModel):
+    """Which file a system's weights are."""
+
+    name: str
+    """In the catalogue: `linda-tacotron2`."""
+    sha256: str
+    licence: str
+    address: str
+    """Where it was fetched from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    name: str
+    """What it is called in errors: its address."""
+    entries: Mapping[str, Entry]
+
+    @classmethod
+    def from_environment(cls, storage: Storage, environment: Mapping[str, str] = os.environ) -> "Catalogue":
+        """Raises BadInput where no catalogue is configured, or it is wrong; what `Storage.read` raises."""
+        text = environment.get(VOICE_WEIGHTS_VARIABLE)
+        if not text:
+            raise BadInput(f"no catalogue of weights: set {VOICE_WEIGHTS_VARIABLE} to its address, such as file:weights.yaml")
+        return cls(name=text, entries=read_catalogue(storage.read(Address.parse(text), at_most=MOST_BYTES), text))
+
+    def entry(self, name: str) -> Entry:
+        """Raises BadInput for a name that is not here."""
+        if name not in self.entries:
+            raise BadInput(f"{self.name}: has no {name}; it has {', '.join(sorted(self.entries)) or 'nothing'}")
+        return self.entries[name]
+
+    def sheet(self, name: str) -> Sheet:
+        entry = self.entry(name)
+        return Sheet(name=name, sha256=entry.sha256, licence=entry.licence, address=entry.address)
+
+    def fetch(self, name: str, storage: Storage, cache: WeightsCache) -> Path:
+        """The file, verified. Raises BadInput, BadWeights for other bytes than the catalogue says, DiskFull, Unavailable."""
+        entry = self.entry(name)
+        return cache.fetch(Address.parse(entry.address), entry.sha256, storage)
+
+
+def read_catalogue(content: bytes, name: str) -> dict[str, Entry]:
+    """The entries of a catalogue's text, YAML or JSON. Raises BadInput with a line for each fault."""
+    tree = read_tree(content)
+    faults = [f"{name}:{fault}" for fault in tree.faults]
+    if not faults:
+        try:
+            return RootModel[dict[WeightsName, Entry]].model_validate(tree.value or {}).root
+        except ValidationError as found:
+            for error in found.errors(include_url=False):
+                path = tuple(part for part in error["loc"] if part != "[key]")
+                where = ".".join(map(str, path))
+                faults.append(f"{name}:{tree.line(path)}: {where + ': ' if where else ''}{describe_catalogue_error(dict(error))}")
+    raise BadInput("\n".join(faults))
+
+
+def describe_catalogue_error(error: Mapping[str, Any]) -> str:
+    match error["type"], error["loc"][-1:]:
+        case "missing", _:
+            return "is missing"
+        case "extra_forbidden", _:
+            return f"is unknown; known: {', '.join(Entry.model_fields)}"
+        case "string_pattern_mismatch", ("sha256",):
+            return "must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them"
+        case "string_pattern_mismatch", _:
+            return "must be 1 to 40 lower-case letters, digits and hyphens"
+        case "model_type" | "dict_type", _:
+            return "must be keys with values, one a line"
+        case "value_error", _:
+            return str(error["ctx"]["error"])
+    return str(error["msg"][0].lower() + error["msg"][1:])
+
+
+def require(voice: str, storage: Storage) -> None:
+    """Raises BadInput, saying what to set, where a voice needs weights that this installation does not have."""
+    for _ in needed_weights(voice, storage):
+        pass
+
+
+def link_voice_weights(workspace: Workspace, voice: str, storage: Storage) -> None:
+    """Bring a voice's weights into the workspace, once. Raises what `require` and `Catalogue.fetch` do."""
+    for system, name, catalogue in needed_weights(voice, storage):
+        sheet = catalogue.sheet(name).model_dump_json(indent=2) + "\n"
+        path, said = workspace.path(weights_file(system)), workspace.path(weights_sheet(system))
+        if path.is_file() and said.is_file() and said.read_text() == sheet:
+            continue
+        # The sheet is what vouches for the file, so it goes first and comes last.
+        said.unlink(missing_ok=True)
+        link_or_copy(catalogue.fetch(name, storage, WeightsCache.from_environment()), path)
+        write_atomically(said, sheet)
+
+
+def needed_weights(voice: str, storage: Storage) -> Iterator[tuple[str, str, Catalogue]]:
+    """System, name in the catalogue, and the catalogue; nothing is looked up for a voice that needs no weights."""
+    weights = VOICES[voice].weights
+    if not weights:
+        return
+    try:
+        catalogue = Catalogue.from_environment(storage)
+        for name in weights.values():
+            catalogue.entry(name)
+    except BadInput as fault:
+        raise BadInput(f"voice {voice} is spoken with weights {' and '.join(weights.values())}: {fault}") from fault
+    for system, name in weights.items():
+        yield system, name, catalogue
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A hard link where both lie on one file system, else a copy; under its final name only whole."""
+    temporary = target.with_name(f".tmp-{os.getpid()}-{target.name}")
+    with translate_disk_full(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.unlink(missing_ok=True)
+            try:
+                temporary.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, temporary)
+                flush_to_disk(temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)

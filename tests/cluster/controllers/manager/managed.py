@@ -1,0 +1,102 @@
+"""A manager, whole, against a fake cloud: the real clients, the real calls, a real bucket with preconditions."""
+
+import os
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import pytest
+import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.container_v1 import ClusterManagerClient
+from google.cloud.monitoring_v3 import MetricServiceClient
+from google.cloud.storage import Client
+from kubernetes import client
+
+from cluster.controllers.manager.google import Google, patience
+from cluster.controllers.manager.memory import Notebook
+from cluster.controllers.manager.metrics import Metrics
+from cluster.controllers.manager.observe import Services
+from cluster.controllers.manager.rounds import Manager
+from newsreel.config.pools import read_pool_config
+from newsreel.storage.address import Address
+from tests.cluster.controllers.manager.fake_servers import served
+from tests.cluster.controllers.manager.fake_world import FakeWorld
+from tests.servers import cloud_storage
+
+PARAMETERS = read_pool_config()
+
+
+@contextmanager
+def bucket_server():
+    """With the manager's bucket and the videos'; who connects from here connects to it."""
+    with cloud_storage("manager", PARAMETERS.cluster.finals.removeprefix("gs://")) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", url)
+        yield url
+
+
+class Managed:
+    """Managers of one world."""
+
+    def __init__(self, world, url, transports, note="manager.json", mode="pool"):
+        clusters, metrics, http = transports
+        self.world, self.url, self.note = world, url, note
+        self.parameters = PARAMETERS.changed(cluster={"mode": mode, "install": ["true"]})
+        settings = client.Configuration()
+        settings.host = http
+        settings.retries = False
+        api = client.ApiClient(settings)
+        google = Google(
+            clusters=ClusterManagerClient(transport=clusters),
+            metrics=MetricServiceClient(transport=metrics),
+            session=requests.Session(),
+            compute=(http,),
+            calls=patience(first=0.001, all_in_all=0.05),
+        )
+        self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api, listener=self.world)
+        self.lines = []
+
+    def manager(self, holder="a", **known):
+        bucket = Client(project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url})
+        address = Address.parse(f"gs://manager/{self.note}")
+        notebook = Notebook(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
+        self.metrics = Metrics(self.parameters.prices.currency)
+        return Manager(
+            services=self.services,
+            notebook=notebook,
+            clock=self.world.clock,
+            say=self.lines.append,
+            metrics=self.metrics,
+            **known,
+        )
+
+    def run(self, manager, minutes, every=30.0):
+        end = self.world.clock() + timedelta(minutes=minutes)
+        while self.world.clock() < end:
+            manager.round()
+            if self.world.state == "there" and any("Install" in str(line.get("actions")) for line in self.lines[-1:]):
+                self.world.installed = True
+            self.world.advance(every)
+
+
+@contextmanager
+def managed(url, mode="pool", **known):
+    world = FakeWorld(tuple((offer.pool, offer.zone) for offer in PARAMETERS.offers), **known)
+    with ExitStack() as stack:
+        transports = stack.enter_context(served(world))
+        yield Managed(world, url, transports, note=f"{os.urandom(6).hex()}.json", mode=mode)
+
+
+def said(setup):
+    return [line["why"] for line in setup.lines]
+
+
+def done(setup, kind):
+    return [each for line in setup.lines for each in line.get("actions", []) if each["action"].startswith(kind)]
+
+
+def with_nodes(setup, count=2):
+    pool = setup.world.pools["l4-spot-a"]
+    pool.size, pool.bounds = count, (0, count)
+    setup.world.nodes_come()
+    setup.world.advance(300)
+    return pool

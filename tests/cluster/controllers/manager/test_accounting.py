@@ -1,0 +1,97 @@
+"""What a story took, and a day: sums that hold, and no zero for what nobody knows."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster.controllers.manager.accounting import Account, Ledger, account_of, held_a_node
+from cluster.controllers.manager.metrics import Metrics
+from newsreel.config.pools import read_pool_config
+
+PARAMETERS = read_pool_config()
+POOLS = {"gke-1": "l4-spot-a", "gke-2": "l4-a"}
+DAY = date(2026, 5, 3)
+
+
+def pod(template, node, began="2026-05-03T12:00:00Z", ended="2026-05-03T12:10:00Z", **used):
+    times = {"startedAt": began, "finishedAt": ended}
+    return {"type": "Pod", "templateName": template, "hostNodeName": node, "resourcesDuration": used, **times}
+
+
+def story(*pods):
+    attempt = {"type": "DAG", "templateName": "anchor"}
+    return {"status": {"nodes": {"attempt": attempt} | {str(number): each for number, each in enumerate(pods)}}}
+
+
+def test_a_story_pays_for_each_node_it_held_by_its_kind_and_for_no_step_twice():
+    gpu = {"nvidia.com/gpu": 80, "cpu": 300}
+    account = account_of(
+        story(pod("anchor", "gke-1"), pod("anchor", "gke-2"), pod("pix2pixhd", "gke-2", **gpu)), POOLS, 9, PARAMETERS
+    )
+    assert (account.node_seconds, account.gpu_seconds, account.bytes) == (1200, 80, 9)
+    assert account.cost == pytest.approx((0.36 + 0.92) / 6)
+
+
+def test_a_node_whose_kind_nobody_knows_makes_the_cost_unknown_and_not_less():
+    account = account_of(story(pod("anchor", "gke-1"), pod("anchor", "gone")), POOLS, None, PARAMETERS)
+    assert (account.node_seconds, account.cost, account.bytes) == (1200, None, None)
+
+
+@pytest.mark.parametrize(
+    "workflow", [{}, {"status": {}}, story(pod("anchor", "gke-1", ended=None)), story(pod("check", "system-1"))]
+)
+def test_a_story_that_held_no_node_to_its_end_has_cost_nothing_yet(workflow):
+    account = account_of(workflow, POOLS, None, PARAMETERS)
+    assert (account.node_seconds, account.cost) == (0, 0)
+
+
+amounts = st.builds(
+    Account,
+    node_seconds=st.integers(0, 9999).map(float),
+    gpu_seconds=st.integers(0, 9999).map(float),
+    bytes=st.none() | st.integers(0, 10**9),
+    cost=st.none() | st.integers(0, 99).map(float),
+)
+
+
+entries = st.dictionaries(st.integers(0, 99).map(str), st.tuples(st.sampled_from([DAY, date(2026, 5, 4)]), amounts))
+
+
+@given(st.lists(entries, max_size=5))
+def test_each_story_is_in_the_sum_of_its_day_once_however_often_it_is_told(rounds):
+    ledger, known = Ledger(), {}
+    for told in rounds:
+        known = told | known
+        ledger = ledger.with_stories({uid: known[uid] for uid in told}, frozenset(known), DAY)
+    assert sum(total.stories for total in ledger.days.values()) == len(known)
+    for day, total in ledger.days.items():
+        costs = [account.cost for when, account in known.values() if when == day]
+        assert total.cost == (None if None in costs else sum(costs))
+
+
+def test_a_day_long_past_and_a_workflow_that_is_collected_are_forgotten():
+    account = Account(node_seconds=1, gpu_seconds=0, bytes=0, cost=0)
+    ledger = Ledger().with_stories({"a": (DAY, account), "b": (DAY, account)}, frozenset("ab"), DAY)
+    assert ledger.with_stories({}, frozenset("b"), DAY) == Ledger(days=ledger.days, counted=("b",))
+    assert ledger.with_stories({}, frozenset("b"), date(2026, 5, 4)).days == {}
+
+
+def test_a_ledger_survives_being_written_down():
+    ledger = Ledger(days={DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)}, counted=("a",))
+    assert Ledger.model_validate_json(ledger.model_dump_json()) == ledger
+
+
+def test_metrics_have_a_line_for_what_is_known_and_none_for_what_is_not():
+    metrics = Metrics("USD")
+    metrics.days.ledger = Ledger(days={DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)})
+    told = metrics.text().decode()
+    assert 'newsreel_day_cost{currency="USD",day="2026-05-03"} 0.5' in told
+    assert "newsreel_day_published_bytes{" not in told
+
+
+def test_a_story_that_was_refused_held_no_node():
+    assert held_a_node(story(pod("anchor", "gke-1")))
+    assert not held_a_node(story(pod("check", "system-1")))
+    assert not held_a_node(story(pod("anchor", "", began=None, ended=None)))

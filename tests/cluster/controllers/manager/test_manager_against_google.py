@@ -1,0 +1,162 @@
+"""The manager, whole, against APIs of google's own types: it does what the policy says, and no harm when they fail."""
+
+import json
+from functools import partial
+
+import pytest
+import requests
+
+from cluster.controllers.manager.__main__ import main
+from cluster.controllers.manager.inside import finals_there, from_the_pod, pending_events, streams
+from newsreel.config.pools import DEFAULT
+from tests.cluster.controllers.manager.managed import PARAMETERS, done, said, with_nodes
+from tests.cluster.controllers.manager.weeks import verdict
+
+
+def test_from_zero_to_videos_and_back_to_zero(setup):
+    setup.world.arrive(5)
+    setup.run(setup.manager(), 24)
+    assert verdict(setup.world, "pool") == []
+    assert len(setup.world.over) == 5
+    assert {each["result"] for each in done(setup, "Grow") + done(setup, "Empty")} == {"begun"}
+
+
+def test_the_cluster_comes_with_the_first_message_and_goes_when_the_last_video_is_made(whole):
+    whole.world.arrive(1)
+    whole.run(whole.manager(), 75, every=60)
+    assert (whole.world.created, whole.world.deleted, len(whole.world.over)) == (1, 1, 1)
+    assert verdict(whole.world, "cluster") == []
+    assert [each["result"] for each in done(whole, "Install")] == ["done"]
+
+
+def published(url, story):
+    """Eleven bytes of video, and what names them."""
+    origin = {"story_digest": "a", "software_digest": "b", "release": "0.1.0"}
+    file = {"name": "landscape.mp4", "path": "landscape.mp4", "size": 11, "sha256": "", "content_type": "video/mp4"}
+    about = {"id": story, "revision": 1, "title": "", "created": "2026-05-04T06:00:00Z"}
+    bucket = f"{url}/upload/storage/v1/b/{PARAMETERS.cluster.finals.removeprefix('gs://')}/o"
+    manifest = about | {"origin": origin, "files": [file]}
+    name = {"uploadType": "media", "name": f"{story}/r1/manifest.json"}
+    requests.post(bucket, params=name, json=manifest, timeout=5).raise_for_status()
+
+
+def test_what_the_days_stories_took_is_told_and_outlives_the_manager(setup, url):
+    setup.world.arrive(2)
+    setup.run(setup.manager(), 1)
+    for story in setup.world.unfinished():
+        published(url, story.name.removesuffix("-r1"))
+    setup.run(setup.manager(), 19)
+    setup.manager().round()
+    told = setup.metrics.text().decode()
+    for line in ("stories", "node_seconds", "gpu_seconds", "published_bytes"):
+        expected = {"stories": 2, "node_seconds": 300, "gpu_seconds": 120, "published_bytes": 22}[line]
+        assert f'newsreel_day_{line}{{day="2026-05-04"}} {expected:.1f}\n' in told
+    assert f'newsreel_day_cost{{currency="USD",day="2026-05-04"}} {300 * 0.36 / 3600:.2f}' in told
+
+
+def test_numbers_say_what_is_seen_and_nothing_of_what_is_not(setup):
+    with_nodes(setup)
+    setup.manager().round()
+    told = setup.metrics.text().decode()
+    assert 'newsreel_manager_nodes{pool="l4-spot-a",state="there"} 2.0' in told
+    assert 'newsreel_manager_demand{source="unfinished"} 0.0' in told
+    assert 'newsreel_manager_rounds_total{result="held"} 1.0' in told
+    setup.world.silent = {"kubernetes"}
+    setup.manager().round()
+    told = setup.metrics.text().decode()
+    assert 'source="unfinished"' not in told and "newsreel_manager_nodes{" not in told
+    assert "newsreel_manager_unknown_sources 3.0" in told
+
+
+def test_within_the_cluster_the_eventbus_is_asked_itself(setup, monkeypatch):
+    api = setup.services.inside(None, None)
+    port = int(api.configuration.host.rpartition(":")[2])
+    setup.world.arrive(3)
+    setup.world.advance(5)
+    setup.world.installed = False  # with no Sensor, what is on the bus stays there
+    assert pending_events(api, "newsreel", partial(from_the_pod, port=port)) == 3
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    assert streams() is from_the_pod
+
+
+def test_a_second_manager_waits_and_follows_when_the_first_is_gone(setup):
+    first, second = setup.manager("first"), setup.manager("second")
+    assert first.round() == "held"
+    assert second.round() == "waits"
+    assert "first is the manager until" in said(setup)[-1]
+    setup.world.advance(200)
+    assert second.round() == "held"
+    assert first.round() == "waits"
+
+
+def test_of_two_managers_that_write_at_once_one_does_nothing(setup):
+    first, second = setup.manager("first"), setup.manager("second")
+    now = setup.world.clock()
+    memory, other = first.notebook.read(now), second.notebook.read(now)
+    first.notebook.write(memory, now)
+    with pytest.raises(Exception, match="another manager was first"):
+        second.notebook.write(other, now)
+
+
+def test_a_manager_that_ends_hands_its_lease_to_the_next(setup):
+    first = setup.manager("first")
+    assert first.round() == "held"
+    first.release()
+    assert setup.manager("second").round() == "held"
+
+
+def test_a_dry_run_explains_and_changes_nothing_even_beside_the_manager(setup):
+    setup.manager("first").round()
+    setup.world.arrive(3)
+    setup.world.advance(10)
+    assert setup.manager("by-hand", dry_run=True).round() == "held"
+    line = setup.lines[-1]
+    assert line["dry_run"] and "3 unfinished: 2 nodes wanted, 0 there; l4-spot-a to 2" in line["why"]
+    assert line["actions"] == [{"action": "Grow(pool='l4-spot-a', to=2)", "result": "would be done"}]
+    assert setup.world.nodes == 0
+
+
+def test_the_cluster_stays_while_a_story_that_succeeded_has_no_video_in_the_bucket(setup, url, monkeypatch):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+    requests.post(f"{url}/storage/v1/b?project=p", json={"name": "finals"}, timeout=5)
+    api = setup.services.inside(None, None)
+    assert finals_there(api, "newsreel", "gs://finals")
+    setup.world.remembered = {"budget-r2-t2", "not-one-of-ours"}
+    assert not finals_there(api, "newsreel", "gs://finals")
+
+
+@pytest.fixture
+def by_hand(monkeypatch, capsys):
+    """`python -m cluster.controllers.manager` where no credentials are: its exit status, and what it says."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("HOME", "/nonexistent")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", "/nonexistent")
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["cluster.controllers.manager", *arguments])
+        return main(), capsys.readouterr().err
+
+    return run
+
+
+def test_by_hand_a_wrong_file_or_no_credentials_end_in_one_line(by_hand, tmp_path):
+    wrong = tmp_path / "pool.yaml"
+    wrong.write_text(DEFAULT.read_text().replace("idle_minutes: 5", "idle_minutes: -5", 1))
+    status, told = by_hand("--once", "--parameters", str(wrong))
+    assert (status, told.count("\n")) == (2, 1)
+    assert "policy.idle_minutes" in told
+    status, told = by_hand("--once", "--dry-run")
+    assert (status, told.count("\n")) == (2, 1)
+    assert "no Google credentials" in told
+    status, told = by_hand("--parameters", str(tmp_path / "nowhere.yaml"))
+    assert (status, "no such file" in told) == (2, True)
+
+
+def test_each_round_is_one_line_of_json(setup, capsys):
+    from cluster.controllers.manager.rounds import printed
+
+    setup.manager().round()
+    printed(setup.lines[-1])
+    line = json.loads(capsys.readouterr().out)
+    assert {"time", "why"} <= set(line)

@@ -1,0 +1,74 @@
+"""Nodes that cannot be had: others are taken, the next try is later each time, and a person is told when."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+from cluster.controllers.manager.world import Grow, Lack, Memory, Shortage
+from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Model, asked
+
+
+def test_a_kind_out_of_stock_is_left_alone_twice_as_long_each_time_and_another_is_taken():
+    model = Model(queue=30)
+    model.pools["first"].in_stock = False
+    grown = []
+    for number in range(240):
+        grown += [(number, action.pool) for action in asked(model.round())]
+        model.world_goes_on()
+    assert (0, "first") in grown
+    assert [pool for _, pool in grown].count("second") >= 1
+    assert [pool for _, pool in grown].count("first") < 9 and model.memory.short["first"].tries >= 4
+    assert sum(len(decision.actions) for decision in model.decisions) < 30, "a hot loop"
+    assert len(model.pools["second"].nodes) == 3
+
+
+def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
+    model = Model(queue=4, rules=replace(RULES, offers=(("first", 4),)))
+    model.pools["first"].in_stock = False
+    tries = []
+    for number in range(240):
+        tries += [number for _ in asked(model.round())]
+        model.pools["first"].size = 0
+    gaps = [after - before for before, after in pairwise(tries)]
+    assert gaps[:4] == [3, 5, 9, 17] and len(tries) < 12, "a hot loop"
+
+
+def test_what_google_said_before_we_asked_says_nothing_of_what_we_asked_for():
+    model = Model(queue=4)
+    model.pools["first"].lack = Lack("GCE_STOCKOUT", START - 5 * MINUTE)
+    assert asked(model.round()) == [Grow("first", 2)]
+    model.round()
+    assert model.memory.short == {} and model.memory.asked["first"].to == 2
+    model.pools["first"].lack = Lack("GCE_STOCKOUT", model.now)
+    model.round()
+    assert model.memory.short["first"].why == "GCE_STOCKOUT"
+
+
+def test_with_nothing_to_be_had_anywhere_a_person_is_told_what_is_lacking_and_when_the_next_try_is():
+    model = Model(queue=4)
+    for machines in model.pools.values():
+        machines.in_stock = False
+    alerts = [model.round().alert for _ in range(6)]
+    assert "2 nodes too few; first: GCE_STOCKOUT, next try" in alerts[-1]
+
+
+def test_stock_that_comes_back_is_used_and_the_shortage_forgotten():
+    model = Model(queue=4)
+    model.pools["first"].in_stock = model.pools["second"].in_stock = False
+    for _ in range(6):
+        model.round()
+    model.pools["first"].in_stock = model.pools["second"].in_stock = True
+    for _ in range(40):
+        model.world_goes_on()
+        model.round()
+    assert model.queue <= 2 and model.running >= 2
+    assert not [name for name, short in model.memory.short.items() if model.now < short.until]
+
+
+def test_a_pause_written_by_a_clock_years_ahead_ends_in_time():
+    memory = Memory(short={"first": Shortage(tries=1, until=START + timedelta(days=999), why="GCE_STOCKOUT")})
+    model = Model(messages=9, memory=memory)
+    assert [action.pool for action in asked(model.round())] == ["second"]
+    for _ in range(4):
+        model.round()
+    assert model.pools["first"].size > 0

@@ -1,0 +1,120 @@
+"""The letters: what is not ours is published as it was, with the reason; a good message is counted, and nothing else."""
+
+import base64
+import json
+import threading
+from concurrent.futures import Future
+
+import pytest
+import requests
+from google.api_core.exceptions import NotFound, PermissionDenied, ServiceUnavailable
+
+from cluster.controllers.submitter.__main__ import main
+from cluster.controllers.submitter.dead_letter_server import MOST_BYTES, Letters, serve
+from newsreel.submission.publisher import Publisher
+
+EVENT = {"reason": "is no JSON object", "message": "7", "published": "now", "body": base64.b64encode(b"\xff{{").decode()}
+
+
+class Topic:
+    """What `Publisher` uses of google.cloud.pubsub_v1.PublisherClient."""
+
+    def __init__(self):
+        self.sent, self.fault = [], None
+
+    def publish(self, topic, content, ordering_key="", timeout=0, **attributes):
+        answer = Future()
+        if self.fault:
+            answer.set_exception(self.fault)
+        else:
+            self.sent.append((content, attributes))
+            answer.set_result("1")
+        return answer
+
+
+@pytest.fixture
+def topic():
+    return Topic()
+
+
+@pytest.fixture
+def url(topic):
+    server = serve(Letters(Publisher(topic, "projects/p/topics/stories-dead", 1)), 0)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def post(url, **options):
+    return requests.post(url, timeout=5, **options).status_code
+
+
+def test_a_message_that_is_not_ours_is_kept_byte_for_byte_with_its_reason(url, topic):
+    assert post(f"{url}/not-ours", json=EVENT) == 200
+    assert topic.sent == [(b"\xff{{", {"reason": "is no JSON object", "message": "7", "published": "now"})]
+
+
+@pytest.mark.parametrize("fault", [NotFound("stories-dead"), PermissionDenied("no"), ServiceUnavailable("away")])
+def test_what_somebody_has_to_mend_at_pubsub_is_no_fault_of_the_letter_which_is_to_come_again(url, topic, fault):
+    topic.fault = fault
+    assert post(f"{url}/not-ours", json=EVENT) == 503
+    topic.fault = None
+    assert post(f"{url}/not-ours", json=EVENT) == 200
+    assert len(topic.sent) == 1
+
+
+def test_a_message_that_is_left_to_the_reconciler_is_told_with_its_story(url, capfd):
+    for name in ("budget-r3", "not a story"):
+        assert post(f"{url}/held", json={"name": name}) == 200
+    ours, other = map(json.loads, capfd.readouterr().err.splitlines())
+    assert ours == {"action": "held", "workflow": "budget-r3", "story": "budget", "revision": 3}
+    assert other == {"action": "held", "workflow": "not a story"}
+
+
+def test_a_good_message_is_counted_and_never_a_dead_letter(url, topic):
+    assert post(f"{url}/held", json={"name": "budget-r3"}) == 200
+    assert topic.sent == []
+    counted = requests.get(f"{url}/metrics", timeout=5).text
+    assert "newsreel_held_messages_total 1.0" in counted and "newsreel_dead_letters_total 0.0" in counted
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"[" * 100_000, b'{"reason": 5}', b'{"reason":"","message":"","published":"","body":"%%%"}', b"\xff"],
+)
+def test_what_no_sensor_sends_is_refused_and_the_next_one_served(url, topic, content):
+    assert post(f"{url}/not-ours", data=content) == 400
+    assert post(f"{url}/not-ours", json=EVENT) == 200
+    assert "newsreel_refused_letters_total 1.0" in requests.get(f"{url}/metrics", timeout=5).text
+
+
+def test_a_held_message_without_a_name_is_refused_and_not_counted_as_held(url):
+    assert post(f"{url}/held", json={"name": None}) == 400
+    assert "newsreel_held_messages_total 0.0" in requests.get(f"{url}/metrics", timeout=5).text
+
+
+def test_who_asks_in_the_wrong_way_is_told_the_right_one(url):
+    answer = requests.get(f"{url}/held", timeout=5)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert requests.get(f"{url}/", timeout=5).status_code == 404
+    assert post(f"{url}/not-ours", data=iter([b"{}"])) == 411, "a body whose length is not said"
+
+
+def test_a_port_that_is_taken_is_one_line_with_the_status_of_a_wrong_argument(url, monkeypatch, capsys):
+    port = url.rpartition(":")[2]
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
+    monkeypatch.setattr("sys.argv", ["cluster.controllers.submitter", "letters", "--project", "p", "--port", port])
+    assert main() == 2
+    assert capsys.readouterr().err == f"port {port}: address already in use; choose another with --port (exit 2)\n"
+
+
+def test_too_much_is_refused_unread(url, topic):
+    assert post(f"{url}/not-ours", headers={"Content-Length": str(MOST_BYTES + 1)}, data=b"") == 413
+    assert post(f"{url}/elsewhere", data=b"x") == 404
+    assert topic.sent == []
+
+
+def test_a_long_reason_fits_into_an_attribute(url, topic):
+    assert post(f"{url}/not-ours", json=EVENT | {"reason": "\u00e9" * 5000}) == 200
+    assert len(topic.sent[0][1]["reason"].encode()) <= 1024

@@ -1,0 +1,241 @@
+"""What a cluster must hold before the first story: known to Kubernetes' schemas to the last field, and no more than is needed."""
+
+import re
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from cluster.manifests.emit import manifests
+from cluster.manifests.installation import installation
+from newsreel.config.settings import Settings
+from newsreel.story.priority import PRIORITIES
+from workflows.systems import EMBEDDED, PROFILES, STUDIO
+
+SETTINGS = Settings(
+    newsroom_url="https://newsroom.example",
+    archive_host="10.0.0.3",
+    google_account="a@b.iam.gserviceaccount.com",
+    editors=("newsroom@example.com",),
+    previews_bucket="newsroom-previews",
+)
+OBJECTS = [document for documents in installation(SETTINGS).values() for document in documents]
+EMITTED = manifests(STUDIO, SETTINGS)
+STORY = yaml.load(EMITTED["story.yaml"], yaml.CSafeLoader)
+TRAINING = yaml.load(EMITTED["train-presenter.yaml"], yaml.CSafeLoader)
+
+
+SYSTEMS = {
+    template["metadata"]["labels"]["newsreel/system"]: template
+    for template in [*STORY["spec"]["templates"], *TRAINING["spec"]["templates"]]
+    if "container" in template
+}
+DEPLOYED = [
+    document for name in ("50-reconciler.yaml", "gentle.yaml") for document in yaml.load_all(EMITTED[name], yaml.CSafeLoader)
+]
+
+
+def objects(kind, documents=OBJECTS):
+    return {document["metadata"]["name"]: document for document in documents if document["kind"] == kind}
+
+
+def of_kind(*kinds):
+    return [document for document in OBJECTS if document["kind"] in kinds]
+
+
+@pytest.mark.parametrize("document", OBJECTS, ids=lambda document: f"{document['kind']}-{document['metadata']['name']}")
+def test_kubernetes_schemas_know_every_field(document):
+    kubernetes_validate.validate(document, "1.34", strict=True)
+
+
+def test_files_come_in_an_order_in_which_each_finds_what_it_needs():
+    names = list(manifests(EMBEDDED, SETTINGS))
+    assert names == sorted(names)
+    assert names[0] == "00-namespace.yaml"
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_all_that_is_in_a_namespace_is_in_ours(profile):
+    of_the_cluster = {"Namespace", "PriorityClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ConfigMap"}
+    of_the_cluster |= {"ClusterRole", "ClusterRoleBinding"}
+    for text in manifests(profile, Settings(namespace="elsewhere")).values():
+        for document in yaml.load_all(text, yaml.CSafeLoader):
+            if document["kind"] not in of_the_cluster and document["metadata"].get("namespace") != "kube-node-lease":
+                assert document["metadata"]["namespace"] == "elsewhere"
+
+
+def test_two_installations_in_one_cluster_do_not_take_each_others_rights():
+    """What lies in no namespace of theirs has the namespace in its name; the classes are the same for all."""
+    outside = [
+        {
+            (document["kind"], document["metadata"]["name"])
+            for documents in installation(Settings(namespace=name)).values()
+            for document in documents
+            if document["metadata"].get("namespace") not in (name, "argo") and document["kind"] != "PriorityClass"
+        }
+        for name in ("newsreel", "elsewhere")
+    ]
+    assert len(outside[0]) == len(outside[1]) == 7
+    assert not outside[0] & outside[1]
+
+
+def test_every_account_a_story_names_is_there_and_gives_its_token_to_nobody_unasked():
+    accounts = objects("ServiceAccount")
+    named = {STORY["spec"]["serviceAccountName"], STORY["spec"]["executor"]["serviceAccountName"]}
+    named |= {template["serviceAccountName"] for template in STORY["spec"]["templates"] if "serviceAccountName" in template}
+    named |= {one["spec"]["template"]["spec"]["serviceAccountName"] for one in objects("Deployment", DEPLOYED).values()}
+    assert named == set(accounts)
+    assert all(account["automountServiceAccountToken"] is False for account in accounts.values())
+
+
+def test_only_the_account_at_the_buckets_is_somebody_to_google():
+    known = {name for name, account in objects("ServiceAccount").items() if account["metadata"].get("annotations")}
+    assert known == {SETTINGS.storage_account}
+
+
+def test_a_role_says_each_resource_and_verb_by_name():
+    for role in of_kind("Role", "ClusterRole"):
+        for rule in role["rules"]:
+            assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
+            assert not {"secrets", "pods/exec", "roles", "rolebindings", "serviceaccounts/token"} & set(rule["resources"])
+
+
+def test_a_binding_gives_a_role_that_is_there_to_an_account_that_is_there():
+    roles = {
+        (role["kind"], role["metadata"].get("namespace"), role["metadata"]["name"]) for role in of_kind("Role", "ClusterRole")
+    }
+    bound = set()
+    for binding in of_kind("RoleBinding", "ClusterRoleBinding"):
+        kind = binding["kind"].removesuffix("Binding")
+        bound.add((kind, binding["metadata"].get("namespace"), binding["roleRef"]["name"]))
+        assert binding["roleRef"]["kind"] == kind
+        for subject in binding["subjects"]:
+            assert subject["name"] in (objects("ServiceAccount") if subject["kind"] == "ServiceAccount" else SETTINGS.editors)
+    assert bound == roles
+
+
+def test_beyond_the_namespace_nothing_can_be_changed_and_only_machines_be_seen():
+    rules = [
+        rule
+        for role in of_kind("Role", "ClusterRole")
+        if role["metadata"].get("namespace") != "newsreel"
+        for rule in role["rules"]
+    ]
+    assert {(*rule["resources"], *rule["verbs"]) for rule in rules} == {("nodes", "list"), ("leases", "list")}
+
+
+def test_where_no_editors_are_named_nobody_is_one():
+    assert "newsreel-editor" not in {
+        document["metadata"]["name"] for document in installation(Settings())["10-accounts.yaml"] if "Binding" in document["kind"]
+    }
+
+
+def test_argo_finds_the_executors_token_where_it_looks():
+    name = f"{STORY['spec']['executor']['serviceAccountName']}.service-account-token"
+    assert (
+        objects("Secret")[name]["metadata"]["annotations"]["kubernetes.io/service-account.name"] + ".service-account-token"
+        == name
+    )
+
+
+def test_every_priority_a_story_may_have_is_a_class_and_breaking_news_comes_first():
+    classes = objects("PriorityClass")
+    [priority] = [given for given in STORY["spec"]["arguments"]["parameters"] if given["name"] == "priority"]
+    assert {f"newsreel-{value}" for value in priority["enum"]} | {"newsreel-service"} == set(classes)
+    assert set(PRIORITIES) == set(priority["enum"]), "what `check` takes is what there are classes of"
+    assert classes["newsreel-service"]["value"] > classes["newsreel-breaking"]["value"]
+    assert classes["newsreel-breaking"]["value"] > classes["newsreel-normal"]["value"]
+    assert {entry["preemptionPolicy"] for entry in classes.values()} == {"Never"}, "a story under way is not killed for another"
+
+
+def test_nothing_may_be_talked_to_that_is_not_said():
+    policies = objects("NetworkPolicy")
+    deny = policies["deny-all"]["spec"]
+    assert (deny["podSelector"], set(deny["policyTypes"])) == ({}, {"Ingress", "Egress"})
+    assert not deny.get("egress") and not deny.get("ingress")
+    blocks = [rule for policy in policies.values() for rule in policy["spec"].get("egress", [])]
+    assert not [block for block in blocks if "0.0.0.0/0" in str(block) or not block.get("to")]
+
+
+def test_the_buckets_are_open_to_the_systems_that_use_them_and_to_no_other():
+    [expression] = objects("NetworkPolicy")["read-and-publish"]["spec"]["podSelector"]["matchExpressions"]
+    at_storage = {
+        system for system, template in SYSTEMS.items() if template.get("serviceAccountName") == SETTINGS.storage_account
+    }
+    assert set(expression["values"]) == at_storage
+    keeping = {system for system, template in SYSTEMS.items() if template.get("outputs", {}).get("artifacts")}
+    assert keeping <= at_storage, "Argo keeps a step's previews from the step's own pod, under its account"
+
+
+def test_whoever_calls_a_service_is_let_out_and_in_and_nobody_else():
+    callers = {
+        system
+        for system, template in SYSTEMS.items()
+        if "GENTLE_URL" in {entry["name"] for entry in template["container"].get("env", [])}
+    }
+    [let_out] = objects("NetworkPolicy")["call-gentle"]["spec"]["podSelector"]["matchExpressions"]
+    let_in = objects("NetworkPolicy", DEPLOYED)["gentle"]["spec"]
+    assert callers == set(let_out["values"]) == {*let_in["ingress"][0]["from"][0]["podSelector"]["matchExpressions"][0]["values"]}
+    assert "Egress" in let_in["policyTypes"] and "egress" not in let_in
+
+
+def test_names_are_looked_up_by_who_calls_somebody_by_name_alone():
+    policies = objects("NetworkPolicy")
+    named = [
+        policies[name]["spec"]["podSelector"]["matchExpressions"][0]["values"]
+        for name in ("read-and-publish", "call-gentle", "find-names")
+    ]
+    assert {*named[0], *named[1]} == {*named[2]}
+
+
+def test_the_reconciler_reaches_the_api_server_and_nothing_else():
+    labels = objects("Deployment", DEPLOYED)["reconciler"]["spec"]["template"]["metadata"]["labels"]
+    chosen = [
+        policy
+        for policy in of_kind("NetworkPolicy")
+        if (wanted := policy["spec"]["podSelector"].get("matchLabels")) and wanted.items() <= labels.items()
+    ]
+    assert [policy["metadata"]["name"] for policy in chosen] == ["reconcile"]
+    [out] = chosen[0]["spec"]["egress"]
+    assert [block["ipBlock"]["cidr"] for block in out["to"]] == list(SETTINGS.api_servers)
+
+
+@pytest.mark.parametrize(
+    "deployment", objects("Deployment", DEPLOYED).values(), ids=lambda document: document["metadata"]["name"]
+)
+def test_what_stays_up_has_its_place_is_watched_and_lets_a_machine_be_drained(deployment):
+    spec, pod = deployment["spec"], deployment["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe]["httpGet"]["port"] == container["ports"][0]["name"]
+    slowest = container["livenessProbe"]["periodSeconds"] * container["livenessProbe"]["failureThreshold"]
+    assert slowest >= 60, "who is busy is not stuck"
+    assert pod["priorityClassName"] in objects("PriorityClass")
+    assert pod["nodeSelector"] == dict([SETTINGS.system_pool.selector])
+    assert {entry["whenUnsatisfiable"] for entry in pod["topologySpreadConstraints"]} == {"ScheduleAnyway"}
+    budget = objects("PodDisruptionBudget", DEPLOYED)[deployment["metadata"]["name"]]
+    assert budget["spec"]["selector"] == spec["selector"]
+    assert "minAvailable" not in budget["spec"]
+    mounted = [mount["mountPath"] for mount in container["volumeMounts"] if "serviceaccount" in mount["mountPath"]]
+    assert bool(mounted) is (deployment["metadata"]["name"] == "reconciler")
+
+
+def test_a_caller_comes_back_to_the_server_it_began_with():
+    """A transcription is known to the one alone that was asked for it."""
+    assert objects("Deployment", DEPLOYED)["gentle"]["spec"]["replicas"] > 1
+    assert objects("Service", DEPLOYED)["gentle"]["spec"]["sessionAffinity"] == "ClientIP"
+
+
+def test_the_controller_reads_each_setting_as_yaml_and_runs_nothing_but_what_is_installed():
+    [configuration] = objects("ConfigMap").values()
+    told = {name: yaml.load(text, yaml.CSafeLoader) for name, text in configuration["data"].items()}
+    assert told["workflowRestrictions"] == {"templateReferencing": "Strict"}
+    assert told["namespaceParallelism"] == SETTINGS.stories_at_once
+    assert told["artifactRepository"]["archiveLogs"] is False
+    assert [re.sub(r"\$\{.*\}", "ID", link["url"]) for link in told["links"]] == ["https://newsroom.example/stories/ID"]
+    assert told["persistence"]["postgresql"]["host"] == "10.0.0.3"
+
+
+def test_an_installation_without_archive_and_newsroom_names_neither():
+    [document] = installation(Settings())["40-controller.yaml"]
+    assert {"persistence", "links"}.isdisjoint(document["data"])

@@ -1,0 +1,160 @@
+"""The manager on a cluster: with the rights it uses and no other, as a Deployment or a CronJob, by the pool.yaml it is given."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+import kubernetes_validate
+import pytest
+import yaml
+from kubernetes import client
+
+from cli.main import main
+from cluster.controllers.manager import inside
+from cluster.controllers.manager.accounting import Ledger
+from cluster.controllers.manager.ended import brought_up_to_date
+from cluster.manifests.emit import manifests
+from cluster.manifests.manager import EVERY_MINUTES, manager
+from newsreel.config.pools import DEFAULT, read_pool_config
+from newsreel.config.settings import Events, Manager, Monitoring, Settings
+from newsreel.config.settings_file import read_settings
+from newsreel.errors import BadInput
+from tests.cluster.api_server import serving
+from workflows.lint import lint
+from workflows.systems import EMBEDDED
+
+CHOSEN = Manager(pool=DEFAULT.read_text())
+PARAMETERS = read_pool_config()
+SETTINGS = Settings(events=Events())
+
+
+def emitted(chosen=CHOSEN, settings=None):
+    documents = manager(settings or SETTINGS, chosen)
+    return {document["kind"]: document for document in documents}
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        server.obey(manager(SETTINGS, CHOSEN))
+        yield server
+
+
+def test_nobody_who_has_not_asked_for_it_gets_it():
+    assert "52-manager.yaml" not in manifests(EMBEDDED, Settings())
+
+
+@pytest.mark.parametrize("document", manager(SETTINGS, replace(CHOSEN, runs="cronjob")), ids=lambda one: one["kind"])
+def test_every_document_is_sound_as_a_cron_job_too(document):
+    assert lint(document) == []
+    kubernetes_validate.validate(document, "1.34", strict=True)
+
+
+def test_a_cron_job_holds_one_round_at_a_time_and_often_enough_to_see_that_nothing_is_to_do():
+    job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]["spec"]
+    [container] = job["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][0] == "--once" and job["concurrencyPolicy"] == "Forbid"
+    assert job["schedule"] == f"*/{EVERY_MINUTES} * * * *"
+    assert PARAMETERS.policy.away_minutes >= 2 * EVERY_MINUTES
+    assert container["securityContext"] == emitted()["Deployment"]["spec"]["template"]["spec"]["containers"][0]["securityContext"]
+
+
+def test_a_cron_jobs_pod_is_held_to_what_every_pod_promises():
+    job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]
+    [container] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    container["securityContext"]["readOnlyRootFilesystem"] = False
+    assert "container_is_confined" in {fault.rule for fault in lint(job)}
+
+
+def test_without_messages_to_count_there_is_no_manager():
+    with pytest.raises(BadInput, match="events"):
+        manager(Settings(), CHOSEN)
+
+
+def test_a_changed_pool_begins_the_program_anew():
+    def notes(chosen):
+        return emitted(chosen)["Deployment"]["spec"]["template"]["metadata"]["annotations"]
+
+    assert notes(CHOSEN) == notes(CHOSEN) != notes(replace(CHOSEN, pool=CHOSEN.pool + "# more\n"))
+
+
+def test_nobody_is_let_in_and_prometheus_is_told_where_to_ask():
+    spec = emitted()["NetworkPolicy"]["spec"]
+    assert "Ingress" in spec["policyTypes"] and "ingress" not in spec
+    notes = emitted(settings=replace(SETTINGS, monitoring=Monitoring(kind="annotations")))["Deployment"]["spec"]["template"][
+        "metadata"
+    ]
+    assert {"prometheus.io/path": "/metrics", "prometheus.io/port": "8080"}.items() <= notes["annotations"].items()
+    assert "newsreel/pool-digest" in notes["annotations"]
+
+
+def test_its_rights_are_those_it_uses(server, monkeypatch):
+    """A round, with all that it may have to ask of the API server; the EventBus is asked itself."""
+    configuration = client.Configuration(host=f"http://127.0.0.1:{server.port}")
+    configuration.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
+    api = client.ApiClient(configuration)
+    ours = {"app.kubernetes.io/part-of": "newsreel"}
+    server.put("nodes", "gpu-1", namespace="", metadata={"labels": {inside.POOL: "l4-a"}}, spec={})
+    pod = {"metadata": {"labels": {"newsreel/role": "anchor", "workflows.argoproj.io/workflow": "a-r1"}}}
+    server.put(
+        "pods", "a-anchor", **pod, spec={"nodeName": "gpu-1", "containers": [{"name": "main"}]}, status={"phase": "Running"}
+    )
+    server.put("workflows", "a-r1", metadata={"labels": ours})
+    over = {"labels": {**ours, "workflows.argoproj.io/completed": "true"}, "uid": "b"}
+    server.put("workflows", "no-story-r1", metadata=over | {"uid": "c"}, status={"phase": "Failed", "nodes": ["?"]})
+    server.put("workflows", "b-r1", metadata=over, status={"phase": "Failed", "finishedAt": "2026-05-03T12:00:00Z"})
+
+    assert inside.nodes_by_pool(api)["l4-a"][0].name == "gpu-1"
+    assert inside.running_stories(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
+    assert inside.unfinished(api, "newsreel") == 1
+    with pytest.raises(Exception, match="no pod"):
+        inside.pending_events(api, "newsreel", partial(inside.from_the_pod))
+    inside.cordon(api, "gpu-1", closed=True)
+    ledger = brought_up_to_date(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
+    assert ledger.counted == ("b",)
+    assert server.used == server.rights[CHOSEN.account]
+
+
+def settings_of(tmp_path, text, pool=CHOSEN.pool):
+    (tmp_path / "pool.yaml").write_text(pool)
+    path = tmp_path / "settings.yaml"
+    path.write_text(text)
+    return read_settings(path)
+
+
+def test_the_pools_size_and_prices_are_said_once_in_pool_yaml(tmp_path):
+    settings = settings_of(tmp_path, "manager: {pool: pool.yaml}\nevents: {}\n")
+    assert settings.manager == CHOSEN
+    nodes = sum(offer.most for offer in PARAMETERS.offers)
+    assert nodes < settings.stories_at_once == PARAMETERS.stories_at_once < 2 * nodes
+    assert settings.prices == "USD l4-spot-a=0.36 l4-spot-b=0.36 l4-a=0.92"
+    assert settings_of(tmp_path, "manager: {pool: pool.yaml}\nstories_at_once: 3\n").stories_at_once == 3
+    quota = yaml.load_all(manifests(EMBEDDED, settings)["00-namespace.yaml"], yaml.CSafeLoader)
+    [hard] = [one["spec"]["hard"] for one in quota if one["kind"] == "ResourceQuota"]
+    assert int(hard["requests.nvidia.com/gpu"]) == settings.stories_at_once
+
+
+@pytest.mark.parametrize(
+    ("text", "pool", "told"),
+    [
+        ("manager: {pool: none.yaml}\n", CHOSEN.pool, "none.yaml: no such file"),
+        ("manager: {pool: pool.yaml}\n", CHOSEN.pool.replace("aim: 0.5", "aim: 2"), "policy.aim"),
+        ("manager: {pool: pool.yaml}\n", CHOSEN.pool.replace("mode: pool", "mode: cluster"), "run it outside"),
+        ("manager: {pool: pool.yaml, runs: sometimes}\n", CHOSEN.pool, "manager.runs"),
+    ],
+)
+def test_a_pool_that_cannot_be_is_refused_before_anything_is_emitted(tmp_path, text, pool, told):
+    with pytest.raises(BadInput, match=told):
+        settings_of(tmp_path, text, pool)
+
+
+def test_emit_writes_it_when_the_settings_name_a_pool(tmp_path, monkeypatch):
+    settings_of(tmp_path, "manager: {pool: pool.yaml}\nevents: {}\n")
+    monkeypatch.setattr("sys.argv", ["newsreel", "emit", "--settings", str(tmp_path / "settings.yaml"), "--into", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    text = (tmp_path / "embedded" / "52-manager.yaml").read_text()
+    assert CHOSEN.pool in [
+        one["data"]["pool.yaml"] for one in yaml.load_all(text, yaml.CSafeLoader) if one["kind"] == "ConfigMap"
+    ]

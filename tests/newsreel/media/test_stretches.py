@@ -1,0 +1,29 @@
+"""A scene is cut where its length says, into pieces that can be shared and joined."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsreel.media.encoder import MAX_CHUNK_SECONDS, WHOLE_SCENE, chunk_files, chunks
+
+
+@given(frames=st.integers(1, 20_000))
+def test_every_frame_is_in_one_stretch_and_none_is_too_long(frames):
+    cut = chunks(frames)
+    assert [frame for stretch in cut for frame in stretch] == list(range(frames))
+    assert all(0 < len(stretch) <= MAX_CHUNK_SECONDS for stretch in cut)
+    assert all(stretch.start % WHOLE_SCENE == 0 for stretch in cut)
+
+
+@given(frames=st.integers(1, 20_000))
+def test_there_are_no_more_stretches_than_it_takes(frames):
+    assert len(chunks(frames)) == -(-frames // MAX_CHUNK_SECONDS)
+
+
+@pytest.mark.parametrize(("frames", "lengths"), [(300, [300]), (301, [180, 121]), (640, [240, 240, 160]), (1, [1])])
+def test_the_stretches_of_a_scene_are_of_much_the_same_length(frames, lengths):
+    assert [len(stretch) for stretch in chunks(frames)] == lengths
+
+
+def test_each_stretch_has_a_file_of_its_own():
+    assert chunk_files("actor", 3, 640, ".mp4") == ("actor/03-00.mp4", "actor/03-01.mp4", "actor/03-02.mp4")

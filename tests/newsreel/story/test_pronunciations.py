@@ -1,0 +1,137 @@
+"""A newsroom's own pronunciations: written strictly, found whatever the case and punctuation, told with their line when wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsreel.brands import brand_pronunciations
+from newsreel.errors import BadInput
+from newsreel.story.pronunciation import PHONES, VOWELS, Lexicon, genitive_of, phones_of, without_pronunciations
+from newsreel.story.source import read_story, story_json_schema
+
+STORY = """\
+id: library
+revision: 1
+title: The library
+presenter: maya
+voice: heart
+pronunciations:
+  Harwick: {harwick}
+  {word}: B AA1
+scenes:
+  - narration: {narration}
+    headline: Open
+    picture: {{file: a.png, credit: c, alt: a}}
+"""
+
+
+def story(harwick="hh ae1  r ih0 k", word="Calder", narration="It is open."):
+    return STORY.format(harwick=harwick, word=word, narration=narration)
+
+
+def faults(text):
+    with pytest.raises(BadInput) as refused:
+        read_story(text.encode(), "s.yaml")
+    return str(refused.value)
+
+
+def test_a_storys_pronunciations_are_read_and_made_uniform():
+    assert read_story(story().encode(), "s").pronunciations == {"Harwick": "HH AE1 R IH0 K", "Calder": "B AA1"}
+    assert "pronunciations" in story_json_schema()["properties"]
+
+
+def test_a_story_without_any_is_the_story_it_always_was():
+    plain = read_story(story().replace("pronunciations:\n  Harwick: hh ae1  r ih0 k\n  Calder: B AA1\n", "").encode(), "s")
+    assert "pronunciations" not in plain.model_dump()
+    assert "pronunciations" not in plain.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("harwick", "expected"),
+    [
+        ("HH AE R", "AE: a vowel has its stress, so write AE1"),
+        ("HH1 AE1", "HH1: only a vowel has a stress, so write HH"),
+        ("HH AE3", "AE3: a vowel has its stress"),
+        ("X AE1", "'X' is no phone; the phones are AA AE"),
+        ("K S T", "has no vowel"),
+        ("''", "is empty; write phones of ARPAbet"),
+        ("AE1 " * 41, "must be at most 40 phones, has 41"),
+        ("[AE1]", "must be text, not a list"),
+    ],
+)
+def test_wrong_phones_are_refused_with_their_line(harwick, expected):
+    assert f"s.yaml:7: pronunciations.Harwick: {expected}" in faults(story(harwick=harwick))
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Ines Calder", "8: pronunciations.Ines Calder: is not one word"),
+        ("'12'", "8: pronunciations.12: is not one word"),
+        ("Calder's", "8: pronunciations.Calder's: write the word without its 's"),
+        ("HARWICK", "6: pronunciations: Harwick and HARWICK are the same word"),
+    ],
+)
+def test_a_word_that_would_never_be_found_is_refused(word, expected):
+    assert expected in faults(story(word=word))
+
+
+@pytest.mark.parametrize(
+    ("narration", "expected"),
+    [
+        ("'{AE1} is bare'", "'{AE1}' must stand directly behind its word, such as Harwick{HH AE1 R IH0 K}"),
+        ("a {AE1} blank", "must stand directly behind its word"),
+        ("dot.{AE1}", "must stand directly behind its word"),
+        ("in{AE1}side", "must end its word"),
+        ("two{AE1}{AE1}", "must end its word"),
+        ("ex{AE1}-wife", "must end its word"),
+        ("left{AE1", "'{' has no partner"),
+        ("right AE1}", "'}' has no partner"),
+        ("none{}", "is empty; write phones"),
+        ("wrong{QQ}", "'QQ' is no phone"),
+        ("nested{{AE1}}", "has no partner"),
+    ],
+)
+def test_a_pronunciation_in_a_narration_that_has_no_word_is_refused_with_the_way_to_write_it(narration, expected):
+    line = faults(story(narration=f'"{narration}"' if narration[0] != "'" else narration))
+    assert line.startswith("s.yaml:10: scenes[0].narration: ")
+    assert expected in line
+
+
+WORDS = st.sampled_from(["Harwick", "it's", "M25", "d\u00e9j\u00e0"])
+GIVEN = st.lists(st.sampled_from(["AE1", "B", "OW0"]), min_size=1, max_size=5).map(lambda phones: (*phones, "IY1"))
+MARKS = st.sampled_from(["", ",", ".", "!\u201d", ")"])
+
+
+@given(st.lists(st.tuples(WORDS, st.none() | GIVEN, MARKS), min_size=1, max_size=8))
+def test_what_is_written_behind_words_is_found_at_their_places_and_nothing_of_it_is_left(tokens):
+    written = " ".join(word + (f"{{{' '.join(phones)}}}" if phones else "") + mark for word, phones, mark in tokens)
+    plain, found = without_pronunciations(written)
+    assert plain == " ".join(word + mark for word, _, mark in tokens)
+    assert found == {place: phones for place, (_, phones, _) in enumerate(tokens) if phones}
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_either_taken_or_refused_in_one_line(text):
+    try:
+        plain, _ = without_pronunciations(text)
+    except ValueError as fault:
+        assert "\n" not in str(fault)
+    else:
+        assert not {"{", "}"} & set(plain)
+
+
+@pytest.mark.parametrize(("phones", "ending"), [("B AO1 S", "IH0 Z"), ("K AE1 T", "S"), ("D AO1 G", "Z"), ("HH AE1 R IY0", "Z")])
+def test_a_genitive_ends_as_english_ends_it(phones, ending):
+    assert genitive_of(phones.split()) == (*phones.split(), *ending.split())
+
+
+def test_every_phone_of_arpabet_is_accepted_as_dictionaries_write_it():
+    for phone in PHONES:
+        assert phones_of(f"{phone}1" if phone in VOWELS else f"{phone} AH0")
+
+
+def test_the_brands_words_are_known_and_the_storys_win():
+    brand = brand_pronunciations("newsreel")
+    assert Lexicon.of(brand).phones_for("Newsreel,") == ("N", "UW1", "Z", "R", "IY2", "L")
+    assert Lexicon.of(brand, {"NEWSREEL": "B AA1"}).phones_for("newsreel") == ("B", "AA1")

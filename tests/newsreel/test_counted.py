@@ -1,0 +1,19 @@
+"""Numbers of things are said as a person says them."""
+
+import pytest
+
+from newsreel.errors import pluralize
+
+
+@pytest.mark.parametrize(
+    ("count", "names", "said"),
+    [
+        (1, ("scene",), "1 scene"),
+        (0, ("scene",), "0 scenes"),
+        (1200, ("word",), "1,200 words"),
+        (1, ("story runs", "stories run"), "1 story runs"),
+        (2, ("story runs", "stories run"), "2 stories run"),
+    ],
+)
+def test_one_is_one_and_any_other_number_is_several(count, names, said):
+    assert pluralize(count, *names) == said

@@ -1,0 +1,1 @@
+"""Draws and films the example presenter, from which her bundle is trained."""

@@ -1,0 +1,130 @@
+"""`python -m tools.presenter.make maya --into FOLDER`: draw what a presenter who is no person is trained from.
+
+FOLDER/maya/ then holds what a newsroom would bring of a person, see `newsreel.presenters.training_data`: the sheet, footage of
+her idling, a
+rehearsal to learn from with the landmarks that are known exactly because she is drawn, dlib's predictor trained on drawn faces,
+and her mouth shapes. `newsreel train` does the rest. Everything is seeded; each file appears under its name when it is complete.
+"""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsreel.artifacts import FRAME_RATE
+from newsreel.errors import BadInput, NewsreelError
+from newsreel.media.encoder import LOSSLESS_LOOK, open_encoder
+from newsreel.presenters.bundle import Presenter, find_presenter, presenter_names
+from newsreel.workspace import write_atomically
+from tools.presenter.drawing import Pose, draw
+from tools.presenter.footage import FOOTAGE_SECONDS, ON_AIR, rehearsal, talking, write_footage
+from tools.presenter.visemes import write_visemes
+
+FOOTAGE_SEED, DLIB_SEED, REHEARSAL_SEED, UNSEEN_SEED = 1, 11, 21, 31
+"""Apart, so that nothing is examined on what it was trained on."""
+REHEARSAL_FRAMES, UNSEEN_FRAMES = 2400, 90
+"""What comes last is held out: there she talks, consecutive frames as a story shows them."""
+
+Shot = tuple[NDArray[np.uint8], NDArray[np.float32]]
+"""Pictures (n, size, size, 3) RGB and their landmarks (n, 68, 2) in pixels."""
+
+
+def shoot(poses: Iterator[Pose], size: int) -> Callable[[int], Shot]:
+    """A camera: called with n, it gives the next n poses as pictures and landmarks."""
+
+    def frames(count: int) -> Shot:
+        drawn = [draw(next(poses), size) for _ in range(count)]
+        return np.stack([picture for picture, _ in drawn]), np.stack([landmarks for _, landmarks in drawn])
+
+    return frames
+
+
+def make_footage(presenter: Presenter, into: Path) -> None:
+    write_footage(into / "footage.mp4", FOOTAGE_SEED, FOOTAGE_SECONDS, presenter.size)
+
+
+def make_visemes(presenter: Presenter, into: Path) -> None:
+    write_visemes(into / "visemes.npz")
+
+
+def make_landmarks(presenter: Presenter, into: Path) -> None:
+    from steps.dlib.train import FRAMES, train_predictor
+    from tools.presenter.footage import LIMITS
+
+    train_predictor(shoot(rehearsal(DLIB_SEED, FRAMES, LIMITS), presenter.size), into / "landmarks.dat", DLIB_SEED)
+
+
+def make_rehearsal(presenter: Presenter, into: Path) -> None:
+    poses = chain(rehearsal(REHEARSAL_SEED, REHEARSAL_FRAMES, ON_AIR), talking(UNSEEN_SEED, UNSEEN_FRAMES))
+    write_rehearsal(into, poses, presenter.size)
+
+
+def write_rehearsal(into: Path, poses: Iterator[Pose], size: int) -> None:
+    """Draw poses to `rehearsal.mp4`, nothing of them lost, and where her face was to `landmarks.npz`."""
+    draft = into / ".tmp-rehearsal.mp4"
+    landmarks = []
+    try:
+        with open_encoder(draft, size, size, FRAME_RATE, LOSSLESS_LOOK) as write:
+            for picture, points in (draw(pose, size) for pose in poses):
+                write(picture)
+                landmarks.append(points)
+        draft.replace(into / "rehearsal.mp4")
+    finally:
+        draft.unlink(missing_ok=True)
+    file = BytesIO()
+    np.savez(file, landmarks=np.stack(landmarks))
+    write_atomically(into / "landmarks.npz", file.getvalue())
+
+
+PARTS: dict[str, Callable[[Presenter, Path], None]] = {
+    "footage": make_footage,
+    "visemes": make_visemes,
+    "landmarks": make_landmarks,
+    "rehearsal": make_rehearsal,
+}
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def timed(part: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    say(f"{part}: made in {time.monotonic() - began:.0f} s")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.presenter.make", description=__doc__)
+    parser.add_argument("presenter", help=f"one of: {', '.join(sorted(presenter_names()))}")
+    parser.add_argument("--into", type=Path, required=True, metavar="FOLDER", help="FOLDER/<presenter>/ is filled")
+    parser.add_argument("--only", action="append", choices=PARTS, help="make this part alone; may be repeated")
+    options = parser.parse_args(arguments)
+    try:
+        if options.presenter not in presenter_names():
+            raise BadInput(f"no folder {options.presenter} with a presenter.yaml; write that first")
+        presenter = find_presenter(options.presenter)
+        into = options.into / presenter.name
+        into.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(presenter.home / "presenter.yaml", into / "presenter.yaml")
+        with timed(f"presenter {presenter.name}"):
+            for part in options.only or PARTS:
+                with timed(part):
+                    PARTS[part](presenter, into)
+    except NewsreelError as fault:
+        say(f"make presenter: {fault} (exit {fault.exit_status})")
+        return fault.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

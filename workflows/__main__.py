@@ -1,5 +1,0 @@
-"""`python -m workflows` is `newsreel`."""
-
-from workflows.cli import main
-
-main()
