@@ -1,4 +1,4 @@
-"""The step `pix2pixhd-train`: footage and its landmarks -> a presenter's generator, with samples and a report to follow it by."""
+"""The step `pix2pixhd-train`: footage and its landmarks to a presenter's generator, with sample pictures and a report."""
 
 from __future__ import annotations
 
@@ -23,52 +23,49 @@ from newsreel.presenters.training_data import (
 from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace, work_key
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.course import Course, architecture_for
+from steps.pix2pixhd.config import Architecture, TrainingConfig, architecture_for
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from steps.pix2pixhd.pairs import Pairs
-
-__all__ = ["STEP", "course_of"]
+    from steps.pix2pixhd.training.dataset import FrameDataset
 
 CHECKPOINTS = "training/checkpoints"
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    lesson, sheet = read_training_job(workspace), sheet_of(workspace)
+    job, sheet = read_training_job(workspace), sheet_of(workspace)
     yield Unit(
-        name=f"generator of {lesson.name}",
+        name=f"generator of {job.name}",
         reads=(FOOTAGE, LANDMARKS),
         writes=(bundle_file("generator.pth"), SAMPLES, REPORT),
-        settings={"course": asdict(course_of(lesson, sheet.size)), "held out": lesson.held_out, "body": sheet.body},
-        cost=lesson.steps,
+        settings={"config": asdict(training_config(job, sheet.size)), "held out": job.held_out, "body": sheet.body},
+        cost=job.steps,
     )
 
 
-def course_of(lesson: TrainingJob, size: int) -> Course:
-    """The course a lesson asks for; a full-sized net has the published discriminator, at three scales from 1024 pixels on."""
-    asked = lesson.options
-    architecture = shape_of(asked.net) if asked.net else architecture_for(size)
+def training_config(job: TrainingJob, size: int) -> TrainingConfig:
+    """The configuration of a training job; a full-size net has the published discriminator, at 3 scales from 1024 pixels on."""
+    options = job.options
+    architecture = architecture_of(options.net) if options.net else architecture_for(size)
     small = architecture.ngf < 32
-    return Course(
-        steps=lesson.steps,
-        minutes=lesson.minutes,
-        seed=asked.seed,
-        batch=asked.batch,
+    return TrainingConfig(
+        steps=job.steps,
+        minutes=job.minutes,
+        seed=options.seed,
+        batch=options.batch,
         architecture=architecture,
-        rate=2e-3 if small else 2e-4,
-        discriminators=2 if size < 1024 else 3,
+        learning_rate=2e-3 if small else 2e-4,
+        discriminator_scales=2 if size < 1024 else 3,
         ndf=16 if small else 64,
-        examined_every=asked.examined_every or max(1, min(500, lesson.steps // 10)),
-        patience=asked.patience,
-        enough=asked.enough,
+        eval_interval=options.examined_every or max(1, min(500, job.steps // 10)),
+        patience=options.patience,
+        target_psnr=options.enough,
     )
 
 
-def shape_of(net: GeneratorOptions) -> Architecture:
+def architecture_of(net: GeneratorOptions) -> Architecture:
     return Architecture(
         net=net.net,
         ngf=net.ngf,
@@ -81,7 +78,7 @@ def shape_of(net: GeneratorOptions) -> Architecture:
 
 @contextmanager
 def start(workspace: Workspace) -> Iterator[None]:
-    """torch; what it trains on, the unit brings in itself."""
+    """Require torch. The unit loads its own training data."""
     try:
         import torch
     except ImportError as fault:
@@ -91,20 +88,20 @@ def start(workspace: Workspace) -> Iterator[None]:
 
 
 def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress: Progress) -> None:
-    from steps.pix2pixhd.train import Watching, train_generator
+    from steps.pix2pixhd.training.loop import TrainingCallbacks, train_generator
 
-    course = course_of(read_training_job(workspace), sheet_of(workspace).size)
-    watching = Watching(
-        say=progress.say, advance=progress.advance, samples=workspace.path(SAMPLES), report=workspace.path(REPORT)
+    config = training_config(read_training_job(workspace), sheet_of(workspace).size)
+    callbacks = TrainingCallbacks(
+        log=progress.say, advance=progress.advance, samples=workspace.path(SAMPLES), report=workspace.path(REPORT)
     )
-    with pairs_of(workspace) as (seen, unseen):
-        train_generator(seen, unseen, drafts[0], course, watching, checkpoints=checkpoints_of(unit, workspace))
+    with open_datasets(workspace) as (dataset, held_out):
+        train_generator(dataset, held_out, drafts[0], config, callbacks, checkpoints=checkpoint_path(unit, workspace))
     for draft, name in zip(drafts[1:], (SAMPLES, REPORT), strict=True):
         draft.write_bytes(workspace.path(name).read_bytes())
 
 
-def checkpoints_of(unit: Unit, workspace: Workspace) -> Path:
-    """Named by all that the training depends on, so that another footage's or course's is never taken up; those are cleared."""
+def checkpoint_path(unit: Unit, workspace: Workspace) -> Path:
+    """Path named by a key of all that the training depends on; checkpoints with other keys are removed."""
     key = work_key(STEP.name, STEP.version, unit.settings, [workspace.path(name) for name in unit.reads])
     home = workspace.path(CHECKPOINTS)
     home.mkdir(parents=True, exist_ok=True)
@@ -115,16 +112,15 @@ def checkpoints_of(unit: Unit, workspace: Workspace) -> Path:
 
 
 @contextmanager
-def pairs_of(workspace: Workspace) -> Iterator[tuple[Pairs, Pairs]]:
-    """What is trained on, and the last consecutive part of the footage, which is held out."""
-    from steps.pix2pixhd.frames import unpacked
-    from steps.pix2pixhd.pairs import Pairs
+def open_datasets(workspace: Workspace) -> Iterator[tuple[FrameDataset, FrameDataset]]:
+    """The training data, and the last consecutive frames of the footage, which are held out for evaluation."""
+    from steps.pix2pixhd.training.dataset import FrameDataset, decode_frames
 
-    lesson, sheet = read_training_job(workspace), sheet_of(workspace)
-    landmarks = read_landmarks(workspace.path(LANDMARKS), lesson.frames)
-    with unpacked(workspace.path(FOOTAGE), sheet.size, lesson.frames, workspace.root) as pictures:
-        whole = Pairs(pictures, landmarks, sheet.body)
-        yield whole.taken(slice(None, -lesson.held_out)), whole.taken(slice(-lesson.held_out, None))
+    job, sheet = read_training_job(workspace), sheet_of(workspace)
+    landmarks = read_landmarks(workspace.path(LANDMARKS), job.frames)
+    with decode_frames(workspace.path(FOOTAGE), sheet.size, job.frames, workspace.root) as pictures:
+        dataset = FrameDataset(pictures, landmarks, sheet.body)
+        yield dataset.subset(slice(None, -job.held_out)), dataset.subset(slice(-job.held_out, None))
 
 
 def read_landmarks(path: Path, frames: int) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
-"""pix2pixhd: the landmarks of every frame become the presenter's frames, through a pipe into the encoder.
+"""The step `pix2pixhd`: landmarks of every frame to video of the presenter, through a pipe into the encoder.
 
-A unit is a stretch of a scene, so that several GPUs can share one; each is a video that begins with a key frame.
+A unit is a chunk of a scene, so that several GPUs can share one; each is a video that begins with a key frame.
 """
 
 from __future__ import annotations
@@ -22,17 +22,15 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace
 
-if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
+if TYPE_CHECKING:  # importing torch takes longer than the rest of a run that has nothing to do
     import numpy as np
     from numpy.typing import NDArray
 
-    from steps.pix2pixhd.actor import Actor
-
-__all__ = ["STEP"]
+    from steps.pix2pixhd.renderer import FrameRenderer
 
 
-class Part(BaseModel):
-    """What a unit is asked to render: frames `first` to `end` of a scene of `of`."""
+class RenderTask(BaseModel):
+    """A unit's work: frames `first` up to but without `end` of a scene of `of` frames."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,44 +46,43 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     presenter = load_presenter(story.presenter)
     for scene in range(len(story.scenes)):
         frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
-        for file, stretch in zip(chunk_files("actor", scene, frames, ".mp4"), chunks(frames), strict=True):
-            part = Part(size=presenter.size, body=presenter.body, first=stretch.start, end=stretch.stop, of=frames)
+        for file, chunk in zip(chunk_files("actor", scene, frames, ".mp4"), chunks(frames), strict=True):
+            task = RenderTask(size=presenter.size, body=presenter.body, first=chunk.start, end=chunk.stop, of=frames)
+            part = "" if len(chunk) == frames else f" from {chunk.start / FRAME_RATE:.0f} s"
             yield Unit(
-                name=f"scene {scene:02d}"
-                if len(stretch) == frames
-                else f"scene {scene:02d} from {stretch.start / FRAME_RATE:.0f} s",
+                name=f"scene {scene:02d}{part}",
                 reads=(scene_file("motion", scene, ".npz"),),
                 also=(presenter.generator,),
                 writes=(file,),
-                settings=part.model_dump(mode="json"),
-                cost=len(stretch),
+                settings=task.model_dump(mode="json"),
+                cost=len(chunk),
             )
 
 
 @contextmanager
-def start(workspace: Workspace) -> Iterator[Actor]:
+def start(workspace: Workspace) -> Iterator[FrameRenderer]:
     try:
-        from steps.pix2pixhd.actor import hire
+        from steps.pix2pixhd.renderer import open_renderer
     except ImportError as fault:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[pix2pixhd]") from fault
 
-    with hire(load_presenter(workspace.story.presenter).generator) as actor:
-        if actor.remark:
-            log("pix2pixhd", actor.remark)
-        yield actor
+    with open_renderer(load_presenter(workspace.story.presenter).generator) as renderer:
+        if renderer.remark:
+            log("pix2pixhd", renderer.remark)
+        yield renderer
 
 
-def work(unit: Unit, workspace: Workspace, actor: Actor, drafts: list[Path], progress: Progress) -> None:
-    part = Part.model_validate(unit.settings)
-    landmarks = read_motion(workspace.path(unit.reads[0]), part.of)[part.first : part.end]
-    with open_encoder(drafts[0], part.size, part.size, FRAME_RATE, actor.settings, actor.pixels) as write:
-        for frames in actor.frames(landmarks, part.size, part.body):
+def work(unit: Unit, workspace: Workspace, renderer: FrameRenderer, drafts: list[Path], progress: Progress) -> None:
+    task = RenderTask.model_validate(unit.settings)
+    landmarks = read_motion(workspace.path(unit.reads[0]), task.of)[task.first : task.end]
+    with open_encoder(drafts[0], task.size, task.size, FRAME_RATE, renderer.encoder_options, renderer.pixels) as write:
+        for frames in renderer.frames(landmarks, task.size, task.body):
             write(frames)
             progress.advance(len(frames))
 
 
 def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
-    """Landmarks (frames, 68, 2), float32 pixels of the presenter's frame. Raises BadInput for anything else."""
+    """Landmarks (frames, 68, 2) float32 in pixels of the presenter's frame. Raises BadInput for anything else."""
     import numpy as np
 
     try:
@@ -94,8 +91,8 @@ def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as fault:
         raise BadInput(f"{path}: not the motion of a scene ({fault}); run animate again") from fault
     if landmarks.dtype != np.float32 or landmarks.shape != (frames, 68, 2):
-        told = f"landmarks are {landmarks.dtype} {landmarks.shape}, must be float32 {(frames, 68, 2)}"
-        raise BadInput(f"{path}: {told} as the voice is long; run animate again")
+        expected = f"must be float32 {(frames, 68, 2)} to match the voice"
+        raise BadInput(f"{path}: landmarks are {landmarks.dtype} {landmarks.shape}, {expected}; run animate again")
     if not np.isfinite(landmarks).all():
         raise BadInput(f"{path}: landmarks are not all finite numbers; run animate again")
     return landmarks

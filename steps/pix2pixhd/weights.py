@@ -1,4 +1,4 @@
-"""Generator weights in and out: `<epoch>_net_G.pth` as published, or safetensors.
+"""Load and save generator weights: `<epoch>_net_G.pth` as published, or safetensors.
 
 The architecture is inferred from keys and shapes; loading is strict (`newsreel.weights.state_dict`).
 """
@@ -13,28 +13,27 @@ from torch import Tensor, nn
 
 from newsreel.errors import BadInput, BadWeights
 from newsreel.weights.state_dict import Shapes, load_strictly, read_state, save_state, shapes_of
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
-from steps.pix2pixhd.generator import Generator, build_generator
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.networks import Generator, MultiscaleDiscriminator, build_generator
 
 __all__ = ["describe", "infer_architecture", "load_generator", "load_state", "save_generator"]
 
 CHANNELS, NGF, DOWNSAMPLINGS = range(1, 513), range(1, 257), range(1, 8)
-"""What a published net may be; beyond it a file is not believed, so that it cannot claim all memory."""
+"""Ranges of published nets; a file that claims more is refused, so that it cannot exhaust the memory."""
 
 
 def load_generator(path: Path | str, options: Mapping[str, object] | None = None) -> Generator:
-    """Read a generator of any published shape: fp32, on the CPU, in evaluation mode; see `generator`.
+    """Load a generator of any published architecture: float32, on the CPU, in evaluation mode; see `networks`.
 
-    `options` is what the caller holds the file to be, under the names of `Architecture` (those of pix2pixHD's opt.txt; `netG`
-    is taken for `net`). Half-precision files are widened. Raises BadInput for a file that cannot be opened or an unknown
+    `options` is what the caller expects the file to be, under the names of `Architecture` (those of pix2pixHD's opt.txt; `netG`
+    is accepted for `net`). Half-precision files are converted. Raises BadInput for a file that cannot be opened or an unknown
     option; BadWeights, naming every tensor at fault, where the file is damaged, not a generator, or not as `options` say.
     """
     path = Path(path)
     state = load_state(path)
     architecture = infer_architecture(shapes_of(state), str(path))
     if options:
-        hold_against(architecture, options, path)
+        check_options(architecture, options, path)
     return load_strictly(lambda: build_generator(architecture), state, path, str(architecture))
 
 
@@ -44,7 +43,7 @@ def load_state(path: Path) -> dict[str, Tensor]:
 
 
 def describe(shapes: Shapes) -> str | None:
-    """What net of pix2pixHD's these shapes are, in a line; None where they are not exactly one's."""
+    """One line about the pix2pixHD net that has exactly these shapes; None if there is none."""
     return describe_generator(shapes) or describe_discriminator(shapes)
 
 
@@ -54,38 +53,41 @@ def describe_generator(shapes: Shapes) -> str | None:
     except BadWeights:
         return None
     with torch.device("meta"):
-        whole = shapes_of(build_generator(architecture).state_dict())
-    return str(architecture) if whole == shapes else None
+        complete = shapes_of(build_generator(architecture).state_dict())
+    return str(architecture) if complete == shapes else None
 
 
 def describe_discriminator(shapes: Shapes) -> str | None:
     first = shapes.get("scale0_layer0.0.weight", ())
-    scales, layers = len(numbers(r"scale(\d+)_layer0\.", shapes)), len(numbers(r"scale0_layer(\d+)\.", shapes)) - 2
+    scales, layers = len(layer_numbers(r"scale(\d+)_layer0\.", shapes)), len(layer_numbers(r"scale0_layer(\d+)\.", shapes)) - 2
     if len(first) != 4 or first[0] not in NGF or first[1] not in CHANNELS or layers < 1:
         return None
     with torch.device("meta"):
-        whole = shapes_of(MultiscaleDiscriminator(first[1], first[0], layers, scales).state_dict())
-    return f"discriminator of {scales} scales, {first[1]} channels, ndf {first[0]}, {layers} layers" if whole == shapes else None
+        complete = shapes_of(MultiscaleDiscriminator(first[1], first[0], layers, scales).state_dict())
+    return (
+        f"discriminator of {scales} scales, {first[1]} channels, ndf {first[0]}, {layers} layers" if complete == shapes else None
+    )
 
 
 def save_generator(generator: nn.Module, path: Path, half: bool = False) -> None:
-    """Write a bare state dict under the published keys; safetensors where `path` ends so. `half` keeps fp16. Raises DiskFull."""
-    kind = torch.float16 if half else torch.float32
-    save_state({key: tensor.to(kind) for key, tensor in generator.state_dict().items()}, path)
+    """Write a bare state dict under the published keys, as safetensors where the suffix says so; `half`: float16. Raises
+    DiskFull."""
+    dtype = torch.float16 if half else torch.float32
+    save_state({key: tensor.to(dtype) for key, tensor in generator.state_dict().items()}, path)
 
 
 def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
-    """The architecture whose keys these most nearly are. Raises BadWeights where they are another net's."""
+    """The architecture that fits these keys and shapes best. Raises BadWeights where they are another net's."""
     first = shapes.get("model.1.weight", ())
-    blocks = numbers(r"model\.(\d+)\.conv_block\.", shapes)
+    blocks = layer_numbers(r"model\.(\d+)\.conv_block\.", shapes)
     if len(first) != 4 or not blocks:
         shown = ", ".join([*shapes][:4]) or "nothing"
         raise BadWeights(f"{source}: not a pix2pixHD generator: no model.1.weight or no residual block; it holds {shown} ...")
-    enhancers = len(numbers(r"model(\d+)_1\.", shapes))
-    # Before the blocks lie 4 layers from the picture and 3 for each downsampling; after them 3 for each upsampling, then a
-    # padding and the last convolution.
+    enhancers = len(layer_numbers(r"model(\d+)_1\.", shapes))
+    # Before the residual blocks: 4 input layers and 3 for each downsampling; after them: 3 for each upsampling, then padding and
+    # the last convolution.
     downsamplings = (min(blocks) - 4) // 3
-    local_blocks = len(numbers(r"model1_2\.(\d+)\.conv_block\.", shapes))
+    local_blocks = len(layer_numbers(r"model1_2\.(\d+)\.conv_block\.", shapes))
     last = f"model{enhancers}_2.{local_blocks + 4}" if enhancers else f"model.{max(blocks) + 3 * downsamplings + 2}"
     architecture = Architecture(
         net="local" if enhancers else "global",
@@ -97,7 +99,7 @@ def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
         n_local_enhancers=enhancers,
         n_blocks_local=local_blocks,
     )
-    believable = (
+    plausible = (
         architecture.input_nc in CHANNELS
         and architecture.output_nc in CHANNELS
         and architecture.ngf in NGF
@@ -105,22 +107,24 @@ def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
         and architecture.n_blocks_global <= len(shapes)
         and architecture.n_local_enhancers < len(DOWNSAMPLINGS)
     )
-    if not believable:
+    if not plausible:
         raise BadWeights(f"{source}: not a pix2pixHD generator of a published shape: it would be a {architecture}")
     return architecture
 
 
-def numbers(pattern: str, shapes: Mapping[str, object]) -> set[int]:
+def layer_numbers(pattern: str, shapes: Mapping[str, object]) -> set[int]:
     return {int(match[1]) for key in shapes if (match := re.match(pattern, key)) and len(match[1]) < 6}
 
 
-def hold_against(architecture: Architecture, options: Mapping[str, object], path: Path) -> None:
+def check_options(architecture: Architecture, options: Mapping[str, object], path: Path) -> None:
     known = {field.name for field in fields(Architecture)}
-    asked = {"net" if name == "netG" else name: value for name, value in options.items()}
-    if unknown := sorted(asked.keys() - known):
+    expected = {"net" if name == "netG" else name: value for name, value in options.items()}
+    if unknown := sorted(expected.keys() - known):
         raise BadInput(f"unknown option {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     differing = [
-        f"{name} is {found}, not {asked[name]}" for name in asked if (found := getattr(architecture, name)) != asked[name]
+        f"{name} is {found}, not {expected[name]}"
+        for name in expected
+        if (found := getattr(architecture, name)) != expected[name]
     ]
     if differing:
         raise BadWeights(f"{path}: not as the options say: {'; '.join(differing)}")

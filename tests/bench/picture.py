@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from newsreel.presenters.bundle import load_presenter
-from steps.pix2pixhd.pairs import Pairs
-from steps.pix2pixhd.quality import Quality, examine
+from steps.pix2pixhd.training.dataset import FrameDataset
+from steps.pix2pixhd.training.evaluation import Quality, evaluate
 from steps.pix2pixhd.weights import load_generator
 from tools.presenter.footage import talking
 from tools.presenter.make import shoot
@@ -22,7 +22,7 @@ SEED, FRAMES = 97, 90
 def look(presenter_name: str) -> Quality:
     presenter = load_presenter(presenter_name)
     pictures, landmarks = shoot(iter(talking(SEED, FRAMES)), presenter.size)(FRAMES)
-    return examine(load_generator(presenter.generator), Pairs(pictures, landmarks, presenter.body))
+    return evaluate(load_generator(presenter.generator), FrameDataset(pictures, landmarks, presenter.body))
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -17,13 +17,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from steps.pix2pixhd.architecture import Architecture
+from steps.pix2pixhd.config import Architecture
 
 if TYPE_CHECKING:  # torch is loaded when something is measured
     from torch import Tensor
 
-    from steps.pix2pixhd.generator import Generator
-    from steps.pix2pixhd.quick import QuickGenerator
+    from steps.pix2pixhd.networks import Generator
+    from steps.pix2pixhd.optimized_generator import OptimizedGenerator
 
 __all__ = ["SIZES", "FullSize", "Speed", "measure_speeds"]
 
@@ -87,8 +87,8 @@ def measure_speeds(sizes: tuple[FullSize, ...] = SIZES, turns: int = 5) -> list[
 def measure(size: FullSize, turns: int) -> Speed:
     import torch
 
-    from steps.pix2pixhd.actor import to_frames
-    from steps.pix2pixhd.quality import peak_signal_to_noise
+    from steps.pix2pixhd.renderer import to_frames
+    from steps.pix2pixhd.training.evaluation import peak_signal_to_noise
 
     plain_memory, quick_memory = (peak_memory(size, which) for which in ("plain", "quick"))
     plain, encoding = seeded(size.architecture), edges_of_a_face(size)
@@ -118,20 +118,20 @@ def edges_of_a_face(size: FullSize) -> Tensor:
     """(1, 3, height, width) float, 0 ... 1."""
     import torch
 
-    from steps.pix2pixhd.edges import draw_edges
+    from steps.pix2pixhd.encoding import draw_edges
     from tools.presenter.drawing import Mouth, Pose, draw
 
     landmarks = draw(Pose(yaw=0.1, mouth=Mouth(jaw_open=0.4)))[1] * (size.height / 320)
     return torch.from_numpy(draw_edges(landmarks, (size.width, size.height))).permute(2, 0, 1)[None].float() / 255
 
 
-def quickest(plain: Generator) -> QuickGenerator:
+def quickest(plain: Generator) -> OptimizedGenerator:
     import torch
 
     from newsreel.runtime.host import has_native_bfloat16
-    from steps.pix2pixhd.quick import QuickGenerator
+    from steps.pix2pixhd.optimized_generator import OptimizedGenerator
 
-    return QuickGenerator(plain, torch.bfloat16 if has_native_bfloat16() else torch.float32)
+    return OptimizedGenerator(plain, torch.bfloat16 if has_native_bfloat16() else torch.float32)
 
 
 def as_the_step_does() -> None:
@@ -149,7 +149,7 @@ def seeded(architecture: Architecture) -> Generator:
     import torch
     from torch import nn
 
-    from steps.pix2pixhd.generator import build_generator
+    from steps.pix2pixhd.networks import build_generator
 
     with torch.device("meta"):
         empty = build_generator(architecture)

@@ -59,7 +59,7 @@ def presenter_of(workspace: Workspace) -> Presenter:
 
 def draw(workspace: Workspace, folder: Path) -> None:
     """Every frame's landmarks as the picture of face edges that the generator is given."""
-    from steps.pix2pixhd.edges import draw_edges
+    from steps.pix2pixhd.encoding import draw_edges
     from steps.pix2pixhd.step import read_motion
 
     presenter = presenter_of(workspace)
@@ -86,23 +86,23 @@ def generate(workspace: Workspace, folder: Path) -> None:
     """Every picture of face edges as a frame of the presenter, in batches like the step's, on as many workers."""
     import torch
 
-    from steps.pix2pixhd.actor import BATCH, hire, to_frames
+    from steps.pix2pixhd.renderer import BATCH, open_renderer, to_frames
 
-    with hire(presenter_of(workspace).generator) as actor:
+    with open_renderer(presenter_of(workspace).generator) as renderer:
 
         def one(batch: Sequence[Path]) -> None:
             edges = np.stack([read_png(path) for path in batch])
             with torch.inference_mode():
-                encoding = torch.from_numpy(edges).to(actor.device).permute(0, 3, 1, 2)
-                encoding = encoding.to(actor.kind, memory_format=torch.channels_last).div_(255)
-                frames = to_frames(actor.generator(encoding))
+                encoding = torch.from_numpy(edges).to(renderer.device).permute(0, 3, 1, 2)
+                encoding = encoding.to(renderer.dtype, memory_format=torch.channels_last).div_(255)
+                frames = to_frames(renderer.generator(encoding))
             for path, frame in zip(batch, frames, strict=True):
                 write_png(folder / "actor" / path.parent.name / path.name, frame)
 
         for scene in range(len(workspace.story.scenes)):
             folder_of(folder, "actor", scene).mkdir(parents=True)
             paths = files_in(folder_of(folder, "edges", scene))
-            for _ in actor.pool.map(one, [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]):
+            for _ in renderer.pool.map(one, [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]):
                 pass
 
 

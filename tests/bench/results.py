@@ -82,7 +82,7 @@ class Results:
     sound: dict[str, Any] = field(default_factory=dict)
     """A `tests.bench.sound.Sound`."""
     picture: dict[str, float] = field(default_factory=dict)
-    """A `steps.pix2pixhd.quality.Quality`."""
+    """A `steps.pix2pixhd.training.evaluation.Quality`."""
     long: Long | None = None
 
 

@@ -89,13 +89,13 @@ def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_traine
     monkeypatch.setenv("NEWSREEL_PRESENTERS", str(tmp_path / "out"))
     from newsreel.presenters.bundle import load_presenter
     from steps.animate.visemes import load_visemes
-    from steps.pix2pixhd.actor import hire
+    from steps.pix2pixhd.renderer import open_renderer
 
     presenter = load_presenter("clara")
     rest = load_visemes(presenter.visemes).rest
     assert np.allclose((rest[36] + rest[45]) / 2, 0, atol=0.02) and abs(np.linalg.norm(rest[45] - rest[36]) - 1) < 0.02
-    with np.load(folder / "landmarks.npz") as file, hire(presenter.generator, cores=1) as actor:
-        frames = np.concatenate([*actor.frames(file["landmarks"][:2], presenter.size, presenter.body)])
+    with np.load(folder / "landmarks.npz") as file, open_renderer(presenter.generator, cores=1) as renderer:
+        frames = np.concatenate([*renderer.frames(file["landmarks"][:2], presenter.size, presenter.body)])
     assert frames.shape == (2, 64, 64, 3) and frames.std() > 1
 
     published = {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()}

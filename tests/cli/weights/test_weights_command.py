@@ -20,9 +20,8 @@ from cli.weights.recognise import SYSTEMS
 from newsreel.weights.catalogue import read_catalogue
 from newsreel.weights.state_dict import save_state, shapes_of
 from steps.pix2pixhd import load_generator, save_generator
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
-from steps.pix2pixhd.generator import build_generator
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.networks import MultiscaleDiscriminator, build_generator
 
 ROOT = Path(__file__).parents[3]
 MAYA = ROOT / "newsreel" / "presenters" / "maya"

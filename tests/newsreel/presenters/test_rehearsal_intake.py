@@ -8,7 +8,7 @@ from newsreel.media.encoder import open_encoder
 from newsreel.presenters.training_data import EXACT, FOOTAGE, TrainingJob, TrainingOptions, bundle_file, read_training_job
 from newsreel.workspace import Workspace
 from steps.__main__ import main
-from steps.pix2pixhd.frames import unpacked
+from steps.pix2pixhd.training.dataset import decode_frames
 from tests.newsreel.presenters.made_footage import film
 from tools.presenter.drawing import Pose, draw
 
@@ -53,7 +53,7 @@ def test_a_camera_s_picture_is_cropped_scaled_and_brought_to_thirty_frames_a_sec
     assert take_in(folder, workspace) == 0
     frames = read_training_job(workspace).frames
     assert frames == 60, "two seconds"
-    with unpacked(workspace.path(FOOTAGE), 64, frames, workspace.root) as pictures:
+    with decode_frames(workspace.path(FOOTAGE), 64, frames, workspace.root) as pictures:
         corner = pictures[:, :3, :3].astype(float).mean((0, 1, 2))
         middle = draw(Pose(), 64)[0][:3, :3].astype(float).mean((0, 1))
     assert np.abs(corner - middle).max() < 6, "the border beside the square is gone, the colours are right"
@@ -63,7 +63,7 @@ def test_frames_come_out_of_a_clip_as_they_went_in(tmp_path):
     drawn = np.stack([draw(Pose(yaw=0.02 * number), 64)[0] for number in range(3)])
     with open_encoder(tmp_path / "clip.mp4", 64, 64, 30) as write:
         write(drawn)
-    with unpacked(tmp_path / "clip.mp4", 64, 3, tmp_path) as pictures:
+    with decode_frames(tmp_path / "clip.mp4", 64, 3, tmp_path) as pictures:
         difference = pictures.astype(int) - drawn
     assert np.abs(difference).mean() < 1.5 and abs(difference.mean()) < 0.3
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from newsreel.artifacts import FRAME_RATE
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.generator import build_generator
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.networks import build_generator
 
 SIZE = 64
 """Of the small presenter's frames."""

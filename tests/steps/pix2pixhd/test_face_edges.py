@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from steps.pix2pixhd.edges import draw_edges
-from steps.pix2pixhd.labels import encode_labels, instance_edges
+from steps.pix2pixhd.encoding import draw_edges, encode_labels, instance_edges
 from tools.presenter.drawing import Mouth, Pose, draw
 
 

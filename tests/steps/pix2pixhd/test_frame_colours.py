@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from newsreel.media.encoder import open_encoder
-from steps.pix2pixhd.colour import to_pixels
+from steps.pix2pixhd.renderer import to_pixels
 
 # BT.709: Y = 0.2126 R + 0.7152 G + 0.0722 B; 16 + 219 Y; 128 + 224 (B - Y) / 1.8556; 128 + 224 (R - Y) / 1.5748.
 KNOWN = {

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.generator import ResnetBlock, build_generator
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.networks import ResnetBlock, build_generator
 
 PUBLISHED_LOCAL = Architecture(net="local", ngf=32, input_nc=36, n_local_enhancers=1, n_blocks_local=3)
 PUBLISHED_GLOBAL = Architecture(ngf=64, input_nc=36)

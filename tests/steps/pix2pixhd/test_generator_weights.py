@@ -13,8 +13,8 @@ from small_nets import SMALL_GLOBAL, seeded_generator
 
 from newsreel.errors import BadInput, BadWeights
 from steps.pix2pixhd import load_generator, save_generator
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.generator import build_generator
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.networks import build_generator
 from steps.pix2pixhd.weights import infer_architecture
 
 

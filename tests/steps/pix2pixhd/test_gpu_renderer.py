@@ -8,10 +8,8 @@ import torch
 from small_nets import SMALL_GLOBAL, seeded_generator
 
 from newsreel.media.encoder import GPU_LOOK, encodes_on_gpu, ffmpeg_program
-from steps.pix2pixhd import actor
-from steps.pix2pixhd.actor import to_frames
-from steps.pix2pixhd.colour import to_pixels
-from steps.pix2pixhd.gpu import GpuRenderer, for_gpu
+from steps.pix2pixhd import renderer
+from steps.pix2pixhd.renderer import GpuRenderer, prepare_for_gpu, to_frames, to_pixels
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 WIDTH, HEIGHT, BATCH = 64, 32, 2
@@ -28,7 +26,7 @@ def batches(edges):
 
 
 def test_frames_come_in_order_and_are_the_generators(edges):
-    generator = for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
+    generator = prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
     rendered = [*GpuRenderer(generator, DEVICE, BATCH, WIDTH, HEIGHT, "rgb24").frames(batches(edges))]
     assert [len(frames) for frames in rendered] == [2, 2, 1]
     encoding = torch.from_numpy(edges).permute(0, 3, 1, 2).float() / 255
@@ -37,7 +35,7 @@ def test_frames_come_in_order_and_are_the_generators(edges):
 
 
 def test_what_was_given_stays_as_it_was_when_later_batches_come(edges):
-    renderer = GpuRenderer(for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, BATCH, WIDTH, HEIGHT, "rgb24")
+    renderer = GpuRenderer(prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, BATCH, WIDTH, HEIGHT, "rgb24")
     given, copies = [], []
     for frames in renderer.frames(batches(edges)):
         given.append(frames)
@@ -46,7 +44,7 @@ def test_what_was_given_stays_as_it_was_when_later_batches_come(edges):
 
 
 def test_one_and_a_half_bytes_a_pixel_leave_it_for_a_hardware_encoder(edges):
-    generator = for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
+    generator = prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
     (frames,) = GpuRenderer(generator, DEVICE, BATCH, WIDTH, HEIGHT, "nv12").frames([edges[:BATCH]])
     assert frames.nbytes == BATCH * WIDTH * HEIGHT * 3 // 2
     with torch.inference_mode():
@@ -58,7 +56,7 @@ def test_one_and_a_half_bytes_a_pixel_leave_it_for_a_hardware_encoder(edges):
 
 
 def test_a_video_shorter_than_a_batch_and_an_empty_one(edges):
-    renderer = GpuRenderer(for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, 4, WIDTH, HEIGHT, "rgb24")
+    renderer = GpuRenderer(prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, 4, WIDTH, HEIGHT, "rgb24")
     assert [frames.shape for frames in renderer.frames([edges[:1]])] == [(1, HEIGHT, WIDTH, 3)]
     assert not [*renderer.frames([])]
 
@@ -75,11 +73,11 @@ def test_a_gpu_encoder_is_believed_only_when_it_has_encoded(tmp_path):
 def test_a_full_size_net_is_rendered_a_frame_at_a_time_by_all_cores(workspace, monkeypatch):
     weights = next(workspace.root.parent.rglob("generator.pth"))
     landmarks = np.load(workspace.path("motion/00.npz"))["landmarks"][:3]
-    with actor.hire(weights, cores=2) as small:
+    with renderer.open_renderer(weights, cores=2) as small:
         assert (small.workers, small.batch, torch.get_num_threads()) == (2, 4, 1)
         expected = np.concatenate([*small.frames(landmarks, (96, 64))])
-    monkeypatch.setattr(actor, "FULL_SIZE_PARAMETERS", 1)
-    with actor.hire(weights, cores=2) as large:
+    monkeypatch.setattr(renderer, "LARGE_NET_PARAMETERS", 1)
+    with renderer.open_renderer(weights, cores=2) as large:
         assert (large.workers, large.batch, torch.get_num_threads()) == (1, 1, 2)
         frames = np.concatenate([*large.frames(landmarks, (96, 64))])
     assert frames.shape == expected.shape == (3, 64, 96, 3)

@@ -14,7 +14,7 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.workspace import Workspace
 from steps.__main__ import main
-from steps.pix2pixhd.actor import hire
+from steps.pix2pixhd.renderer import open_renderer
 from steps.pix2pixhd.step import STEP
 
 
@@ -35,8 +35,8 @@ def test_a_scene_has_as_many_frames_as_its_voice_and_they_are_the_generators(wor
         decoded = frames_of(workspace.path(f"actor/{number:02d}-00.mp4"))
         assert decoded.shape == (count, SIZE, SIZE, 3)
         landmarks = np.load(workspace.path(f"motion/{number:02d}.npz"))["landmarks"]
-        with hire(load_presenter("maya").generator) as actor:
-            rendered = np.concatenate([*actor.frames(landmarks, SIZE)])
+        with open_renderer(load_presenter("maya").generator) as renderer:
+            rendered = np.concatenate([*renderer.frames(landmarks, SIZE)])
         assert np.abs(decoded.astype(int) - rendered).mean() < 4
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.generator import build_generator
-from steps.pix2pixhd.quick import QuickGenerator
-from steps.pix2pixhd.winograd import WORTHWHILE_CHANNELS, WinogradConvolution
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.networks import build_generator
+from steps.pix2pixhd.optimized_generator import WINOGRAD_MIN_CHANNELS, OptimizedGenerator, WinogradConvolution
 
 
 def naive_convolution(features, weight):
@@ -43,7 +42,7 @@ def test_in_bfloat16_its_error_is_below_one_hundredth_of_the_results_spread():
 def test_a_net_of_the_published_width_is_the_same_net_in_single_precision(sides):
     torch.manual_seed(7)
     published = Architecture(ngf=64, n_downsample_global=3, n_blocks_global=1)
-    assert published.ngf * 2**published.n_downsample_global >= WORTHWHILE_CHANNELS
+    assert published.ngf * 2**published.n_downsample_global >= WINOGRAD_MIN_CHANNELS
     generator = build_generator(published).eval().requires_grad_(False)
     encoding = torch.rand(1, 3, *sides)
-    torch.testing.assert_close(QuickGenerator(generator, torch.float32)(encoding), generator(encoding), atol=2e-4, rtol=0)
+    torch.testing.assert_close(OptimizedGenerator(generator, torch.float32)(encoding), generator(encoding), atol=2e-4, rtol=0)

@@ -14,7 +14,7 @@ from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from steps.compose.sound import concat_list
-from steps.pix2pixhd.actor import hire
+from steps.pix2pixhd.renderer import open_renderer
 from steps.pix2pixhd.step import STEP
 
 FRAMES = 310
@@ -62,11 +62,11 @@ def test_a_cut_changes_no_frame_that_is_rendered_and_none_that_is_seen(long_scen
     render(long_scene)
     landmarks = np.load(long_scene.path("motion/00.npz"))["landmarks"]
     whole = tmp_path / "whole.mp4"
-    with hire(load_presenter("maya").generator) as actor, open_encoder(whole, SIZE, SIZE, FRAME_RATE) as write:
-        uncut = np.concatenate([*actor.frames(landmarks, SIZE)])
+    with open_renderer(load_presenter("maya").generator) as renderer, open_encoder(whole, SIZE, SIZE, FRAME_RATE) as write:
+        uncut = np.concatenate([*renderer.frames(landmarks, SIZE)])
         for stretch in chunks(FRAMES):
             assert np.array_equal(
-                np.concatenate([*actor.frames(landmarks[stretch.start : stretch.stop], SIZE)]),
+                np.concatenate([*renderer.frames(landmarks[stretch.start : stretch.stop], SIZE)]),
                 uncut[stretch.start : stretch.stop],
             )
         write(uncut)
@@ -104,4 +104,4 @@ def test_motion_of_another_length_than_the_voice_is_refused(long_scene, faces, c
 
     np.savez(long_scene.path("motion/00.npz"), landmarks=np.zeros((FRAMES - 1, 68, 2), np.float32))
     assert main(["pix2pixhd", "--workspace", str(long_scene.root)]) == 2
-    assert "must be float32 (310, 68, 2) as the voice is long; run animate again" in capsys.readouterr().err
+    assert "must be float32 (310, 68, 2) to match the voice; run animate again" in capsys.readouterr().err

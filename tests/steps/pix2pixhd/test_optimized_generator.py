@@ -7,12 +7,12 @@ from small_nets import SIZE, SMALL_GLOBAL, SMALL_LOCAL, seeded_generator
 
 from newsreel.presenters.bundle import load_presenter
 from steps.pix2pixhd import load_generator
-from steps.pix2pixhd.actor import hire, to_frames
-from steps.pix2pixhd.architecture import Architecture
-from steps.pix2pixhd.edges import draw_edges
-from steps.pix2pixhd.pairs import encode
-from steps.pix2pixhd.quality import peak_signal_to_noise
-from steps.pix2pixhd.quick import QuickGenerator
+from steps.pix2pixhd.config import Architecture
+from steps.pix2pixhd.encoding import draw_edges
+from steps.pix2pixhd.optimized_generator import OptimizedGenerator
+from steps.pix2pixhd.renderer import open_renderer, to_frames
+from steps.pix2pixhd.training.dataset import encode
+from steps.pix2pixhd.training.evaluation import peak_signal_to_noise
 
 TWO_ENHANCERS = Architecture(net="local", ngf=16, n_downsample_global=2, n_blocks_global=1, n_local_enhancers=2, n_blocks_local=1)
 
@@ -21,14 +21,14 @@ TWO_ENHANCERS = Architecture(net="local", ngf=16, n_downsample_global=2, n_block
 def test_in_single_precision_it_is_the_same_net(architecture):
     generator = seeded_generator(architecture)
     encoding = torch.rand(2, architecture.input_nc, 32, 64)
-    plain, quick = generator(encoding), QuickGenerator(generator, torch.float32)(encoding)
+    plain, quick = generator(encoding), OptimizedGenerator(generator, torch.float32)(encoding)
     torch.testing.assert_close(quick, plain, atol=2e-4, rtol=0)
 
 
 def test_the_generator_it_was_built_from_is_left_as_it_was():
     generator = seeded_generator(SMALL_GLOBAL)
     before = {key: tensor.clone() for key, tensor in generator.state_dict().items()}
-    QuickGenerator(generator, torch.bfloat16)(torch.rand(1, 3, 32, 32))
+    OptimizedGenerator(generator, torch.bfloat16)(torch.rand(1, 3, 32, 32))
     assert all(torch.equal(tensor, before[key]) for key, tensor in generator.state_dict().items())
 
 
@@ -37,7 +37,7 @@ def test_the_shipped_presenter_in_bfloat16_is_within_45_decibels_of_single_preci
     generator = load_generator(presenter.generator)
     encoding = encode(np.stack([draw_edges(points, presenter.size, presenter.body) for points in faces[1][::4]]))
     with torch.inference_mode():
-        plain, quick = generator(encoding), QuickGenerator(generator, torch.bfloat16)(encoding)
+        plain, quick = generator(encoding), OptimizedGenerator(generator, torch.bfloat16)(encoding)
     assert peak_signal_to_noise(to_frames(quick), to_frames(plain)) >= 45
 
 
@@ -49,8 +49,8 @@ def test_levels_are_clipped_and_cut_off_as_published():
 @pytest.mark.parametrize("count", [1, 4, 23])
 def test_frames_come_in_order_and_are_all_there_whatever_the_batches(workspace, count):
     landmarks = np.load(workspace.path("motion/00.npz"))["landmarks"][:count]
-    with hire(load_presenter("maya").generator, cores=2) as actor:
-        together = np.concatenate([*actor.frames(landmarks, SIZE)])
-        singly = np.concatenate([actor.render(points[None], SIZE, ()) for points in landmarks])
+    with open_renderer(load_presenter("maya").generator, cores=2) as renderer:
+        together = np.concatenate([*renderer.frames(landmarks, SIZE)])
+        singly = np.concatenate([renderer.render(points[None], SIZE, ()) for points in landmarks])
     assert together.shape == (count, SIZE, SIZE, 3)
     assert peak_signal_to_noise(together, singly) > 45

@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
-from steps.pix2pixhd.losses import feature_matching_loss, least_squares_loss, pixel_loss
-from steps.pix2pixhd.normalisation import cheapen_norms
+from steps.pix2pixhd.networks import MultiscaleDiscriminator, feature_matching_loss, least_squares_loss, pixel_loss
+from steps.pix2pixhd.training.trainer import use_fast_instance_norm
 
 
 def test_the_published_discriminator_has_its_keys_and_parameters():
@@ -52,7 +51,7 @@ def test_the_cheap_norm_has_the_values_and_gradients_of_instance_norm():
     for cheap in (False, True):
         net = torch.nn.Sequential(torch.nn.InstanceNorm2d(8))
         if cheap:
-            cheapen_norms(net)
+            use_fast_instance_norm(net)
         leaf = features.clone().requires_grad_()
         out = net(leaf)
         (out * weights).sum().backward()

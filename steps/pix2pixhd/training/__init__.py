@@ -1,0 +1,1 @@
+"""Training of a presenter's generator: dataset, trainer, evaluation on held-out frames, and the loop over them."""
