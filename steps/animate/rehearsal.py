@@ -1,4 +1,4 @@
-"""The step `animate-visemes`: a presenter's face at rest -> the mouth shapes it speaks with, where none were given."""
+"""The step `animate-visemes`: visemes for a presenter's face, unless they were given."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -8,8 +8,6 @@ from newsreel.presenters.training_data import GIVEN_VISEMES, LANDMARKS, bundle_f
 from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -30,7 +28,7 @@ def start(workspace: Workspace) -> AbstractContextManager[None]:
 def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress: Progress) -> None:
     import numpy as np
 
-    from steps.animate.retarget import rest_of, visemes_for
+    from steps.animate.retarget import rest_of, retarget_visemes
     from steps.animate.visemes import load_visemes
 
     source = workspace.path(unit.reads[0])
@@ -39,7 +37,7 @@ def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress
         drafts[0].write_bytes(source.read_bytes())
         return
     with np.load(source, allow_pickle=False) as file:
-        shapes = visemes_for(rest_of(file["landmarks"]))
+        shapes = retarget_visemes(rest_of(file["landmarks"]))
     rest, offsets = (part.astype(np.float32) for part in (shapes.rest, shapes.offsets))
     np.savez(drafts[0], names=np.array(shapes.names), rest=rest, offsets=offsets)
 

@@ -1,4 +1,4 @@
-"""animate: phones, voice and footage to the landmarks of every frame, a scene at a time."""
+"""The step `animate`: phones, voice and footage to the landmarks of every frame, scene by scene."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace
 
-if TYPE_CHECKING:  # numpy would cost a run with nothing to do as much as all the rest of it
-    from steps.animate.head import Head
+if TYPE_CHECKING:  # importing numpy takes as long as the rest of a run that has nothing to do
+    from steps.animate.head import HeadLoop
     from steps.animate.visemes import Visemes
 
-__all__ = ["STEP"]
 
 FOOTAGE = "footage/landmarks.npz"
 
 
 @dataclass(frozen=True)
 class Animator:
-    """What all scenes share."""
+    """Data that all scenes share."""
 
-    head: Head
+    head: HeadLoop
     visemes: Visemes
     size: int
     """Width and height of the presenter's picture, pixels."""
@@ -49,26 +48,25 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
 
 @contextmanager
 def start(workspace: Workspace) -> Iterator[Animator]:
-    from steps.animate.head import complex_points, head_of, load_footage
-    from steps.animate.rest import with_mouth_at_rest
+    from steps.animate.head import close_mouth, complex_points, head_loop, load_footage
     from steps.animate.visemes import load_visemes
 
     visemes = load_visemes(load_presenter(workspace.story.presenter).visemes)
     footage = load_footage(workspace.path(FOOTAGE))
-    head = head_of(complex_points(footage.landmarks), complex_points(visemes.rest))
-    yield Animator(with_mouth_at_rest(head, visemes), visemes, footage.size)
+    head = head_loop(complex_points(footage.landmarks), complex_points(visemes.rest))
+    yield Animator(close_mouth(head, visemes), visemes, footage.size)
 
 
 def work(unit: Unit, workspace: Workspace, animator: Animator, drafts: list[Path], _: Progress) -> None:
     import numpy as np
 
-    from steps.animate.motion import motion_of, speech_from
+    from steps.animate.motion import animate_scene, read_speech
     from steps.animate.prosody import loudness_of, read_sound
 
     phones, voice, _footage = unit.reads
-    speech = speech_from(workspace.path(phones))
+    speech = read_speech(workspace.path(phones))
     loudness = loudness_of(*read_sound(workspace.path(voice)), frames=unit.cost)
-    landmarks = motion_of(speech, loudness, animator.head, animator.visemes, animator.size)
+    landmarks = animate_scene(speech, loudness, animator.head, animator.visemes, animator.size)
     np.savez_compressed(drafts[0], landmarks=landmarks)
 
 

@@ -1,1 +1,1 @@
-"""dlib finds the face in a presenter's footage: `step` does it, `train` teaches dlib a presenter, `measures` reads faces."""
+"""dlib: 68 landmarks of the presenter's face in every frame of the footage, and training of a predictor for a presenter."""

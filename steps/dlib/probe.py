@@ -1,7 +1,7 @@
-"""The first look at a predictor's file, in a process of its own: `python -P probe.py FILE` prints how many points it predicts.
+"""Validate a predictor's file in a process of its own: `python -P probe.py FILE` prints how many points it predicts.
 
-dlib trusts what it reads: a damaged or crafted file can ask for any amount of memory, run for ever, or read where nothing is.
-Here that ends this process alone, under limits of memory and time. Nothing of newsreel is imported: it starts in a fifth of a
+dlib trusts its input: a damaged or malicious file can allocate any amount of memory, run for ever, or read out of bounds. Here it
+ends only this process, under limits of memory and time. Nothing of newsreel is imported, so that it starts in a fifth of a
 second.
 """
 
@@ -14,11 +14,11 @@ import dlib
 import numpy as np
 
 MEMORY = 1 << 30
-"""Bytes beyond what Python and dlib take themselves; the usual published file of 100 MB takes 200 MB."""
+"""Bytes beyond what Python and dlib need; the usual published file of 100 MB takes 200 MB."""
 SECONDS = 30
 PICTURES = 24
 FARTHEST = 20
-"""Box widths from the box to a point: no face is like that."""
+"""Box widths from the box to a point; no face has points farther away."""
 
 
 def limit() -> None:
@@ -30,7 +30,7 @@ def limit() -> None:
 
 
 def points_of(predictor: Any) -> int:
-    """How many points it gives, tried on pictures of noise from pale to harsh, so that trees go to both sides."""
+    """Number of points, after predictions on noise of low to high contrast, so that both branches of the trees are taken."""
     random = np.random.default_rng(1)
     side = 100
     count = 0

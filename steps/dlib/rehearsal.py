@@ -1,4 +1,4 @@
-"""The step `dlib-track`: the footage that a presenter is trained on -> 68 landmarks a frame."""
+"""The step `dlib-track`: footage that a presenter is trained on to 68 landmarks a frame."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
     from steps.dlib.predictor import FaceFinder
 
-__all__ = ["STEP"]
-
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    """One unit: the clip. Landmarks that are known exactly are taken as they are."""
+    """One unit: the clip. Exact landmarks are copied if there are any."""
     known = workspace.path(EXACT).is_file()
     yield Unit(
         name="landmarks that were given" if known else "footage",
@@ -44,17 +42,17 @@ def finder(workspace: Workspace) -> Iterator["FaceFinder"]:
 def work(unit: Unit, workspace: Workspace, finder: "FaceFinder | None", drafts: list[Path], progress: Progress) -> None:
     import numpy as np
 
-    from steps.dlib.footage import decoded
-    from steps.dlib.track import follow
+    from steps.dlib.footage import decode_presenter_footage
+    from steps.dlib.track import track_presenter
 
     if finder is None:
         with np.load(workspace.path(EXACT), allow_pickle=False) as given:
             np.savez(drafts[0], landmarks=given["landmarks"].astype(np.float32))
         return
     filmed = sheet_of(workspace).model_copy(update={"home": workspace.path(FOOTAGE).parent})
-    track = follow(decoded(filmed), finder, progress.advance)
-    if track.bridged:
-        progress.remark(unit.name, f"no face in {track.bridged} frames; bridged from their neighbours")
+    track = track_presenter(decode_presenter_footage(filmed), finder, progress.advance)
+    if track.missing:
+        progress.remark(unit.name, f"no face in {track.missing} frames; interpolated from their neighbours")
     np.savez(drafts[0], landmarks=track.landmarks)
 
 

@@ -1,4 +1,4 @@
-"""The step: a presenter's footage -> footage/landmarks.npz, 68 landmarks a frame."""
+"""The step `dlib`: a presenter's footage to `footage/landmarks.npz`, 68 landmarks a frame."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from steps.dlib.predictor import FaceFinder
     from steps.dlib.track import Span
 
-__all__ = ["STEP"]
-
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    """One unit: the clip. It is the presenter's, not the story's, so every story of the presenter has the same key."""
+    """One unit: the clip. It does not depend on the story, so all stories of a presenter have the same key."""
     from steps.dlib.footage import frame_count
 
     presenter = load_presenter(workspace.story.presenter)
@@ -42,20 +40,21 @@ def start(workspace: Workspace) -> Iterator["FaceFinder"]:
 def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Path], progress: Progress) -> None:
     import numpy as np
 
-    from steps.dlib.footage import decoded
-    from steps.dlib.track import follow, refuse_what_cannot_loop
+    from steps.dlib.footage import decode_presenter_footage
+    from steps.dlib.track import require_loopable, track_presenter
 
     presenter = load_presenter(workspace.story.presenter)
-    track = follow(decoded(presenter), finder, progress.advance)
-    refuse_what_cannot_loop(track)
+    track = track_presenter(decode_presenter_footage(presenter), finder, progress.advance)
+    require_loopable(track)
     if track.gaps:
-        progress.remark(unit.name, f"no face in {track.bridged} frames ({listed(track.gaps)}); bridged from their neighbours")
+        where = join_spans(track.gaps)
+        progress.remark(unit.name, f"no face in {track.missing} frames ({where}); interpolated from their neighbours")
     if track.bystanders:
-        progress.remark(unit.name, f"somebody else at {listed(track.bystanders)}; the presenter was followed")
+        progress.remark(unit.name, f"another person at {join_spans(track.bystanders)}; the presenter was tracked")
     np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
 
 
-def listed(spans: "Iterable[Span]") -> str:
+def join_spans(spans: "Iterable[Span]") -> str:
     return ", ".join(map(str, spans))
 
 

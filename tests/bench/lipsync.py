@@ -28,8 +28,7 @@ from newsreel.media.encoder import chunk_files
 from newsreel.presenters.bundle import load_presenter
 from newsreel.workspace import Workspace
 from steps.dlib.footage import luma
-from steps.dlib.measures import mouth_opening
-from steps.dlib.predictor import ENLARGED, FaceFinder
+from steps.dlib.predictor import UPSCALE, FaceFinder, mouth_opening
 
 __all__ = ["Scene", "Verdict", "best_lag", "closures_kept", "loudness", "measure", "opening_asked"]
 
@@ -190,7 +189,7 @@ def landmarks_in(video: Path, finder: FaceFinder) -> NDArray[np.float64]:
             box = next(iter(finder.faces(luma(frame))), box)
             if box is None:
                 raise BadInput(f"{video}: no face in its first frame")
-            twice = frame.reformat(frame.width * ENLARGED, frame.height * ENLARGED, "yuv420p", interpolation="BICUBIC")
+            twice = frame.reformat(frame.width * UPSCALE, frame.height * UPSCALE, "yuv420p", interpolation="BICUBIC")
             found.append(finder.landmarks(luma(twice), box))
     return np.stack(found)
 

@@ -4,7 +4,7 @@ import dlib
 import numpy as np
 import pytest
 
-from steps.dlib.measures import mouth_opening
+from steps.dlib.predictor import mouth_opening
 from tools.presenter.drawing import Mouth, Pose, draw
 from tools.presenter.drawing.palette import BACKGROUND, LIP_LOWER, LIP_UPPER, MOUTH
 from tools.presenter.footage import LIMITS, rehearsal

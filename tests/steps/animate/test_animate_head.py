@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import BadWeights
-from steps.animate.head import complex_points, fit_pose, head_of, load_footage, perform
+from steps.animate.head import complex_points, fit_pose, head_loop, load_footage, play_loop
 
 LIDS = np.array([[37, 41], [38, 40], [43, 47], [44, 46]])
 
@@ -23,7 +23,7 @@ def rest(visemes):
 
 @pytest.fixture(scope="module")
 def head(swaying, rest):
-    return head_of(complex_points(swaying.faces(315, trembling=0.5)), rest)
+    return head_loop(complex_points(swaying.faces(315, trembling=0.5)), rest)
 
 
 @given(size=st.floats(20, 200), turn=st.floats(-0.6, 0.6), x=st.floats(-500, 500), y=st.floats(-500, 500), mouth=st.floats(-1, 1))
@@ -37,14 +37,14 @@ def test_the_pose_is_found_whatever_the_mouth_does(size, turn, x, y, mouth, rest
 
 def test_the_loop_has_no_seam(swaying, rest):
     """Footage that does not loop by itself: its last frame is half a sway away from its first."""
-    head = head_of(complex_points(swaying.faces(225)), rest)
+    head = head_loop(complex_points(swaying.faces(225)), rest)
     step = np.abs(np.diff(np.append(head.shift, head.shift[0])))
     assert step[-1] <= 1.5 * step[:-1].max()
 
 
 def test_trembling_is_taken_out_and_blinks_are_kept(swaying, rest):
-    true = head_of(complex_points(swaying.faces(300)), rest)
-    found = head_of(complex_points(swaying.faces(300, trembling=0.7)), rest)
+    true = head_loop(complex_points(swaying.faces(300)), rest)
+    found = head_loop(complex_points(swaying.faces(300, trembling=0.7)), rest)
     pixels = np.abs(np.diff(found.shift - true.shift))
     assert pixels.max() < 0.2
     assert eyes_open(found.shape).min() < 0.35 * np.median(eyes_open(found.shape))
@@ -52,7 +52,7 @@ def test_trembling_is_taken_out_and_blinks_are_kept(swaying, rest):
 
 @given(frames=st.integers(1, 1500), seed=st.integers(0, 2**64 - 1))
 def test_every_scene_starts_and_ends_at_home_so_that_any_cut_fits(frames, seed, head):
-    played = perform(head, frames, np.random.default_rng(seed))
+    played = play_loop(head, frames, np.random.default_rng(seed))
     scale, shift, shape = head.home
     assert played.shape.shape == (frames, 68)
     for end in (0, -1):
@@ -64,12 +64,12 @@ def test_every_scene_starts_and_ends_at_home_so_that_any_cut_fits(frames, seed, 
 
 def test_the_eyes_are_open_at_the_ends_of_a_scene(head):
     for seed in range(20):
-        opening = eyes_open(perform(head, 7 * FRAME_RATE, np.random.default_rng(seed)).shape)
+        opening = eyes_open(play_loop(head, 7 * FRAME_RATE, np.random.default_rng(seed)).shape)
         assert np.r_[opening[:12], opening[-12:]].min() > 0.75 * np.median(opening)
 
 
 def test_scenes_differ_and_each_is_the_same_again(head):
-    first, again, other = (perform(head, 200, np.random.default_rng(seed)).shift for seed in (1, 1, 2))
+    first, again, other = (play_loop(head, 200, np.random.default_rng(seed)).shift for seed in (1, 1, 2))
     assert (first == again).all()
     assert np.abs(first - other).max() > 0.5
 

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from newsreel.artifacts import FRAME_RATE, Phone, Speech, SpokenWord
 from newsreel.errors import BadInput
-from steps.animate.coarticulation import LEAD, frame_times, mouth_movement, movement_at, segments_of
-from steps.animate.head import complex_points, head_of, real_points
-from steps.animate.motion import motion_of, speech_from
-from steps.animate.rest import lips_apart, with_mouth_at_rest
-from steps.animate.retarget import visemes_for
-from steps.animate.visemes import SHAPES_OF_PHONE
+from steps.animate.coarticulation import LIP_LEAD, frame_times, mouth_movement, movement_at, segments_of
+from steps.animate.head import close_mouth, complex_points, head_loop, lip_opening, real_points
+from steps.animate.motion import animate_scene, read_speech
+from steps.animate.retarget import retarget_visemes
+from steps.animate.visemes import VISEMES_OF_PHONE
 
 SIZE = 320
 EYES = 75
@@ -37,7 +36,7 @@ def frames_of(speech: Speech) -> int:
 
 phones_anywhere = st.builds(
     lambda name, start, length: Phone(phone=name, start=start, end=start + length),
-    st.sampled_from(sorted(SHAPES_OF_PHONE)),
+    st.sampled_from(sorted(VISEMES_OF_PHONE)),
     st.floats(0, 6),
     st.just(0.0) | st.floats(0, 1.5),
 )
@@ -47,7 +46,7 @@ any_speech = st.builds(speech_of, st.lists(phones_anywhere, max_size=40), st.flo
 
 @pytest.fixture(scope="module")
 def head(swaying, visemes):
-    return with_mouth_at_rest(head_of(complex_points(swaying.faces(300, 0.5)), complex_points(visemes.rest)), visemes)
+    return close_mouth(head_loop(complex_points(swaying.faces(300, 0.5)), complex_points(visemes.rest)), visemes)
 
 
 @settings(max_examples=60)
@@ -55,13 +54,13 @@ def head(swaying, visemes):
 def test_any_speech_at_all_moves_a_face_that_stays_a_face(speech, seed, head, visemes):
     frames = frames_of(speech)
     loudness = np.random.default_rng(seed).uniform(-50, 0, frames)
-    face = motion_of(speech, loudness, head, visemes, SIZE)
-    still = motion_of(Speech(duration=speech.duration, words=()), loudness, head, visemes, SIZE)
+    face = animate_scene(speech, loudness, head, visemes, SIZE)
+    still = animate_scene(Speech(duration=speech.duration, words=()), loudness, head, visemes, SIZE)
     assert face.shape == (frames, 68, 2) and face.dtype == np.float32
     assert np.isfinite(face).all()
     assert np.linalg.norm(np.diff(face, axis=0), axis=2).max(initial=0) < FASTEST * EYES
     assert np.linalg.norm(face - still, axis=2).max() < FARTHEST * EYES
-    assert (motion_of(speech, loudness, head, visemes, SIZE) == face).all(), "the same speech moves the same"
+    assert (animate_scene(speech, loudness, head, visemes, SIZE) == face).all(), "the same speech moves the same"
 
 
 @settings(max_examples=30)
@@ -73,32 +72,32 @@ def test_any_speech_at_all_moves_a_face_that_stays_a_face(speech, seed, head, vi
 def test_lips_meet_at_m_b_and_p_even_where_the_footage_shows_an_open_mouth(spoken, opened, seed, swaying, visemes):
     """The presenter of the footage breathes through the mouth, more and less."""
     faces = complex_points(swaying.faces(240))
-    head = head_of(faces, complex_points(visemes.rest))
-    breathing = opened * (1 + np.sin(np.arange(head.frames) / 9)) / 2 / float(lips_apart(complex_points(visemes.of("AA"))))
+    head = head_loop(faces, complex_points(visemes.rest))
+    breathing = opened * (1 + np.sin(np.arange(head.frames) / 9)) / 2 / float(lip_opening(complex_points(visemes.of("AA"))))
     talking = head.shape + breathing[:, None] * complex_points(visemes.of("AA"))
     usual = np.median(talking.real, axis=0) + 1j * np.median(talking.imag, axis=0)
-    head = with_mouth_at_rest(type(head)(head.scale, head.shift, talking, (*head.home[:2], usual)), visemes)
+    head = close_mouth(type(head)(head.scale, head.shift, talking, (*head.home[:2], usual)), visemes)
 
     starts = 0.3 + np.cumsum([0.0, *(length for _, length in spoken)])
     phones = [Phone(phone=name, start=a, end=b) for (name, _), (a, b) in zip(spoken, pairwise(starts.tolist()), strict=True)]
     speech = speech_of(phones, float(starts[-1]) + 0.5)
-    face = motion_of(speech, np.random.default_rng(seed).uniform(-30, 0, frames_of(speech)), head, visemes, SIZE)
+    face = animate_scene(speech, np.random.default_rng(seed).uniform(-30, 0, frames_of(speech)), head, visemes, SIZE)
     pixels = (face[:, [67, 66, 65]] - face[:, [61, 62, 63]]).mean(axis=1)
     times = frame_times(len(face))
     for phone in phones:
         if phone.phone in ("M", "B", "P"):
-            near = np.abs(times - (phone.start + phone.end) / 2 + LEAD) < (phone.end - phone.start) / 2 + 1 / FRAME_RATE
+            near = np.abs(times - (phone.start + phone.end) / 2 + LIP_LEAD) < (phone.end - phone.start) / 2 + 1 / FRAME_RATE
             assert np.linalg.norm(pixels[near], axis=1).min() < 1.0
 
 
 def test_a_mouth_that_rests_in_the_footage_stays_as_it_was_filmed(swaying, visemes):
-    head = head_of(complex_points(swaying.faces(240)), complex_points(visemes.rest))
-    assert np.abs(with_mouth_at_rest(head, visemes).shape - head.shape).max() < 1e-9
+    head = head_loop(complex_points(swaying.faces(240)), complex_points(visemes.rest))
+    assert np.abs(close_mouth(head, visemes).shape - head.shape).max() < 1e-9
 
 
 def test_ten_minutes_at_once_move_as_a_part_of_them_does(visemes):
     """Frames are worked on in stretches; nothing shows where one ends."""
-    names = sorted(SHAPES_OF_PHONE)
+    names = sorted(VISEMES_OF_PHONE)
     phones = [Phone(phone=names[k % 39], start=0.1 * k, end=0.1 * k + 0.09) for k in range(6000)]
     whole = mouth_movement(segments_of(phones, [1.0] * 6000, 600.0), visemes, 600 * FRAME_RATE)
     assert np.isfinite(whole).all() and len(whole) == 18000
@@ -121,13 +120,13 @@ def test_a_presenter_of_any_shape_and_distance_speaks_as_far_as_theirs_allows(si
     face[:, 0] *= wide
     rest = complex_points(face)
     seen = real_points((rest * size * np.exp(1j * turn))[None] + 160 + 110j).repeat(90, axis=0)
-    own = visemes_for(seen[0])
+    own = retarget_visemes(seen[0])
     eyes = float(np.linalg.norm(seen[0, 45] - seen[0, 36]))
-    head = with_mouth_at_rest(head_of(complex_points(seen), complex_points(own.rest)), own)
+    head = close_mouth(head_loop(complex_points(seen), complex_points(own.rest)), own)
     speech = speech_of(
         [Phone(phone=name, start=0.5 + k * 0.15, end=0.65 + k * 0.15) for k, name in enumerate(["M", "AA", "M"])], 1.5
     )
-    moved = motion_of(speech, np.zeros(45), head, own, 1000)
+    moved = animate_scene(speech, np.zeros(45), head, own, 1000)
     opening = np.linalg.norm((moved[:, [67, 66, 65]] - moved[:, [61, 62, 63]]).mean(axis=1), axis=1) / eyes
     assert 0.1 / wide < opening.max() < 0.4 / wide
     assert opening[: int(0.62 * FRAME_RATE)].min() < 0.03, "what is uneven in the face itself"
@@ -138,4 +137,4 @@ def test_times_that_are_none_are_refused(start, end, tmp_path):
     phone = Phone.model_construct(phone="AA", start=start, end=end)
     (tmp_path / "00.json").write_text(json.dumps(speech_of([phone], 1.0).model_dump(warnings=False)))
     with pytest.raises(BadInput, match=r"00\.json: "):
-        speech_from(tmp_path / "00.json")
+        read_speech(tmp_path / "00.json")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from newsreel.artifacts import FRAME_RATE, Phone
 from newsreel.errors import BadWeights
-from steps.animate.coarticulation import LEAD, frame_times, mouth_movement, segments_of
-from steps.animate.visemes import JAW, LIPS, SHAPES_OF_PHONE, Visemes, load_visemes
+from steps.animate.coarticulation import LIP_LEAD, frame_times, mouth_movement, segments_of
+from steps.animate.visemes import JAW, LIPS, VISEMES_OF_PHONE, Visemes, load_visemes
 
 UPPER, LOWER = [61, 62, 63], [67, 66, 65]
 FASTEST_LIPS = 0.25
@@ -51,7 +51,7 @@ def at(time: float) -> int:
 
 
 speech = st.lists(
-    st.tuples(st.sampled_from(sorted(SHAPES_OF_PHONE)), st.just(0.0) | st.floats(0.0, 0.6), st.floats(0.02, 0.4)),
+    st.tuples(st.sampled_from(sorted(VISEMES_OF_PHONE)), st.just(0.0) | st.floats(0.0, 0.6), st.floats(0.02, 0.4)),
     max_size=25,
 ).map(lambda phones: spoken(*phones))
 
@@ -73,12 +73,12 @@ def test_lips_meet_at_every_m_b_and_p_however_short(phones, visemes):
     times = frame_times(len(apart))
     for phone in phones:
         if phone.phone in ("M", "B", "P"):
-            near = (times > phone.start - LEAD - 1 / FRAME_RATE) & (times < phone.end - LEAD + 1 / FRAME_RATE)
+            near = (times > phone.start - LIP_LEAD - 1 / FRAME_RATE) & (times < phone.end - LIP_LEAD + 1 / FRAME_RATE)
             assert apart[near].min() < 1e-9
 
 
 @settings(max_examples=60)
-@given(phones=speech, extra=st.sampled_from(sorted(SHAPES_OF_PHONE)))
+@given(phones=speech, extra=st.sampled_from(sorted(VISEMES_OF_PHONE)))
 def test_no_shape_is_stronger_than_the_strongest_asked_for(phones, extra, visemes):
     """The movement is a mean of targets, so it lies within them."""
     phones = [*phones, *(phone.model_copy(update={"phone": extra}) for phone in spoken((extra, 9.0, 0.1)))]
@@ -127,7 +127,7 @@ def test_ay_spreads_and_aw_rounds(visemes):
 
 
 def test_a_consonant_takes_on_the_rounding_of_the_vowel_that_follows(visemes):
-    middle_of_t = at(0.3 + 0.15 - LEAD)
+    middle_of_t = at(0.3 + 0.15 - LIP_LEAD)
     rounded = width(moved(in_a_row("AH T UW"), visemes), visemes)[middle_of_t]
     spread = width(moved(in_a_row("AH T IY"), visemes), visemes)[middle_of_t]
     assert rounded < 0.9 * spread

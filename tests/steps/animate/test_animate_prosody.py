@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from newsreel.artifacts import FRAME_RATE, Phone
 from steps.animate.coarticulation import frame_times
-from steps.animate.prosody import BETWEEN_ACCENTS, FLOOR, Accent, accents_of, bumps, loudness_of, openings_of
+from steps.animate.prosody import MIN_ACCENT_GAP, MIN_LEVEL, Accent, accents_of, gesture_curve, loudness_of, openings_of
 
 RATE = 24000
 
@@ -35,7 +35,7 @@ def test_loudness_follows_the_sound_in_decibels():
     loudness = loudness_of(sound, RATE, 120)
     assert loudness[45] == pytest.approx(0, abs=0.5)
     assert loudness[75] == pytest.approx(-20, abs=0.5)
-    assert loudness[15] == FLOOR
+    assert loudness[15] == MIN_LEVEL
     assert loudness[105] < -40, "hiss is not voice"
 
 
@@ -44,7 +44,7 @@ def test_loudness_follows_the_sound_in_decibels():
 def test_there_is_a_finite_level_for_every_frame_of_any_sound(samples, frames, rate):
     loudness = loudness_of(np.random.default_rng(samples).normal(0, 0.1, samples), rate, frames)
     assert loudness.shape == (frames,)
-    assert ((loudness <= 0) & (loudness >= FLOOR)).all()
+    assert ((loudness <= 0) & (loudness >= MIN_LEVEL)).all()
 
 
 def test_a_loud_vowel_asks_for_more_opening_and_a_consonant_for_none():
@@ -65,15 +65,15 @@ def test_the_loudest_syllables_are_the_accents():
 )
 def test_accents_never_crowd(starts, seed):
     random = np.random.default_rng(seed)
-    accents = accents_of(vowels(*starts), random.uniform(FLOOR, 0, 620), random)
+    accents = accents_of(vowels(*starts), random.uniform(MIN_LEVEL, 0, 620), random)
     times = [accent.time for accent in accents]
     assert times == sorted(times)
-    assert all(later - earlier > BETWEEN_ACCENTS for earlier, later in pairwise(times))
+    assert all(later - earlier > MIN_ACCENT_GAP for earlier, later in pairwise(times))
     assert all(0 <= accent.strength <= 1 for accent in accents)
 
 
 def test_a_gesture_swells_to_its_strength_and_is_gone():
-    swell = bumps([Accent(1.0, 0.8, True)], frame_times(90), rise=0.2, fall=0.4, late=0.05)
+    swell = gesture_curve([Accent(1.0, 0.8, True)], frame_times(90), rise=0.2, fall=0.4, late=0.05)
     assert swell.max() == pytest.approx(0.8, abs=0.02)
     assert abs(swell.argmax() - round(1.05 * FRAME_RATE)) <= 1
     assert not swell[: int(0.8 * FRAME_RATE)].any()

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsreel.errors import BadInput
-from steps.animate.retarget import rest_of, visemes_for
-from steps.animate.visemes import JAW, LIPS, SHAPES_OF_PHONE, load_visemes, save_visemes
+from steps.animate.retarget import rest_of, retarget_visemes
+from steps.animate.visemes import JAW, LIPS, VISEMES_OF_PHONE, load_visemes, save_visemes
 
 SPEAKING = np.r_[JAW, LIPS]
 UPPER, LOWER = [61, 62, 63], [67, 66, 65]
@@ -29,7 +29,7 @@ def filmed(face, size=140.0, turn=0.1, x=300.0, y=200.0):
 
 
 def test_the_drawn_presenter_gets_her_own_shapes(visemes, drawn):
-    made = visemes_for(visemes.rest, drawn)
+    made = retarget_visemes(visemes.rest, drawn)
     assert made.names == visemes.names
     assert np.abs(made.offsets - visemes.offsets)[:, SPEAKING].max() < 1e-6
 
@@ -37,7 +37,7 @@ def test_the_drawn_presenter_gets_her_own_shapes(visemes, drawn):
 @settings(max_examples=25)
 @given(size=st.floats(5, 900), turn=st.floats(-0.5, 0.5), x=st.floats(-500, 2000), y=st.floats(-500, 2000))
 def test_where_and_how_large_the_face_was_filmed_changes_nothing(size, turn, x, y, visemes, bundle):
-    made = visemes_for(filmed(visemes.rest, size, turn, x, y), bundle / "visemes.npz")
+    made = retarget_visemes(filmed(visemes.rest, size, turn, x, y), bundle / "visemes.npz")
     assert np.abs(made.rest - visemes.rest).max() < 1e-6
     assert np.abs(made.offsets - visemes.offsets)[:, SPEAKING].max() < 1e-6
 
@@ -45,7 +45,7 @@ def test_where_and_how_large_the_face_was_filmed_changes_nothing(size, turn, x, 
 def test_a_mouth_twice_as_wide_spreads_twice_as_far(visemes, drawn):
     wide = visemes.rest.copy()
     wide[LIPS, 0] *= 2
-    made = visemes_for(wide, drawn)
+    made = retarget_visemes(wide, drawn)
     assert np.allclose(made.of("IY")[LIPS, 0], 2 * visemes.of("IY")[LIPS, 0])
     assert np.allclose(made.of("IY")[SPEAKING, 1], visemes.of("IY")[SPEAKING, 1])
 
@@ -54,7 +54,7 @@ def test_thicker_lips_are_pressed_further_and_open_no_further(visemes, drawn):
     full = visemes.rest.copy()
     seam = full[62, 1]
     full[49:60, 1] = seam + 1.5 * (full[49:60, 1] - seam)
-    made = visemes_for(full, drawn)
+    made = retarget_visemes(full, drawn)
     thickness = (visemes.rest + visemes.of("MBP"))[66, 1] - (visemes.rest + visemes.of("MBP"))[57, 1]
     pressed = (made.rest + made.of("MBP"))[66, 1] - (made.rest + made.of("MBP"))[57, 1]
     assert pressed == pytest.approx(1.5 * thickness, rel=0.1)
@@ -77,7 +77,7 @@ def test_any_face_closes_its_lips_at_m_and_opens_them_in_the_drawn_order(open_by
     face[[*range(55, 60), *LOWER], 1] += open_by
     nose = face[33, 1]
     face[JAW, 1] = np.where(face[JAW, 1] > nose, nose + long * (face[JAW, 1] - nose), face[JAW, 1])
-    made = visemes_for(filmed(face), bundle / "visemes.npz")
+    made = retarget_visemes(filmed(face), bundle / "visemes.npz")
     opens = {name: float(gap(made.rest + made.of(name))) for name in made.names}
     assert np.isfinite(made.offsets).all()
     assert opens["MBP"] < 0.012, "a pixel at most"
@@ -99,14 +99,14 @@ def test_rest_is_found_in_a_clip_of_somebody_who_speaks(visemes):
 )
 def test_what_is_no_face_is_refused(landmarks, drawn):
     with pytest.raises(BadInput, match="face"):
-        visemes_for(landmarks, drawn)
+        retarget_visemes(landmarks, drawn)
     with pytest.raises(BadInput, match="face"):
         rest_of(landmarks[None])
 
 
 def test_shapes_are_read_as_they_were_written(visemes, drawn, tmp_path):
-    made = visemes_for(filmed(visemes.rest), drawn)
+    made = retarget_visemes(filmed(visemes.rest), drawn)
     save_visemes(made, tmp_path / "visemes.npz")
     read = load_visemes(tmp_path / "visemes.npz")
-    assert read.names == made.names and {"rest"}.union(*SHAPES_OF_PHONE.values()) <= set(read.names)
+    assert read.names == made.names and {"rest"}.union(*VISEMES_OF_PHONE.values()) <= set(read.names)
     assert np.allclose(read.offsets, made.offsets, atol=1e-6) and np.allclose(read.rest, made.rest, atol=1e-6)

@@ -14,8 +14,8 @@ from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace, write_atomically
 from steps.animate.coarticulation import frame_times
-from steps.animate.head import complex_points, head_of
-from steps.animate.motion import motion_of, speech_from
+from steps.animate.head import complex_points, head_loop
+from steps.animate.motion import animate_scene, read_speech
 from steps.animate.step import STEP
 
 RATE = 24000
@@ -68,7 +68,7 @@ def landmarks_of(workspace: Workspace, number: int) -> np.ndarray:
 def test_every_scene_gets_a_face_for_every_frame_of_its_sound(workspace):
     animate(workspace)
     for number in range(3):
-        speech = speech_from(workspace.path(f"phones/{number:02d}.json"))
+        speech = read_speech(workspace.path(f"phones/{number:02d}.json"))
         landmarks = landmarks_of(workspace, number)
         assert landmarks.shape == (round(speech.duration * FRAME_RATE), 68, 2)
         assert landmarks.dtype == np.float32
@@ -106,21 +106,21 @@ def test_a_changed_scene_alone_is_animated_anew(workspace, capsys):
 def test_phones_that_cannot_be_read_are_refused_by_name(written, tmp_path):
     (tmp_path / "00.json").write_text(written)
     with pytest.raises(BadInput, match=r"00\.json: not a scene's phones"):
-        speech_from(tmp_path / "00.json")
+        read_speech(tmp_path / "00.json")
 
 
 def test_a_phone_that_is_none_is_refused_by_name(tmp_path: Path):
     (tmp_path / "00.json").write_text(speech_of("M OOV IY").model_dump_json())
     with pytest.raises(BadInput, match="OOV"):
-        speech_from(tmp_path / "00.json")
+        read_speech(tmp_path / "00.json")
 
 
 def test_the_head_bows_and_the_brows_rise_at_an_accent(swaying, visemes):
-    still = head_of(complex_points(np.repeat(swaying.faces(1), 90, axis=0)), complex_points(visemes.rest))
+    still = head_loop(complex_points(np.repeat(swaying.faces(1), 90, axis=0)), complex_points(visemes.rest))
     speech = speech_of("S T IY T S T AA T S T IY T S T IY T")
     times = frame_times(round(speech.duration * FRAME_RATE))
     loudness = np.where(np.abs(times - 0.88) < 0.1, 0.0, -25.0)
-    face = motion_of(speech, loudness, still, visemes, SIZE)
+    face = animate_scene(speech, loudness, still, visemes, SIZE)
     eyes, nose = (face[:, points, 1].mean(axis=1) - face[0, points, 1].mean() for points in ([36, 45], [33]))
     apex = int(eyes.argmax())
     assert 0.8 < times[apex] < 1.0
@@ -128,8 +128,8 @@ def test_the_head_bows_and_the_brows_rise_at_an_accent(swaying, visemes):
 
 
 def test_a_scene_without_a_word_is_a_presenter_who_waits(swaying, visemes):
-    head = head_of(complex_points(swaying.faces(300)), complex_points(visemes.rest))
-    face = motion_of(Speech(duration=1.0, words=()), np.zeros(30), head, visemes, SIZE)
+    head = head_loop(complex_points(swaying.faces(300)), complex_points(visemes.rest))
+    face = animate_scene(Speech(duration=1.0, words=()), np.zeros(30), head, visemes, SIZE)
     assert face.shape == (30, 68, 2)
     gap = face[:, [67, 66, 65], 1] - face[:, [61, 62, 63], 1]
     assert np.abs(gap - gap[0]).max() < 0.5

@@ -3,9 +3,9 @@
 import numpy as np
 
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS, read_sheet
-from steps.dlib.footage import decoded
-from steps.dlib.measures import eye_distance, mouth_opening
-from steps.dlib.track import follow
+from steps.dlib.footage import decode_presenter_footage
+from steps.dlib.predictor import eye_distance, mouth_opening
+from steps.dlib.track import track_presenter
 from tools.presenter.drawing import draw
 from tools.presenter.drawing.head import Head
 from tools.presenter.footage import FOOTAGE_SECONDS, idle, talking
@@ -20,7 +20,7 @@ def error(found, truth):
 def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_between_the_eyes(filmed, finder):
     shots = [draw(pose) for pose in talking(1234, 120)]
     truth = np.stack([landmarks for _, landmarks in shots])
-    found = follow(decoded(filmed([frame for frame, _ in shots])), finder, lambda _: None).landmarks
+    found = track_presenter(decode_presenter_footage(filmed([frame for frame, _ in shots])), finder, lambda _: None).landmarks
     assert found.shape == truth.shape and found.dtype == np.float32
     assert error(found, truth).mean() < 0.02 / 3, "a third of the promise is what it does"
     assert error(found, truth).max() < 0.02
@@ -32,8 +32,8 @@ def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_betw
 def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
     presenter = read_sheet(BUNDLED_PRESENTERS / "maya")
     truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle(FOOTAGE_SEED, FOOTAGE_SECONDS)])
-    track = follow(decoded(presenter), finder, lambda _: None)
-    assert track.bridged == 0 and len(track.landmarks) == 12 * 30
+    track = track_presenter(decode_presenter_footage(presenter), finder, lambda _: None)
+    assert track.missing == 0 and len(track.landmarks) == 12 * 30
     assert error(track.landmarks, truth).mean() < 0.005
     trembling = np.diff(track.landmarks - truth, n=2, axis=0)
     assert np.abs(trembling).mean() < 0.15, "pixels"

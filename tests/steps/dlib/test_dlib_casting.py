@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from newsreel.errors import BadWeights
-from steps.dlib.casting import Span, presenter_of
-from steps.dlib.people import Person
+from steps.dlib.people import PersonTrack, Span, find_presenter_track
 from steps.dlib.predictor import Box
 
 SIZE = 480
@@ -13,37 +12,37 @@ SIZE = 480
 
 def somebody(side, frames, x=240.0, y=240.0):
     face = np.array([x, y]) + np.random.default_rng(1).uniform(-side / 2, side / 2, (68, 2))
-    return Person(Box(x, y, side), np.zeros(0), dict.fromkeys(frames, face), [float(side)] * len(frames))
+    return PersonTrack(Box(x, y, side), np.zeros(0), dict.fromkeys(frames, face), [float(side)] * len(frames))
 
 
 def test_the_one_who_is_there_throughout_is_the_presenter_even_beside_a_larger_passer_by():
     presenter, passing = somebody(120, range(100)), somebody(200, range(40, 60), x=420.0)
-    appearances, others = presenter_of([passing, presenter], SIZE)
+    appearances, others = find_presenter_track([passing, presenter], SIZE)
     assert appearances == [presenter]
     assert others == [Span(40, 59)]
 
 
 def test_a_small_portrait_on_the_wall_is_nobody_s_rival():
     presenter, portrait = somebody(120, range(100)), somebody(60, range(100), x=60.0)
-    assert presenter_of([portrait, presenter], SIZE) == ([presenter], [Span(0, 99)])
+    assert find_presenter_track([portrait, presenter], SIZE) == ([presenter], [Span(0, 99)])
 
 
 @pytest.mark.parametrize("other", [somebody(100, range(100), x=100.0), somebody(160, range(30, 90), x=40.0)])
 def test_a_second_face_as_large_for_most_of_the_clip_is_refused(other):
     with pytest.raises(BadWeights, match=r"2 faces of nearly the same size, together at .* s; crop it to the presenter"):
-        presenter_of([somebody(120, range(100)), other], SIZE)
+        find_presenter_track([somebody(120, range(100)), other], SIZE)
 
 
 def test_the_presenter_after_a_cut_is_the_presenter():
     first, second, extra = somebody(120, range(50)), somebody(90, range(50, 80), x=100.0), somebody(20, range(60, 80))
-    assert presenter_of([extra, second, first], SIZE) == ([first, second], [Span(60, 79)])
+    assert find_presenter_track([extra, second, first], SIZE) == ([first, second], [Span(60, 79)])
 
 
 def test_a_glimpse_of_a_face_in_a_pattern_is_forgotten():
     presenter = somebody(120, range(100))
-    assert presenter_of([somebody(130, range(3)), presenter], SIZE) == ([presenter], [])
+    assert find_presenter_track([somebody(130, range(3)), presenter], SIZE) == ([presenter], [])
 
 
 def test_footage_with_nobody_in_it_is_refused():
     with pytest.raises(BadWeights, match="no face in any frame"):
-        presenter_of([], SIZE)
+        find_presenter_track([], SIZE)

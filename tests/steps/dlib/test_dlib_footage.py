@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from newsreel.errors import BadInput, BadWeights
-from steps.dlib.footage import Framing, decoded, frame_count, views
-from steps.dlib.video import LONGEST
+from steps.dlib.footage import MAX_FRAMES, Framing, decode_presenter_footage, frame_count, views
 
 SIZE = 128
 
@@ -80,7 +79,7 @@ def test_a_variable_frame_rate_goes_by_its_time_stamps(clip):
 
 
 def test_a_hole_in_the_time_stamps_is_refused_with_its_time(clip):
-    with pytest.raises(BadWeights, match=r"no picture from 0\.1 to 3\.0 s"):
+    with pytest.raises(BadWeights, match=r"no frame from 0\.1 to 3\.0 s"):
         levels(clip([grey(9)] * 4, [0.0, 0.1, 3.0, 3.1]))
 
 
@@ -141,7 +140,7 @@ def test_pixels_that_are_not_square_are_stretched(clip, tmp_path):
     plain, stretched = clip([grey(255, 128, 160)] * 2), tmp_path / "anamorphic.mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(plain), "-c", "copy", "-bsf:v", "h264_metadata=sample_aspect_ratio=1/2"]
     subprocess.run([*command, "-aspect", "80:128", str(stretched)], check=True, capture_output=True)
-    (still, _) = (view.still for view in views(stretched, SIZE))
+    (still, _) = (view.decoded for view in views(stretched, SIZE))
     assert still.size == (80, 128)
 
 
@@ -159,21 +158,21 @@ def test_a_clip_is_read_as_it_comes_and_not_all_at_once(clip):
 
 
 def test_a_clip_that_is_too_long_is_refused_before_it_is_decoded(clip):
-    path = clip([grey(1)] * 3, [0.0, 0.5, LONGEST / 30 + 3])
+    path = clip([grey(1)] * 3, [0.0, 0.5, MAX_FRAMES / 30 + 3])
     with pytest.raises(BadWeights, match=r"clip\.mp4: longer than 300 s; cut it"):
         next(iter(views(path, SIZE)))
     with pytest.raises(BadWeights, match="longer than 2 s"):
-        levels(clip([grey(1)] * 120), longest=60)
+        levels(clip([grey(1)] * 120), max_frames=60)
 
 
 def test_a_container_that_hides_its_length_is_stopped_on_the_way(clip):
     with pytest.raises(BadWeights, match="longer than 1 s"):
-        levels(clip([grey(1)] * 120, name="clip.ts"), longest=30)
+        levels(clip([grey(1)] * 120, name="clip.ts"), max_frames=30)
 
 
 @pytest.mark.parametrize(("height", "width"), [(48, 200), (64, 7700)])
 def test_pictures_out_of_size_are_refused_at_the_door(clip, height, width):
-    with pytest.raises(BadWeights, match=rf"is {width}x{height}; sides from 64 to 7680 pixels"):
+    with pytest.raises(BadWeights, match=rf"is {width}x{height}; sides must have 64 to 7680 pixels"):
         frame_count(clip([grey(0, height, width)]))
 
 
@@ -194,7 +193,7 @@ def test_a_file_cut_off_after_its_header_is_told_from_a_short_one(clip):
     subprocess.run([*command, str(path.with_name("a.mp4"))], check=True, capture_output=True)
     content = path.with_name("a.mp4").read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(BadWeights, match=r"ends after 1\.\d of 3\.0 s, so it was cut off|damaged"):
+    with pytest.raises(BadWeights, match=r"ends after 1\.\d of 3\.0 s, so it is truncated|damaged"):
         levels(path)
 
 
@@ -218,12 +217,12 @@ def test_sound_alone_is_refused(tmp_path):
         sound.rate = 44100
         container.mux(stream.encode(sound))
         container.mux(stream.encode())
-    with pytest.raises(BadWeights, match="holds no picture"):
+    with pytest.raises(BadWeights, match="no frame can be decoded"):
         frame_count(tmp_path / "sound.mp4")
 
 
 def test_footage_of_another_size_and_rate_becomes_the_presenter_s(filmed):
     presenter = filmed([grey(100, 200, 260)] * 25, rate=25)
-    frames = list(decoded(presenter))
+    frames = list(decode_presenter_footage(presenter))
     assert abs(len(frames) - 30) <= 1
     assert {(frame.shape, enlarged.shape) for frame, enlarged in frames} == {((320, 320), (640, 640))}

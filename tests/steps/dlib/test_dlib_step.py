@@ -80,7 +80,7 @@ def test_what_was_bridged_is_told(workspace, filmed, monkeypatch, capsys):
     shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)
     monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
     run_step(STEP, workspace, Progress("dlib", None))
-    assert "no face in 3 frames (0.4-0.5 s); bridged from their neighbours" in capsys.readouterr().err
+    assert "no face in 3 frames (0.4-0.5 s); interpolated from their neighbours" in capsys.readouterr().err
 
 
 def test_asking_for_the_step_loads_no_system():

@@ -6,11 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsreel.errors import BadWeights
-from steps.dlib.cuts import cuts_between
-from steps.dlib.footage import decoded
-from steps.dlib.measures import eye_distance
-from steps.dlib.predictor import Box
-from steps.dlib.track import Span, Track, bridge, follow, refuse_what_cannot_loop, smooth
+from steps.dlib.footage import decode_presenter_footage
+from steps.dlib.predictor import Box, eye_distance
+from steps.dlib.track import Span, Track, find_cuts, interpolate_gaps, require_loopable, smooth_landmarks, track_presenter
 from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
 from tools.presenter.footage import idle
@@ -33,7 +31,7 @@ def empty():
 
 
 def found(presenter, finder):
-    return follow(decoded(presenter), finder)
+    return track_presenter(decode_presenter_footage(presenter), finder)
 
 
 def off(track, truth):
@@ -49,7 +47,7 @@ def test_frames_without_a_face_are_bridged_and_told_with_their_times(filmed, fin
     truth = np.stack([landmarks for _, landmarks in shots])
     assert track.gaps == (Span(23, 27), Span(40, 41)), "seen where there is nothing, or not where she is"
     assert [str(gap) for gap in track.gaps] == ["0.8-0.9 s", "1.3-1.4 s"]
-    assert track.bridged == 7 and track.cuts == ()
+    assert track.missing == 7 and track.cuts == ()
     assert off(track, truth).mean() < 0.007
     assert off(track, truth).max() < 0.03
 
@@ -103,7 +101,7 @@ def test_a_cut_to_another_place_is_found_to_the_frame_and_not_smoothed_across(fi
     assert track.takes == [Span(0, 32), Span(33, 59)]
     assert off(track, truth)[30:36].max() < 0.02
     with pytest.raises(BadWeights, match=r"a cut at 1\.1 s; footage must be one take: keep 0\.0-1\.1 s"):
-        refuse_what_cannot_loop(track)
+        require_loopable(track)
 
 
 def test_a_cut_that_changes_only_the_place_is_found(filmed, finder, shots):
@@ -118,7 +116,7 @@ def test_one_take_has_no_cut_however_the_light_flickers(filmed, finder, shots):
     lit = [np.clip(frame * (1 + 0.12 * (number % 7 == 3)), 0, 255).astype(np.uint8) for number, (frame, _) in enumerate(shots)]
     track = found(filmed(lit), finder)
     assert track.cuts == () and track.gaps == ()
-    refuse_what_cannot_loop(track)
+    require_loopable(track)
 
 
 def test_a_camera_that_pans_makes_no_cut():
@@ -126,19 +124,19 @@ def test_a_camera_that_pans_makes_no_cut():
     places = np.cumsum(generator.normal(0, 30, (60, 20, 20)), axis=0).astype(np.float32)
     face = generator.normal(0, 50, (68, 2))
     walking = face + np.arange(60)[:, None, None] * [30.0, 0.0]
-    assert cuts_between(range(60), walking, places) == []
+    assert find_cuts(range(60), walking, places) == []
 
 
 @pytest.mark.parametrize("frames", [1, 59])
 def test_a_clip_too_short_to_be_played_on_and_on_is_refused(frames):
-    with pytest.raises(BadWeights, match=r"2 s are the least"):
-        refuse_what_cannot_loop(Track(np.zeros((frames, 68, 2), np.float32)))
+    with pytest.raises(BadWeights, match=r"2 s at least"):
+        require_loopable(Track(np.zeros((frames, 68, 2), np.float32)))
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=60).filter(any))
 def test_bridging_draws_straight_lines_and_touches_nothing_else(seen):
     truth = np.linspace(0, 1, len(seen))[:, None, None] * np.ones((1, 68, 2)) * 100
-    bridged = bridge(np.where(np.array(seen)[:, None, None], truth, np.nan))
+    bridged = interpolate_gaps(np.where(np.array(seen)[:, None, None], truth, np.nan))
     first, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
     assert np.allclose(bridged[first : last + 1], truth[first : last + 1])
     assert (bridged[:first] == truth[first]).all() and (bridged[last:] == truth[last]).all()
@@ -148,10 +146,10 @@ def test_smoothing_delays_nothing_and_calms_trembling():
     time = np.arange(90)[:, None, None]
     path = 100 + 10 * np.sin(time / 9) * np.ones((1, 68, 2))
     trembling = np.random.default_rng(1).normal(0, 0.5, path.shape)
-    calmed = smooth(path + trembling)
-    assert np.abs(smooth(path) - path).max() < 0.05
+    calmed = smooth_landmarks(path + trembling)
+    assert np.abs(smooth_landmarks(path) - path).max() < 0.05
     assert np.abs(calmed - path).mean() < 0.75 * np.abs(trembling).mean()
-    assert smooth(path[:3]) is not None and (smooth(path[:3]) == path[:3]).all()
+    assert smooth_landmarks(path[:3]) is not None and (smooth_landmarks(path[:3]) == path[:3]).all()
 
 
 def test_a_box_goes_with_its_landmarks():
