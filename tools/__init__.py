@@ -1,1 +1,1 @@
-"""Programs for who works on newsreel itself; no image and no wheel holds them."""
+"""Programs for developers of newsreel; they are in no image and no wheel."""

@@ -15,7 +15,7 @@ A_WORD, A_LETTER, A_COMMA = 0.023, 0.059, 0.27
 LEAD, PAUSE, TAIL = 0.30, 0.30, 0.45
 """Seconds of silence before, between and after sentences, as in `newsreel.media.speech`."""
 BOOKENDS = 5.0
-"""Seconds of opening and closing, as in `steps.compose.parts`."""
+"""Seconds of opening and closing, as in `steps.compose.specs`."""
 MOST_LETTERS = 4000
 
 Sentences = list[tuple[list[str], int]]

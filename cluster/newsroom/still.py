@@ -15,7 +15,7 @@ from newsreel.presenters.bundle import find_presenter
 from newsreel.story.schema import Scene, Story
 
 if TYPE_CHECKING:
-    from steps.compose.studio import Studio
+    from steps.compose.compositor import Compositor
 
 __all__ = ["can_draw", "draw"]
 
@@ -42,18 +42,18 @@ def draw(story: Story, index: int, picture: Path, target: Path, width: int = 128
 @contextmanager
 def drawn(story: Story, index: int, picture: Path) -> Iterator[Path]:
     """The scene's first frames as a video, up to the one that is wanted."""
-    from steps.compose.encoder import run_graph
-    from steps.compose.parts import Timeline
-    from steps.compose.scene import scene_graph, write_scene_sheet
+    from steps.compose.ffmpeg_graph import run_graph
+    from steps.compose.pieces import scene_graph, write_scene_overlay
     from steps.compose.sound import concat_list
-    from steps.compose.step import scene_part
+    from steps.compose.specs import Timeline
+    from steps.compose.step import scene_spec
 
     scenes = tuple(LASTING for _ in story.scenes)
-    part = scene_part(story, index, Timeline(scenes=scenes))
+    part = scene_spec(story, index, Timeline(scenes=scenes))
     with TemporaryDirectory(prefix="newsreel-") as folder:
         studio = studio_of(story.brand)
         sheet, piece = Path(folder) / "scene.ass", Path(folder) / "scene.mp4"
-        write_scene_sheet(sheet, studio.brand, part, speech_of(story.scenes[index]))
+        write_scene_overlay(sheet, studio.brand, part, speech_of(story.scenes[index]))
         shown = part.model_copy(update={"frames": SETTLED + 1})
         actor = concat_list(Path(folder) / "actor.txt", [find_presenter(story.presenter).footage])
         run_graph(scene_graph(shown, picture, actor, sheet, studio.brand, studio.stills, piece))
@@ -61,20 +61,20 @@ def drawn(story: Story, index: int, picture: Path) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=4)
-def studio_of(brand: str) -> "Studio":
+def studio_of(brand: str) -> "Compositor":
     """What all stills of a brand share, drawn once; its folder goes with this process."""
-    from steps.compose.brand import load_brand
-    from steps.compose.studio import Studio
+    from steps.compose.compositor import Compositor
+    from steps.compose.graphics.brand import load_brand
 
     folder = TemporaryDirectory(prefix="newsreel-studio-")
     atexit.register(folder.cleanup)
-    return Studio.set_up(load_brand(brand), Path(folder.name))
+    return Compositor.create(load_brand(brand), Path(folder.name))
 
 
 def keep_last_frame(piece: Path, target: Path, width: int) -> None:
     import ffmpeg
 
-    from steps.compose.encoder import run_graph
+    from steps.compose.ffmpeg_graph import run_graph
 
     frame = ffmpeg.input(str(piece)).filter("trim", start_frame=SETTLED, end_frame=SETTLED + 1)
     small = frame.filter("scale", width, -2, in_color_matrix="bt709", out_color_matrix="bt601", out_range="pc", flags="lanczos")

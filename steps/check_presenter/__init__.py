@@ -1,1 +1,1 @@
-"""Whether a presenter can be trained from what lies at an address: told before a node is woken."""
+"""Validate a presenter's training data before a node is started."""

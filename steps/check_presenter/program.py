@@ -1,4 +1,4 @@
-"""`check-presenter`: is there footage with a sound sheet, and may the bundle go where it is to go?"""
+"""`check-presenter`: require a valid presenter.yaml with footage, and a target where the bundle may be published."""
 
 import argparse
 
@@ -8,11 +8,9 @@ from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.story.priority import require_priority
 
-__all__ = ["run"]
-
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, Conflict where a bucket has a presenter of that name, Unavailable."""
+    """Raises BadInput, Conflict if the bucket has a presenter of that name, Unavailable."""
     parser = argparse.ArgumentParser(prog="python -m steps check-presenter", description=__doc__)
     parser.add_argument(
         "--footage", required=True, metavar="ADDRESS", help="folder or prefix with presenter.yaml and footage.mp4"
@@ -26,10 +24,10 @@ def run(arguments: list[str]) -> None:
 
 def check(footage: Address, bundles: Address, storage: Storage) -> TrainingData:
     storage.allowed.require(bundles)
-    intake = open_training_data(storage, footage)
-    home = bundles.child(intake.presenter.name)
-    if bundles.scheme == "gs" and storage.find(home.child("presenter.yaml")):
-        raise Conflict(f"{home}: there is such a presenter, and what is published is never changed; rename the footage's folder")
-    if bundles.scheme == "file" and footage.scheme == "file" and home.file == footage.file:
-        raise Conflict(f"{home}: is the footage's own folder; let the bundle go elsewhere")
-    return intake
+    data = open_training_data(storage, footage)
+    target = bundles.child(data.presenter.name)
+    if bundles.scheme == "gs" and storage.find(target.child("presenter.yaml")):
+        raise Conflict(f"{target}: the presenter exists, and published bundles are never changed; rename the footage's folder")
+    if bundles.scheme == "file" and footage.scheme == "file" and target.file == footage.file:
+        raise Conflict(f"{target}: is the footage's own folder; publish the bundle elsewhere")
+    return data

@@ -1,6 +1,6 @@
 """Compose: a story's voice, presenter, pictures and words become one video.
 
-Each scene, the opening and the closing are rendered alone (`scene`, `bookends`), then joined without encoding them again
-while the sound is mixed and mastered (`join`). What is drawn once and never moves is a still (`stills`), what is written or
-moves is an ASS sheet for libass (`sheet`, `titles`, `captions`), and ffmpeg puts it all together (`ffmpeg_run`).
+The opening, each scene and the closing are rendered one by one (`pieces`), then joined without encoding them again while the
+sound is mixed and mastered (`compositor`, `sound`). Static layers are PNG files (`graphics.stills`), text and moving shapes are
+an ASS overlay for libass (`graphics.overlay`, `titles`, `captions`), and ffmpeg does the rest (`ffmpeg_graph`).
 """

@@ -1,6 +1,6 @@
-"""The compose step: a unit for the opening, one for each scene, one for the closing, and one that joins them.
+"""The step `compose`: a unit for the opening, each scene, the closing, and one that joins them to the final video.
 
-A changed scene is rendered alone and joined again; a changed picture of the first scene also changes the opening.
+If a scene changes, only it is rendered and joined again; the picture of the first scene also changes the opening.
 """
 
 from __future__ import annotations
@@ -20,48 +20,49 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace
-from steps.compose.brand import load_brand
-from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, Part, ScenePart, Timeline
+from steps.compose.graphics.brand import load_brand
+from steps.compose.specs import CLOSING_FRAMES, OPENING_FRAMES, ClosingSpec, JoinSpec, OpeningSpec, PieceSpec, SceneSpec, Timeline
 
 if TYPE_CHECKING:
-    from steps.compose.studio import Studio
+    from steps.compose.compositor import Compositor
 
-__all__ = ["STEP"]
 
 OPENING, CLOSING = "scenes/opening.mp4", "scenes/closing.mp4"
-JOINED_A_FRAME = 12
-"""Frames that are joined, with their sound, in the time that one is rendered in."""
+JOIN_SPEED = 12
+"""Frames that are joined, with their sound, in the time of rendering one."""
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    """Opening, scenes, closing, and the joining of them all, which depends on everything that they depend on."""
+    """Opening, scenes, closing, and joining, which depends on everything that those depend on."""
     story = workspace.story
     count = range(len(story.scenes))
     timeline = Timeline(scenes=tuple(frames_of_sound(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
-    look = brand_files(story)
-    opening, closing = OpeningPart(brand=story.brand, title=story.title), ClosingPart(brand=story.brand)
-    scenes = [scene_part(story, index, timeline) for index in count]
+    brand_inputs = brand_files(story)
+    opening, closing = OpeningSpec(brand=story.brand, title=story.title), ClosingSpec(brand=story.brand)
+    scenes = [scene_spec(story, index, timeline) for index in count]
     first_picture = scene_file("assets", 0, ".jpg")
-    yield unit("opening", opening, OPENING_FRAMES, (first_picture,), (OPENING, "final/poster.jpg"), look)
+    yield make_unit("opening", opening, OPENING_FRAMES, (first_picture,), (OPENING, "final/poster.jpg"), brand_inputs)
     for index, scene in enumerate(scenes):
         writes = (scene_file("scenes", index, ".mp4"),)
-        yield unit(f"scene {index:02d}", scene, scene.frames, scene_inputs(index, scene.frames), writes, look)
-    yield unit("closing", closing, CLOSING_FRAMES, (), (CLOSING,), look)
-    whole = JoiningPart(title=story.title, music=story.music, timeline=timeline, pieces=(opening, *scenes, closing))
+        yield make_unit(f"scene {index:02d}", scene, scene.frames, scene_inputs(index, scene.frames), writes, brand_inputs)
+    yield make_unit("closing", closing, CLOSING_FRAMES, (), (CLOSING,), brand_inputs)
+    whole = JoinSpec(title=story.title, music=story.music, timeline=timeline, pieces=(opening, *scenes, closing))
     inputs = tuple(
         name for index in count for name in (*scene_inputs(index, timeline.scenes[index]), scene_file("voice", index, ".wav"))
     )
     final = ("final/landscape.mp4", "final/captions.vtt", "final/sheet.jpg", "final/contents.json")
-    yield unit("the whole", whole, max(1, timeline.end // JOINED_A_FRAME), inputs, final, look)
+    yield make_unit("the whole", whole, max(1, timeline.end // JOIN_SPEED), inputs, final, brand_inputs)
 
 
-def unit(name: str, part: Part, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], look: tuple[Path, ...]) -> Unit:
-    return Unit(name=name, reads=reads, also=look, writes=writes, settings=part.model_dump(mode="json"), cost=cost)
+def make_unit(
+    name: str, part: PieceSpec, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], brand_inputs: tuple[Path, ...]
+) -> Unit:
+    return Unit(name=name, reads=reads, also=brand_inputs, writes=writes, settings=part.model_dump(mode="json"), cost=cost)
 
 
-def scene_part(story: Story, index: int, timeline: Timeline) -> ScenePart:
+def scene_spec(story: Story, index: int, timeline: Timeline) -> SceneSpec:
     scene, presenter = story.scenes[index], find_presenter(story.presenter)
-    return ScenePart(
+    return SceneSpec(
         brand=story.brand,
         title=story.title,
         headline=scene.headline,
@@ -69,7 +70,7 @@ def scene_part(story: Story, index: int, timeline: Timeline) -> ScenePart:
         captions=scene.captions,
         name=presenter.shown_as if index == 0 else None,
         role=presenter.role if index == 0 else "",
-        inwards=crc32(scene.picture.file.encode()) % 2 == 0,  # not by index: a scene put before it would change it
+        inwards=crc32(scene.picture.file.encode()) % 2 == 0,  # not by index, which changes if a scene is inserted before
         frames=timeline.scenes[index],
     )
 
@@ -80,34 +81,34 @@ def scene_inputs(index: int, frames: int) -> tuple[str, ...]:
 
 
 def brand_files(story: Story) -> tuple[Path, ...]:
-    """The brand's sheet and fonts: a changed colour changes every frame."""
+    """The brand's YAML file and fonts: a changed colour changes every frame."""
     fonts = load_brand(story.brand).fonts
     return (brand_sheet(story.brand), fonts.black.path, fonts.bold.path, fonts.medium.path)
 
 
 @contextmanager
-def start(workspace: Workspace) -> Iterator[Studio]:
-    """Draw what all pieces share. Raises MissingProgram where there is no ffmpeg."""
-    from steps.compose.studio import Studio
+def start(workspace: Workspace) -> Iterator[Compositor]:
+    """Draw the layers that all pieces share. Raises MissingProgram without ffmpeg."""
+    from steps.compose.compositor import Compositor
 
     with TemporaryDirectory(dir=workspace.root, prefix=".tmp-") as folder:
-        yield Studio.set_up(load_brand(workspace.story.brand), Path(folder))
+        yield Compositor.create(load_brand(workspace.story.brand), Path(folder))
 
 
-def work(unit: Unit, workspace: Workspace, studio: Studio, drafts: list[Path], progress: Progress) -> None:
-    inputs = [workspace.path(name) for name in unit.reads]
-    match unit.settings["part"]:
+def work(make_unit: Unit, workspace: Workspace, compositor: Compositor, drafts: list[Path], progress: Progress) -> None:
+    inputs = [workspace.path(name) for name in make_unit.reads]
+    match make_unit.settings["part"]:
         case "opening":
-            studio.make_opening(OpeningPart.model_validate(unit.settings), inputs[0], drafts, progress.advance)
+            compositor.render_opening(OpeningSpec.model_validate(make_unit.settings), inputs[0], drafts, progress.advance)
         case "scene":
-            studio.make_scene(ScenePart.model_validate(unit.settings), inputs, drafts[0], progress.advance)
+            compositor.render_scene(SceneSpec.model_validate(make_unit.settings), inputs, drafts[0], progress.advance)
         case "closing":
-            studio.make_closing(drafts[0], progress.advance)
+            compositor.render_closing(drafts[0], progress.advance)
         case _:
-            part = JoiningPart.model_validate(unit.settings)
+            part = JoinSpec.model_validate(make_unit.settings)
             count = range(len(part.timeline.scenes))
             pieces = [OPENING, *(scene_file("scenes", index, ".mp4") for index in count), CLOSING]
-            studio.join(
+            compositor.join(
                 part,
                 pieces=[workspace.path(name) for name in pieces],
                 voices=[workspace.path(scene_file("voice", index, ".wav")) for index in count],

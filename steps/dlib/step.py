@@ -11,8 +11,8 @@ from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
+    from steps.dlib.people import Span
     from steps.dlib.predictor import FaceFinder
-    from steps.dlib.track import Span
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:

@@ -1,1 +1,1 @@
-"""A presenter's footage enters the workspace: at the sheet's size and frame rate, checked, with all that came along."""
+"""Prepare the workspace of a training: the presenter's footage at the right size and frame rate, and all that came with it."""

@@ -1,4 +1,4 @@
-"""Footage as a camera gave it, brought to a presenter's size: the largest square in the middle, 30 frames a second, no sound."""
+"""Convert camera footage to a presenter's size: the largest square in the middle, 30 frames a second, without sound."""
 
 import subprocess
 from collections.abc import Callable
@@ -14,11 +14,9 @@ from newsreel.errors import BadInput, DiskFull, MissingProgram
 from newsreel.media.encoder import ffmpeg_program, is_disk_full
 from newsreel.presenters.training_data import MAX_SECONDS, MIN_FRAMES
 
-__all__ = ["Clip", "fit", "probe"]
-
-LARGEST_SIDE = 8192
-ONLY_THIS_FILE = {"protocol_whitelist": "file,pipe"}
-"""A playlist in the place of a video must not make the decoder read other files."""
+MAX_SIDE = 8192
+DEMUXER_OPTIONS = {"protocol_whitelist": "file,pipe"}
+"""A playlist instead of a video must not make the decoder read other files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,45 +25,47 @@ class Clip:
     height: int
     rate: Fraction | None
     frames: int
-    """As the container says; 0 where it does not."""
-    plain: bool
-    """H.264 upright in its frame: what a presenter's footage is anyway."""
+    """According to the container; 0 if unknown."""
+    upright_h264: bool
+    """H.264 without rotation, as the converted footage is."""
 
     def suits(self, size: int) -> bool:
-        return self.plain and self.width == self.height == size and self.rate == FRAME_RATE and self.frames > 0
+        return self.upright_h264 and self.width == self.height == size and self.rate == FRAME_RATE and self.frames > 0
 
 
 def probe(path: Path, name: str) -> Clip:
-    """What the first video of an MP4 or MOV file is. Raises BadInput for any other file."""
+    """Properties of the first video stream of an MP4 or MOV file. Raises BadInput for any other file."""
     try:
-        with av.open(path, format="mov", options=ONLY_THIS_FILE) as container:
+        with av.open(path, format="mov", options=DEMUXER_OPTIONS) as container:
             video = container.streams.video[0]
-            plain = video.codec_context.name == "h264" and not next(container.decode(video)).rotation
-            clip = Clip(width=video.width, height=video.height, rate=video.average_rate, frames=video.frames, plain=plain)
+            upright_h264 = video.codec_context.name == "h264" and not next(container.decode(video)).rotation
+            clip = Clip(
+                width=video.width, height=video.height, rate=video.average_rate, frames=video.frames, upright_h264=upright_h264
+            )
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as fault:
         raise BadInput(
             f"{name}: not a video in an MP4 or MOV file ({type(fault).__name__}); export it as H.264 in MP4"
         ) from fault
-    if not 0 < clip.width <= LARGEST_SIDE or not 0 < clip.height <= LARGEST_SIDE:
-        raise BadInput(f"{name}: is {clip.width}x{clip.height}; at most {LARGEST_SIDE}x{LARGEST_SIDE}")
+    if not 0 < clip.width <= MAX_SIDE or not 0 < clip.height <= MAX_SIDE:
+        raise BadInput(f"{name}: is {clip.width}x{clip.height}; at most {MAX_SIDE}x{MAX_SIDE}")
     return clip
 
 
-def fit(source: Path, target: Path, name: str, size: int, advance: Callable[[int], None]) -> int:
-    """Write `target` as a presenter's footage; how many frames it has.
+def convert_footage(source: Path, target: Path, name: str, size: int, advance: Callable[[int], None]) -> int:
+    """Write `target` as a presenter's footage; returns its number of frames.
 
-    What suits already is taken as it is. `advance` is told of frames. Raises BadInput for footage that is damaged, shorter than
-    LEAST_FRAMES, longer than MOST_SECONDS or smaller than `size`; MissingProgram, DiskFull.
+    Suitable footage is copied. `advance` is called with numbers of finished frames. Raises BadInput for footage that is damaged,
+    shorter than MIN_FRAMES, longer than MAX_SECONDS or smaller than `size`; MissingProgram, DiskFull.
     """
     clip = probe(source, name)
     if min(clip.width, clip.height) < size:
-        raise BadInput(f"{name}: is {clip.width}x{clip.height}; the sheet wants {size}x{size}, so film larger or lower the size")
+        raise BadInput(f"{name}: is {clip.width}x{clip.height}; presenter.yaml has size {size}; film larger or lower the size")
     if clip.suits(size):
         target.write_bytes(source.read_bytes())
         frames = clip.frames
         advance(frames)
     else:
-        frames = convert(source, target, name, size, advance)
+        frames = transcode(source, target, name, size, advance)
     if frames < MIN_FRAMES:
         raise BadInput(f"{name}: has {frames} frames; at least {MIN_FRAMES}, better a minute of rest and speech")
     if frames > MAX_SECONDS * FRAME_RATE:
@@ -73,10 +73,10 @@ def fit(source: Path, target: Path, name: str, size: int, advance: Callable[[int
     return frames
 
 
-def convert(source: Path, target: Path, name: str, size: int, advance: Callable[[int], None]) -> int:
+def transcode(source: Path, target: Path, name: str, size: int, advance: Callable[[int], None]) -> int:
     square = "crop=min(iw\\,ih):min(iw\\,ih)"
     scaled = f"scale={size}:{size}:flags=lanczos+accurate_rnd+full_chroma_int:out_color_matrix=bt709:out_range=tv"
-    look = ("-c:v", "libx264", "-crf", "12", "-preset", "medium", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+    encoding = ("-c:v", "libx264", "-crf", "12", "-preset", "medium", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
     colours = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
     command = [
         *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1"),
@@ -84,7 +84,7 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
         *(
             "-vf",
             f"{square},{scaled},fps={FRAME_RATE},setsar=1",
-            *look,
+            *encoding,
             *colours,
             "-threads",
             "1",
@@ -97,7 +97,7 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     except OSError as fault:
         raise MissingProgram(f"{command[0]} cannot be run: {fault.strerror}; run `pip install imageio-ffmpeg`") from fault
-    frames, complaints = 0, [""]
+    frames, messages = 0, [""]
     with process:
         for line in cast(IO[str], process.stdout):
             key, _, value = line.strip().partition("=")
@@ -105,9 +105,9 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
                 advance(int(value) - frames)
                 frames = int(value)
             elif not value:
-                complaints.append(line.strip())
-    if process.returncode and is_disk_full(" ".join(complaints)):
+                messages.append(line.strip())
+    if process.returncode and is_disk_full(" ".join(messages)):
         raise DiskFull(f"{target.parent}: the disk is full; free some space and run the same command again")
     if process.returncode:
-        raise BadInput(f"{name}: cannot be decoded ({complaints[-1] or 'ffmpeg said nothing'})")
+        raise BadInput(f"{name}: cannot be decoded ({messages[-1] or 'no message from ffmpeg'})")
     return frames

@@ -1,4 +1,4 @@
-"""`init-presenter`: a presenter's sheet and footage enter the workspace, see `newsreel.presenters.training_data` and
+"""`init-presenter`: write a presenter's sheet, footage and training job to the workspace; see
 `newsreel.presenters.training_data`."""
 
 import argparse
@@ -24,11 +24,9 @@ from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.workspace import Workspace, translate_disk_full, work_key, write_atomically
 
-__all__ = ["run"]
-
 NAME, VERSION = "init-presenter", 1
-STAND_IN = BUNDLED_PRESENTERS / "maya" / "landmarks.dat"
-"""Knows drawn faces; a newsroom brings a predictor that knows people."""
+DEFAULT_PREDICTOR = BUNDLED_PRESENTERS / "maya" / "landmarks.dat"
+"""Trained on drawn faces; a newsroom provides one that is trained on people."""
 
 
 def run(arguments: list[str]) -> None:
@@ -44,71 +42,69 @@ def run(arguments: list[str]) -> None:
     if options.steps < 1 or not 0 < options.minutes <= MAX_MINUTES:
         raise BadInput(f"{options.steps} steps, {options.minutes} minutes: must be 1 or more, and more than 0")
     storage = Storage.from_environment()
-    intake = open_training_data(storage, Address.parse(options.footage))
-    fill(Workspace(options.workspace), intake, storage, options.steps, options.minutes)
+    data = open_training_data(storage, Address.parse(options.footage))
+    fill_workspace(Workspace(options.workspace), data, storage, options.steps, options.minutes)
 
 
-def fill(workspace: Workspace, intake: TrainingData, storage: Storage, steps: int, minutes: float) -> None:
-    """Write what the other steps read; what is there already and would come out the same is not made again."""
+def fill_workspace(workspace: Workspace, data: TrainingData, storage: Storage, steps: int, minutes: float) -> None:
+    """Write the inputs of the other steps; footage that is unchanged is not converted again."""
     progress = Progress.from_environment(NAME)
-    size = intake.presenter.size
-    write_atomically(workspace.path(bundle_file("presenter.yaml")), intake.sheet)
-    frames = footage(workspace, intake.read(storage, "footage.mp4"), "footage.mp4", bundle_file("footage.mp4"), size, progress)
-    if "rehearsal.mp4" in intake.there:
-        frames = footage(workspace, intake.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE, size, progress)
+    size = data.presenter.size
+    write_atomically(workspace.path(bundle_file("presenter.yaml")), data.sheet)
+    frames = import_clip(workspace, data.read(storage, "footage.mp4"), "footage.mp4", bundle_file("footage.mp4"), size, progress)
+    if "rehearsal.mp4" in data.there:
+        frames = import_clip(workspace, data.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE, size, progress)
     else:
-        Workspace.link(workspace.path(bundle_file("footage.mp4")), made_room(workspace.path(FOOTAGE)))
-    given = {
-        name: intake.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in intake.there
-    }
+        Workspace.link(workspace.path(bundle_file("footage.mp4")), with_parent(workspace.path(FOOTAGE)))
+    given = {name: data.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in data.there}
     if "landmarks.dat" not in given and "landmarks.npz" not in given:
-        progress.say("no landmarks.dat is given: the one that ships is used, which knows drawn faces alone")
-    write_atomically(workspace.path(bundle_file("landmarks.dat")), given.get("landmarks.dat") or STAND_IN.read_bytes())
-    put(workspace.path(EXACT), given.get("landmarks.npz"))
-    put(workspace.path(GIVEN_VISEMES), given.get("visemes.npz"))
+        progress.say("no landmarks.dat is given: the built-in one is used, which is trained on drawn faces only")
+    write_atomically(workspace.path(bundle_file("landmarks.dat")), given.get("landmarks.dat") or DEFAULT_PREDICTOR.read_bytes())
+    write_or_remove(workspace.path(EXACT), given.get("landmarks.npz"))
+    write_or_remove(workspace.path(GIVEN_VISEMES), given.get("visemes.npz"))
     if "landmarks.npz" in given:
         require_landmarks(workspace.path(EXACT), frames, size)
-    lesson = TrainingJob(name=intake.presenter.name, frames=frames, steps=steps, minutes=minutes, options=intake.options)
-    write_atomically(workspace.path(LESSON), lesson.model_dump_json(indent=2) + "\n")
+    job = TrainingJob(name=data.presenter.name, frames=frames, steps=steps, minutes=minutes, options=data.options)
+    write_atomically(workspace.path(LESSON), job.model_dump_json(indent=2) + "\n")
 
 
-def footage(workspace: Workspace, content: bytes, name: str, final: str, size: int, progress: Progress) -> int:
-    """Bring a clip to the presenter's size, once; how many frames it has."""
-    from steps.init_presenter.footage import fit, probe
+def import_clip(workspace: Workspace, content: bytes, name: str, final: str, size: int, progress: Progress) -> int:
+    """Convert a clip to the presenter's size unless that is done already; returns its number of frames."""
+    from steps.init_presenter.footage import convert_footage, probe
 
-    raw = workspace.path(f".tmp-{name}")
+    source = workspace.path(f".tmp-{name}")
     with translate_disk_full(workspace.root):
-        raw.write_bytes(content)
+        source.write_bytes(content)
     try:
-        key = work_key(NAME, VERSION, {"size": size}, [raw])
+        key = work_key(NAME, VERSION, {"size": size}, [source])
         if not workspace.find(NAME, key, [final]):
-            progress.expect(max(1, probe(raw, name).frames), "frames")
+            progress.expect(max(1, probe(source, name).frames), "frames")
             with workspace.finishing(NAME, key, [final]) as [draft]:
-                fit(raw, draft, name, size, progress.advance)
+                convert_footage(source, draft, name, size, progress.advance)
         return probe(workspace.path(final), name).frames
     finally:
-        raw.unlink(missing_ok=True)
+        source.unlink(missing_ok=True)
 
 
-def put(path: Path, content: bytes | None) -> None:
-    """Write what is given, and leave nothing of an earlier run where nothing is."""
+def write_or_remove(path: Path, content: bytes | None) -> None:
+    """Write `content`, or remove a file of an earlier run if there is none."""
     if content is None:
         path.unlink(missing_ok=True)
     else:
         write_atomically(path, content)
 
 
-def made_room(path: Path) -> Path:
+def with_parent(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def require_landmarks(path: Path, frames: int, size: int) -> None:
-    """Raises BadInput where given landmarks are not 68 finite points of every frame, within it or near."""
+    """Raises BadInput unless the landmarks are 68 finite points for every frame, in or near it."""
     try:
         with np.load(path, allow_pickle=False) as file:
             landmarks = file["landmarks"]
-    except Exception as fault:  # a hostile archive makes numpy raise anything
+    except Exception as fault:  # numpy may raise anything on a malicious archive
         raise BadInput(f"landmarks.npz: cannot be read ({type(fault).__name__}); save `landmarks` with numpy.savez") from fault
     if landmarks.shape != (frames, 68, 2) or landmarks.dtype.kind != "f":
         raise BadInput(f"landmarks.npz: landmarks are {landmarks.dtype} {landmarks.shape}, must be floats ({frames}, 68, 2)")

@@ -1,1 +1,1 @@
-"""Puts a finished video where the newsroom looks for it."""
+"""Publish a finished video to a folder or a bucket."""

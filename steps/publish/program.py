@@ -1,23 +1,26 @@
-"""`publish`: the finished video goes to a folder or a bucket, its manifest last.
+"""`publish`: write the finished video to a folder or a bucket, its manifest last.
 
-Who waits for manifest.json never sees half a video. Publishing twice changes nothing; after a crash it goes on where it stopped.
-Once the video is out, what it is made of is kept for the story's next revision (`newsreel.storage.unit_cache`).
+A reader that waits for manifest.json never sees an incomplete video. Publishing is idempotent, also after a crash. After it the
+units of the workspace are saved for the story's next revision (`newsreel.storage.unit_cache`).
 """
 
 import argparse
 import fcntl
 import os
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from newsreel.errors import BadInput, Conflict
 from newsreel.runtime.progress import Progress
-from newsreel.runtime.usage import PRICES, Prices, Usage
-from newsreel.storage import unit_cache as carry_over
+from newsreel.runtime.usage import PRICES, Prices, Usage, usage_of
+from newsreel.storage import unit_cache
 from newsreel.storage.address import Address
 from newsreel.storage.publication import (
     MANIFEST,
@@ -32,11 +35,70 @@ from newsreel.storage.publication import (
 )
 from newsreel.storage.store import Storage
 from newsreel.workspace import Workspace, content_digest, write_atomically
-from steps.publish.mp4 import require_streamable
 from steps.publish.report import report_page
-from steps.publish.taken import taken
 
-__all__ = ["publish", "run"]
+
+def require_streamable(path: Path) -> None:
+    """Require an MP4 that is complete and has its index first, so that it plays while it loads. Raises BadInput."""
+    box_types = list(mp4_boxes(path))
+    if not {b"ftyp", b"moov", b"mdat"} <= set(box_types):
+        raise BadInput(f"{path}: is not a complete MP4; remove it and run compose again")
+    if box_types.index(b"moov") > box_types.index(b"mdat"):
+        raise BadInput(f"{path}: its index comes last, so it plays only when fully loaded; write it with +faststart")
+
+
+def mp4_boxes(path: Path) -> Iterator[bytes]:
+    """Types of the top-level boxes, in order. Raises BadInput if one reaches beyond the end of the file.
+
+    Source: ISO/IEC 14496-12, section 4.2: a box is a 32-bit size, a four-letter type and, if the size is 1, a 64-bit size.
+    """
+    end = path.stat().st_size
+    with path.open("rb") as file:
+        at = 0
+        while at < end:
+            file.seek(at)
+            header = file.read(16)
+            if len(header) < 8:
+                raise BadInput(f"{path}: is cut short; remove it and run compose again")
+            size, box_type = struct.unpack(">I4s", header[:8])
+            if size == 1 and len(header) == 16:
+                (size,) = struct.unpack(">Q", header[8:])
+            size = size or end - at
+            if size < 8 or at + size > end:
+                raise BadInput(f"{path}: is cut short; remove it and run compose again")
+            yield box_type
+            at += size
+
+
+USAGE = "final/usage.json"
+
+
+class RecordedUsage(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: str
+    """Digest of the published files other than the report."""
+    usage: Usage
+
+
+def usage_of_publication(workspace: Workspace, files: Sequence[Path], node: str, prices: Prices | None) -> Usage:
+    """Resource usage of a video, recorded once: publishing it again adds nothing. Raises BadInput, DiskFull."""
+    digest = sha256("".join(map(content_digest, files)).encode()).hexdigest()
+    recorded = recorded_usage(workspace)
+    if recorded and recorded.files == digest:
+        return recorded.usage
+    usage = usage_of(workspace.root, sum(path.stat().st_size for path in files), node, prices)
+    write_atomically(workspace.path(USAGE), RecordedUsage(files=digest, usage=usage).model_dump_json())
+    return usage
+
+
+def recorded_usage(workspace: Workspace) -> RecordedUsage | None:
+    """The recorded usage; None if there is none or it is of another format."""
+    try:
+        return RecordedUsage.model_validate_json(workspace.path(USAGE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
 
 CONTENTS, REPORT = "final/contents.json", "final/report.html"
 FILES: Final = {
@@ -47,42 +109,42 @@ FILES: Final = {
     "report.html": (REPORT, "text/html; charset=utf-8"),
     "story.json": ("story.json", "application/json"),
 }
-"""What is published: where it is in the workspace, and its media type."""
+"""Published files: path in the workspace, and media type."""
 
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, Conflict where another video of this revision or a newer revision is published, DiskFull, Unavailable."""
+    """Raises BadInput, Conflict if another video of this revision or a newer revision is published, DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog="python -m steps publish", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
-    parser.add_argument("--node", default="", metavar="NAME", help="the machine the story has been made on, for its price")
+    parser.add_argument("--node", default="", metavar="NAME", help="the node that the story was rendered on, for its price")
     options = parser.parse_args(arguments)
     progress, finals = Progress.from_environment("publish"), Address.parse(options.finals)
     prices = Prices.parse(os.environ[PRICES]) if os.environ.get(PRICES) else None
     workspace = Workspace(options.workspace)
     where = publish(workspace, finals, Storage.from_environment(), progress, options.node, prices)
     progress.say(f"published at {where}")
-    if units := carry_over.from_environment():
-        carry_over.save_units(workspace, units, progress)
+    if units := unit_cache.from_environment():
+        unit_cache.save_units(workspace, units, progress)
 
 
 def publish(
     workspace: Workspace, finals: Address, storage: Storage, progress: Progress, node: str = "", prices: Prices | None = None
 ) -> Address:
-    """Publish what is in the workspace; where its manifest is."""
-    manifest = manifest_of(workspace, finals, node, prices)
+    """Publish the video of a workspace; returns the address of its manifest."""
+    manifest = make_manifest(workspace, finals, node, prices)
     newer = newer_revision(storage, finals, manifest.id, manifest.revision)
     if newer:
-        raise Conflict(f"{finals}: revision {newer} of {manifest.id} is published meanwhile; this is {manifest.revision}")
+        raise Conflict(f"{finals}: the newer revision {newer} of {manifest.id} is published already; this is {manifest.revision}")
     progress.expect(len(manifest.files), "files")
-    home = publication_folder(finals, manifest.id, manifest.revision)
-    put = put_files if finals.scheme == "file" else put_objects
-    put(workspace, manifest, home, storage, progress)
-    return home.child(MANIFEST)
+    folder = publication_folder(finals, manifest.id, manifest.revision)
+    publish_files = publish_to_folder if finals.scheme == "file" else publish_to_bucket
+    publish_files(workspace, manifest, folder, storage, progress)
+    return folder.child(MANIFEST)
 
 
-def manifest_of(workspace: Workspace, finals: Address, node: str, prices: Prices | None) -> Manifest:
-    """What will be published. Raises BadInput where something is missing or no video."""
+def make_manifest(workspace: Workspace, finals: Address, node: str, prices: Prices | None) -> Manifest:
+    """The manifest. Raises BadInput if a file is missing or the video is invalid."""
     story = workspace.story
     origin = Origin.model_validate_json(workspace.path(ORIGIN).read_bytes())
     usage = write_report(workspace, origin, publication_folder(finals, story.id, story.revision), node, prices)
@@ -109,63 +171,64 @@ def manifest_of(workspace: Workspace, finals: Address, node: str, prices: Prices
     )
 
 
-def write_report(workspace: Workspace, origin: Origin, home: Address, node: str, prices: Prices | None) -> Usage:
-    """Look at all that will be published, and write the report of it; what the video has taken."""
+def write_report(workspace: Workspace, origin: Origin, folder: Address, node: str, prices: Prices | None) -> Usage:
+    """Validate all files, and write the report; returns the resource usage of the video."""
     others = {name: workspace.path(source) for name, (source, _) in FILES.items() if source != REPORT}
     for path in (*others.values(), workspace.path(CONTENTS)):
         if not path.is_file() or path.stat().st_size == 0:
             raise BadInput(f"{path}: is missing or empty; run the steps before publish again")
     require_streamable(others["landscape.mp4"])
-    usage = taken(workspace, list(others.values()), node, prices)
-    write_atomically(workspace.path(REPORT), report_page(workspace, origin, str(home), others, usage))
+    usage = usage_of_publication(workspace, list(others.values()), node, prices)
+    write_atomically(workspace.path(REPORT), report_page(workspace, origin, str(folder), others, usage))
     return usage
 
 
-def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
-    """Replace a draft: no manifest while its files change, and one run at a time."""
-    with alone_in(home, storage):
-        held = read_publication(storage, home)
-        if held and held.same_but_for_time(manifest) and is_intact(storage, home, held):
+def publish_to_folder(workspace: Workspace, manifest: Manifest, folder: Address, storage: Storage, progress: Progress) -> None:
+    """Publish to a folder: the manifest is removed while files change; one run at a time."""
+    with exclusive_lock(folder, storage):
+        published = read_publication(storage, folder)
+        if published and published.same_but_for_time(manifest) and is_intact(storage, folder, published):
             progress.skip(len(manifest.files), manifest.id)
             return
-        storage.remove(home.child(MANIFEST))
+        storage.remove(folder.child(MANIFEST))
         for file in manifest.files:
             with progress.unit(file.name, 1):
-                storage.replace(home.child(file.path), workspace.path(FILES[file.name][0]))
-        storage.replace(home.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n")
+                storage.replace(folder.child(file.path), workspace.path(FILES[file.name][0]))
+        storage.replace(folder.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n")
 
 
-def put_objects(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
-    """Create what is not there; whoever creates the manifest first has published the revision."""
-    if published_alike(manifest, home, storage):
+def publish_to_bucket(workspace: Workspace, manifest: Manifest, folder: Address, storage: Storage, progress: Progress) -> None:
+    """Publish to a bucket: objects are only created, never changed; the first to create the manifest has published the
+    revision."""
+    if is_published(manifest, folder, storage):
         progress.skip(len(manifest.files), manifest.id)
         return
     for file in manifest.files:
         with progress.unit(file.name, 1):
-            storage.create(home.child(file.path), workspace.path(FILES[file.name][0]), file.content_type)
+            storage.create(folder.child(file.path), workspace.path(FILES[file.name][0]), file.content_type)
     try:
-        storage.create(home.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n", "application/json")
+        storage.create(folder.child(MANIFEST), manifest.model_dump_json(indent=2).encode() + b"\n", "application/json")
     except Conflict:
-        if not published_alike(manifest, home, storage):
+        if not is_published(manifest, folder, storage):
             raise
 
 
-def published_alike(manifest: Manifest, home: Address, storage: Storage) -> bool:
-    """Whether the same story is published already, maybe by another run. Raises Conflict where another story is."""
-    held = read_publication(storage, home)
-    if held and held.origin.story_digest != manifest.origin.story_digest:
+def is_published(manifest: Manifest, folder: Address, storage: Storage) -> bool:
+    """Whether the same story is published already, maybe by another run. Raises Conflict if a different one is."""
+    published = read_publication(storage, folder)
+    if published and published.origin.story_digest != manifest.origin.story_digest:
         raise Conflict(
-            f"{home}: revision {manifest.revision} of {manifest.id} is published with other content; raise the revision"
+            f"{folder}: revision {manifest.revision} of {manifest.id} is published with other content; raise the revision"
         )
-    return held is not None
+    return published is not None
 
 
 @contextmanager
-def alone_in(home: Address, storage: Storage) -> Iterator[None]:
-    """One publisher at a time in a folder; the kernel ends the lock with the process."""
-    storage.allowed.require(home)
-    home.file.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home.file, os.O_RDONLY | os.O_DIRECTORY)
+def exclusive_lock(folder: Address, storage: Storage) -> Iterator[None]:
+    """Lock a folder for one publisher at a time; the kernel releases the lock with the process."""
+    storage.allowed.require(folder)
+    folder.file.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder.file, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -1,1 +1,1 @@
-"""A trained presenter goes to a folder or a bucket, its sheet last."""
+"""Publish a trained presenter to a folder or a bucket."""

@@ -1,7 +1,7 @@
-"""`publish-presenter`: the bundle goes below a folder or prefix, under the presenter's name.
+"""`publish-presenter`: write the bundle to a folder or prefix, under the presenter's name.
 
-The sheet is written last: who looks for bundles looks for sheets, and never sees half of one. Beside the bundle, in `training/`,
-lie the samples and the report. Publishing twice changes nothing; what a bucket holds is never changed.
+presenter.yaml is written last: readers look for it and never see an incomplete bundle. Samples and report of the training are
+published with the bundle, in `training/`. Publishing is idempotent; objects in a bucket are never changed.
 """
 
 import argparse
@@ -15,48 +15,49 @@ from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.workspace import Workspace, content_digest
 
-__all__ = ["publish", "run"]
-
 CONTENT_TYPES = {".yaml": "application/yaml", ".mp4": "video/mp4", ".png": "image/png", ".json": "application/json"}
-BESIDE = (SAMPLES, REPORT)
-"""Keep their place in the workspace's tree."""
+TRAINING_FILES = (SAMPLES, REPORT)
+"""Published under their paths in the workspace."""
 
 
 def run(arguments: list[str]) -> None:
-    """Raises BadInput, BadWeights, Conflict where another presenter of that name is published, DiskFull, Unavailable."""
+    """Raises BadInput, BadWeights, Conflict if another presenter of that name is published, DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog="python -m steps publish-presenter", description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True, help="the training's directory")
     parser.add_argument("--bundles", required=True, metavar="ADDRESS", help="folder or prefix for bundles")
     options = parser.parse_args(arguments)
     progress = Progress.from_environment("publish-presenter")
-    home = publish(Workspace(options.workspace), Address.parse(options.bundles), Storage.from_environment(), progress)
-    progress.say(f"published at {home}")
+    folder = publish_bundle(Workspace(options.workspace), Address.parse(options.bundles), Storage.from_environment(), progress)
+    progress.say(f"published at {folder}")
 
 
-def publish(workspace: Workspace, bundles: Address, storage: Storage, progress: Progress) -> Address:
-    """Publish what is in the workspace; where it is."""
+def publish_bundle(workspace: Workspace, bundles: Address, storage: Storage, progress: Progress) -> Address:
+    """Publish the bundle of a workspace; returns its address."""
     load_presenter_at(workspace.path("bundle"))
-    home = bundles.child(read_training_job(workspace).name)
-    sources = {**{name: workspace.path(name) for name in BESIDE}, **{name: workspace.path(bundle_file(name)) for name in BUNDLE}}
+    folder = bundles.child(read_training_job(workspace).name)
+    sources = {
+        **{name: workspace.path(name) for name in TRAINING_FILES},
+        **{name: workspace.path(bundle_file(name)) for name in BUNDLE},
+    }
     for path in sources.values():
         if not path.is_file():
             raise BadInput(f"{path}: is missing; run the steps before publish-presenter again")
     progress.expect(len(sources), "files")
-    if home.scheme == "file" and any(not alike(storage, home.child(name), path) for name, path in sources.items()):
-        storage.remove(home.child("presenter.yaml"))
+    if folder.scheme == "file" and any(not is_same(storage, folder.child(name), path) for name, path in sources.items()):
+        storage.remove(folder.child("presenter.yaml"))
     for name, path in sources.items():
         with progress.unit(name, 1):
-            put(storage, home.child(name), path)
-    return home
+            publish_file(storage, folder.child(name), path)
+    return folder
 
 
-def alike(storage: Storage, address: Address, path: Path) -> bool:
+def is_same(storage: Storage, address: Address, path: Path) -> bool:
     found = storage.find(address)
     return found is not None and found.sha256 == content_digest(path)
 
 
-def put(storage: Storage, address: Address, path: Path) -> None:
+def publish_file(storage: Storage, address: Address, path: Path) -> None:
     if address.scheme == "gs":
         storage.create(address, path, CONTENT_TYPES.get(path.suffix, "application/octet-stream"))
-    elif not alike(storage, address, path):
+    elif not is_same(storage, address, path):
         storage.replace(address, path)

@@ -1,1 +1,1 @@
-"""Says how a story ended, whatever happened to it."""
+"""Report how a workflow ended."""

@@ -1,8 +1,7 @@
-"""`report`: the workflow's last word, one JSON line: {"story": ..., "status": ..., "video": ..., "usage": ...}.
+"""`report`: print the workflow's result as one JSON line: {"story": ..., "status": ..., "video": ..., "usage": ...}.
 
-Others are told the same, without what the video has taken.
-
-It runs when the rest has failed as well as when all went well, so nothing that is wrong with the story stops it.
+Notifications have the same content without `usage`. The step runs as exit handler, after failures as well, so that no error in
+the story stops it.
 """
 
 import argparse
@@ -22,10 +21,8 @@ from newsreel.storage.publication import publication_folder, read_publication
 from newsreel.storage.store import Storage
 from newsreel.story.source import read_story
 
-__all__ = ["run", "video_of"]
-
 NAME = "report"
-MOST_BYTES = 1_000_000
+MAX_STORY_BYTES = 1_000_000
 
 
 def run(arguments: list[str]) -> None:
@@ -36,54 +33,56 @@ def run(arguments: list[str]) -> None:
     parser.add_argument(
         "--run",
         metavar="UID",
-        help="of the workflow, for those who are told of it (`newsreel.notifications.notifier`); noted once they are",
+        help="of the workflow, for notifications (`newsreel.notifications.notifier`) and their delivery log",
     )
     options = parser.parse_args(arguments)
 
-    video, usage, away = None, None, False
+    video, usage, video_unavailable = None, None, False
     if options.status == SUCCEEDED:
         try:
-            video, usage = video_of(options.story, options.finals, Storage.from_environment()) or (None, None)
+            video, usage = find_video(options.story, options.finals, Storage.from_environment()) or (None, None)
         except NewsreelError as fault:
-            away = isinstance(fault, Unavailable)
+            video_unavailable = isinstance(fault, Unavailable)
             log(NAME, f"the video cannot be found: {fault}", WARNING)
     else:
         log(NAME, f"no video of {options.story!a}: the workflow ended as {options.status!a}", WARNING)
-    ending = {"story": options.story, "status": options.status, "video": str(video) if video else None}
-    report(ending | {"usage": usage.model_dump() if usage else None})
-    if away and options.run:
-        # Who takes each end once would never hear of the video: its notice is told by one id, with and without an address.
-        log(NAME, "who waits for this end is told by the watch, once the video is found", WARNING)
+    result = {"story": options.story, "status": options.status, "video": str(video) if video else None}
+    print_result(result | {"usage": usage.model_dump() if usage else None})
+    if video_unavailable and options.run:
+        # A notification has the same id with and without the video's address, so a receiver would ignore a second one with it.
+        log(NAME, "the notification is left to the submitter, which sends it once the video is found", WARNING)
         return
-    for unheard in told_to_all(Notification(run=options.run or uuid4().hex, **ending), options.finals if options.run else None):
-        log(NAME, str(unheard), WARNING)
+    for failure in send_notifications(
+        Notification(run=options.run or uuid4().hex, **result), options.finals if options.run else None
+    ):
+        log(NAME, str(failure), WARNING)
 
 
-def report(told: Mapping[str, Any]) -> None:
-    """A line of its own for a person's programs; among entries one, with all of it also as fields to search by."""
-    line = json.dumps(told)
+def print_result(content: Mapping[str, Any]) -> None:
+    """A JSON line on standard output; with structured logging a log entry that also has the content as a field."""
+    line = json.dumps(content)
     if is_structured():
-        log(NAME, line, report=told)
+        log(NAME, line, report=content)
     else:
         print(line, flush=True)
 
 
-def told_to_all(notice: Notification, finals: str | None) -> list[NewsreelError]:
-    """Whom this could not be told, and why. `finals` is where it is noted that it was told; None notes nothing."""
-    storage, noted, faults = Storage.from_environment(), None, list[NewsreelError]()
+def send_notifications(notice: Notification, finals: str | None) -> list[NewsreelError]:
+    """Send to all receivers; returns the failures. Deliveries are recorded in a delivery log at `finals`, if given."""
+    storage, delivery_log, faults = Storage.from_environment(), None, list[NewsreelError]()
     try:
-        noted = DeliveryLog(storage, Address.parse(finals)) if finals else None
+        delivery_log = DeliveryLog(storage, Address.parse(finals)) if finals else None
     except BadInput as fault:
         faults.append(fault)
-    return faults + deliver(notice, Notifier.from_environment(), storage, noted)
+    return faults + deliver(notice, Notifier.from_environment(), storage, delivery_log)
 
 
-def video_of(story: str, finals: str, storage: Storage) -> tuple[Address, Usage | None] | None:
-    """Where the story's published video is, and what it has taken; None where its manifest is not there. Raises BadInput,
-    Conflict, Unavailable."""
-    told = read_story(storage.read(Address.parse(story), at_most=MOST_BYTES), story)
-    set_log_context(story=told.id, revision=told.revision)
-    home = publication_folder(Address.parse(finals), told.id, told.revision)
-    manifest = read_publication(storage, home)
-    video = manifest.video(home) if manifest and manifest.revision == told.revision else None
+def find_video(story: str, finals: str, storage: Storage) -> tuple[Address, Usage | None] | None:
+    """Address and resource usage of the story's published video; None without its manifest. Raises BadInput, Conflict,
+    Unavailable."""
+    document = read_story(storage.read(Address.parse(story), at_most=MAX_STORY_BYTES), story)
+    set_log_context(story=document.id, revision=document.revision)
+    folder = publication_folder(Address.parse(finals), document.id, document.revision)
+    manifest = read_publication(storage, folder)
+    video = manifest.video(folder) if manifest and manifest.revision == document.revision else None
     return (video, manifest.usage) if manifest and video else None

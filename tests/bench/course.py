@@ -126,7 +126,7 @@ def likeness(video: Path, other: Path) -> float:
     """PSNR of all planes of two videos of the same length, dB."""
     import ffmpeg
 
-    from steps.compose.encoder import run_graph
+    from steps.compose.ffmpeg_graph import run_graph
 
     compared = ffmpeg.filter([ffmpeg.input(str(video)).video, ffmpeg.input(str(other)).video], "psnr")
     said = run_graph(compared.output("-", f="null"), messages="info")

@@ -10,8 +10,8 @@ from newsreel.presenters.bundle import load_presenter
 from steps.pix2pixhd.training.dataset import FrameDataset
 from steps.pix2pixhd.training.evaluation import Quality, evaluate
 from steps.pix2pixhd.weights import load_generator
-from tools.presenter.footage import talking
-from tools.presenter.make import shoot
+from tools.presenter.footage import talking_poses
+from tools.presenter.make import draw_source
 
 __all__ = ["look"]
 
@@ -21,7 +21,7 @@ SEED, FRAMES = 97, 90
 
 def look(presenter_name: str) -> Quality:
     presenter = load_presenter(presenter_name)
-    pictures, landmarks = shoot(iter(talking(SEED, FRAMES)), presenter.size)(FRAMES)
+    pictures, landmarks = draw_source(iter(talking_poses(SEED, FRAMES)), presenter.size)(FRAMES)
     return evaluate(load_generator(presenter.generator), FrameDataset(pictures, landmarks, presenter.body))
 
 

@@ -109,12 +109,18 @@ def generate(workspace: Workspace, folder: Path) -> None:
 def compose(workspace: Workspace, folder: Path) -> None:
     """Every frame of the video: the step's own graphs, with the presenter read from PNG files and the result written to such."""
     from newsreel.artifacts import Speech
-    from steps.compose.bookends import closing_graph, opening_graph, write_closing_sheet, write_opening_sheet
-    from steps.compose.brand import load_brand
-    from steps.compose.parts import OpeningPart, ScenePart
-    from steps.compose.scene import scene_graph, write_scene_sheet
+    from steps.compose.graphics.brand import load_brand
+    from steps.compose.graphics.stills import draw_stills
+    from steps.compose.pieces import (
+        closing_graph,
+        opening_graph,
+        scene_graph,
+        write_closing_overlay,
+        write_opening_overlay,
+        write_scene_overlay,
+    )
+    from steps.compose.specs import OpeningSpec, SceneSpec
     from steps.compose.step import STEP
-    from steps.compose.stills import draw_stills
 
     brand = load_brand(workspace.story.brand)
     (desk := folder / "stills").mkdir()
@@ -126,15 +132,15 @@ def compose(workspace: Workspace, folder: Path) -> None:
         actor = folder_of(folder, "actor", scene) / NUMBERED
         match unit.settings["part"]:
             case "opening":
-                write_opening_sheet(sheet, brand, OpeningPart.model_validate(unit.settings).title)
+                write_opening_overlay(sheet, brand, OpeningSpec.model_validate(unit.settings).title)
                 graph = opening_graph(inputs[0], sheet, stills, target)
             case "scene":
-                part = ScenePart.model_validate(unit.settings)
-                write_scene_sheet(sheet, brand, part, Speech.model_validate_json(inputs[2].read_bytes()))
+                part = SceneSpec.model_validate(unit.settings)
+                write_scene_overlay(sheet, brand, part, Speech.model_validate_json(inputs[2].read_bytes()))
                 graph = scene_graph(part, inputs[0], actor, sheet, brand, stills, target)
                 scene += 1
             case "closing":
-                write_closing_sheet(sheet, brand)
+                write_closing_overlay(sheet, brand)
                 graph = closing_graph(sheet, stills, target)
             case _:
                 continue
@@ -153,11 +159,11 @@ def through_pictures(arguments: Sequence[str], actor: Path, first: int, frames: 
 
 def encode(workspace: Workspace, folder: Path) -> None:
     """All frames into one video with the step's own settings, and the sound mixed beside it by the step itself."""
-    from steps.compose.brand import load_brand
-    from steps.compose.encoder import VIDEO
-    from steps.compose.parts import JoiningPart
+    from steps.compose.compositor import Compositor
+    from steps.compose.ffmpeg_graph import VIDEO
+    from steps.compose.graphics.brand import load_brand
+    from steps.compose.specs import JoinSpec
     from steps.compose.step import STEP
-    from steps.compose.studio import Studio
 
     whole = folder / "whole.mp4"
     pictures = ffmpeg.input(str(folder / "frames" / NUMBERED), framerate=FRAME_RATE)
@@ -166,8 +172,8 @@ def encode(workspace: Workspace, folder: Path) -> None:
     (desk := folder / "sound").mkdir()
     *_, last = STEP.plan(workspace)
     count = range(len(workspace.story.scenes))
-    Studio.set_up(load_brand(workspace.story.brand), desk).join(
-        JoiningPart.model_validate(last.settings),
+    Compositor.create(load_brand(workspace.story.brand), desk).join(
+        JoinSpec.model_validate(last.settings),
         pieces=[whole],
         voices=[workspace.path(scene_file("voice", scene, ".wav")) for scene in count],
         speeches=[workspace.path(scene_file("phones", scene, ".json")) for scene in count],

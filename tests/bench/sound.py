@@ -59,7 +59,7 @@ class Sound:
 
 def levels(video: Path) -> tuple[float, float, float]:
     """Integrated loudness, true peak and longest silence of a file's sound, by ffmpeg's ebur128 and silencedetect."""
-    from steps.compose.encoder import run_graph
+    from steps.compose.ffmpeg_graph import run_graph
 
     heard = ffmpeg.input(str(video)).audio.filter("silencedetect", noise=QUIET, duration=SHORTEST_SILENCE)
     said = run_graph(heard.filter("ebur128", peak="true", framelog="quiet").output("-", f="null"), messages="info")
@@ -128,7 +128,7 @@ def samples_of(path: Path) -> Samples:
 
 def scenes_in(video: Path, lengths: Sequence[int]) -> Iterator[Samples]:
     """The video's sound, scene by scene; `lengths` in frames, the scenes stand between an opening and a closing."""
-    from steps.compose.parts import OPENING_FRAMES
+    from steps.compose.specs import OPENING_FRAMES
 
     sound, start = samples_of(video), OPENING_FRAMES
     for length in lengths:

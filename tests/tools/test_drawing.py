@@ -7,7 +7,7 @@ import pytest
 from steps.dlib.predictor import mouth_opening
 from tools.presenter.drawing import Mouth, Pose, draw
 from tools.presenter.drawing.palette import BACKGROUND, LIP_LOWER, LIP_UPPER, MOUTH
-from tools.presenter.footage import LIMITS, rehearsal
+from tools.presenter.footage import FULL_RANGE, training_poses
 from tools.presenter.visemes import VISEMES
 
 OPEN = Mouth(jaw_open=0.9)
@@ -23,13 +23,13 @@ def near(colour, wanted, tolerance=40):
 
 
 def test_the_same_pose_gives_the_same_bytes():
-    pose = next(rehearsal(5, 1))
+    pose = next(training_poses(5, 1))
     (one, points), (other, other_points) = draw(pose), draw(pose)
     assert one.shape == (320, 320, 3) and one.dtype == np.uint8 and points.shape == (68, 2) and points.dtype == np.float32
     assert one.tobytes() == other.tobytes() and (points == other_points).all()
 
 
-@pytest.mark.parametrize("pose", list(rehearsal(6, 12)), ids=range(12))
+@pytest.mark.parametrize("pose", list(training_poses(6, 12)), ids=range(12))
 def test_the_landmarks_are_where_the_picture_says(pose):
     """Just above the middle of the lower lip's edge is lower lip, just below that of the upper lip's is upper lip."""
     frame, points = draw(pose, 640)
@@ -53,7 +53,7 @@ def test_the_head_turns_the_way_the_pose_says():
 
 
 def test_body_and_background_keep_still():
-    frames = [draw(pose)[0] for pose in rehearsal(7, 8)]
+    frames = [draw(pose)[0] for pose in training_poses(7, 8)]
     for frame in frames:
         assert (frame[285:] == frames[0][285:]).all(), "shoulders moved"
         assert (frame[:, :25] == frames[0][:, :25]).all()
@@ -87,5 +87,5 @@ def test_rounded_mouths_are_narrow_and_spread_ones_wide():
 def test_dlib_finds_her_in_every_pose_she_takes():
     detector = dlib.get_frontal_face_detector()
     for yaw, pitch, roll in product((-1, 0, 1), repeat=3):
-        pose = Pose(yaw=yaw * LIMITS.yaw, pitch=pitch * LIMITS.pitch, roll=roll * LIMITS.roll, mouth=OPEN)
+        pose = Pose(yaw=yaw * FULL_RANGE.yaw, pitch=pitch * FULL_RANGE.pitch, roll=roll * FULL_RANGE.roll, mouth=OPEN)
         assert len(detector(draw(pose)[0], 0)) == 1, pose

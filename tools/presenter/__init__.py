@@ -1,1 +1,1 @@
-"""Draws and films the example presenter, from which her bundle is trained."""
+"""Draw the example presenter: her footage, training clip, predictor and visemes, from which `newsreel train` makes a bundle."""

@@ -1,9 +1,8 @@
-"""`python -m tools.presenter.make maya --into FOLDER`: draw what a presenter who is no person is trained from.
+"""`python -m tools.presenter.make maya --into FOLDER`: draw the training data of the example presenter, who is not a real person.
 
-FOLDER/maya/ then holds what a newsroom would bring of a person, see `newsreel.presenters.training_data`: the sheet, footage of
-her idling, a
-rehearsal to learn from with the landmarks that are known exactly because she is drawn, dlib's predictor trained on drawn faces,
-and her mouth shapes. `newsreel train` does the rest. Everything is seeded; each file appears under its name when it is complete.
+FOLDER/maya/ then holds what a newsroom would provide of a person, see `newsreel.presenters.training_data`: the sheet, footage of
+her idling, a training clip (rehearsal.mp4) with exact landmarks, dlib's predictor trained on drawn faces, and her visemes.
+`newsreel train` does the rest. Everything is seeded; each file appears under its name when it is complete.
 """
 
 import argparse
@@ -25,22 +24,22 @@ from newsreel.media.encoder import LOSSLESS_LOOK, open_encoder
 from newsreel.presenters.bundle import Presenter, find_presenter, presenter_names
 from newsreel.workspace import write_atomically
 from tools.presenter.drawing import Pose, draw
-from tools.presenter.footage import FOOTAGE_SECONDS, ON_AIR, rehearsal, talking, write_footage
+from tools.presenter.footage import FOOTAGE_SECONDS, STORY_RANGE, talking_poses, training_poses, write_footage
 from tools.presenter.visemes import write_visemes
 
-FOOTAGE_SEED, DLIB_SEED, REHEARSAL_SEED, UNSEEN_SEED = 1, 11, 21, 31
-"""Apart, so that nothing is examined on what it was trained on."""
-REHEARSAL_FRAMES, UNSEEN_FRAMES = 2400, 90
-"""What comes last is held out: there she talks, consecutive frames as a story shows them."""
+FOOTAGE_SEED, DLIB_SEED, TRAINING_SEED, HELD_OUT_SEED = 1, 11, 21, 31
+"""Different seeds, so that nothing is evaluated on its training data."""
+TRAINING_FRAMES, HELD_OUT_FRAMES = 2400, 90
+"""The last frames are held out for evaluation: there she talks, in consecutive frames as in a story."""
 
-Shot = tuple[NDArray[np.uint8], NDArray[np.float32]]
+Frames = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """Pictures (n, size, size, 3) RGB and their landmarks (n, 68, 2) in pixels."""
 
 
-def shoot(poses: Iterator[Pose], size: int) -> Callable[[int], Shot]:
-    """A camera: called with n, it gives the next n poses as pictures and landmarks."""
+def draw_source(poses: Iterator[Pose], size: int) -> Callable[[int], Frames]:
+    """A function that draws the next n poses: pictures and landmarks."""
 
-    def frames(count: int) -> Shot:
+    def frames(count: int) -> Frames:
         drawn = [draw(next(poses), size) for _ in range(count)]
         return np.stack([picture for picture, _ in drawn]), np.stack([landmarks for _, landmarks in drawn])
 
@@ -57,18 +56,18 @@ def make_visemes(presenter: Presenter, into: Path) -> None:
 
 def make_landmarks(presenter: Presenter, into: Path) -> None:
     from steps.dlib.train import FRAMES, train_predictor
-    from tools.presenter.footage import LIMITS
+    from tools.presenter.footage import FULL_RANGE
 
-    train_predictor(shoot(rehearsal(DLIB_SEED, FRAMES, LIMITS), presenter.size), into / "landmarks.dat", DLIB_SEED)
-
-
-def make_rehearsal(presenter: Presenter, into: Path) -> None:
-    poses = chain(rehearsal(REHEARSAL_SEED, REHEARSAL_FRAMES, ON_AIR), talking(UNSEEN_SEED, UNSEEN_FRAMES))
-    write_rehearsal(into, poses, presenter.size)
+    train_predictor(draw_source(training_poses(DLIB_SEED, FRAMES, FULL_RANGE), presenter.size), into / "landmarks.dat", DLIB_SEED)
 
 
-def write_rehearsal(into: Path, poses: Iterator[Pose], size: int) -> None:
-    """Draw poses to `rehearsal.mp4`, nothing of them lost, and where her face was to `landmarks.npz`."""
+def make_training_clip(presenter: Presenter, into: Path) -> None:
+    poses = chain(training_poses(TRAINING_SEED, TRAINING_FRAMES, STORY_RANGE), talking_poses(HELD_OUT_SEED, HELD_OUT_FRAMES))
+    write_training_clip(into, poses, presenter.size)
+
+
+def write_training_clip(into: Path, poses: Iterator[Pose], size: int) -> None:
+    """Draw poses to `training_poses.mp4`, visually lossless, and write their landmarks to `landmarks.npz`."""
     draft = into / ".tmp-rehearsal.mp4"
     landmarks = []
     try:
@@ -88,11 +87,11 @@ PARTS: dict[str, Callable[[Presenter, Path], None]] = {
     "footage": make_footage,
     "visemes": make_visemes,
     "landmarks": make_landmarks,
-    "rehearsal": make_rehearsal,
+    "rehearsal": make_training_clip,
 }
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
@@ -100,7 +99,7 @@ def say(line: str) -> None:
 def timed(part: str) -> Iterator[None]:
     began = time.monotonic()
     yield
-    say(f"{part}: made in {time.monotonic() - began:.0f} s")
+    log(f"{part}: made in {time.monotonic() - began:.0f} s")
 
 
 def main(arguments: list[str]) -> int:
@@ -121,7 +120,7 @@ def main(arguments: list[str]) -> int:
                 with timed(part):
                     PARTS[part](presenter, into)
     except NewsreelError as fault:
-        say(f"make presenter: {fault} (exit {fault.exit_status})")
+        log(f"make presenter: {fault} (exit {fault.exit_status})")
         return fault.exit_status
     return 0
 

@@ -1,6 +1,6 @@
-"""The presenter's mouth shapes: one for each group of sounds that look alike, as face movements and as landmark offsets.
+"""The example presenter's visemes, as face movements and as landmark offsets.
 
-The groups follow Jeffers & Barley, "Speechreading (Lipreading)", 1971, with the vowels kept apart.
+The groups of sounds that look alike follow Jeffers & Barley, "Speechreading (Lipreading)", 1971, with the vowels distinguished.
 """
 
 from io import BytesIO
@@ -36,7 +36,7 @@ VISEMES: dict[str, Mouth] = {
     "IY": Mouth(jaw_open=0.12, upper_raise=0.45, lower_drop=0.40, width=0.85, smile=0.35),
     "HH": Mouth(jaw_open=0.30, upper_raise=0.20, lower_drop=0.10, width=0.10),
 }
-"""Rest and 21 sounds' shapes; the names are those of `visemes.npz`."""
+"""Rest and 21 visemes; the names are those of `visemes.npz`."""
 
 
 def write_visemes(path: Path) -> None:

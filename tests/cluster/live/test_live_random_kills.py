@@ -12,7 +12,7 @@ import pytest
 from kubernetes import client
 from kubernetes.stream import stream
 
-from steps.publish.mp4 import require_streamable
+from steps.publish.program import require_streamable
 from tests.cluster.live.machines import directories, repaired
 from tests.cluster.live.waiting import await_truth
 

@@ -6,7 +6,7 @@ import yaml
 from newsreel.media.encoder import open_encoder
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS
 from tools.presenter.drawing import draw
-from tools.presenter.footage import FOOTAGE_LOOK, idle, talking
+from tools.presenter.footage import FOOTAGE_ENCODING, idle_poses, talking_poses
 
 NET = {"ngf": 8, "n_downsample_global": 2, "n_blocks_global": 1}
 
@@ -18,9 +18,9 @@ def film(folder, frames=120, size=64, rate=30, stretched=1, **sheet):
     body = [[[x * size / 320, y * size / 320] for x, y in line] for line in own["body"]]
     (folder / "presenter.yaml").write_text(yaml.safe_dump({**own, "size": size, "body": body, **sheet}))
     (folder / "training.yaml").write_text(yaml.safe_dump({"net": NET, "examined_every": 4}))
-    poses = [*idle(3, 1), *talking(4, frames)][:frames]
+    poses = [*idle_poses(3, 1), *talking_poses(4, frames)][:frames]
     landmarks = []
-    with open_encoder(folder / "footage.mp4", stretched * size, size, rate, FOOTAGE_LOOK) as write:
+    with open_encoder(folder / "footage.mp4", stretched * size, size, rate, FOOTAGE_ENCODING) as write:
         for picture, points in (draw(pose, size) for pose in poses):
             border = np.zeros((size, (stretched - 1) * size // 2, 3), np.uint8)
             write(np.ascontiguousarray(np.hstack([border, picture, border])))

@@ -14,7 +14,7 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace
-from steps.compose.encoder import VIDEO, run_graph
+from steps.compose.ffmpeg_graph import VIDEO, run_graph
 
 HOSTILE = '{\\b1}%{pts} {{workflow.name}} "quoted" it\'s \\N <b>&amp;'
 VOICE_RATE = 24_000

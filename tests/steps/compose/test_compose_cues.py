@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsreel.artifacts import SpokenWord
-from steps.compose.cues import LONGEST_LINE, cues_of
-from steps.compose.webvtt import webvtt
+from steps.compose.graphics.captions import MAX_LINE_LENGTH, cues_of, webvtt
 
 
 def said(text: str, each: float = 0.3) -> tuple[SpokenWord, ...]:
@@ -69,7 +68,7 @@ def test_any_words_become_cues_that_keep_every_letter_in_order_and_never_overlap
     assert "".join(word.text for cue in cues for line in cue.lines for word in line) == "".join(shown for shown, _, _ in drawn)
     for cue in cues:
         assert 1 <= len(cue.lines) <= 2
-        assert all(len(" ".join(word.text for word in line)) <= LONGEST_LINE for line in cue.lines)
+        assert all(len(" ".join(word.text for word in line)) <= MAX_LINE_LENGTH for line in cue.lines)
         assert 0 <= cue.start < cue.end <= duration
         assert cue.start <= cue.lines[0][0].start + 1e-6
     assert all(one.end <= other.start + 1e-9 for one, other in itertools.pairwise(cues))

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 
 from newsreel.errors import DiskFull, MissingProgram
 from steps.__main__ import main
-from steps.compose.encoder import VIDEO, ComposeFailed, run_graph
-from steps.compose.layers import moving_picture
+from steps.compose.ffmpeg_graph import VIDEO, ComposeFailed, run_graph
+from steps.compose.pieces import ken_burns
 
 
 def colour_bars(seconds: float = 1.0):
@@ -69,7 +69,7 @@ def test_the_picture_moves_smoothly_between_pixels(tmp_path):
     dot = Image.new("RGB", (640, 360), (0, 0, 0))
     ImageDraw.Draw(dot).ellipse((540, 100, 600, 160), fill=(255, 255, 255))
     dot.save(tmp_path / "dot.png")
-    move = moving_picture(tmp_path / "dot.png", 640, 360, 60, inwards=True)
+    move = ken_burns(tmp_path / "dot.png", 640, 360, 60, inwards=True)
     run_graph(move.output(str(tmp_path / "move.raw"), f="rawvideo", pix_fmt="gray", **{"frames:v": 60}))
     frames = np.fromfile(tmp_path / "move.raw", np.uint8).reshape(60, 360, 640).astype(float) - 16
     frames = np.clip(frames, 0, None)

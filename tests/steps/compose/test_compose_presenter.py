@@ -5,9 +5,9 @@ from made_story import Sketch, make_workspace, spoken
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.media.encoder import chunk_files, chunks
-from steps.compose.brand import load_brand
-from steps.compose.encoder import run_graph
-from steps.compose.scene import presenter_panel
+from steps.compose.ffmpeg_graph import run_graph
+from steps.compose.graphics.brand import load_brand
+from steps.compose.pieces import presenter_panel
 from steps.compose.sound import concat_list
 from steps.compose.step import plan
 

@@ -4,9 +4,9 @@ from made_story import VOICE_RATE, click_at, write_voice
 
 from newsreel.artifacts import FRAME_RATE
 from steps.compose import music
-from steps.compose.encoder import run_graph
-from steps.compose.parts import OPENING_FRAMES, Timeline
-from steps.compose.sound import LOUDNESS, TRUE_PEAK, Soundtrack, loudness_of, mastered
+from steps.compose.ffmpeg_graph import run_graph
+from steps.compose.sound import LOUDNESS, TRUE_PEAK, Soundtrack, mastered, measure_loudness
+from steps.compose.specs import OPENING_FRAMES, Timeline
 
 RATE = music.SAMPLE_RATE
 
@@ -53,7 +53,7 @@ def test_a_quiet_and_a_loud_voice_come_out_equally_loud_and_never_clip(tmp_path,
     timeline = Timeline(scenes=(180,))
     track = Soundtrack.prepare(tmp_path, [tmp_path / "voice.wav"], with_music=with_music)
     sound = mastered(track, timeline)
-    assert loudness_of(sound) == pytest.approx(LOUDNESS, abs=1.0)
+    assert measure_loudness(sound) == pytest.approx(LOUDNESS, abs=1.0)
     run_graph(sound.output(str(tmp_path / "loud.raw"), f="f32le", ar=4 * RATE, ac=2))
     peak = np.abs(np.fromfile(tmp_path / "loud.raw", np.float32)).max()
     assert 20 * np.log10(peak) <= TRUE_PEAK

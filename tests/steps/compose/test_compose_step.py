@@ -9,11 +9,11 @@ from PIL import Image
 
 from newsreel.artifacts import FRAME_RATE, SheetContents, Speech
 from newsreel.workspace import Workspace
-from steps.compose.brand import load_brand
-from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, JoiningPart, Timeline
-from steps.compose.sound import Soundtrack, loudness_of
+from steps.compose.compositor import Compositor
+from steps.compose.graphics.brand import load_brand
+from steps.compose.sound import Soundtrack, measure_loudness
+from steps.compose.specs import CLOSING_FRAMES, OPENING_FRAMES, JoinSpec, Timeline
 from steps.compose.step import plan
-from steps.compose.studio import Studio
 
 BRAND = load_brand("newsreel")
 END = OPENING_FRAMES + 2 * SCENE_FRAMES + CLOSING_FRAMES
@@ -142,7 +142,7 @@ def test_the_contents_tell_when_each_scene_is_shown_and_how_loud_it_is(small_sto
 def test_the_video_is_as_loud_as_it_should_be(landscape):
     import ffmpeg
 
-    assert loudness_of(ffmpeg.input(str(landscape)).audio) == pytest.approx(-16, abs=1)
+    assert measure_loudness(ffmpeg.input(str(landscape)).audio) == pytest.approx(-16, abs=1)
 
 
 def test_a_second_run_does_nothing(small_story, capsys):
@@ -168,10 +168,10 @@ def test_nothing_of_a_finished_run_is_left_but_its_files(small_story):
 def test_pieces_joined_many_times_keep_picture_and_sound_in_step(small_story, tmp_path):
     count = 40
     timeline = Timeline(scenes=(SCENE_FRAMES,) * count)
-    part = JoiningPart(title=HOSTILE, music="none", timeline=timeline, pieces=())
+    part = JoinSpec(title=HOSTILE, music="none", timeline=timeline, pieces=())
     path = small_story.path
     video = tmp_path / "long.mp4"
-    Studio(brand=BRAND, stills=None, folder=tmp_path).join(
+    Compositor(brand=BRAND, stills=None, folder=tmp_path).join(
         part,
         pieces=[path("scenes/opening.mp4"), *[path("scenes/00.mp4")] * count, path("scenes/closing.mp4")],
         voices=[path("voice/00.wav")] * count,

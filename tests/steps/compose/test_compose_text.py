@@ -12,19 +12,17 @@ from made_story import HOSTILE, spoken
 from PIL import Image, ImageDraw, ImageFont
 
 from newsreel.story.schema import drawable
-from steps.compose.brand import FONTS, load_brand
-from steps.compose.captions import add_captions
-from steps.compose.cues import cues_of
-from steps.compose.encoder import run_graph
-from steps.compose.sheet import Sheet, Type
-from steps.compose.titles import add_credit, add_headline, add_name, add_strip
-from steps.compose.typography import fit, text_width
+from steps.compose.ffmpeg_graph import run_graph
+from steps.compose.graphics.brand import FONTS, load_brand
+from steps.compose.graphics.captions import add_captions, cues_of
+from steps.compose.graphics.overlay import Overlay, TextStyle, fit_text, text_width
+from steps.compose.graphics.titles import add_credit, add_headline, add_name, add_strip
 
 BRAND = load_brand("newsreel")
 WIDE, HIGH = 1920, 1080
 
 
-def rendered(sheet: Sheet, folder: Path, frame: int = 0) -> np.ndarray:
+def rendered(sheet: Overlay, folder: Path, frame: int = 0) -> np.ndarray:
     """One frame of a sheet on black, as grey levels (1080, 1920)."""
     sheet.write(folder / "sheet.ass")
     black = ffmpeg.input(f"color=black:s={WIDE}x{HIGH}:r=30", f="lavfi").filter("format", "gray")
@@ -49,8 +47,8 @@ def by_pillow(text: str, em: int, x: int, baseline: int) -> np.ndarray:
 
 
 def line_of(text: str, folder: Path, em: int = 40) -> np.ndarray:
-    sheet = Sheet(BRAND)
-    sheet.text(text, Type(font=BRAND.fonts.bold, em=em), (100, 500), (0, 1))
+    sheet = Overlay(BRAND)
+    sheet.text(text, TextStyle(font=BRAND.fonts.bold, em=em), (100, 500), (0, 1))
     return rendered(sheet, folder)
 
 
@@ -74,10 +72,10 @@ def test_no_sign_of_ascii_is_swallowed(tmp_path, text):
 
 
 def test_a_hostile_headline_appears_letter_by_letter(tmp_path):
-    sheet, place = Sheet(BRAND), BRAND.places.picture
+    sheet, place = Overlay(BRAND), BRAND.places.picture
     add_headline(sheet, HOSTILE, place, (0, 60))
     left, top, right, bottom = ink(rendered(sheet, tmp_path, frame=40), above=150)
-    setting = fit(HOSTILE, BRAND.fonts.black, place.width - 122, BRAND.sizes.headline, 2)
+    setting = fit_text(HOSTILE, BRAND.fonts.black, place.width - 122, BRAND.sizes.headline, 2)
     widest = max(text_width(line, BRAND.fonts.black, setting.size) for line in setting.lines)
     assert right - (place.left + 76) == pytest.approx(widest, rel=0.03)
     assert place.left < left and right < place.right and place.top < top and bottom < place.bottom
@@ -86,7 +84,7 @@ def test_a_hostile_headline_appears_letter_by_letter(tmp_path):
 def test_the_widest_captions_stay_in_their_band(tmp_path):
     words = spoken(" ".join(["WWWWWWWWWWWWWWWWWWWW"] * 4), start=0.0)
     for style in ("boxed", "plain"):
-        sheet = Sheet(BRAND)
+        sheet = Overlay(BRAND)
         add_captions(sheet, cues_of(words, 2.0), style, 60)
         left, top, right, bottom = ink(rendered(sheet, tmp_path, frame=12), above=8)
         place = BRAND.places.captions
@@ -94,13 +92,13 @@ def test_the_widest_captions_stay_in_their_band(tmp_path):
 
 
 def test_no_captions_are_burnt_in_where_the_story_wants_none():
-    sheet = Sheet(BRAND)
+    sheet = Overlay(BRAND)
     add_captions(sheet, cues_of(spoken("Some words here"), 2.0), "none", 60)
     assert not sheet.file.events
 
 
 def test_the_spoken_word_and_no_other_is_gold(tmp_path):
-    sheet = Sheet(BRAND)
+    sheet = Overlay(BRAND)
     add_captions(sheet, cues_of(spoken("one two three", start=0.0, each=0.5), 2.0), "boxed", 60)
     gold = "&H4DC2FF&"
     at_second_word = [event.text for event in sheet.file.events if event.start <= 700 < event.end and "two" in event.text]
@@ -115,11 +113,11 @@ def test_the_longest_texts_stay_in_their_places(tmp_path):
         (lambda sheet: add_name(sheet, "W" * 60, "W" * 60, places.presenter, (0, 60)), places.presenter),
         (lambda sheet: add_headline(sheet, "W" * 70, places.picture, (0, 60)), places.picture),
     ):
-        sheet = Sheet(BRAND)
+        sheet = Overlay(BRAND)
         add(sheet)
         left, top, right, bottom = ink(rendered(sheet, tmp_path, frame=30), above=4)
         assert place.left <= left and place.top <= top and right <= place.right and bottom <= place.bottom
-    sheet = Sheet(BRAND)
+    sheet = Overlay(BRAND)
     add_strip(sheet, "W" * 80, (0, 60))
     left, top, right, bottom = ink(rendered(sheet, tmp_path, frame=30), above=4)
     assert places.picture.left <= left and right <= places.presenter.right + 2 and bottom < places.picture.top and top > 20
@@ -129,13 +127,13 @@ def test_the_longest_texts_stay_in_their_places(tmp_path):
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_characters="\x7f"), min_size=1, max_size=80))
 def test_a_fitted_text_keeps_every_letter_and_fits_its_width(text):
     text = " ".join(text.split()) or "x"
-    setting = fit(text, BRAND.fonts.black, 900, (90, 60, 40), 2)
+    setting = fit_text(text, BRAND.fonts.black, 900, (90, 60, 40), 2)
     assert "".join(setting.lines).replace(" ", "") == text.replace(" ", "")
     assert all(text_width(line, BRAND.fonts.black, setting.size) <= 900 for line in setting.lines)
 
 
 def test_lines_of_a_title_are_of_like_length():
-    setting = fit("Harwick agrees its budget, by one vote", BRAND.fonts.black, 1180, (104,), 3)
+    setting = fit_text("Harwick agrees its budget, by one vote", BRAND.fonts.black, 1180, (104,), 3)
     widths = [text_width(line, BRAND.fonts.black, setting.size) for line in setting.lines]
     assert len(widths) == 2 and min(widths) > 0.75 * max(widths)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from steps.compose.contact import MOST_BYTES, layout, small_jpeg
+from steps.compose.contact_sheet import MAX_SHEET_BYTES, compress_jpeg, layout
 
 
 @pytest.mark.parametrize(("scenes", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (5, 3, 2), (9, 3, 3), (12, 4, 3), (60, 6, 10)])
@@ -14,4 +14,4 @@ def test_a_sheet_is_about_as_wide_as_it_is_long_and_its_stills_can_be_made_out(s
 
 def test_a_sheet_of_pictures_that_are_hard_to_pack_is_small_all_the_same():
     noise = np.random.default_rng(1).integers(0, 256, (1350, 1440, 3), np.uint8)
-    assert len(small_jpeg(Image.fromarray(noise))) <= MOST_BYTES
+    assert len(compress_jpeg(Image.fromarray(noise))) <= MAX_SHEET_BYTES

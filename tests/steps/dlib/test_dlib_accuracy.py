@@ -7,8 +7,8 @@ from steps.dlib.footage import decode_presenter_footage
 from steps.dlib.predictor import eye_distance, mouth_opening
 from steps.dlib.track import track_presenter
 from tools.presenter.drawing import draw
-from tools.presenter.drawing.head import Head
-from tools.presenter.footage import FOOTAGE_SECONDS, idle, talking
+from tools.presenter.drawing.face import Head
+from tools.presenter.footage import FOOTAGE_SECONDS, idle_poses, talking_poses
 from tools.presenter.make import FOOTAGE_SEED
 
 
@@ -18,7 +18,7 @@ def error(found, truth):
 
 
 def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_between_the_eyes(filmed, finder):
-    shots = [draw(pose) for pose in talking(1234, 120)]
+    shots = [draw(pose) for pose in talking_poses(1234, 120)]
     truth = np.stack([landmarks for _, landmarks in shots])
     found = track_presenter(decode_presenter_footage(filmed([frame for frame, _ in shots])), finder, lambda _: None).landmarks
     assert found.shape == truth.shape and found.dtype == np.float32
@@ -31,7 +31,7 @@ def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_betw
 
 def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
     presenter = read_sheet(BUNDLED_PRESENTERS / "maya")
-    truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle(FOOTAGE_SEED, FOOTAGE_SECONDS)])
+    truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle_poses(FOOTAGE_SEED, FOOTAGE_SECONDS)])
     track = track_presenter(decode_presenter_footage(presenter), finder, lambda _: None)
     assert track.missing == 0 and len(track.landmarks) == 12 * 30
     assert error(track.landmarks, truth).mean() < 0.005

@@ -14,7 +14,7 @@ from newsreel.workspace import Workspace
 from steps.dlib.step import STEP
 from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
-from tools.presenter.footage import idle
+from tools.presenter.footage import idle_poses
 
 STORY = Story.model_validate(
     {
@@ -64,7 +64,7 @@ def test_another_story_of_the_presenter_has_the_same_key(workspace):
 
 def test_footage_with_a_cut_is_refused_by_the_step_with_its_time(workspace, filmed, monkeypatch):
     """Two takes of a second; in the second she sits further left."""
-    takes = [draw(pose)[0] for pose in idle(5, 1)] * 2
+    takes = [draw(pose)[0] for pose in idle_poses(5, 1)] * 2
     takes[30:] = [np.roll(frame, -30, axis=1) for frame in takes[30:]]
     presenter = filmed(takes)
     shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)
@@ -74,7 +74,7 @@ def test_footage_with_a_cut_is_refused_by_the_step_with_its_time(workspace, film
 
 
 def test_what_was_bridged_is_told(workspace, filmed, monkeypatch, capsys):
-    frames = [draw(pose)[0] for pose in idle(5, 2)]
+    frames = [draw(pose)[0] for pose in idle_poses(5, 2)]
     frames[12:15] = [np.full((320, 320, 3), BACKGROUND, np.uint8)] * 3
     presenter = filmed(frames)
     shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)

@@ -11,18 +11,18 @@ from steps.dlib.predictor import Box, eye_distance
 from steps.dlib.track import Span, Track, find_cuts, interpolate_gaps, require_loopable, smooth_landmarks, track_presenter
 from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
-from tools.presenter.footage import idle
+from tools.presenter.footage import idle_poses
 
 
 @pytest.fixture(scope="module")
 def shots():
-    return [draw(pose) for pose in idle(77, 2)]
+    return [draw(pose) for pose in idle_poses(77, 2)]
 
 
 @pytest.fixture(scope="module")
 def small():
     """The same presenter half as large, (160, 160, 3), as somebody further away."""
-    return [draw(pose, 160)[0] for pose in idle(78, 2)]
+    return [draw(pose, 160)[0] for pose in idle_poses(78, 2)]
 
 
 @pytest.fixture

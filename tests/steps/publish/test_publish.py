@@ -137,7 +137,7 @@ def test_a_newer_revision_is_not_overtaken(newsroom, bucket, kind, capsys):
     newsroom.document["revision"] = 2
     newsroom.publish(newsroom.finished_workspace("new"), finals)
     assert newsroom.publish(old, finals) == 3
-    assert "revision 2 of budget is published meanwhile" in capsys.readouterr().err
+    assert "revision 2 of budget is published already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_newer_revision_is_not_overtaken(newsroom, bucket, kind, capsys):
         ("landscape.mp4", b"not a video at all", "is cut short"),
         ("landscape.mp4", "cut", "is cut short"),
         ("landscape.mp4", "index last", "its index comes last"),
-        ("landscape.mp4", b"\0\0\0\x08free", "is not a whole MP4"),
+        ("landscape.mp4", b"\0\0\0\x08free", "is not a complete MP4"),
         ("captions.vtt", None, "is missing or empty"),
         ("contents.json", None, "is missing or empty"),
     ],

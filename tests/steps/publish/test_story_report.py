@@ -11,7 +11,7 @@ from newsreel.artifacts import Script, Token
 from newsreel.runtime.usage import Usage
 from newsreel.storage.publication import Origin
 from newsreel.workspace import UnitMetadata, Workspace, metadata_file, write_atomically
-from steps.publish.report import clock, remarks_of, report_page, spelled_words
+from steps.publish.report import format_time, remarks_html, report_page, spelled_words
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> $title ${sheet} {{workflow.name}} & \u00a3"
 WHEN = "2026-03-01T10:20:30Z"
@@ -79,7 +79,7 @@ def test_it_tells_scenes_with_their_times_sound_work_and_files(finished):
         "pix2pixhd 180 frames 14.2",
         "captions.vtt",
         "Made 2026-03-01 10:20 UTC, newsreel 0.1.0",
-        "Nothing was guessed, bridged or tried twice.",
+        "No remarks.",
     ):
         assert told in page.said
     stills = [attributes["style"] for _, attributes in page.elements if attributes.get("class") == "still"]
@@ -126,7 +126,7 @@ def test_the_same_work_gives_the_same_page(finished):
 
 @given(seconds=st.floats(0, 5000))
 def test_a_clock_never_shows_sixty_seconds(seconds):
-    minutes, rest = clock(seconds).split(":")
+    minutes, rest = format_time(seconds).split(":")
     assert float(rest) < 60
     assert int(minutes) * 60 + float(rest) == pytest.approx(seconds, abs=0.051)
 
@@ -140,4 +140,4 @@ def test_words_that_are_spelled_are_told_once_and_others_not():
         Token(shown="\u2013", spoken=()),
     ]
     assert spelled_words(Script(sentences=(tuple(tokens),))) == ["NHS"]
-    assert "<li>scene 00: spelled out: NHS</li>" in remarks_of([], [Script(sentences=(tuple(tokens),))])
+    assert "<li>scene 00: spelled out: NHS</li>" in remarks_html([], [Script(sentences=(tuple(tokens),))])

@@ -2,7 +2,7 @@
 
     frame, landmarks = draw(Pose(yaw=0.1, mouth=Mouth(jaw_open=0.4)))
 
-`pose` says what can move, `face` is the head in space, `canvas` the paint; `skin`, `features`, `hair` and `body` draw.
+`face` is the posed head in 3D, `canvas` the painting functions; `features`, `hair` and `body` draw, in the colours of `palette`.
 """
 
 import numpy as np
@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from tools.presenter.drawing import palette
 from tools.presenter.drawing.body import BODY_LINES, draw_body
 from tools.presenter.drawing.canvas import Canvas
-from tools.presenter.drawing.features import draw_brows, draw_eyes, draw_mouth, draw_nose
+from tools.presenter.drawing.face import Head, Mouth, Pose
+from tools.presenter.drawing.features import draw_brows, draw_ear, draw_eyes, draw_face, draw_mouth, draw_neck, draw_nose
 from tools.presenter.drawing.hair import draw_hair_behind, draw_hair_in_front
-from tools.presenter.drawing.head import Head
-from tools.presenter.drawing.pose import Mouth, Pose
-from tools.presenter.drawing.skin import draw_ear, draw_face, draw_neck
 
 __all__ = ["BODY_LINES", "Mouth", "Pose", "draw"]
 

@@ -1,11 +1,11 @@
-"""Shoulders, blazer and blouse: they keep still, so they are drawn once."""
+"""Shoulders, blazer and blouse: static, so they are drawn only once."""
 
 from functools import lru_cache
 
 import numpy as np
 
 from tools.presenter.drawing import palette
-from tools.presenter.drawing.canvas import Canvas, Colour, Light, by, curve, mix
+from tools.presenter.drawing.canvas import Canvas, Colour, Light, curve, mix, offset
 from tools.presenter.drawing.face import Points
 
 SHOULDER = ((206, 243), (230, 256), (268, 267), (304, 280), (330, 300))
@@ -19,17 +19,17 @@ BODY_LINES: tuple[tuple[tuple[float, float], ...], ...] = (
     tuple((float(x), float(y)) for x, y in LAPEL),
     tuple((320.0 - x, float(y)) for x, y in NECKLINE) + tuple((float(x), float(y)) for x, y in NECKLINE[-2::-1]),
 )
-"""What stands still, as polylines in pixels of a frame of 320: shoulders, lapels, neckline."""
+"""Static lines, as polylines in pixels of a frame of 320: shoulders, lapels, neckline."""
 
 
-def both(points: tuple[tuple[float, float], ...], k: float) -> list[Points]:
+def mirrored_lines(points: tuple[tuple[float, float], ...], scale: float) -> list[Points]:
     """A line and its mirror image, left first."""
     right = curve(np.array(points, float))
-    return [np.stack([320 - right[:, 0], right[:, 1]], 1) * k, right * k]
+    return [np.stack([320 - right[:, 0], right[:, 1]], 1) * scale, right * scale]
 
 
 def draw_body(canvas: Canvas, size: int) -> None:
-    """Lay blazer and blouse over the neck."""
+    """Draw blazer and blouse over the neck."""
     for outline, colours in body_layers(size):
         with canvas.inside(outline) as layer:
             height, width = layer.image.shape[:2]
@@ -38,43 +38,50 @@ def draw_body(canvas: Canvas, size: int) -> None:
 
 @lru_cache(maxsize=2)
 def body_layers(size: int) -> tuple[tuple[Points, np.ndarray], ...]:
-    k = size / 320
-    shoulders, lapels, necklines = both(SHOULDER, k), both(LAPEL, k), both(NECKLINE, k)
-    floor = 340 * k
+    scale = size / 320
+    shoulders, lapels, necklines = mirrored_lines(SHOULDER, scale), mirrored_lines(LAPEL, scale), mirrored_lines(NECKLINE, scale)
+    floor = 340 * scale
     blouse = np.vstack(
-        [lapels[0][10:14], necklines[0], necklines[1][::-1], lapels[1][10:14][::-1], [(230 * k, floor), (90 * k, floor)]]
+        [lapels[0][10:14], necklines[0], necklines[1][::-1], lapels[1][10:14][::-1], [(230 * scale, floor), (90 * scale, floor)]]
     )
     light = Light(size, palette.BLOUSE)
     for lapel in lapels:
-        light.tint(np.vstack([lapel, lapel[::-1] + by((160 * k - lapel[0, 0]) * 0.25, 0)]), palette.BLOUSE_SHADE, 0.9, 5 * k)
+        light.tint(
+            np.vstack([lapel, lapel[::-1] + offset((160 * scale - lapel[0, 0]) * 0.25, 0)]), palette.BLOUSE_SHADE, 0.9, 5 * scale
+        )
     canvas = Canvas.blank(size, palette.BLOUSE)
     canvas.cover(light)
     layers = [(blouse, canvas.image)]
     for side, shoulder, lapel in ((-1, shoulders[0], lapels[0]), (1, shoulders[1], lapels[1])):
-        outline = np.vstack([lapel[:1], shoulder, [(160 * k + side * 200 * k, floor)], lapel[::-1]])
+        outline = np.vstack([lapel[:1], shoulder, [(160 * scale + side * 200 * scale, floor)], lapel[::-1]])
         light = Light(size, palette.BLAZER)
-        light.tint(np.vstack([shoulder, shoulder[::-1] + by(0, 12 * k)]), palette.BLAZER_LIGHT, 0.85 if side < 0 else 0.45, 6 * k)
-        neck = np.array([(160 + side * 46, 246), (160 + side * 75, 262), (160 + side * 60, 290), (160 + side * 40, 262)]) * k
-        light.tint(neck, palette.BLAZER_DARK, 0.5, 7 * k)
+        light.tint(
+            np.vstack([shoulder, shoulder[::-1] + offset(0, 12 * scale)]),
+            palette.BLAZER_LIGHT,
+            0.85 if side < 0 else 0.45,
+            6 * scale,
+        )
+        neck = np.array([(160 + side * 46, 246), (160 + side * 75, 262), (160 + side * 60, 290), (160 + side * 40, 262)]) * scale
+        light.tint(neck, palette.BLAZER_DARK, 0.5, 7 * scale)
         canvas = Canvas.blank(size, palette.BLAZER)
         canvas.cover(light)
-        draw_lapel(canvas, side, k)
+        draw_lapel(canvas, side, scale)
         layers.append((outline, canvas.image))
     return tuple(layers)
 
 
-def draw_lapel(canvas: Canvas, side: int, k: float) -> None:
+def draw_lapel(canvas: Canvas, side: int, scale: float) -> None:
     def at(*points: tuple[float, float]) -> Points:
-        return np.array([(160 + side * x, y) for x, y in points]) * k
+        return np.array([(160 + side * x, y) for x, y in points]) * scale
 
     collar = at((38, 236), (46, 243), (63, 271), (46, 277), (35, 258))
     lapel = at((35, 258), (46, 277), (67, 280), (44, 310), (20, 345), (-4, 345), (20, 297))
     for outline, colour in ((lapel, mix(palette.BLAZER, palette.BLAZER_LIGHT, 0.45)), (collar, palette.BLAZER_LIGHT)):
-        canvas.fill(outline + by(1.6 * k, 2.4 * k), palette.BLAZER_DARK)
-        canvas.fill(outline, mix_side(colour, side))
+        canvas.fill(outline + offset(1.6 * scale, 2.4 * scale), palette.BLAZER_DARK)
+        canvas.fill(outline, shade_side(colour, side))
 
 
-def mix_side(colour: Colour, side: int) -> Colour:
+def shade_side(colour: Colour, side: int) -> Colour:
     """The side away from the light is darker."""
     red, green, blue = (part * (1.0 if side < 0 else 0.9) for part in colour)
     return red, green, blue

@@ -1,6 +1,6 @@
-"""Paint for illustrated pictures: smooth curves, anti-aliased shapes, tapered strokes, clipping, and soft light.
+"""Painting: smooth curves, anti-aliased shapes, tapered strokes, clipping, and soft light.
 
-Everything is given in pixels of the finished frame, fractions included; the canvas itself is finer and is reduced at the end.
+All coordinates are in pixels of the finished frame, with fractions; the canvas itself is supersampled and scaled down at the end.
 """
 
 from collections.abc import Iterator
@@ -20,19 +20,19 @@ Colour: TypeAlias = tuple[float, float, float]
 
 SUPERSAMPLING = 2
 FRACTION_BITS = 5
-"""OpenCV takes polygon corners in fixed point."""
+"""Of OpenCV's fixed-point polygon corners."""
 LIGHT_CELL = 2
-"""Frame pixels between the samples of a `Light`: soft things need no finer grid."""
+"""Frame pixels between the samples of a `Light`: soft gradients need no finer grid."""
 
 
-def by(x: float, y: float) -> Points:
-    """A shift: `point + by(2, 0)` lies two pixels to the right."""
+def offset(x: float, y: float) -> Points:
+    """A translation: `point + offset(2, 0)` lies two pixels to the right."""
     return np.array([x, y])
 
 
 @lru_cache(maxsize=64)
 def spline_weights(count: int, samples: int, closed: bool) -> Points:
-    """A uniform Catmull-Rom spline is linear in its points: curve = weights @ points."""
+    """Weights of a uniform Catmull-Rom spline, which is linear in its points: curve = weights @ points."""
     t = np.linspace(0, 1, samples, endpoint=False)[:, None]
     basis = 0.5 * np.hstack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3])
     spans = count if closed else count - 1
@@ -41,7 +41,7 @@ def spline_weights(count: int, samples: int, closed: bool) -> Points:
         for column, neighbour in enumerate(range(span - 1, span + 3)):
             if closed or 0 <= neighbour < count:
                 weights[span, :, neighbour % count] += basis[:, column]
-            else:  # an end continues straight on: p[-1] = 2 p[0] - p[1]
+            else:  # linear extrapolation at the ends: p[-1] = 2 p[0] - p[1]
                 end, inner = (0, 1) if neighbour < 0 else (count - 1, count - 2)
                 weights[span, :, end] += 2 * basis[:, column]
                 weights[span, :, inner] -= basis[:, column]
@@ -64,7 +64,7 @@ def loop(points: Points, samples: int = 8) -> Points:
 
 
 def ribbon(path: Points, widths: Points) -> Points:
-    """The outline of a stroke along a path (N, 2) whose width changes: `widths` (N,) in pixels."""
+    """The outline of a stroke along a path (N, 2) of varying width: `widths` (N,) in pixels."""
     along = np.gradient(path, axis=0)
     length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)
     across = np.stack([-along[:, 1], along[:, 0]], 1) / length[:, None] * widths[:, None] / 2
@@ -78,7 +78,7 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
 
 
 class Light:
-    """A colour that varies softly over the frame: a base, and tints laid on it one by one."""
+    """A colour that varies smoothly over the frame: a base colour, and tints blended onto it one by one."""
 
     def __init__(self, size: int, base: Colour) -> None:
         self.cells = size // LIGHT_CELL
@@ -86,7 +86,7 @@ class Light:
         self.field[:] = base
 
     def tint(self, outline: Points, colour: Colour, strength: float, blur: float) -> None:
-        """Lay a colour over the shape `outline` (N, 2), its edge blurred by `blur` pixels (standard deviation)."""
+        """Blend a colour over the shape `outline` (N, 2), its edge blurred by `blur` pixels (standard deviation)."""
         if strength <= 0.003:
             return
         margin = 3 * blur + LIGHT_CELL
@@ -95,7 +95,7 @@ class Light:
         if right <= left or bottom <= top:
             return
         mask = np.zeros((bottom - top, right - left), np.float32)
-        corners = fixed((outline - LIGHT_CELL * np.array([left, top])) / LIGHT_CELL)
+        corners = to_fixed_point((outline - LIGHT_CELL * np.array([left, top])) / LIGHT_CELL)
         cv2.fillPoly(mask, [corners], (float(strength),), cv2.LINE_8, FRACTION_BITS)
         cv2.GaussianBlur(mask, (0, 0), blur / LIGHT_CELL, dst=mask)
         part = self.field[top:bottom, left:right]
@@ -109,14 +109,14 @@ class Light:
         self.tint(circle @ np.array([[cosine, sine], [-sine, cosine]]) + centre, colour, strength, min(radii) * 0.55)
 
 
-def fixed(points: Points) -> NDArray[np.int32]:
+def to_fixed_point(points: Points) -> NDArray[np.int32]:
     scaled: NDArray[np.int32] = np.rint((points - 0.5) * (1 << FRACTION_BITS)).astype(np.int32)
     return scaled
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """A picture being painted, or a part of one. `image` is (H, W, 3) uint8, finer than the frame by SUPERSAMPLING."""
+    """A picture being painted, or a part of one. `image` is (H, W, 3) uint8, SUPERSAMPLING times as large as the frame."""
 
     image: NDArray[np.uint8]
     left: int = 0
@@ -127,7 +127,7 @@ class Canvas:
         return cls(np.full((size * SUPERSAMPLING, size * SUPERSAMPLING, 3), colour, np.uint8))
 
     def corners(self, outline: Points) -> NDArray[np.int32]:
-        return fixed(outline * SUPERSAMPLING - [self.left, self.top])
+        return to_fixed_point(outline * SUPERSAMPLING - [self.left, self.top])
 
     def fill(self, outline: Points, colour: Colour) -> None:
         """Fill the shape `outline` (N, 2)."""

@@ -1,17 +1,70 @@
-"""The presenter's face in space: 68 landmarks in iBUG order with depth, as head and face move.
+"""The example presenter's posed head: pose of one frame, face in 3D with 68 landmarks in iBUG order, projection to pixels.
 
 Coordinates: origin midway between the outer corners of the eyes, unit = the distance between them, x right and y down in the
-picture, z toward the camera. The drawing takes its shapes from these very points, so the landmarks of a drawn frame are exact.
+picture, z toward the camera. The drawing takes its shapes from these points, so the landmarks of a drawn frame are exact.
 
 Order of the points: Sagonas et al., "300 Faces in-the-Wild Challenge", 2013. Symmetric points are given for one half only.
 """
 
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.presenter.drawing.pose import Mouth, Pose
+
+@dataclass(frozen=True, kw_only=True)
+class Mouth:
+    """A mouth's shape as the extent of each of its movements, 0 to 1 unless stated otherwise; all 0 is at rest, closed.
+
+    The movements are the speech-relevant action units of the Facial Action Coding System (Ekman & Friesen, 1978).
+    """
+
+    jaw_open: float = 0.0
+    """Jaw drop (AU 26, 27): 1 is a shout."""
+    width: float = 0.0
+    """Corners apart (AU 20); -1 to 1."""
+    round: float = 0.0
+    """Pucker and funnel (AU 18, 22): corners in, lips forward."""
+    upper_raise: float = 0.0
+    """Upper lip up (AU 10), showing upper teeth."""
+    lower_drop: float = 0.0
+    """Lower lip down (AU 16), showing lower teeth."""
+    press: float = 0.0
+    """Lips pressed and rolled in (AU 24, 28)."""
+    tuck: float = 0.0
+    """Lower lip drawn in under the upper teeth (AU 32), as for F."""
+    smile: float = 0.0
+    """Corners up and out (AU 12), beyond the presenter's friendly rest."""
+
+    def toward(self, other: "Mouth", share: float) -> "Mouth":
+        """The mouth on the way to another: `share` 0 is this one, 1 is the other."""
+        return Mouth(**{f.name: (1 - share) * getattr(self, f.name) + share * getattr(other, f.name) for f in fields(Mouth)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """Head and face in one frame; angles in radians, lengths in distances between the outer corners of the eyes."""
+
+    yaw: float = 0.0
+    """Positive turns the face to the picture's right."""
+    pitch: float = 0.0
+    """Positive bows the head."""
+    roll: float = 0.0
+    """Positive tilts the head clockwise in the picture."""
+    x: float = 0.0
+    """Shift of the head to the picture's right."""
+    y: float = 0.0
+    """Shift of the head down."""
+    scale: float = 1.0
+    """Size of the head, 1 at rest."""
+    brows: float = 0.0
+    """Raised brows, -0.5 (lowered) to 1."""
+    blink: float = 0.0
+    """0 is open, 1 closed."""
+    mouth: Mouth = Mouth()
+
 
 Points: TypeAlias = NDArray[np.float64]
 
@@ -20,7 +73,7 @@ EYE_DISTANCE = 75.0
 ORIGIN = (160.0, 127.0)
 """Pixels of the origin at rest, in a frame of 320."""
 PIVOT = np.array([0.0, 0.75, -0.55])
-"""What the head turns about: the top of the neck."""
+"""Centre of the head's rotation: the top of the neck."""
 JAW_TRAVEL = 0.30
 """How far the middle of the lower lip sinks when the jaw is fully open."""
 
@@ -41,7 +94,7 @@ LIP_OUTER_TOP, LIP_OUTER_BOTTOM = [49, 50, 51, 52, 53], [59, 58, 57, 56, 55]
 LIP_INNER_TOP, LIP_INNER_BOTTOM = [61, 62, 63], [67, 66, 65]
 LIP_CORNERS = [48, 54, 60, 64]
 JAW_FOLLOWS = np.array([0, 0, 0.04, 0.14, 0.32, 0.56, 0.80, 0.94, 1.0])
-"""How much of the jaw's travel the contour takes, from the ear to the chin."""
+"""Fraction of the jaw's travel along the contour, from the ear to the chin."""
 
 
 def mirrored(points: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
@@ -70,7 +123,7 @@ REST = rest_points()
 
 
 def face_points(pose: Pose) -> Points:
-    """The face as it moves, before the head turns: (68, 3)."""
+    """The face with mouth, brows and lids of a pose, before rotation: (68, 3)."""
     points = REST.copy()
     move_mouth(points, pose.mouth)
     points[17:27, 1] -= pose.brows * np.array([0.055, 0.075, 0.08, 0.075, 0.06, 0.06, 0.075, 0.08, 0.075, 0.055])
@@ -128,7 +181,7 @@ def tuck_lower_lip(points: Points, tuck: float) -> None:
 
 
 def rotation(pose: Pose) -> Points:
-    """Turns column vectors of the head into the camera's axes: roll after pitch after yaw, (3, 3)."""
+    """Rotation matrix (3, 3) from the head's to the camera's axes: roll after pitch after yaw."""
     (cy, cp, cr), (sy, sp, sr) = np.cos([pose.yaw, pose.pitch, pose.roll]), np.sin([pose.yaw, pose.pitch, pose.roll])
     yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     pitch = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
@@ -143,3 +196,46 @@ def project(points: Points, pose: Pose, size: int) -> Points:
     flat = (turned[:, :2] - PIVOT[:2]) * pose.scale + PIVOT[:2] + [pose.x, pose.y]
     pixels: Points = (flat * EYE_DISTANCE + ORIGIN) * (size / 320)
     return pixels
+
+
+TOWARD_LIGHT = np.array([-0.55, -0.5, 0.67])
+"""The key light: from the upper left, in front."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A posed head in a frame of `size` pixels."""
+
+    pose: Pose
+    size: int
+
+    @cached_property
+    def shape(self) -> Points:
+        """The face before rotation, (68, 3)."""
+        return face_points(self.pose)
+
+    @cached_property
+    def landmarks(self) -> Points:
+        """(68, 2) pixels."""
+        return project(self.shape, self.pose, self.size)
+
+    @property
+    def unit(self) -> float:
+        """Pixels of one eye distance, before rotation."""
+        return EYE_DISTANCE * self.pose.scale * self.size / 320
+
+    def at(self, *points: tuple[float, float, float]) -> Points:
+        """Project points of the head given at rest: (N, 2) pixels."""
+        return project(np.array(points, float), self.pose, self.size)
+
+    def hanging(self, points: Points, follow: Points) -> Points:
+        """Points (N, 3) that follow the head's rotation by the fractions `follow` (N,), for hair and neck: (N, 2) pixels."""
+        moved = project(points, self.pose, self.size)
+        still = project(points, Pose(), self.size)
+        hung: Points = still + (moved - still) * follow[:, None]
+        return hung
+
+    def lit(self, normal: tuple[float, float, float]) -> float:
+        """Key light, 0 to 1, on a part of the head with normal vector `normal`."""
+        direction = rotation(self.pose) @ (np.array(normal) / np.linalg.norm(normal))
+        return float(np.clip(direction @ TOWARD_LIGHT, 0, 1))

@@ -4,8 +4,7 @@ import numpy as np
 
 from tools.presenter.drawing import palette
 from tools.presenter.drawing.canvas import Canvas, Light, curve, mix
-from tools.presenter.drawing.face import Points
-from tools.presenter.drawing.head import Head
+from tools.presenter.drawing.face import Head, Points
 
 # Each point: x, y, z and how much of the head's turn it follows.
 Path = tuple[tuple[float, float, float, float], ...]
@@ -36,14 +35,14 @@ NAPE: Path = (
 )  # fmt: skip
 
 
-def path(head: Head, points: Path) -> Points:
+def hair_line(head: Head, points: Path) -> Points:
     table = np.array(points)
     return curve(head.hanging(table[:, :3], table[:, 3]), 6)
 
 
 def draw_hair_behind(canvas: Canvas, head: Head) -> None:
-    """What is seen between face and shoulders: in shadow, a little lighter toward the outside."""
-    left, right, nape = (path(head, points) for points in (SILHOUETTE_LEFT, SILHOUETTE_RIGHT, NAPE))
+    """The hair behind face and neck: in shadow, a little lighter toward the outside."""
+    left, right, nape = (hair_line(head, points) for points in (SILHOUETTE_LEFT, SILHOUETTE_RIGHT, NAPE))
     outline = np.vstack([left[::-1], right, nape[::-1]])
     light = Light(head.size, palette.HAIR_DARK)
     for edge in (left, right):
@@ -55,8 +54,8 @@ def draw_hair_behind(canvas: Canvas, head: Head) -> None:
 
 def draw_hair_in_front(canvas: Canvas, head: Head) -> None:
     for fringe, silhouette in ((FRINGE_LEFT, SILHOUETTE_LEFT), (FRINGE_RIGHT, SILHOUETTE_RIGHT)):
-        inner, outer = path(head, fringe), path(head, silhouette)
-        draw_sweep(canvas, head, inner, resample(outer, len(inner)))
+        inner, outer = hair_line(head, fringe), hair_line(head, silhouette)
+        draw_lock(canvas, head, inner, resample(outer, len(inner)))
 
 
 def resample(line: Points, count: int) -> Points:
@@ -64,8 +63,8 @@ def resample(line: Points, count: int) -> Points:
     return np.stack([np.interp(place, range(len(line)), line[:, axis]) for axis in (0, 1)], 1)
 
 
-def draw_sweep(canvas: Canvas, head: Head, inner: Points, outer: Points) -> None:
-    """A mass of hair between two curves, both from the parting to the tips."""
+def draw_lock(canvas: Canvas, head: Head, inner: Points, outer: Points) -> None:
+    """A lock of hair between two curves from the parting to the tips."""
     u, count = head.unit, len(inner)
 
     def between(share: float, part: slice = slice(None)) -> Points:
@@ -82,14 +81,14 @@ def draw_sweep(canvas: Canvas, head: Head, inner: Points, outer: Points) -> None
     with canvas.inside(np.vstack([inner, outer[::-1]])) as layer:
         layer.cover(light)
         for share, tone in zip(np.linspace(0.06, 0.94, 12), (0, 3, 1, 4, 2, 0, 3, 1, 5, 2, 4, 0), strict=True):
-            strand = inner + (outer - inner) * waving(share, count)
+            strand = inner + (outer - inner) * strand_position(share, count)
             begin, end = int(tone * 0.04 * count), count - int((5 - tone) * 0.05 * count)
             widths = 0.022 * u * np.sin(np.pi * np.linspace(0.02, 0.98, end - begin))
             colour = mix(palette.HAIR_DARK, palette.HAIR_LIGHT, 0.15 if tone % 2 else 0.75)
             layer.stroke(strand[begin:end], widths, colour)
 
 
-def waving(share: float, count: int) -> Points:
-    """Where a strand runs between the two curves, (count, 1): no two are parallel."""
+def strand_position(share: float, count: int) -> Points:
+    """Position of a strand between the two curves, (count, 1); no two are parallel."""
     line: Points = (share + 0.03 * np.sin(np.linspace(0, 5, count) + 7 * share))[:, None]
     return line

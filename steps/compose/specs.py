@@ -1,4 +1,4 @@
-"""What a unit is asked to make, as plain data: it is both the instruction and, as the unit's settings, part of its key."""
+"""Specifications of the pieces of a video, as plain data. As a unit's settings they are part of its key."""
 
 from typing import Literal
 
@@ -7,23 +7,21 @@ from pydantic import BaseModel, ConfigDict
 from newsreel.artifacts import FRAME_RATE
 from newsreel.story.schema import CaptionStyle
 
-__all__ = ["CLOSING_FRAMES", "OPENING_FRAMES", "ClosingPart", "JoiningPart", "OpeningPart", "Part", "ScenePart", "Timeline"]
-
 OPENING_FRAMES = 75
 CLOSING_FRAMES = 75
 
 
-class Part(BaseModel):
+class PieceSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class OpeningPart(Part):
+class OpeningSpec(PieceSpec):
     part: Literal["opening"] = "opening"
     brand: str
     title: str
 
 
-class ScenePart(Part):
+class SceneSpec(PieceSpec):
     part: Literal["scene"] = "scene"
     brand: str
     title: str
@@ -31,31 +29,31 @@ class ScenePart(Part):
     credit: str
     captions: CaptionStyle
     name: str | None
-    """The presenter's name, where it is to be shown."""
+    """The presenter's name if it is to be shown."""
     role: str
     inwards: bool
-    """Whether the picture's slow move goes into it; else out of it."""
+    """Whether the slow zoom goes in; else out."""
     frames: int
 
 
-class ClosingPart(Part):
+class ClosingSpec(PieceSpec):
     part: Literal["closing"] = "closing"
     brand: str
 
 
-class Timeline(Part):
-    """Frames of each scene, between the opening and the closing."""
+class Timeline(PieceSpec):
+    """Lengths in frames of the scenes between the opening and the closing."""
 
     scenes: tuple[int, ...]
 
     @property
     def closing(self) -> int:
-        """The frame at which the closing begins."""
+        """First frame of the closing."""
         return OPENING_FRAMES + sum(self.scenes)
 
     @property
     def end(self) -> int:
-        """Frames in all."""
+        """Number of frames of the whole video."""
         return self.closing + CLOSING_FRAMES
 
     @property
@@ -63,10 +61,10 @@ class Timeline(Part):
         return self.end / FRAME_RATE
 
 
-class JoiningPart(Part):
+class JoinSpec(PieceSpec):
     part: Literal["joining"] = "joining"
     title: str
     music: Literal["bed", "none"]
     timeline: Timeline
-    pieces: tuple[OpeningPart | ScenePart | ClosingPart, ...]
-    """What the joined pieces show: where one changes, so does the whole."""
+    pieces: tuple[OpeningSpec | SceneSpec | ClosingSpec, ...]
+    """Specifications of the joined pieces: if one changes, the whole changes."""

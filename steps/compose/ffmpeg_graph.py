@@ -1,4 +1,4 @@
-"""Running an ffmpeg graph: what it says while it works, what its failures mean to a person; and how our video is encoded."""
+"""Run ffmpeg graphs: progress, errors; and the encoding of our videos."""
 
 import os
 import re
@@ -12,8 +12,6 @@ import ffmpeg
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import DiskFull, MissingProgram, NewsreelError
 from newsreel.media.encoder import ffmpeg_program, is_disk_full
-
-__all__ = ["VIDEO", "ComposeFailed", "run_graph"]
 
 VIDEO: Final[dict[str, Any]] = {
     "c:v": "libx264",
@@ -31,42 +29,42 @@ VIDEO: Final[dict[str, Any]] = {
     "color_range": "tv",
     "video_track_timescale": 512 * FRAME_RATE,
 }
-"""Every piece is encoded alike, with headers that do not depend on the content (`stitchable`), so that pieces can be joined
-as they are."""
+"""Every piece has the same encoding, with headers that do not depend on the content (`stitchable`), so that pieces can be joined
+without encoding them again."""
 
-LAST_WORDS: Final = 8192
-"""Bytes of ffmpeg's messages that are looked at after a failure."""
+MAX_MESSAGE_BYTES: Final = 8192
+"""How much of the end of ffmpeg's messages is read."""
 
 
 class ComposeFailed(NewsreelError):
-    """ffmpeg gave up for a reason of its own: a defect, since all input was checked. The same input gives the same end."""
+    """ffmpeg failed, which is a defect, since all input was validated. A retry would fail again."""
 
     exit_status = 70
 
 
 def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None, messages: str = "error") -> str:
-    """Run an ffmpeg-python graph to its end; `advance` is told of every few finished frames. Returns ffmpeg's last messages.
+    """Run an ffmpeg-python graph; `advance` is called with numbers of finished frames. Returns ffmpeg's last messages.
 
-    Raises MissingProgram, DiskFull, or ComposeFailed with the first thing ffmpeg complained of. An interrupted run ends ffmpeg.
+    Raises MissingProgram, DiskFull, or ComposeFailed with ffmpeg's first message. An interrupted run kills ffmpeg.
     """
     command = [ffmpeg_program(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
     command += ffmpeg.get_args(output, overwrite_output=True)
-    with tempfile.TemporaryFile() as said:
-        status = followed(command, said, advance)
-        words = last_words(said)
+    with tempfile.TemporaryFile() as log_file:
+        status = run_with_progress(command, log_file, advance)
+        text = read_tail(log_file)
     if status != 0:
-        raise failure(words, status)
-    return words
+        raise failure(text, status)
+    return text
 
 
-def followed(command: Sequence[str], said: IO[bytes], advance: Callable[[int], None]) -> int:
+def run_with_progress(command: Sequence[str], log_file: IO[bytes], advance: Callable[[int], None]) -> int:
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, text=True)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log_file, text=True)
     except OSError as fault:
         raise MissingProgram(f"{command[0]} cannot be run: {fault.strerror}") from fault
     done = 0
     try:
-        assert process.stdout is not None  # noqa: S101 - asked for above
+        assert process.stdout is not None  # noqa: S101 - opened as a pipe above
         for line in process.stdout:
             name, _, value = line.partition("=")
             if name == "frame" and value.strip().isdigit():
@@ -79,14 +77,14 @@ def followed(command: Sequence[str], said: IO[bytes], advance: Callable[[int], N
         process.wait()
 
 
-def last_words(said: IO[bytes]) -> str:
-    said.seek(0, os.SEEK_END)
-    said.seek(max(0, said.tell() - LAST_WORDS))
-    return said.read().decode("utf-8", "replace")
+def read_tail(log_file: IO[bytes]) -> str:
+    log_file.seek(0, os.SEEK_END)
+    log_file.seek(max(0, log_file.tell() - MAX_MESSAGE_BYTES))
+    return log_file.read().decode("utf-8", "replace")
 
 
-def failure(words: str, status: int) -> NewsreelError:
-    if is_disk_full(words):
+def failure(text: str, status: int) -> NewsreelError:
+    if is_disk_full(text):
         return DiskFull("the disk is full; free some space and run the same command again")
-    lines = [re.sub(r" @ 0x[0-9a-f]+", "", line.strip()) for line in words.splitlines() if line.strip()]
-    return ComposeFailed(f"ffmpeg ended with {status}: {lines[0] if lines else 'it said nothing'}")
+    lines = [re.sub(r" @ 0x[0-9a-f]+", "", line.strip()) for line in text.splitlines() if line.strip()]
+    return ComposeFailed(f"ffmpeg failed with status {status}: {lines[0] if lines else 'no message'}")

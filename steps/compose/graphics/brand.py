@@ -1,4 +1,4 @@
-"""A brand: the names, colours, type and places that every frame of a story shares."""
+"""A brand: names, colours, fonts and layout of all frames of a story."""
 
 from functools import cache
 from pathlib import Path
@@ -10,15 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from newsreel.brands import brand_sheet
 from newsreel.story.pronunciation import Pronunciations
 
-__all__ = ["FONTS", "Box", "Brand", "Colour", "Font", "load_brand"]
-
-FONTS = Path(__file__).parent / "fonts"
+FONTS = Path(__file__).parents[1] / "fonts"
 
 FRAME_WIDTH, FRAME_HEIGHT = 1920, 1080
 
 
 class Box(NamedTuple):
-    """A rectangle in pixels of the frame; even everywhere, since chroma has half the resolution."""
+    """A rectangle in pixels of the frame; all numbers are even, since chroma has half the resolution."""
 
     left: int
     top: int
@@ -43,25 +41,25 @@ class Colour(NamedTuple):
     blue: int
 
 
-def even_and_inside(box: Box) -> Box:
+def require_even_and_inside(box: Box) -> Box:
     if any(side % 2 for side in box):
         raise ValueError("left, top, width and height must be even")
     if box.left < 0 or box.top < 0 or box.right > FRAME_WIDTH or box.bottom > FRAME_HEIGHT:
-        raise ValueError(f"reaches out of the frame of {FRAME_WIDTH} x {FRAME_HEIGHT}")
+        raise ValueError(f"is not within the frame of {FRAME_WIDTH} x {FRAME_HEIGHT}")
     return box
 
 
-Place = Annotated[Box, AfterValidator(even_and_inside)]
+Place = Annotated[Box, AfterValidator(require_even_and_inside)]
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Sizes = Annotated[tuple[int, ...], Field(min_length=1)]
-"""Pixels an em, largest first: the first that fits is used."""
+"""Pixels per em, largest first: the first that fits is used."""
 
 
-class Model(BaseModel):
+class BrandModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Palette(Model):
+class Palette(BrandModel):
     night: Hex
     deep: Hex
     glow: Hex
@@ -78,8 +76,8 @@ class Palette(Model):
 ColourName = Literal["night", "deep", "glow", "accent", "gold", "paper", "mist"]
 
 
-class Font(Model):
-    """A font file that ships, and the family (and weight) by which libass finds it."""
+class Font(BrandModel):
+    """A font file of this package, and the family and weight by which libass finds it."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\.ttf$")]
     family: str
@@ -90,13 +88,13 @@ class Font(Model):
         return FONTS / self.file
 
 
-class Typefaces(Model):
+class Typefaces(BrandModel):
     black: Font
     bold: Font
     medium: Font
 
 
-class Places(Model):
+class Places(BrandModel):
     picture: Place
     presenter: Place
     captions: Place
@@ -104,7 +102,7 @@ class Places(Model):
     presenter_scale: int
 
 
-class TypeSizes(Model):
+class TypeSizes(BrandModel):
     title: Sizes
     headline: Sizes
     caption: int
@@ -114,7 +112,7 @@ class TypeSizes(Model):
     strip: Sizes
 
 
-class Brand(Model):
+class Brand(BrandModel):
     name: str
     tagline: str
     disclosure: str
@@ -123,10 +121,10 @@ class Brand(Model):
     places: Places
     sizes: TypeSizes
     pronunciations: Pronunciations = {}
-    """For `init-story`: how this newsroom says its words, unless a story says otherwise."""
+    """For `init-story`: the newsroom's pronunciations, unless a story overrides them."""
 
 
 @cache
 def load_brand(name: str) -> Brand:
-    """Read a brand that ships with newsreel; a fault in it is a defect, not a person's mistake."""
+    """Load a brand that ships with newsreel; an error in it is a defect, not a user's mistake."""
     return Brand.model_validate(yaml.safe_load(brand_sheet(name).read_text()))
