@@ -35,8 +35,11 @@ def draw(story: Story, index: int, picture: Path, target: Path, width: int = 128
     """Write the scene's still as a JPEG. Raises MissingProgram where compose is not installed, DiskFull."""
     if not can_draw():
         raise MissingProgram("a preview needs what composes the video; pip install 'newsreel[compose]'")
+    from steps.compose.ffmpeg_graph import run_graph
+    from steps.compose.pieces import jpeg_graph
+
     with drawn(story, index, picture) as piece:
-        keep_last_frame(piece, target, width)
+        run_graph(jpeg_graph(piece, SETTLED, target, width=width, quality=3))
 
 
 @contextmanager
@@ -69,16 +72,6 @@ def studio_of(brand: str) -> "Compositor":
     folder = TemporaryDirectory(prefix="newsreel-studio-")
     atexit.register(folder.cleanup)
     return Compositor.create(load_brand(brand), Path(folder.name))
-
-
-def keep_last_frame(piece: Path, target: Path, width: int) -> None:
-    import ffmpeg
-
-    from steps.compose.ffmpeg_graph import run_graph
-
-    frame = ffmpeg.input(str(piece)).filter("trim", start_frame=SETTLED, end_frame=SETTLED + 1)
-    small = frame.filter("scale", width, -2, in_color_matrix="bt709", out_color_matrix="bt601", out_range="pc", flags="lanczos")
-    run_graph(small.filter("format", "yuvj420p").output(str(target), **{"frames:v": 1, "q:v": 3, "update": 1}))
 
 
 def speech_of(scene: Scene) -> Speech:

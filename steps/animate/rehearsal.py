@@ -29,7 +29,7 @@ def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress
     import numpy as np
 
     from steps.animate.retarget import rest_of, retarget_visemes
-    from steps.animate.visemes import load_visemes
+    from steps.animate.visemes import load_visemes, save_visemes
 
     source = workspace.path(unit.reads[0])
     if unit.settings["given"]:
@@ -37,9 +37,7 @@ def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress
         drafts[0].write_bytes(source.read_bytes())
         return
     with np.load(source, allow_pickle=False) as file:
-        shapes = retarget_visemes(rest_of(file["landmarks"]))
-    rest, offsets = (part.astype(np.float32) for part in (shapes.rest, shapes.offsets))
-    np.savez(drafts[0], names=np.array(shapes.names), rest=rest, offsets=offsets)
+        save_visemes(retarget_visemes(rest_of(file["landmarks"])), drafts[0])
 
 
 STEP = Step(name="animate-visemes", version=1, counts="faces", plan=plan, start=start, work=work)

@@ -212,7 +212,17 @@ def closing_graph(overlay: Path, stills: Stills, target: Path) -> Any:
 
 
 def poster_graph(opening: Path, target: Path) -> Any:
-    """Graph of the poster: a frame of the opening as a JPEG, in the colours that JPEG assumes (BT.601, full range)."""
-    frame = ffmpeg.input(str(opening)).filter("trim", start_frame=POSTER_FRAME, end_frame=POSTER_FRAME + 1)
-    jpeg = frame.filter("scale", in_color_matrix="bt709", out_color_matrix="bt601", out_range="pc").filter("format", "yuvj420p")
-    return jpeg.output(str(target), **{"frames:v": 1, "q:v": 2, "update": 1}, map_metadata=-1, fflags="+bitexact")
+    """Graph of the poster: a frame of the opening as a JPEG."""
+    return jpeg_graph(opening, POSTER_FRAME, target)
+
+
+def jpeg_graph(video: Path, frame: int, target: Path, *, width: int | None = None, quality: int = 2) -> Any:
+    """Graph that writes one frame as a JPEG, in the colours that JPEG assumes (BT.601, full range).
+
+    The size is kept if `width` is None; `quality` is ffmpeg's q:v, 2 (best) to 31.
+    """
+    one = ffmpeg.input(str(video)).filter("trim", start_frame=frame, end_frame=frame + 1)
+    colours = {"in_color_matrix": "bt709", "out_color_matrix": "bt601", "out_range": "pc"}
+    scaled = one.filter("scale", width, -2, **colours, flags="lanczos") if width else one.filter("scale", **colours)
+    jpeg = scaled.filter("format", "yuvj420p")
+    return jpeg.output(str(target), **{"frames:v": 1, "q:v": quality, "update": 1}, map_metadata=-1, fflags="+bitexact")

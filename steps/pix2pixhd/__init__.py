@@ -1,9 +1,11 @@
-"""pix2pixHD: landmarks, drawn as face edges, become the presenter's frames. The loader is the published nets' door:
+"""pix2pixHD: landmarks, drawn as face edges, to the presenter's frames; and training of a presenter's generator.
+
+Published weights are loaded by
 
     from steps.pix2pixhd import load_generator
     picture = load_generator("latest_net_G.pth")(encoding)
 
-torch is imported when a name of it is asked for, not with the package: a step with nothing to do starts without it.
+torch is imported when one of these names is used, not with the package: a step with nothing to do starts without it.
 """
 
 from typing import TYPE_CHECKING

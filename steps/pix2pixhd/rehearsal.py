@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsreel.errors import BadInput, MissingProgram
+from newsreel.errors import MissingProgram
 from newsreel.presenters.training_data import (
     FOOTAGE,
     LANDMARKS,
@@ -24,11 +24,9 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace, work_key
 from steps.pix2pixhd.config import Architecture, TrainingConfig, architecture_for
+from steps.pix2pixhd.step import read_landmarks
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from steps.pix2pixhd.training.dataset import FrameDataset
 
 CHECKPOINTS = "training/checkpoints"
@@ -117,23 +115,10 @@ def open_datasets(workspace: Workspace) -> Iterator[tuple[FrameDataset, FrameDat
     from steps.pix2pixhd.training.dataset import FrameDataset, decode_frames
 
     job, sheet = read_training_job(workspace), sheet_of(workspace)
-    landmarks = read_landmarks(workspace.path(LANDMARKS), job.frames)
+    landmarks = read_landmarks(workspace.path(LANDMARKS), job.frames, "dlib-track")
     with decode_frames(workspace.path(FOOTAGE), sheet.size, job.frames, workspace.root) as pictures:
         dataset = FrameDataset(pictures, landmarks, sheet.body)
         yield dataset.subset(slice(None, -job.held_out)), dataset.subset(slice(-job.held_out, None))
-
-
-def read_landmarks(path: Path, frames: int) -> NDArray[np.float32]:
-    import numpy as np
-
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            landmarks: NDArray[np.float32] = file["landmarks"]
-    except (OSError, ValueError, KeyError) as fault:
-        raise BadInput(f"{path}: not the landmarks of a clip ({fault}); run dlib-track again") from fault
-    if landmarks.shape != (frames, 68, 2) or not np.isfinite(landmarks).all():
-        raise BadInput(f"{path}: not landmarks ({frames}, 68, 2), one of each frame; run dlib-track again")
-    return landmarks
 
 
 STEP = Step(name="pix2pixhd-train", version=1, counts="steps", plan=plan, start=start, work=work)

@@ -74,27 +74,30 @@ def start(workspace: Workspace) -> Iterator[FrameRenderer]:
 
 def work(unit: Unit, workspace: Workspace, renderer: FrameRenderer, drafts: list[Path], progress: Progress) -> None:
     task = RenderTask.model_validate(unit.settings)
-    landmarks = read_motion(workspace.path(unit.reads[0]), task.of)[task.first : task.end]
+    landmarks = read_landmarks(workspace.path(unit.reads[0]), task.of, "animate")[task.first : task.end]
     with open_encoder(drafts[0], task.size, task.size, FRAME_RATE, renderer.encoder_options, renderer.pixels) as write:
         for frames in renderer.frames(landmarks, task.size, task.body):
             write(frames)
             progress.advance(len(frames))
 
 
-def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
-    """Landmarks (frames, 68, 2) float32 in pixels of the presenter's frame. Raises BadInput for anything else."""
+def read_landmarks(path: Path, frames: int, made_by: str) -> NDArray[np.float32]:
+    """Landmarks (frames, 68, 2) float32 in pixels of the presenter's frame. Raises BadInput for anything else.
+
+    `made_by` is the step that wrote them, for the message.
+    """
     import numpy as np
 
     try:
         with np.load(path, allow_pickle=False) as file:
             landmarks: NDArray[np.float32] = file["landmarks"]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as fault:
-        raise BadInput(f"{path}: not the motion of a scene ({fault}); run animate again") from fault
+        raise BadInput(f"{path}: not a file of landmarks ({fault}); run {made_by} again") from fault
     if landmarks.dtype != np.float32 or landmarks.shape != (frames, 68, 2):
-        expected = f"must be float32 {(frames, 68, 2)} to match the voice"
-        raise BadInput(f"{path}: landmarks are {landmarks.dtype} {landmarks.shape}, {expected}; run animate again")
+        found, expected = f"{landmarks.dtype} {landmarks.shape}", f"float32 {(frames, 68, 2)}"
+        raise BadInput(f"{path}: landmarks are {found}, must be {expected}, one face a frame; run {made_by} again")
     if not np.isfinite(landmarks).all():
-        raise BadInput(f"{path}: landmarks are not all finite numbers; run animate again")
+        raise BadInput(f"{path}: landmarks are not all finite numbers; run {made_by} again")
     return landmarks
 
 

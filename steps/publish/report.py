@@ -84,10 +84,10 @@ def scene_html(number: int, scene: Scene, shown: SheetCell, script: Script, cont
     down = 100 * shown.row / max(1, contents.rows - 1)
     tile = f"background-position: {across:g}% {down:g}%"
     still = f'<div class="still" role="img" aria-label="{escape(scene.picture.alt)}" style="{tile}"></div>'
-    said = " ".join(token.shown for sentence in script.sentences for token in sentence)
+    narration = " ".join(token.shown for sentence in script.sentences for token in sentence)
     return (
         f'<li>{still}<div><p class="time">Scene {number:02d} \u00b7 {format_time(shown.start)} to {format_time(shown.end)}</p>'
-        f"<h3>{escape(scene.headline)}</h3><p>{escape(said)}</p>"
+        f"<h3>{escape(scene.headline)}</h3><p>{escape(narration)}</p>"
         f'<p class="credit">{escape(scene.picture.file)}: {escape(scene.picture.credit)}</p></div></li>'
     )
 

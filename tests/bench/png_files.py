@@ -21,7 +21,7 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from newsreel.artifacts import FRAME_RATE, scene_file
+from newsreel.artifacts import FRAME_RATE, frames_of_sound, scene_file
 from newsreel.presenters.bundle import Presenter, load_presenter
 from newsreel.workspace import Workspace
 
@@ -60,7 +60,7 @@ def presenter_of(workspace: Workspace) -> Presenter:
 def draw(workspace: Workspace, folder: Path) -> None:
     """Every frame's landmarks as the picture of face edges that the generator is given."""
     from steps.pix2pixhd.encoding import draw_edges
-    from steps.pix2pixhd.step import read_motion
+    from steps.pix2pixhd.step import read_landmarks
 
     presenter = presenter_of(workspace)
 
@@ -71,7 +71,8 @@ def draw(workspace: Workspace, folder: Path) -> None:
     for scene in range(len(workspace.story.scenes)):
         target = folder_of(folder, "edges", scene)
         target.mkdir(parents=True)
-        motion = read_motion(workspace.path(scene_file("motion", scene, ".npz")), presenter)
+        frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
+        motion = read_landmarks(workspace.path(scene_file("motion", scene, ".npz")), frames, "animate")
         spread(one, ((target / (NUMBERED % number), landmarks) for number, landmarks in enumerate(motion)))
 
 

@@ -70,8 +70,8 @@ def random_mouth(random: np.random.Generator) -> Mouth:
     shapes = list(VISEMES.values())
     one, other = (shapes[index] for index in random.integers(0, len(shapes), 2))
     blend = one.toward(other, float(random.choice([0.0, random.uniform(0, 1)])))
-    said = Mouth().toward(blend, float(random.uniform(0.3, 1.15)))
-    return replace(said, smile=said.smile + float(random.choice([0.0, random.uniform(0, 0.7)])))
+    scaled = Mouth().toward(blend, float(random.uniform(0.3, 1.15)))
+    return replace(scaled, smile=scaled.smile + float(random.choice([0.0, random.uniform(0, 0.7)])))
 
 
 def idle_poses(seed: int, seconds: float) -> list[Pose]:

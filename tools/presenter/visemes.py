@@ -3,12 +3,11 @@
 The groups of sounds that look alike follow Jeffers & Barley, "Speechreading (Lipreading)", 1971, with the vowels distinguished.
 """
 
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
-from newsreel.workspace import write_atomically
+from steps.animate.visemes import Visemes, save_visemes
 from tools.presenter.drawing import Mouth, Pose
 from tools.presenter.drawing.face import face_points
 
@@ -46,6 +45,4 @@ def write_visemes(path: Path) -> None:
     """
     rest = face_points(Pose())[:, :2]
     offsets = [face_points(Pose(mouth=mouth))[:, :2] - rest for mouth in VISEMES.values()]
-    file = BytesIO()
-    np.savez(file, names=np.array(list(VISEMES)), rest=rest.astype(np.float32), offsets=np.array(offsets, np.float32))
-    write_atomically(path, file.getvalue())
+    save_visemes(Visemes(tuple(VISEMES), rest, np.array(offsets)), path)

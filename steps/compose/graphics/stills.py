@@ -54,8 +54,8 @@ def draw_stills(brand: Brand, folder: Path) -> Stills:
 def shadow_box(brand: Brand) -> Box:
     """The part of the frame that the panels' shadows cover."""
     left, right = brand.places.picture, brand.places.presenter
-    room = 60
-    return Box(left.left - room, left.top - room, right.right - left.left + 2 * room, left.height + 2 * room)
+    margin = 60
+    return Box(left.left - margin, left.top - margin, right.right - left.left + 2 * margin, left.height + 2 * margin)
 
 
 def axes(width: int, height: int) -> tuple[Plane, Plane]:

@@ -104,4 +104,4 @@ def test_motion_of_another_length_than_the_voice_is_refused(long_scene, faces, c
 
     np.savez(long_scene.path("motion/00.npz"), landmarks=np.zeros((FRAMES - 1, 68, 2), np.float32))
     assert main(["pix2pixhd", "--workspace", str(long_scene.root)]) == 2
-    assert "must be float32 (310, 68, 2) to match the voice; run animate again" in capsys.readouterr().err
+    assert "must be float32 (310, 68, 2), one face a frame; run animate again" in capsys.readouterr().err
