@@ -57,7 +57,7 @@ def rendering(wall: float = 10.0, peak: int = 800_000_000, **worked_on: tuple[st
 
 
 @pytest.mark.parametrize("module", ["renders", "report", "sound"])
-def test_the_examples_in_the_documentation_hold(module: str) -> None:
+def test_documentation_examples_are_correct(module: str) -> None:
     told = doctest.testmod(importlib.import_module(f"tests.bench.{module}"))
     assert told.attempted > 0
     assert told.failed == 0
@@ -72,30 +72,30 @@ def test_memory_and_time_of_every_descendant_are_counted(tmp_path: Path) -> None
     assert 1.2 <= use.cpu < use.wall + 1
 
 
-def test_a_command_that_fails_is_not_measured_and_its_last_words_are_told(tmp_path: Path) -> None:
+def test_failed_command_is_not_measured_but_reported(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"(?s)ended with 3.*no such presenter"):
         watched([sys.executable, "-c", "import sys; print('no such presenter'); sys.exit(3)"], tmp_path / "log")
 
 
-def test_a_process_is_called_by_its_step() -> None:
+def test_process_is_named_by_its_step() -> None:
     assert process_name(["/venv/bin/python", "-m", "steps", "pix2pixhd", "--workspace", "x"]) == "pix2pixhd"
     assert process_name(["/venv/bin/python", "-m", "workflows", "render"]) == "workflows"
     assert process_name(["/x/ffmpeg-linux-x86_64-v7.0.2", "-i"]) == "ffmpeg"
 
 
-def test_a_file_of_two_names_counts_once(tmp_path: Path) -> None:
+def test_hard_linked_file_counts_once(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"x" * 1000)
     (tmp_path / "two").hardlink_to(tmp_path / "one")
     (tmp_path / "three").write_bytes(b"x" * 10)
     assert bytes_in(tmp_path) == 1010
 
 
-def test_a_table_of_other_programs_is_not_taken_for_steps() -> None:
+def test_table_of_other_programs_is_not_taken_for_steps() -> None:
     said = "  0.5 s  check: finished in 0.5 s\ncheck   0.5 s\nin all  6.7 s\n\nout/landscape.mp4   2.16 MB"
     assert step_seconds(said) == {"check": 0.5}
 
 
-def test_only_steps_that_go_by_scenes_are_said_to_work_on_them() -> None:
+def test_only_steps_over_scenes_count_scenes() -> None:
     lines = ["init-story: scene 01: 1 scenes in 0.1 s", "compose: the whole: 40 frames in 9.0 s", "gentle: trying again"]
     assert units_done(lines) == {"compose": ("the whole",)}
 
@@ -114,21 +114,21 @@ def test_one_scene_alone_means_that_one_in_every_step(worked_on: dict[str, tuple
     assert Changed(unit="scene 01", rendering=rendering(**worked_on)).only_that_one is alone
 
 
-def test_a_story_is_written_with_its_pictures_and_reads_the_same(newsroom: Path, tmp_path: Path) -> None:
+def test_written_story_reads_the_same(newsroom: Path, tmp_path: Path) -> None:
     story = stories.read(newsroom / "story.yaml")
     sheet = stories.write(story, newsroom, tmp_path / "copy")
     assert stories.read(sheet) == story
     assert (tmp_path / "copy/pictures/b.png").read_bytes() == (newsroom / "pictures/b.png").read_bytes()
 
 
-def test_the_changed_story_differs_in_one_narration_and_its_revision(newsroom: Path) -> None:
+def test_changed_story_differs_in_one_narration(newsroom: Path) -> None:
     story = stories.read(newsroom / "story.yaml")
     changed = stories.changed(story, 1)
     assert changed.revision == story.revision + 1
     assert [one == other for one, other in zip(story.scenes, changed.scenes, strict=True)] == [True, False, True]
 
 
-def test_in_the_long_story_nothing_is_said_twice(newsroom: Path) -> None:
+def test_long_story_has_no_repeated_sentence(newsroom: Path) -> None:
     story = stories.read(newsroom / "story.yaml")
     longer = stories.repeated(story, 10)
     narrations = {scene.narration for scene in longer.scenes}
@@ -140,7 +140,7 @@ Words = st.lists(st.sampled_from("abc"), max_size=5)
 
 
 @given(Words, Words)
-def test_word_errors_are_the_fewest_that_lead_from_what_was_said_to_what_was_heard(said: list[str], heard: list[str]) -> None:
+def test_word_errors_are_the_edit_distance(said: list[str], heard: list[str]) -> None:
     pairs = range(min(len(said), len(heard)) + 1)
     choices = [
         cost(said, heard, ones, others)
@@ -174,7 +174,7 @@ def test_loudness_peak_and_silence_are_measured(tmp_path: Path) -> None:
     assert silence == pytest.approx(0.75, abs=0.02)
 
 
-def test_a_graph_of_ours_reads_and_writes_numbered_pictures(tmp_path: Path) -> None:
+def test_graph_reads_and_writes_numbered_pictures(tmp_path: Path) -> None:
     (tmp_path / "actor").mkdir()
     shades = [40, 120, 200]
     for number, shade in enumerate(shades):
@@ -188,11 +188,11 @@ def test_a_graph_of_ours_reads_and_writes_numbered_pictures(tmp_path: Path) -> N
     assert cv2.imread(str(tmp_path / "000005.png")).shape == (64, 64, 3)
 
 
-def test_what_was_not_measured_is_neither_met_nor_not() -> None:
+def test_unmeasured_goal_is_neither_met_nor_missed() -> None:
     assert {goal.verdict for goal in goals(Results(story="x", machine=machine()))} == {"not measured"}
 
 
-def test_goals_are_met_or_not_by_the_figures() -> None:
+def test_goals_are_met_or_missed_by_the_figures() -> None:
     results = Results(story="x", machine=machine(), cold=rendering(12.5), again=rendering(5.1))
     results.long = Long(times=10, rendering=rendering(100, peak=900_000_000))
     verdicts = [goal.verdict for goal in goals(results)]
@@ -201,7 +201,7 @@ def test_goals_are_met_or_not_by_the_figures() -> None:
     assert [goal.verdict for goal in goals(results)][4:] == ["not met", "not met"]
 
 
-def test_the_report_shows_both_ways_side_by_side_and_says_what_is_missing() -> None:
+def test_report_compares_both_ways_and_names_gaps() -> None:
     results = Results(story="harbour", machine=machine(), cold=rendering(), workspace_bytes=9_000_000)
     stages = {name: used(wall) for name, wall in {"edges": 1, "generate": 10, "compose": 20, "encode": 30}.items()}
     results.png_files = PngFiles(stages=stages, files=3600, bytes=4_000_000_000, video_seconds=5.0, likeness=44.0)
@@ -213,7 +213,7 @@ def test_the_report_shows_both_ways_side_by_side_and_says_what_is_missing() -> N
     assert "the long story was left out" in text
 
 
-def test_a_wrong_story_or_a_used_folder_is_refused_before_any_work(
+def test_invalid_story_or_used_folder_is_refused_early(
     newsroom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert __main__.main(["--story", str(newsroom / "story.yaml"), "--keep", str(newsroom)]) == 2

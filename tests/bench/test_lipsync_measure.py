@@ -41,7 +41,7 @@ def scene(late: float = 0.0, seed: int = 0, opening=None) -> Scene:
 
 
 @pytest.mark.parametrize("late", [-0.1, -0.03, 0.0, 0.05, 0.12])
-def test_the_lag_is_found_with_its_sign(late):
+def test_lag_is_found_with_its_sign(late):
     verdict = measure("all", [scene(late, seed=1), scene(late, seed=2)])
     assert verdict.phones_lag == pytest.approx(1000 * late, abs=10)
     assert verdict.loudness_lag == pytest.approx(1000 * late, abs=20)
@@ -49,26 +49,26 @@ def test_the_lag_is_found_with_its_sign(late):
     assert verdict.loudness_correlation > 0.7
 
 
-def test_lips_that_move_at_random_are_told_from_lips_that_follow():
+def test_random_lips_are_distinguished_from_synced_ones():
     strangers = np.convolve(np.random.default_rng(5).uniform(0, 0.4, 400), np.ones(3) / 3, mode="same")
     verdict = measure("all", [scene(opening=strangers)])
     assert verdict.phones_correlation < 0.4
     assert verdict.closures_kept < verdict.closures
 
 
-def test_the_speech_of_another_scene_does_not_fit():
+def test_speech_of_another_scene_does_not_match():
     right, wrong = scene(seed=3), scene(seed=4)
     frames = min(len(right.opening), len(wrong.opening))
     swapped = Scene("00", wrong.opening[:frames], right.phones, right.samples, RATE)
     assert measure("all", [swapped]).phones_correlation < 0.6
 
 
-def test_a_still_face_follows_nothing():
+def test_static_face_has_no_sync():
     verdict = measure("all", [scene(opening=np.full(1000, 0.02))])
     assert (verdict.phones_correlation, verdict.loudness_correlation) == (0, 0)
 
 
-def test_every_m_is_counted_and_open_ones_are_not_kept():
+def test_open_lips_at_m_are_counted():
     good = scene()
     opening = good.opening.copy()
     opening[int(good.phones[0].start * 30) - 3 : int(good.phones[1].start * 30) + 2] = 0.2

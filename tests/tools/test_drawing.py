@@ -22,7 +22,7 @@ def near(colour, wanted, tolerance=40):
     return np.abs(colour - np.array(wanted)).max() < tolerance
 
 
-def test_the_same_pose_gives_the_same_bytes():
+def test_same_pose_gives_the_same_bytes():
     pose = next(training_poses(5, 1))
     (one, points), (other, other_points) = draw(pose), draw(pose)
     assert one.shape == (320, 320, 3) and one.dtype == np.uint8 and points.shape == (68, 2) and points.dtype == np.float32
@@ -30,7 +30,7 @@ def test_the_same_pose_gives_the_same_bytes():
 
 
 @pytest.mark.parametrize("pose", list(training_poses(6, 12)), ids=range(12))
-def test_the_landmarks_are_where_the_picture_says(pose):
+def test_landmarks_match_the_picture(pose):
     """Just above the middle of the lower lip's edge is lower lip, just below that of the upper lip's is upper lip."""
     frame, points = draw(pose, 640)
     assert near(colour_at(frame, points[57] + 0.3 * (points[66] - points[57])), LIP_LOWER)
@@ -38,12 +38,12 @@ def test_the_landmarks_are_where_the_picture_says(pose):
     assert not near(colour_at(frame, points[57] + 0.35 * (points[57] - points[66])), LIP_LOWER)
 
 
-def test_an_open_mouth_is_dark_inside():
+def test_open_mouth_is_dark_inside():
     frame, points = draw(Pose(mouth=OPEN), 640)
     assert near(colour_at(frame, points[62] + 0.55 * (points[66] - points[62])), MOUTH)
 
 
-def test_the_head_turns_the_way_the_pose_says():
+def test_head_turns_as_the_pose_says():
     _, rest = draw(Pose())
     nose_from_eyes = lambda points: points[30] - (points[36] + points[45]) / 2  # noqa: E731
     turned, bowed, tilted = (draw(pose)[1] for pose in (Pose(yaw=0.3), Pose(pitch=0.2), Pose(roll=0.2)))
@@ -52,7 +52,7 @@ def test_the_head_turns_the_way_the_pose_says():
     assert tilted[45, 1] > tilted[36, 1] + 10
 
 
-def test_body_and_background_keep_still():
+def test_body_and_background_are_static():
     frames = [draw(pose)[0] for pose in training_poses(7, 8)]
     for frame in frames:
         assert (frame[285:] == frames[0][285:]).all(), "shoulders moved"
@@ -60,7 +60,7 @@ def test_body_and_background_keep_still():
         assert (frame[:20, :20] == BACKGROUND).all()
 
 
-def test_the_eyes_look_into_the_camera_however_the_head_turns():
+def test_eyes_look_into_the_camera_in_any_pose():
     for yaw in (-0.3, 0.3):
         frame, points = draw(Pose(yaw=yaw), 640)
         socket = slice(int(points[38, 1]), int(points[41, 1])), slice(int(points[36, 0]) + 6, int(points[39, 0]) - 6)
@@ -69,7 +69,7 @@ def test_the_eyes_look_into_the_camera_however_the_head_turns():
         assert (darkest - middle) * yaw < 0, "the pupil must move against the turn of the head"
 
 
-def test_mouth_shapes_open_as_their_sounds_do():
+def test_visemes_open_like_their_sounds():
     opening = {name: mouth_opening(draw(Pose(mouth=mouth))[1][None])[0] for name, mouth in VISEMES.items()}
     assert opening["rest"] < 0.002 and opening["MBP"] < 0.002
     assert opening["AA"] > opening["AE"] > opening["EH"] > opening["IH"] > opening["MBP"]
@@ -84,7 +84,7 @@ def test_rounded_mouths_are_narrow_and_spread_ones_wide():
     assert width("UW") < 0.75 * width("rest") < width("rest") < width("IY")
 
 
-def test_dlib_finds_her_in_every_pose_she_takes():
+def test_dlib_detects_the_face_in_every_pose():
     detector = dlib.get_frontal_face_detector()
     for yaw, pitch, roll in product((-1, 0, 1), repeat=3):
         pose = Pose(yaw=yaw * FULL_RANGE.yaw, pitch=pitch * FULL_RANGE.pitch, roll=roll * FULL_RANGE.roll, mouth=OPEN)

@@ -10,14 +10,14 @@ def numbers(pose):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_footage_loops_without_a_seam(seed):
+def test_footage_loops_seamlessly(seed):
     motion = np.array([numbers(pose)[:7] for pose in idle_poses(seed, FOOTAGE_SECONDS)])
     steps = np.abs(np.diff(motion, axis=0))
     assert (np.abs(motion[0] - motion[-1]) <= steps.max(0) + 1e-9).all()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_she_blinks_every_two_to_five_seconds_and_is_silent(seed):
+def test_idle_presenter_blinks_and_is_silent(seed):
     poses = idle_poses(seed, 30)
     lids = np.array([pose.blink for pose in poses])
     shut = np.flatnonzero((lids == 1) & (np.roll(lids, 1) < 1)) / 30
@@ -26,13 +26,13 @@ def test_she_blinks_every_two_to_five_seconds_and_is_silent(seed):
     assert all(pose.mouth.jaw_open == 0 for pose in poses)
 
 
-def test_a_seed_stands_for_its_motion():
+def test_motion_is_determined_by_its_seed():
     assert list(training_poses(3, 20)) == list(training_poses(3, 20)) != list(training_poses(4, 20))
     assert idle_poses(3, 4) == idle_poses(3, 4) != idle_poses(4, 4)
     assert talking_poses(3, 60) == talking_poses(3, 60)
 
 
-def test_the_rehearsal_goes_through_every_pose_and_mouth():
+def test_training_poses_cover_every_pose_and_mouth():
     table = np.array([numbers(pose) for pose in training_poses(1, 1500)])
     limits = [FULL_RANGE.yaw, FULL_RANGE.pitch, FULL_RANGE.roll]
     assert (np.abs(table[:, :3]).max(0) > np.array(limits) * 0.95).all() and (np.abs(table[:, :3]).max(0) <= limits).all()
@@ -40,7 +40,7 @@ def test_the_rehearsal_goes_through_every_pose_and_mouth():
     assert table[:, 8].max() > max(mouth.jaw_open for mouth in VISEMES.values()) and table[:, 8].min() == 0
 
 
-def test_talking_is_smooth_and_as_long_as_asked():
+def test_talking_is_smooth_and_of_the_right_length():
     poses = talking_poses(1, 90)
     assert len(poses) == 90
     assert np.abs(np.diff([pose.mouth.jaw_open for pose in poses])).max() < 0.45

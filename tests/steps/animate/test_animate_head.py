@@ -27,7 +27,7 @@ def head(swaying, rest):
 
 
 @given(size=st.floats(20, 200), turn=st.floats(-0.6, 0.6), x=st.floats(-500, 500), y=st.floats(-500, 500), mouth=st.floats(-1, 1))
-def test_the_pose_is_found_whatever_the_mouth_does(size, turn, x, y, mouth, rest):
+def test_pose_is_found_whatever_the_mouth_does(size, turn, x, y, mouth, rest):
     face = rest.copy()
     face[48:] += 1j * mouth
     scale, shift = fit_pose(rest, (face * size * np.exp(1j * turn) + x + 1j * y)[None])
@@ -35,14 +35,14 @@ def test_the_pose_is_found_whatever_the_mouth_does(size, turn, x, y, mouth, rest
     assert shift[0] == pytest.approx(x + 1j * y, abs=1e-6)
 
 
-def test_the_loop_has_no_seam(swaying, rest):
+def test_loop_is_seamless(swaying, rest):
     """Footage that does not loop by itself: its last frame is half a sway away from its first."""
     head = head_loop(complex_points(swaying.faces(225)), rest)
     step = np.abs(np.diff(np.append(head.shift, head.shift[0])))
     assert step[-1] <= 1.5 * step[:-1].max()
 
 
-def test_trembling_is_taken_out_and_blinks_are_kept(swaying, rest):
+def test_jitter_is_smoothed_and_blinks_preserved(swaying, rest):
     true = head_loop(complex_points(swaying.faces(300)), rest)
     found = head_loop(complex_points(swaying.faces(300, trembling=0.7)), rest)
     pixels = np.abs(np.diff(found.shift - true.shift))
@@ -51,7 +51,7 @@ def test_trembling_is_taken_out_and_blinks_are_kept(swaying, rest):
 
 
 @given(frames=st.integers(1, 1500), seed=st.integers(0, 2**64 - 1))
-def test_every_scene_starts_and_ends_at_home_so_that_any_cut_fits(frames, seed, head):
+def test_every_scene_starts_and_ends_in_the_home_pose(frames, seed, head):
     played = play_loop(head, frames, np.random.default_rng(seed))
     scale, shift, shape = head.home
     assert played.shape.shape == (frames, 68)
@@ -62,13 +62,13 @@ def test_every_scene_starts_and_ends_at_home_so_that_any_cut_fits(frames, seed, 
     assert np.abs(np.diff(played.shift)).max(initial=0) < 2.0
 
 
-def test_the_eyes_are_open_at_the_ends_of_a_scene(head):
+def test_eyes_are_open_at_the_ends_of_a_scene(head):
     for seed in range(20):
         opening = eyes_open(play_loop(head, 7 * FRAME_RATE, np.random.default_rng(seed)).shape)
         assert np.r_[opening[:12], opening[-12:]].min() > 0.75 * np.median(opening)
 
 
-def test_scenes_differ_and_each_is_the_same_again(head):
+def test_scenes_differ_and_are_reproducible(head):
     first, again, other = (play_loop(head, 200, np.random.default_rng(seed)).shift for seed in (1, 1, 2))
     assert (first == again).all()
     assert np.abs(first - other).max() > 0.5
@@ -84,7 +84,7 @@ def test_scenes_differ_and_each_is_the_same_again(head):
         ({"size": "wide"}, "not the landmarks"),
     ],
 )
-def test_footage_that_cannot_be_played_is_refused(changes, said, tmp_path):
+def test_footage_that_cannot_be_looped_is_refused(changes, said, tmp_path):
     parts = {"landmarks": np.zeros((100, 68, 2)), "size": 320, "frame_rate": FRAME_RATE} | changes
     np.savez(tmp_path / "landmarks.npz", **parts)
     with pytest.raises(BadWeights, match=said):

@@ -51,7 +51,7 @@ def head(swaying, visemes):
 
 @settings(max_examples=60)
 @given(speech=any_speech, seed=st.integers(0, 2**32 - 1))
-def test_any_speech_at_all_moves_a_face_that_stays_a_face(speech, seed, head, visemes):
+def test_any_speech_gives_a_valid_face(speech, seed, head, visemes):
     frames = frames_of(speech)
     loudness = np.random.default_rng(seed).uniform(-50, 0, frames)
     face = animate_scene(speech, loudness, head, visemes, SIZE)
@@ -69,7 +69,7 @@ def test_any_speech_at_all_moves_a_face_that_stays_a_face(speech, seed, head, vi
     opened=st.floats(0, 0.12),
     seed=st.integers(0, 1000),
 )
-def test_lips_meet_at_m_b_and_p_even_where_the_footage_shows_an_open_mouth(spoken, opened, seed, swaying, visemes):
+def test_lips_close_at_m_b_p_whatever_the_footage(spoken, opened, seed, swaying, visemes):
     """The presenter of the footage breathes through the mouth, more and less."""
     faces = complex_points(swaying.faces(240))
     head = head_loop(faces, complex_points(visemes.rest))
@@ -90,12 +90,12 @@ def test_lips_meet_at_m_b_and_p_even_where_the_footage_shows_an_open_mouth(spoke
             assert np.linalg.norm(pixels[near], axis=1).min() < 1.0
 
 
-def test_a_mouth_that_rests_in_the_footage_stays_as_it_was_filmed(swaying, visemes):
+def test_mouth_at_rest_in_the_footage_is_unchanged(swaying, visemes):
     head = head_loop(complex_points(swaying.faces(240)), complex_points(visemes.rest))
     assert np.abs(close_mouth(head, visemes).shape - head.shape).max() < 1e-9
 
 
-def test_ten_minutes_at_once_move_as_a_part_of_them_does(visemes):
+def test_ten_minutes_move_like_a_part_of_them(visemes):
     """Frames are worked on in stretches; nothing shows where one ends."""
     names = sorted(VISEMES_OF_PHONE)
     phones = [Phone(phone=names[k % 39], start=0.1 * k, end=0.1 * k + 0.09) for k in range(6000)]
@@ -107,14 +107,14 @@ def test_ten_minutes_at_once_move_as_a_part_of_them_does(visemes):
     assert np.linalg.norm(np.diff(whole, axis=0), axis=2).max() < FASTEST
 
 
-def test_a_scene_longer_than_its_last_phone_by_an_hour_rests(visemes):
+def test_mouth_rests_after_the_last_phone(visemes):
     movement = mouth_movement(segments_of([Phone(phone="AA", start=0, end=0.2)], [1.0], 0.3), visemes, 20 * FRAME_RATE)
     assert np.abs(movement[-300:]).max() < 1e-6
 
 
 @settings(max_examples=15)
 @given(size=st.floats(40, 160), turn=st.floats(-0.2, 0.2), wide=st.floats(0.7, 1.4), uneven=st.integers(0, 2**32 - 1))
-def test_a_presenter_of_any_shape_and_distance_speaks_as_far_as_theirs_allows(size, turn, wide, uneven, swaying, visemes):
+def test_face_of_any_shape_and_distance_can_speak(size, turn, wide, uneven, swaying, visemes):
     """Another face, nearer to the camera or further, tilted, uneven: what moves is in its own measure."""
     face = visemes.rest + np.random.default_rng(uneven).normal(0, 0.004, (68, 2))
     face[:, 0] *= wide
@@ -133,7 +133,7 @@ def test_a_presenter_of_any_shape_and_distance_speaks_as_far_as_theirs_allows(si
 
 
 @pytest.mark.parametrize(("start", "end"), [(0.5, 0.4), (float("nan"), 1.0), (0.0, float("inf")), (float("-inf"), 0.0)])
-def test_times_that_are_none_are_refused(start, end, tmp_path):
+def test_invalid_times_are_refused(start, end, tmp_path):
     phone = Phone.model_construct(phone="AA", start=start, end=end)
     (tmp_path / "00.json").write_text(json.dumps(speech_of([phone], 1.0).model_dump(warnings=False)))
     with pytest.raises(BadInput, match=r"00\.json: "):

@@ -58,7 +58,7 @@ speech = st.lists(
 
 @settings(max_examples=60)
 @given(phones=speech, opening=st.floats(0.75, 1.25))
-def test_any_speech_moves_lips_and_jaw_alone_and_never_faster_than_lips_can(phones, opening, visemes):
+def test_speech_moves_only_lips_and_jaw_at_natural_speed(phones, opening, visemes):
     movement = moved(phones, visemes, opening)
     still = np.delete(movement, np.r_[JAW, LIPS], axis=1)
     assert np.isfinite(movement).all()
@@ -68,7 +68,7 @@ def test_any_speech_moves_lips_and_jaw_alone_and_never_faster_than_lips_can(phon
 
 @settings(max_examples=60)
 @given(phones=speech)
-def test_lips_meet_at_every_m_b_and_p_however_short(phones, visemes):
+def test_lips_close_at_every_m_b_p_however_short(phones, visemes):
     apart = np.abs(moved(phones, visemes)[:, LIPS, 1] - visemes.of("MBP")[LIPS, 1]).max(axis=1)
     times = frame_times(len(apart))
     for phone in phones:
@@ -79,7 +79,7 @@ def test_lips_meet_at_every_m_b_and_p_however_short(phones, visemes):
 
 @settings(max_examples=60)
 @given(phones=speech, extra=st.sampled_from(sorted(VISEMES_OF_PHONE)))
-def test_no_shape_is_stronger_than_the_strongest_asked_for(phones, extra, visemes):
+def test_movement_is_bounded_by_the_strongest_viseme(phones, extra, visemes):
     """The movement is a mean of targets, so it lies within them."""
     phones = [*phones, *(phone.model_copy(update={"phone": extra}) for phone in spoken((extra, 9.0, 0.1)))]
     movement = moved(phones, visemes)
@@ -89,13 +89,13 @@ def test_no_shape_is_stronger_than_the_strongest_asked_for(phones, extra, viseme
 
 
 @pytest.mark.parametrize("phone", ["F", "V"])
-def test_the_lower_lip_reaches_the_teeth_in_fast_speech(phone, visemes):
+def test_lower_lip_reaches_the_teeth_in_fast_speech(phone, visemes):
     phones = in_a_row(f"AA {phone} AA", 0.05)
     apart = np.abs(moved(phones, visemes)[:, LIPS, 1] - visemes.of("FV")[LIPS, 1]).max(axis=1)
     assert apart[at(0.3) : at(0.5)].min() < 1e-9
 
 
-def test_the_mouth_rests_before_between_and_after_speech(visemes):
+def test_mouth_rests_before_between_and_after_speech(visemes):
     phones = spoken(("AA", 0.5, 0.2), ("AA", 1.0, 0.2))
     openness = gap(moved(phones, visemes), visemes)
     resting = [openness[0], openness[at(0.5)], openness[at(1.5)], openness[-1]]
@@ -111,7 +111,7 @@ def test_lips_lead_the_sound(visemes):
 
 
 @pytest.mark.parametrize(("phone", "opens"), [("AW", False), ("AY", False), ("EY", False), ("OW", False), ("OY", False)])
-def test_a_diphthong_moves_from_open_to_narrow(phone, opens, visemes):
+def test_diphthong_moves_from_open_to_narrow(phone, opens, visemes):
     phones = in_a_row(f"HH {phone} HH", 0.24)
     openness = gap(moved(phones, visemes), visemes)
     first, last = at(phones[1].start + 0.03), at(phones[1].end - 0.05)
@@ -126,7 +126,7 @@ def test_ay_spreads_and_aw_rounds(visemes):
     )
 
 
-def test_a_consonant_takes_on_the_rounding_of_the_vowel_that_follows(visemes):
+def test_consonant_is_rounded_by_the_following_vowel(visemes):
     middle_of_t = at(0.3 + 0.15 - LIP_LEAD)
     rounded = width(moved(in_a_row("AH T UW"), visemes), visemes)[middle_of_t]
     spread = width(moved(in_a_row("AH T IY"), visemes), visemes)[middle_of_t]
@@ -138,7 +138,7 @@ def test_fast_speech_undershoots(visemes):
     assert 0.4 * slow < fast < 0.9 * slow
 
 
-def test_a_loud_vowel_opens_further(visemes):
+def test_loud_vowel_opens_further(visemes):
     weak, loud = (gap(moved(in_a_row("HH AA HH", 0.2), visemes, opening), visemes).max() for opening in (0.8, 1.2))
     assert loud > 1.2 * weak
 
@@ -152,7 +152,7 @@ def test_a_loud_vowel_opens_further(visemes):
         (lambda parts: parts.update(names=np.char.replace(parts["names"], "MBP", "XXX")), "lacks the mouth shapes MBP"),
     ],
 )
-def test_a_damaged_file_of_shapes_is_refused(damage, said, visemes, tmp_path):
+def test_damaged_viseme_file_is_refused(damage, said, visemes, tmp_path):
     parts = {"names": np.array(visemes.names), "rest": visemes.rest, "offsets": visemes.offsets}
     damage(parts)
     np.savez(tmp_path / "visemes.npz", **parts)
@@ -160,7 +160,7 @@ def test_a_damaged_file_of_shapes_is_refused(damage, said, visemes, tmp_path):
         load_visemes(tmp_path / "visemes.npz")
 
 
-def test_a_file_that_is_no_archive_is_refused(tmp_path: Path):
+def test_viseme_file_that_is_no_archive_is_refused(tmp_path: Path):
     (tmp_path / "visemes.npz").write_bytes(b"PK\x03\x04 not really")
     with pytest.raises(BadWeights, match="not a file of mouth shapes"):
         load_visemes(tmp_path / "visemes.npz")

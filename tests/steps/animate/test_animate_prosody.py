@@ -41,20 +41,20 @@ def test_loudness_follows_the_sound_in_decibels():
 
 @settings(max_examples=30)
 @given(samples=st.integers(0, 9000), frames=st.integers(1, 40), rate=st.sampled_from([8000, 16000, 22050, 24000, 44100]))
-def test_there_is_a_finite_level_for_every_frame_of_any_sound(samples, frames, rate):
+def test_every_frame_of_any_sound_has_a_finite_level(samples, frames, rate):
     loudness = loudness_of(np.random.default_rng(samples).normal(0, 0.1, samples), rate, frames)
     assert loudness.shape == (frames,)
     assert ((loudness <= 0) & (loudness >= MIN_LEVEL)).all()
 
 
-def test_a_loud_vowel_asks_for_more_opening_and_a_consonant_for_none():
+def test_opening_follows_loudness_of_vowels_only():
     phones = [*vowels(0.5, 1.0, 1.5), Phone(phone="S", start=2.0, end=2.1)]
     weak, usual, loud, consonant = openings_of(phones, levels(90, {0.5: -26, 1.5: -14, 2.0: -1}))
     assert weak < usual == 1.0 < loud
     assert consonant == 1.0
 
 
-def test_the_loudest_syllables_are_the_accents():
+def test_loudest_syllables_are_accented():
     accents = accents_of(vowels(*np.arange(0.2, 4, 0.25)), levels(150, {0.95: -8, 2.95: -8}), np.random.default_rng(1))
     assert {0.95, 2.95} <= {round(accent.time, 2) for accent in accents}
 
@@ -63,7 +63,7 @@ def test_the_loudest_syllables_are_the_accents():
     starts=st.lists(st.floats(0, 20), max_size=60, unique=True).map(sorted),
     seed=st.integers(0, 2**32),
 )
-def test_accents_never_crowd(starts, seed):
+def test_accents_keep_their_distance(starts, seed):
     random = np.random.default_rng(seed)
     accents = accents_of(vowels(*starts), random.uniform(MIN_LEVEL, 0, 620), random)
     times = [accent.time for accent in accents]
@@ -72,7 +72,7 @@ def test_accents_never_crowd(starts, seed):
     assert all(0 <= accent.strength <= 1 for accent in accents)
 
 
-def test_a_gesture_swells_to_its_strength_and_is_gone():
+def test_gesture_rises_to_its_strength_and_ends():
     swell = gesture_curve([Accent(1.0, 0.8, True)], frame_times(90), rise=0.2, fall=0.4, late=0.05)
     assert swell.max() == pytest.approx(0.8, abs=0.02)
     assert abs(swell.argmax() - round(1.05 * FRAME_RATE)) <= 1

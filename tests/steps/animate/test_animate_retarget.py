@@ -28,7 +28,7 @@ def filmed(face, size=140.0, turn=0.1, x=300.0, y=200.0):
     return np.stack([seen.real, seen.imag], axis=-1)
 
 
-def test_the_drawn_presenter_gets_her_own_shapes(visemes, drawn):
+def test_reference_presenter_gets_her_own_visemes(visemes, drawn):
     made = retarget_visemes(visemes.rest, drawn)
     assert made.names == visemes.names
     assert np.abs(made.offsets - visemes.offsets)[:, SPEAKING].max() < 1e-6
@@ -36,13 +36,13 @@ def test_the_drawn_presenter_gets_her_own_shapes(visemes, drawn):
 
 @settings(max_examples=25)
 @given(size=st.floats(5, 900), turn=st.floats(-0.5, 0.5), x=st.floats(-500, 2000), y=st.floats(-500, 2000))
-def test_where_and_how_large_the_face_was_filmed_changes_nothing(size, turn, x, y, visemes, bundle):
+def test_position_and_size_of_the_face_do_not_matter(size, turn, x, y, visemes, bundle):
     made = retarget_visemes(filmed(visemes.rest, size, turn, x, y), bundle / "visemes.npz")
     assert np.abs(made.rest - visemes.rest).max() < 1e-6
     assert np.abs(made.offsets - visemes.offsets)[:, SPEAKING].max() < 1e-6
 
 
-def test_a_mouth_twice_as_wide_spreads_twice_as_far(visemes, drawn):
+def test_mouth_twice_as_wide_spreads_twice_as_far(visemes, drawn):
     wide = visemes.rest.copy()
     wide[LIPS, 0] *= 2
     made = retarget_visemes(wide, drawn)
@@ -50,7 +50,7 @@ def test_a_mouth_twice_as_wide_spreads_twice_as_far(visemes, drawn):
     assert np.allclose(made.of("IY")[SPEAKING, 1], visemes.of("IY")[SPEAKING, 1])
 
 
-def test_thicker_lips_are_pressed_further_and_open_no_further(visemes, drawn):
+def test_thicker_lips_press_further_and_open_no_further(visemes, drawn):
     full = visemes.rest.copy()
     seam = full[62, 1]
     full[49:60, 1] = seam + 1.5 * (full[49:60, 1] - seam)
@@ -69,7 +69,7 @@ def test_thicker_lips_are_pressed_further_and_open_no_further(visemes, drawn):
     thick=st.floats(0.4, 2.0),
     uneven=st.integers(0, 2**32 - 1),
 )
-def test_any_face_closes_its_lips_at_m_and_opens_them_in_the_drawn_order(open_by, wide, long, thick, uneven, visemes, bundle):
+def test_any_face_closes_at_m_and_opens_in_order(open_by, wide, long, thick, uneven, visemes, bundle):
     face = visemes.rest + np.random.default_rng(uneven).normal(0, 0.004, (68, 2))
     face[LIPS, 0] *= wide
     seam = face[62, 1]
@@ -86,7 +86,7 @@ def test_any_face_closes_its_lips_at_m_and_opens_them_in_the_drawn_order(open_by
     assert not np.delete(made.offsets, SPEAKING, axis=1).any()
 
 
-def test_rest_is_found_in_a_clip_of_somebody_who_speaks(visemes):
+def test_rest_is_found_in_a_clip_with_speech(visemes):
     shapes = [visemes.rest + visemes.of(name) for name in ("AA", "AE", "EH", "rest", "IY", "rest", "AH", "OW")]
     clip = filmed(np.stack(shapes * 6) + np.random.default_rng(1).normal(0, 0.003, (48, 68, 2)))
     assert np.abs(rest_of(clip) - visemes.rest).max() < 0.01
@@ -97,14 +97,14 @@ def test_rest_is_found_in_a_clip_of_somebody_who_speaks(visemes):
     [np.zeros((68, 2)), np.full((68, 2), np.nan), np.zeros((5, 2)), np.arange(136.0).reshape(68, 2)],
     ids=["one point", "nan", "five points", "a line"],
 )
-def test_what_is_no_face_is_refused(landmarks, drawn):
+def test_landmarks_of_no_face_are_refused(landmarks, drawn):
     with pytest.raises(BadInput, match="face"):
         retarget_visemes(landmarks, drawn)
     with pytest.raises(BadInput, match="face"):
         rest_of(landmarks[None])
 
 
-def test_shapes_are_read_as_they_were_written(visemes, drawn, tmp_path):
+def test_visemes_are_read_as_they_were_written(visemes, drawn, tmp_path):
     made = retarget_visemes(filmed(visemes.rest), drawn)
     save_visemes(made, tmp_path / "visemes.npz")
     read = load_visemes(tmp_path / "visemes.npz")

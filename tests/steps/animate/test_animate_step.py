@@ -65,7 +65,7 @@ def landmarks_of(workspace: Workspace, number: int) -> np.ndarray:
         return file["landmarks"]
 
 
-def test_every_scene_gets_a_face_for_every_frame_of_its_sound(workspace):
+def test_every_frame_of_the_sound_gets_a_face(workspace):
     animate(workspace)
     for number in range(3):
         speech = read_speech(workspace.path(f"phones/{number:02d}.json"))
@@ -76,14 +76,14 @@ def test_every_scene_gets_a_face_for_every_frame_of_its_sound(workspace):
         assert np.abs(np.diff(landmarks, axis=0)).max() < 0.25 * 80
 
 
-def test_one_scene_ends_as_the_next_one_starts(workspace):
+def test_scenes_end_as_the_next_one_starts(workspace):
     animate(workspace)
     ends = [landmarks_of(workspace, number)[[0, -1]] for number in range(3)]
     assert np.abs(ends[0] - ends[1]).max() < 1.0
     assert np.abs(ends[1] - ends[2]).max() < 1.0
 
 
-def test_the_same_story_moves_the_same_bit_for_bit(workspace):
+def test_same_story_gives_the_same_bits(workspace):
     first = animate(workspace)
     for path in [*workspace.path("motion").iterdir(), *workspace.path(".done/animate").rglob("[0-9]")]:
         path.unlink()
@@ -92,7 +92,7 @@ def test_the_same_story_moves_the_same_bit_for_bit(workspace):
     assert animate(workspace) == first
 
 
-def test_a_changed_scene_alone_is_animated_anew(workspace, capsys):
+def test_only_a_changed_scene_is_animated_again(workspace, capsys):
     before = animate(workspace)
     capsys.readouterr()
     write_scene(workspace, 0, speech_of("W IY W IH L S IY W AH T HH AE P AH N Z"))
@@ -103,19 +103,19 @@ def test_a_changed_scene_alone_is_animated_anew(workspace, capsys):
 
 
 @pytest.mark.parametrize("written", ["", "[]", '{"duration": 1}', '{"duration": 1, "words": [], "more": 2}'])
-def test_phones_that_cannot_be_read_are_refused_by_name(written, tmp_path):
+def test_unreadable_phones_are_refused_by_name(written, tmp_path):
     (tmp_path / "00.json").write_text(written)
     with pytest.raises(BadInput, match=r"00\.json: not a scene's phones"):
         read_speech(tmp_path / "00.json")
 
 
-def test_a_phone_that_is_none_is_refused_by_name(tmp_path: Path):
+def test_unknown_phone_is_refused_by_name(tmp_path: Path):
     (tmp_path / "00.json").write_text(speech_of("M OOV IY").model_dump_json())
     with pytest.raises(BadInput, match="OOV"):
         read_speech(tmp_path / "00.json")
 
 
-def test_the_head_bows_and_the_brows_rise_at_an_accent(swaying, visemes):
+def test_head_nods_and_brows_rise_at_an_accent(swaying, visemes):
     still = head_loop(complex_points(np.repeat(swaying.faces(1), 90, axis=0)), complex_points(visemes.rest))
     speech = speech_of("S T IY T S T AA T S T IY T S T IY T")
     times = frame_times(round(speech.duration * FRAME_RATE))
@@ -127,7 +127,7 @@ def test_the_head_bows_and_the_brows_rise_at_an_accent(swaying, visemes):
     assert 0.5 < eyes[apex] < nose[apex] < 8, "a bowed head lowers the nose further than the eyes"
 
 
-def test_a_scene_without_a_word_is_a_presenter_who_waits(swaying, visemes):
+def test_scene_without_words_shows_the_presenter_idling(swaying, visemes):
     head = head_loop(complex_points(swaying.faces(300)), complex_points(visemes.rest))
     face = animate_scene(Speech(duration=1.0, words=()), np.zeros(30), head, visemes, SIZE)
     assert face.shape == (30, 68, 2)

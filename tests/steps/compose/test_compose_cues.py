@@ -21,17 +21,17 @@ def lines(text: str) -> list[list[str]]:
     return [[" ".join(word.text for word in line) for line in cue.lines] for cue in cues_of(words, words[-1].end + 0.5)]
 
 
-def test_a_short_sentence_is_one_line():
+def test_short_sentence_is_one_line():
     assert lines("The park has to wait.") == [["The park has to wait."]]
 
 
-def test_a_line_breaks_at_a_comma_rather_than_anywhere():
+def test_line_breaks_at_a_comma():
     assert lines("After nine hours of debate, Harwick has a budget.") == [
         ["After nine hours of debate,", "Harwick has a budget."]
     ]
 
 
-def test_a_line_never_ends_with_a_word_that_leans_on_the_next():
+def test_line_does_not_end_with_an_article_or_preposition():
     for block in lines(
         "The biggest winner is the tram that will run to the old harbour and back in the early hours of the morning."
     ):
@@ -43,7 +43,7 @@ def test_two_sentences_never_share_a_cue():
     assert lines("It passed. It was close.") == [["It passed."], ["It was close."]]
 
 
-def test_a_name_and_a_figure_are_kept_together():
+def test_names_and_figures_are_not_broken():
     shown = lines("The long evening ended when Mayor Ines Calder said that £48 million had been found at last.")
     flat = [line for block in shown for line in block]
     assert any("Ines Calder" in line for line in flat)
@@ -57,7 +57,7 @@ WORDS = st.lists(
 
 @settings(max_examples=60)
 @given(WORDS)
-def test_any_words_become_cues_that_keep_every_letter_in_order_and_never_overlap(drawn):
+def test_cues_keep_every_letter_in_order_without_overlap(drawn):
     words, at, sentence = [], 0.2, 0
     for shown, length, ends in drawn:
         words.append(SpokenWord(shown=shown, start=at, end=at + length, sentence=sentence, phones=()))
@@ -74,11 +74,11 @@ def test_any_words_become_cues_that_keep_every_letter_in_order_and_never_overlap
     assert all(one.end <= other.start + 1e-9 for one, other in itertools.pairwise(cues))
 
 
-def test_a_scene_without_words_has_no_cues():
+def test_scene_without_words_has_no_cues():
     assert cues_of((), 2.0) == ()
 
 
-def test_webvtt_escapes_what_would_be_markup_or_a_timing_line():
+def test_webvtt_escapes_markup_and_timing_lines():
     text = webvtt(cues_of(said("Tom & <b>Ann</b> --> {x} it's"), 9.0))
     assert text == ("WEBVTT\n\n1\n00:00:00.240 --> 00:00:02.800\nTom &amp; &lt;b&gt;Ann&lt;/b&gt; --&gt; {x} it's\n")
 

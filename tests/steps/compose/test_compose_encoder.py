@@ -16,7 +16,7 @@ def colour_bars(seconds: float = 1.0):
     return ffmpeg.input(f"testsrc2=s=320x180:r=30:d={seconds}", f="lavfi")
 
 
-def test_without_ffmpeg_the_step_ends_with_one_clear_line_and_loses_nothing(tmp_path, monkeypatch, capsys):
+def test_missing_ffmpeg_is_one_line_and_loses_nothing(tmp_path, monkeypatch, capsys):
     workspace = make_workspace(tmp_path, [Sketch(headline="A headline", colour=(40, 120, 60), words=spoken("A word."))])
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
     monkeypatch.setenv("NEWSREEL_FFMPEG", "/nowhere/ffmpeg")
@@ -26,7 +26,7 @@ def test_without_ffmpeg_the_step_ends_with_one_clear_line_and_loses_nothing(tmp_
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == before | {workspace.root / "failure.json"}
 
 
-def test_an_ffmpeg_that_cannot_be_run_is_said_to_be_missing(monkeypatch, tmp_path):
+def test_ffmpeg_that_cannot_be_run_is_missing_program(monkeypatch, tmp_path):
     broken = tmp_path / "ffmpeg"
     broken.write_bytes(b"\x00\x01")
     broken.chmod(0o755)
@@ -35,14 +35,14 @@ def test_an_ffmpeg_that_cannot_be_run_is_said_to_be_missing(monkeypatch, tmp_pat
         run_graph(colour_bars().output(str(tmp_path / "a.mp4"), **VIDEO))
 
 
-def test_a_full_disk_is_told_as_such():
+def test_full_disk_is_reported_as_disk_full():
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with pytest.raises(DiskFull, match="disk is full"):
         run_graph(colour_bars().output("/dev/full", f="rawvideo"))
 
 
-def test_any_other_failure_is_one_line_of_what_ffmpeg_complained_of(tmp_path):
+def test_other_failure_is_one_line_of_ffmpegs_message(tmp_path):
     with pytest.raises(ComposeFailed) as caught:
         run_graph(ffmpeg.input(str(tmp_path / "none.mp4")).output(str(tmp_path / "a.mp4")))
     assert "No such file" in str(caught.value) and "\n" not in str(caught.value)
@@ -54,7 +54,7 @@ def test_progress_adds_up_to_the_frames_written(tmp_path):
     assert sum(counted) == 60
 
 
-def test_an_interrupted_run_leaves_no_ffmpeg_behind(tmp_path):
+def test_interrupted_run_leaves_no_ffmpeg_process(tmp_path):
     def interrupt(frames: int) -> None:
         raise KeyboardInterrupt
 
@@ -65,7 +65,7 @@ def test_an_interrupted_run_leaves_no_ffmpeg_behind(tmp_path):
     assert not [name for name in running if "ffmpeg" in name]
 
 
-def test_the_picture_moves_smoothly_between_pixels(tmp_path):
+def test_picture_moves_smoothly_between_pixels(tmp_path):
     dot = Image.new("RGB", (640, 360), (0, 0, 0))
     ImageDraw.Draw(dot).ellipse((540, 100, 600, 160), fill=(255, 255, 255))
     dot.save(tmp_path / "dot.png")

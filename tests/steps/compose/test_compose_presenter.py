@@ -14,7 +14,7 @@ from steps.compose.step import plan
 FRAMES, FLASH = 400, 333
 
 
-def test_the_presenter_flashes_in_the_second_stretch_at_the_frame_of_the_scene(tmp_path):
+def test_second_chunk_appears_at_its_frame_of_the_scene(tmp_path):
     sketch = Sketch(headline="A", colour=(9, 9, 9), words=spoken("One."), frames=FRAMES, flash=FLASH)
     workspace = make_workspace(tmp_path / "story", [sketch])
     files = chunk_files("actor", 0, FRAMES, ".mp4")
@@ -26,7 +26,7 @@ def test_the_presenter_flashes_in_the_second_stretch_at_the_frame_of_the_scene(t
     assert [*np.flatnonzero(brightness > 150)] == [FLASH]
 
 
-def test_a_scene_depends_on_all_its_stretches(tmp_path):
+def test_scene_depends_on_all_its_chunks(tmp_path):
     sketch = Sketch(headline="A", colour=(9, 9, 9), words=spoken("One."), frames=FRAMES, flash=FLASH)
     units = {unit.name: unit for unit in plan(make_workspace(tmp_path, [sketch]))}
     for name in ("scene 00", "the whole"):

@@ -30,7 +30,7 @@ def whistle(seconds: float, strength: float) -> np.ndarray:
     return strength * np.sin(2 * np.pi * 5000 * at) * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * at))
 
 
-def test_music_steps_back_while_somebody_speaks_and_comes_back(tmp_path):
+def test_music_is_ducked_under_speech(tmp_path):
     silence = np.zeros(5 * VOICE_RATE)
     write_voice(tmp_path / "voice.wav", np.concatenate([silence, whistle(5, 0.3), silence]))
     sound = heard(Soundtrack.prepare(tmp_path, [tmp_path / "voice.wav"], with_music=True), Timeline(scenes=(450,)), tmp_path)
@@ -44,7 +44,7 @@ def test_music_steps_back_while_somebody_speaks_and_comes_back(tmp_path):
 
 @pytest.mark.parametrize("strength", [0.02, 0.9])
 @pytest.mark.parametrize("with_music", [True, False])
-def test_a_quiet_and_a_loud_voice_come_out_equally_loud_and_never_clip(tmp_path, strength, with_music):
+def test_quiet_and_loud_voices_get_the_same_loudness(tmp_path, strength, with_music):
     generator = np.random.default_rng(2)
     at = np.arange(6 * VOICE_RATE) / VOICE_RATE
     syllables = np.clip(np.sin(2 * np.pi * 3.5 * at), 0, 1) ** 2
@@ -59,13 +59,13 @@ def test_a_quiet_and_a_loud_voice_come_out_equally_loud_and_never_clip(tmp_path,
     assert 20 * np.log10(peak) <= TRUE_PEAK
 
 
-def test_a_silent_voice_without_music_stays_silent(tmp_path):
+def test_silent_voice_without_music_stays_silent(tmp_path):
     write_voice(tmp_path / "voice.wav", np.zeros(2 * VOICE_RATE))
     track = Soundtrack.prepare(tmp_path, [tmp_path / "voice.wav"], with_music=False)
     assert np.abs(heard(track, Timeline(scenes=(60,)), tmp_path)).max() < 1e-3
 
 
-def test_sound_is_as_long_as_the_picture_and_on_time_to_the_end_of_a_long_story(tmp_path):
+def test_sound_of_a_long_story_is_in_sync(tmp_path):
     frames = (45, 62, 71) * 14
     files = []
     for number, length in enumerate(frames[:3]):
@@ -81,7 +81,7 @@ def test_sound_is_as_long_as_the_picture_and_on_time_to_the_end_of_a_long_story(
         assert abs(np.argmax(part > 0.1 * part.max()) - 2000) < 0.004 * RATE
 
 
-def test_the_bed_loops_without_a_seam_and_never_clips():
+def test_bed_loops_seamlessly_and_never_clips():
     bed = music.bed()
     assert bed.shape == (round(music.BED_SECONDS * RATE), 2)
     steps = np.abs(np.diff(np.vstack([bed, bed[:1]]), axis=0))
@@ -92,11 +92,11 @@ def test_the_bed_loops_without_a_seam_and_never_clips():
     assert abs(bed.mean()) < 1e-3
 
 
-def test_the_stings_begin_and_end_in_silence_and_never_clip():
+def test_stings_begin_and_end_in_silence_and_never_clip():
     for sting in (music.opening_sting(), music.closing_sting()):
         assert np.abs(sting).max() < 0.8
         assert np.abs(sting[0]).max() < 0.01 and np.abs(sting[-200:]).max() < 0.02
 
 
-def test_the_same_music_is_made_every_time():
+def test_music_is_reproducible():
     assert np.array_equal(music.opening_sting(), music.opening_sting())

@@ -51,7 +51,7 @@ def scene_frames(landscape):
     return frames_of(landscape, {first + FLASH - 1, first + FLASH, first + FLASH + 1, first + 30, first + SCENE_FRAMES + 30})
 
 
-def test_the_video_is_what_players_and_platforms_expect(landscape):
+def test_video_has_the_expected_streams(landscape):
     with av.open(str(landscape)) as container:
         video, sound = container.streams.video[0], container.streams.audio[0]
         assert (video.width, video.height, video.average_rate) == (1920, 1080, 30)
@@ -65,18 +65,18 @@ def test_the_video_is_what_players_and_platforms_expect(landscape):
         assert container.metadata["title"] == "A small story"
 
 
-def test_the_index_comes_before_the_data(landscape):
+def test_index_comes_before_the_data(landscape):
     content = landscape.read_bytes()
     assert 0 < content.find(b"moov") < content.find(b"mdat")
 
 
-def test_every_frame_decodes_in_order_at_its_own_time(landscape):
+def test_every_frame_decodes_at_its_own_time(landscape):
     with av.open(str(landscape)) as container:
         times = [frame.pts * frame.time_base * FRAME_RATE for frame in container.decode(video=0)]
     assert times == list(range(END))
 
 
-def test_the_presenter_flashes_when_the_voice_clicks(landscape, scene_frames):
+def test_picture_and_voice_are_in_sync(landscape, scene_frames):
     place = BRAND.places.presenter
     bright = {number: frame[place.top + 200, place.left + 250].mean() for number, frame in scene_frames.items()}
     first = OPENING_FRAMES + FLASH
@@ -91,7 +91,7 @@ def test_the_presenter_flashes_when_the_voice_clicks(landscape, scene_frames):
         assert abs(onset) < rate / FRAME_RATE / 2
 
 
-def test_colours_come_out_as_the_brand_and_the_picture_have_them(scene_frames):
+def test_colours_are_those_of_brand_and_picture(scene_frames):
     frame = scene_frames[OPENING_FRAMES + 30]
     picture = BRAND.places.picture
     assert np.abs(frame[picture.top + 250, picture.left + 500] - (40, 120, 60)).max() < 8
@@ -106,7 +106,7 @@ def test_each_scene_shows_its_own_picture(scene_frames):
     assert np.abs(frame[picture.top + 250, picture.left + 500] - (200, 60, 40)).max() < 8
 
 
-def test_captions_follow_the_words_through_the_whole_video(small_story):
+def test_captions_follow_the_words_of_the_whole_video(small_story):
     text = small_story.path("final/captions.vtt").read_text(encoding="utf-8")
     assert text.startswith("WEBVTT\n")
     assert "00:00:02.740 --> " in text and "Tom &amp; Ann say 3.5%" in text
@@ -114,13 +114,13 @@ def test_captions_follow_the_words_through_the_whole_video(small_story):
     assert f"00:00:0{second:.3f} --> " in text and "It is £1,200 a year." in text
 
 
-def test_the_poster_is_a_full_frame_with_the_title(small_story):
+def test_poster_is_a_full_frame_with_the_title(small_story):
     with Image.open(small_story.path("final/poster.jpg")) as poster:
         assert (poster.format, poster.size) == ("JPEG", (1920, 1080))
         assert np.asarray(poster.convert("L"))[400:800, 140:1300].max() > 240
 
 
-def test_each_scene_has_its_own_still_where_the_contents_say(small_story):
+def test_contact_sheet_has_each_scene_in_its_cell(small_story):
     contents = SheetContents.model_validate_json(small_story.path("final/contents.json").read_bytes())
     with Image.open(small_story.path("final/sheet.jpg")) as sheet:
         assert (sheet.format, sheet.size) == ("JPEG", (960, 270))
@@ -130,7 +130,7 @@ def test_each_scene_has_its_own_still_where_the_contents_say(small_story):
         assert np.abs(place.mean(axis=(0, 1)) - colour).max() < 14
 
 
-def test_the_contents_tell_when_each_scene_is_shown_and_how_loud_it_is(small_story):
+def test_contents_have_times_of_scenes_and_loudness(small_story):
     contents = SheetContents.model_validate_json(small_story.path("final/contents.json").read_bytes())
     start = OPENING_FRAMES / 30
     assert [(scene.start, scene.end) for scene in contents.scenes] == [(start, start + 1.5), (start + 1.5, start + 3)]
@@ -139,18 +139,18 @@ def test_the_contents_tell_when_each_scene_is_shown_and_how_loud_it_is(small_sto
     assert -12 < contents.true_peak < -1
 
 
-def test_the_video_is_as_loud_as_it_should_be(landscape):
+def test_video_has_the_target_loudness(landscape):
     import ffmpeg
 
     assert measure_loudness(ffmpeg.input(str(landscape)).audio) == pytest.approx(-16, abs=1)
 
 
-def test_a_second_run_does_nothing(small_story, capsys):
+def test_second_run_does_nothing(small_story, capsys):
     compose(small_story)
     assert capsys.readouterr().err.count("unchanged") == 5
 
 
-def test_a_changed_scene_is_rendered_alone(small_story, tmp_path, capsys):
+def test_only_a_changed_scene_is_rendered_again(small_story, tmp_path, capsys):
     shutil.copytree(small_story.root, tmp_path / "copy")
     workspace = Workspace(tmp_path / "copy")
     story = workspace.story
@@ -161,11 +161,11 @@ def test_a_changed_scene_is_rendered_alone(small_story, tmp_path, capsys):
     assert [line.split(":")[1].strip() for line in said if "unchanged" not in line] == ["scene 01", "the whole"]
 
 
-def test_nothing_of_a_finished_run_is_left_but_its_files(small_story):
+def test_finished_run_leaves_no_temporary_files(small_story):
     assert not list(small_story.root.rglob(".tmp-*"))
 
 
-def test_pieces_joined_many_times_keep_picture_and_sound_in_step(small_story, tmp_path):
+def test_many_joined_pieces_stay_in_sync(small_story, tmp_path):
     count = 40
     timeline = Timeline(scenes=(SCENE_FRAMES,) * count)
     part = JoinSpec(title=HOSTILE, music="none", timeline=timeline, pieces=())
@@ -193,7 +193,7 @@ def test_pieces_joined_many_times_keep_picture_and_sound_in_step(small_story, tm
     assert abs(np.argmax(around > 0.15 * around.max()) - 4800) < 800
 
 
-def test_a_piece_depends_on_nothing_but_what_it_shows(tmp_path):
+def test_piece_depends_only_on_what_it_shows(tmp_path):
     sketch = Sketch(headline="A", colour=(9, 9, 9), words=spoken("One."), frames=24, flash=10)
     units = {unit.name: unit for unit in plan(make_workspace(tmp_path, [sketch, sketch]))}
     assert units["closing"].reads == ()
@@ -202,7 +202,7 @@ def test_a_piece_depends_on_nothing_but_what_it_shows(tmp_path):
     Speech.model_validate_json((tmp_path / "phones/00.json").read_text())
 
 
-def test_a_path_with_quotes_and_colons_is_no_trouble(tmp_path):
+def test_paths_with_quotes_and_colons_work(tmp_path):
     odd = tmp_path / "it's: a [strange], place; x=1"
     odd.mkdir()
     (odd / "voice.wav").write_bytes(b"")

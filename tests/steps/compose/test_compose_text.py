@@ -56,7 +56,7 @@ def line_of(text: str, folder: Path, em: int = 40) -> np.ndarray:
     "text",
     [HOSTILE, "{\\an8}up", "\\N\\n\\h", "\\{not a block\\}", "}{", "{", "a\\", "100% {\\p1}m 0 0 l 9 9", "£1,200, “3.5%” ½"],
 )
-def test_text_is_drawn_as_it_stands(tmp_path, text):
+def test_text_is_drawn_literally(tmp_path, text):
     drawn, expected = line_of(text, tmp_path), by_pillow(text, 40, 100, 500)
     left, top, right, bottom = ink(drawn)
     for edge, wanted in zip((left, top, right, bottom), ink(expected), strict=True):
@@ -65,13 +65,13 @@ def test_text_is_drawn_as_it_stands(tmp_path, text):
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=30))
-def test_no_sign_of_ascii_is_swallowed(tmp_path, text):
+def test_every_ascii_character_is_drawn(tmp_path, text):
     drawn = ink(line_of(f"|{text}|", tmp_path))
     expected = ink(by_pillow(f"|{text}|", 40, 100, 500))
     assert abs(drawn[2] - expected[2]) <= 3 + 0.03 * (expected[2] - expected[0])
 
 
-def test_a_hostile_headline_appears_letter_by_letter(tmp_path):
+def test_hostile_headline_is_drawn_literally(tmp_path):
     sheet, place = Overlay(BRAND), BRAND.places.picture
     add_headline(sheet, HOSTILE, place, (0, 60))
     left, top, right, bottom = ink(rendered(sheet, tmp_path, frame=40), above=150)
@@ -81,7 +81,7 @@ def test_a_hostile_headline_appears_letter_by_letter(tmp_path):
     assert place.left < left and right < place.right and place.top < top and bottom < place.bottom
 
 
-def test_the_widest_captions_stay_in_their_band(tmp_path):
+def test_widest_captions_stay_in_their_band(tmp_path):
     words = spoken(" ".join(["WWWWWWWWWWWWWWWWWWWW"] * 4), start=0.0)
     for style in ("boxed", "plain"):
         sheet = Overlay(BRAND)
@@ -91,13 +91,13 @@ def test_the_widest_captions_stay_in_their_band(tmp_path):
         assert place.left <= left and place.top <= top and right <= place.right and bottom <= place.bottom
 
 
-def test_no_captions_are_burnt_in_where_the_story_wants_none():
+def test_captions_none_burns_in_nothing():
     sheet = Overlay(BRAND)
     add_captions(sheet, cues_of(spoken("Some words here"), 2.0), "none", 60)
     assert not sheet.file.events
 
 
-def test_the_spoken_word_and_no_other_is_gold(tmp_path):
+def test_only_the_spoken_word_is_highlighted(tmp_path):
     sheet = Overlay(BRAND)
     add_captions(sheet, cues_of(spoken("one two three", start=0.0, each=0.5), 2.0), "boxed", 60)
     gold = "&H4DC2FF&"
@@ -106,7 +106,7 @@ def test_the_spoken_word_and_no_other_is_gold(tmp_path):
     assert at_second_word[0].count(gold) == 1 and f"{gold}}}two" in at_second_word[0]
 
 
-def test_the_longest_texts_stay_in_their_places(tmp_path):
+def test_longest_texts_stay_in_their_places(tmp_path):
     places = BRAND.places
     for add, place in (
         (lambda sheet: add_credit(sheet, "W" * 80, places.picture, (0, 60)), places.picture),
@@ -125,20 +125,20 @@ def test_the_longest_texts_stay_in_their_places(tmp_path):
 
 @settings(max_examples=80)
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_characters="\x7f"), min_size=1, max_size=80))
-def test_a_fitted_text_keeps_every_letter_and_fits_its_width(text):
+def test_fitted_text_keeps_every_letter_and_fits_its_width(text):
     text = " ".join(text.split()) or "x"
     setting = fit_text(text, BRAND.fonts.black, 900, (90, 60, 40), 2)
     assert "".join(setting.lines).replace(" ", "") == text.replace(" ", "")
     assert all(text_width(line, BRAND.fonts.black, setting.size) <= 900 for line in setting.lines)
 
 
-def test_lines_of_a_title_are_of_like_length():
+def test_lines_of_a_title_are_balanced():
     setting = fit_text("Harwick agrees its budget, by one vote", BRAND.fonts.black, 1180, (104,), 3)
     widths = [text_width(line, BRAND.fonts.black, setting.size) for line in setting.lines]
     assert len(widths) == 2 and min(widths) > 0.75 * max(widths)
 
 
-def test_the_fonts_draw_every_sign_that_a_story_may_have():
+def test_fonts_have_every_character_a_story_may_have():
     signs = [chr(code) for code in range(0x20, 0x2200) if drawable(chr(code)) and unicodedata.category(chr(code)) != "Zs"]
     assert len(signs) > 400
     for font in (BRAND.fonts.black, BRAND.fonts.bold, BRAND.fonts.medium):
@@ -147,7 +147,7 @@ def test_the_fonts_draw_every_sign_that_a_story_may_have():
         assert not [sign for sign in signs if bytes(face.getmask(sign)) == missing]
 
 
-def test_nothing_of_the_layout_overlaps_and_all_keeps_clear_of_the_edges():
+def test_layout_does_not_overlap_or_touch_the_edges():
     picture, presenter, captions = BRAND.places.picture, BRAND.places.presenter, BRAND.places.captions
     assert picture.right < presenter.left
     assert max(picture.bottom, presenter.bottom) < captions.top

@@ -8,10 +8,10 @@ from steps.compose.contact_sheet import MAX_SHEET_BYTES, compress_jpeg, layout
 
 
 @pytest.mark.parametrize(("scenes", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (5, 3, 2), (9, 3, 3), (12, 4, 3), (60, 6, 10)])
-def test_a_sheet_is_about_as_wide_as_it_is_long_and_its_stills_can_be_made_out(scenes, columns, rows):
+def test_contact_sheet_is_about_square_with_visible_stills(scenes, columns, rows):
     assert layout(scenes) == (columns, rows)
 
 
-def test_a_sheet_of_pictures_that_are_hard_to_pack_is_small_all_the_same():
+def test_contact_sheet_of_noise_is_small():
     noise = np.random.default_rng(1).integers(0, 256, (1350, 1440, 3), np.uint8)
     assert len(compress_jpeg(Image.fromarray(noise))) <= MAX_SHEET_BYTES

@@ -17,7 +17,7 @@ def error(found, truth):
     return np.linalg.norm(found - truth, axis=2).mean(1) / eye_distance(truth)
 
 
-def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_between_the_eyes(filmed, finder):
+def test_landmarks_are_within_two_percent_of_eye_distance(filmed, finder):
     shots = [draw(pose) for pose in talking_poses(1234, 120)]
     truth = np.stack([landmarks for _, landmarks in shots])
     found = track_presenter(decode_presenter_footage(filmed([frame for frame, _ in shots])), finder, lambda _: None).landmarks
@@ -29,7 +29,7 @@ def test_landmarks_of_a_talking_face_are_within_two_percent_of_the_distance_betw
     assert np.abs(opening - true_opening).max() < 0.06
 
 
-def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
+def test_shipped_footage_is_tracked_as_it_was_drawn(finder):
     presenter = read_sheet(BUNDLED_PRESENTERS / "maya")
     truth = np.stack([Head(pose, presenter.size).landmarks for pose in idle_poses(FOOTAGE_SEED, FOOTAGE_SECONDS)])
     track = track_presenter(decode_presenter_footage(presenter), finder, lambda _: None)
@@ -39,7 +39,7 @@ def test_the_footage_that_ships_is_found_as_it_was_drawn(finder):
     assert np.abs(trembling).mean() < 0.15, "pixels"
 
 
-def test_an_open_mouth_is_measured_in_distances_between_the_eyes():
+def test_mouth_opening_is_measured_in_eye_distances():
     face = np.zeros((2, 68, 2), np.float32)
     face[:, 45, 0] = 80
     face[1, 66, 1] = 20

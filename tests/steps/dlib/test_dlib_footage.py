@@ -59,7 +59,7 @@ def luma(path, size=SIZE):
     return next(iter(views(path, size))).luma
 
 
-def test_25_frames_a_second_become_30_and_last_as_long(clip):
+def test_25_fps_become_30_and_last_as_long(clip):
     path = clip([grey(10 * number) for number in range(25)], rate=25)
     seen = levels(path)
     assert abs(len(seen) - 30) <= 1
@@ -67,24 +67,24 @@ def test_25_frames_a_second_become_30_and_last_as_long(clip):
     assert abs(frame_count(path) - 30) <= 1
 
 
-def test_60_frames_a_second_become_30(clip):
+def test_60_fps_become_30(clip):
     seen = levels(clip([grey(4 * number) for number in range(60)], rate=60))
     assert abs(len(seen) - 30) <= 1
 
 
-def test_a_variable_frame_rate_goes_by_its_time_stamps(clip):
+def test_variable_frame_rate_follows_its_time_stamps(clip):
     times = [0.0, 0.1, 0.2, 0.6, 0.7]
     seen = levels(clip([grey(40 * number) for number in range(5)], times))
     assert seen[:21] == [0] * 3 + [4] * 3 + [8] * 12 + [12] * 3
 
 
-def test_a_hole_in_the_time_stamps_is_refused_with_its_time(clip):
+def test_gap_in_the_time_stamps_is_refused_with_its_time(clip):
     with pytest.raises(BadWeights, match=r"no frame from 0\.1 to 3\.0 s"):
         levels(clip([grey(9)] * 4, [0.0, 0.1, 3.0, 3.1]))
 
 
 @pytest.mark.parametrize(("turn", "bright"), [(90, (1, 0)), (180, (1, 1)), (270, (0, 1))])
-def test_a_clip_of_a_turned_camera_is_read_upright(clip, tmp_path, turn, bright):
+def test_rotated_clip_is_read_upright(clip, tmp_path, turn, bright):
     """`display_rotation` is in degrees counterclockwise; the white quarter goes from upper left to (row, column) `bright`."""
     turned = tmp_path / "turned.mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-display_rotation", str(turn), "-i", str(clip([corner()] * 3)), "-c", "copy"]
@@ -97,7 +97,7 @@ def test_a_clip_of_a_turned_camera_is_read_upright(clip, tmp_path, turn, bright)
 
 
 @pytest.mark.parametrize(("height", "width"), [(128, 300), (300, 128), (1080, 1920), (97, 131)])
-def test_the_middle_square_of_another_shape_is_taken(clip, height, width):
+def test_middle_square_of_any_shape_is_cropped(clip, height, width):
     picture = grey(0, height, width)
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -108,7 +108,7 @@ def test_the_middle_square_of_another_shape_is_taken(clip, height, width):
     assert seen[4:-4, 4:-4].min() > 240
 
 
-def test_a_framing_of_one_s_own_is_taken_and_one_outside_refused(clip):
+def test_custom_framing_is_used_and_one_outside_refused(clip):
     picture = grey(0, 128, 256)
     picture[32:96, 160:224] = 255
     path = clip([picture] * 2)
@@ -129,13 +129,13 @@ def test_a_framing_of_one_s_own_is_taken_and_one_outside_refused(clip):
         ("libvpx-vp9", "yuv420p", "web.webm"),
     ],
 )
-def test_any_codec_and_pixel_format_gives_black_as_0_and_white_as_255(clip, codec, pixels, name):
+def test_any_codec_gives_black_as_0_and_white_as_255(clip, codec, pixels, name):
     seen = luma(clip([corner()] * 3, codec=codec, pixels=pixels, name=name))
     assert seen[8:56, 8:56].mean() > 248
     assert seen[72:, 72:].mean() < 7
 
 
-def test_pixels_that_are_not_square_are_stretched(clip, tmp_path):
+def test_pixel_aspect_ratio_is_applied(clip, tmp_path):
     """Anamorphic: 160 x 128 stored, shown as 80 x 128; the middle 80 x 80 are then all of its width."""
     plain, stretched = clip([grey(255, 128, 160)] * 2), tmp_path / "anamorphic.mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(plain), "-c", "copy", "-bsf:v", "h264_metadata=sample_aspect_ratio=1/2"]
@@ -144,11 +144,11 @@ def test_pixels_that_are_not_square_are_stretched(clip, tmp_path):
     assert still.size == (80, 128)
 
 
-def test_a_clip_of_one_frame_is_one_frame(clip):
+def test_clip_of_one_frame_is_one_frame(clip):
     assert levels(clip([grey(100)])) == [10]
 
 
-def test_a_clip_is_read_as_it_comes_and_not_all_at_once(clip):
+def test_clip_is_streamed(clip):
     path = clip([grey(number) for number in range(90)])
     coming = views(path, SIZE)
     next(coming)
@@ -157,7 +157,7 @@ def test_a_clip_is_read_as_it_comes_and_not_all_at_once(clip):
     assert not is_open(path)
 
 
-def test_a_clip_that_is_too_long_is_refused_before_it_is_decoded(clip):
+def test_too_long_clip_is_refused_before_decoding(clip):
     path = clip([grey(1)] * 3, [0.0, 0.5, MAX_FRAMES / 30 + 3])
     with pytest.raises(BadWeights, match=r"clip\.mp4: longer than 300 s; cut it"):
         next(iter(views(path, SIZE)))
@@ -165,19 +165,19 @@ def test_a_clip_that_is_too_long_is_refused_before_it_is_decoded(clip):
         levels(clip([grey(1)] * 120), max_frames=60)
 
 
-def test_a_container_that_hides_its_length_is_stopped_on_the_way(clip):
+def test_clip_without_duration_is_stopped_at_the_limit(clip):
     with pytest.raises(BadWeights, match="longer than 1 s"):
         levels(clip([grey(1)] * 120, name="clip.ts"), max_frames=30)
 
 
 @pytest.mark.parametrize(("height", "width"), [(48, 200), (64, 7700)])
-def test_pictures_out_of_size_are_refused_at_the_door(clip, height, width):
+def test_frames_out_of_size_are_refused(clip, height, width):
     with pytest.raises(BadWeights, match=rf"is {width}x{height}; sides must have 64 to 7680 pixels"):
         frame_count(clip([grey(0, height, width)]))
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a video at all", "half"])
-def test_a_damaged_file_is_refused_by_name(clip, damage):
+def test_damaged_file_is_refused_by_name(clip, damage):
     path = clip([grey(0)] * 8)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2] if damage == "half" else damage)
@@ -186,7 +186,7 @@ def test_a_damaged_file_is_refused_by_name(clip, damage):
             read(path)
 
 
-def test_a_file_cut_off_after_its_header_is_told_from_a_short_one(clip):
+def test_truncated_file_is_distinguished_from_a_short_one(clip):
     noise = np.random.default_rng(1).integers(0, 255, (90, SIZE, SIZE, 3)).astype(np.uint8)
     path = clip(noise)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-c", "copy", "-movflags", "+faststart"]
@@ -201,7 +201,7 @@ def test_a_file_cut_off_after_its_header_is_told_from_a_short_one(clip):
     "playlist",
     ["#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile {}\n", "file '{}'\n"],
 )
-def test_a_file_that_points_to_another_is_not_followed(clip, tmp_path, playlist):
+def test_playlist_is_not_followed(clip, tmp_path, playlist):
     other = clip([grey(1)] * 3, name="other.ts")
     for name in ("footage.mp4", "footage.m3u8", "footage.ffconcat"):
         path = tmp_path / name
@@ -210,7 +210,7 @@ def test_a_file_that_points_to_another_is_not_followed(clip, tmp_path, playlist)
             frame_count(path)
 
 
-def test_sound_alone_is_refused(tmp_path):
+def test_audio_only_file_is_refused(tmp_path):
     with av.open(tmp_path / "sound.mp4", "w") as container:
         stream = container.add_stream("aac", rate=44100)
         sound = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), "fltp", "mono")
@@ -221,7 +221,7 @@ def test_sound_alone_is_refused(tmp_path):
         frame_count(tmp_path / "sound.mp4")
 
 
-def test_footage_of_another_size_and_rate_becomes_the_presenter_s(filmed):
+def test_footage_is_converted_to_the_presenters_size_and_rate(filmed):
     presenter = filmed([grey(100, 200, 260)] * 25, rate=25)
     frames = list(decode_presenter_footage(presenter))
     assert abs(len(frames) - 30) <= 1

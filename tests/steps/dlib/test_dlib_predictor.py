@@ -23,19 +23,19 @@ def weights(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "half"])
-def test_a_damaged_predictor_is_refused(weights, damage):
+def test_damaged_predictor_is_refused(weights, damage):
     whole = read_sheet(BUNDLED_PRESENTERS / "maya").landmarks.read_bytes()
     path = weights({"empty": b"", "text": b"no trees here", "half": whole[: len(whole) // 2]}[damage])
     with pytest.raises(BadWeights, match=r"landmarks\.dat: not a dlib shape predictor"):
         FaceFinder(path)
 
 
-def test_a_missing_predictor_is_told_by_name(tmp_path):
+def test_missing_predictor_is_named(tmp_path):
     with pytest.raises(BadWeights, match=r"landmarks\.dat: missing"):
         FaceFinder(tmp_path / "landmarks.dat")
 
 
-def test_a_predictor_of_68_points_of_one_s_own_is_taken(weights):
+def test_any_predictor_of_68_points_is_accepted(weights):
     finder = FaceFinder(weights(made_predictor.predictor_file()))
     landmarks = finder.landmarks(np.zeros((400, 400), np.uint8), Box(50, 50, 100))
     assert landmarks.shape == (68, 2)
@@ -43,7 +43,7 @@ def test_a_predictor_of_68_points_of_one_s_own_is_taken(weights):
 
 
 @pytest.mark.parametrize("points", [5, 81, 194])
-def test_a_predictor_of_other_points_is_refused_by_their_number(weights, points):
+def test_predictor_of_another_number_of_points_is_refused(weights, points):
     with pytest.raises(BadWeights, match=rf"predicts {points} points, not the 68"):
         FaceFinder(weights(made_predictor.predictor_file(points=points)))
 
@@ -57,12 +57,12 @@ def test_a_predictor_of_other_points_is_refused_by_their_number(weights, points)
         ({"away": 1e9}, "outside of any face"),
     ],
 )
-def test_a_crafted_predictor_does_not_take_the_process_down(weights, crafted, told):
+def test_malicious_predictor_does_not_crash_the_process(weights, crafted, told):
     with pytest.raises(BadWeights, match=told):
         FaceFinder(weights(made_predictor.predictor_file(**crafted)))
 
 
-def test_the_crafted_file_is_one_that_would_have(weights):
+def test_malicious_predictor_would_crash_dlib(weights):
     path = weights(made_predictor.predictor_file(pixel=1 << 45))
     use = "import dlib, numpy, sys; dlib.shape_predictor(sys.argv[1])(numpy.zeros((9, 9), 'u1'), dlib.rectangle(0, 0, 8, 8))"
     assert subprocess.run([sys.executable, "-c", use, str(path)], check=False, capture_output=True).returncode < 0

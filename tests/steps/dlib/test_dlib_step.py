@@ -41,7 +41,7 @@ def workspace(tmp_path):
     return workspace
 
 
-def test_the_step_writes_every_frame_s_landmarks_once(workspace, tmp_path):
+def test_step_writes_landmarks_of_every_frame_once(workspace, tmp_path):
     progress = Progress("dlib", tmp_path / "progress")
     run_step(STEP, workspace, progress)
     written = workspace.path("footage/landmarks.npz")
@@ -57,12 +57,12 @@ def test_the_step_writes_every_frame_s_landmarks_once(workspace, tmp_path):
     assert written.stat().st_mtime_ns == stamp and again.done == again.total == 360
 
 
-def test_another_story_of_the_presenter_has_the_same_key(workspace):
+def test_stories_of_a_presenter_share_the_key(workspace):
     (unit,) = STEP.plan(workspace)
     assert unit.reads == () and {path.name for path in unit.also} == {"footage.mp4", "landmarks.dat"}
 
 
-def test_footage_with_a_cut_is_refused_by_the_step_with_its_time(workspace, filmed, monkeypatch):
+def test_step_refuses_footage_with_a_cut_and_says_when(workspace, filmed, monkeypatch):
     """Two takes of a second; in the second she sits further left."""
     takes = [draw(pose)[0] for pose in idle_poses(5, 1)] * 2
     takes[30:] = [np.roll(frame, -30, axis=1) for frame in takes[30:]]
@@ -73,7 +73,7 @@ def test_footage_with_a_cut_is_refused_by_the_step_with_its_time(workspace, film
         run_step(STEP, workspace, Progress("dlib", None))
 
 
-def test_what_was_bridged_is_told(workspace, filmed, monkeypatch, capsys):
+def test_interpolated_frames_are_reported(workspace, filmed, monkeypatch, capsys):
     frames = [draw(pose)[0] for pose in idle_poses(5, 2)]
     frames[12:15] = [np.full((320, 320, 3), BACKGROUND, np.uint8)] * 3
     presenter = filmed(frames)
@@ -83,6 +83,6 @@ def test_what_was_bridged_is_told(workspace, filmed, monkeypatch, capsys):
     assert "no face in 3 frames (0.4-0.5 s); interpolated from their neighbours" in capsys.readouterr().err
 
 
-def test_asking_for_the_step_loads_no_system():
+def test_importing_the_step_loads_no_system():
     told = "import sys, steps.dlib.step; print({'dlib', 'av', 'scipy', 'cv2', 'numpy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -39,7 +39,7 @@ def off(track, truth):
     return np.linalg.norm(track.landmarks - truth, axis=2).mean(1) / eye_distance(truth)
 
 
-def test_frames_without_a_face_are_bridged_and_told_with_their_times(filmed, finder, shots, empty):
+def test_frames_without_a_face_are_interpolated_and_reported(filmed, finder, shots, empty):
     frames = [frame for frame, _ in shots]
     frames[23:28] = [empty] * 5
     frames[40:42] = [empty] * 2
@@ -52,7 +52,7 @@ def test_frames_without_a_face_are_bridged_and_told_with_their_times(filmed, fin
     assert off(track, truth).max() < 0.03
 
 
-def test_a_face_that_comes_late_is_found(filmed, finder, shots, empty):
+def test_face_that_appears_late_is_found(filmed, finder, shots, empty):
     track = found(filmed([empty] * 7 + [frame for frame, _ in shots[:20]]), finder)
     assert track.gaps == (Span(0, 6),) and len(track.landmarks) == 27
 
@@ -62,13 +62,13 @@ def test_footage_without_a_face_is_refused(filmed, finder, empty):
         found(filmed([empty] * 5), finder)
 
 
-def test_a_face_that_stays_away_is_refused_with_its_time(filmed, finder, shots, empty):
+def test_long_gap_without_a_face_is_refused_with_its_time(filmed, finder, shots, empty):
     frames = [shots[0][0]] * 15 + [empty] * 40 + [shots[1][0]] * 5
     with pytest.raises(BadWeights, match=r"no face at 0\.5-1\.8 s; cut that out"):
         found(filmed(frames), finder)
 
 
-def test_two_presenters_side_by_side_are_refused_with_what_to_do(filmed, finder, shots):
+def test_two_presenters_side_by_side_are_refused(filmed, finder, shots):
     frames = [frame[:, 40:280] for frame, _ in shots[:20]]
     pair = np.full((20, 480, 480, 3), 90, np.uint8)
     pair[:, :320] = [np.hstack([one, other]) for one, other in zip(frames, frames[::-1], strict=True)]
@@ -76,7 +76,7 @@ def test_two_presenters_side_by_side_are_refused_with_what_to_do(filmed, finder,
         found(filmed(pair).model_copy(update={"size": 480}), finder)
 
 
-def test_a_passer_by_is_told_and_the_presenter_is_followed(filmed, finder, shots, small):
+def test_bystander_is_reported_and_the_presenter_tracked(filmed, finder, shots, small):
     """Below her, somebody half as large comes into the picture and walks out again."""
     room = np.full((60, 480, 480, 3), BACKGROUND, np.uint8)
     room[:, :320, :320] = [frame for frame, _ in shots]
@@ -90,7 +90,7 @@ def test_a_passer_by_is_told_and_the_presenter_is_followed(filmed, finder, shots
     assert track.gaps == () and track.cuts == ()
 
 
-def test_a_cut_to_another_place_is_found_to_the_frame_and_not_smoothed_across(filmed, finder, shots):
+def test_cut_is_found_to_the_frame_and_not_smoothed_across(filmed, finder, shots):
     """A jump cut: all that changes is that she sits a third of the distance between her eyes further left."""
     truth = np.stack([landmarks for _, landmarks in shots])
     frames = [frame for frame, _ in shots]
@@ -104,7 +104,7 @@ def test_a_cut_to_another_place_is_found_to_the_frame_and_not_smoothed_across(fi
         require_loopable(track)
 
 
-def test_a_cut_that_changes_only_the_place_is_found(filmed, finder, shots):
+def test_cut_that_changes_only_the_background_is_found(filmed, finder, shots):
     frames = [frame.copy() for frame, _ in shots[:40]]
     for frame in frames[25:]:
         frame[:, :60] = [230, 220, 210]
@@ -112,14 +112,14 @@ def test_a_cut_that_changes_only_the_place_is_found(filmed, finder, shots):
     assert found(filmed(frames), finder).cuts == (25,)
 
 
-def test_one_take_has_no_cut_however_the_light_flickers(filmed, finder, shots):
+def test_flickering_light_is_no_cut(filmed, finder, shots):
     lit = [np.clip(frame * (1 + 0.12 * (number % 7 == 3)), 0, 255).astype(np.uint8) for number, (frame, _) in enumerate(shots)]
     track = found(filmed(lit), finder)
     assert track.cuts == () and track.gaps == ()
     require_loopable(track)
 
 
-def test_a_camera_that_pans_makes_no_cut():
+def test_panning_camera_is_no_cut():
     generator = np.random.default_rng(3)
     places = np.cumsum(generator.normal(0, 30, (60, 20, 20)), axis=0).astype(np.float32)
     face = generator.normal(0, 50, (68, 2))
@@ -128,13 +128,13 @@ def test_a_camera_that_pans_makes_no_cut():
 
 
 @pytest.mark.parametrize("frames", [1, 59])
-def test_a_clip_too_short_to_be_played_on_and_on_is_refused(frames):
+def test_clip_too_short_to_loop_is_refused(frames):
     with pytest.raises(BadWeights, match=r"2 s at least"):
         require_loopable(Track(np.zeros((frames, 68, 2), np.float32)))
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=60).filter(any))
-def test_bridging_draws_straight_lines_and_touches_nothing_else(seen):
+def test_interpolation_is_linear_and_changes_nothing_else(seen):
     truth = np.linspace(0, 1, len(seen))[:, None, None] * np.ones((1, 68, 2)) * 100
     bridged = interpolate_gaps(np.where(np.array(seen)[:, None, None], truth, np.nan))
     first, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
@@ -142,7 +142,7 @@ def test_bridging_draws_straight_lines_and_touches_nothing_else(seen):
     assert (bridged[:first] == truth[first]).all() and (bridged[last:] == truth[last]).all()
 
 
-def test_smoothing_delays_nothing_and_calms_trembling():
+def test_smoothing_removes_jitter_without_delay():
     time = np.arange(90)[:, None, None]
     path = 100 + 10 * np.sin(time / 9) * np.ones((1, 68, 2))
     trembling = np.random.default_rng(1).normal(0, 0.5, path.shape)
@@ -152,7 +152,7 @@ def test_smoothing_delays_nothing_and_calms_trembling():
     assert smooth_landmarks(path[:3]) is not None and (smooth_landmarks(path[:3]) == path[:3]).all()
 
 
-def test_a_box_goes_with_its_landmarks():
+def test_box_follows_its_landmarks():
     before = np.random.default_rng(1).normal(160, 30, (68, 2))
     box = Box(100, 100, 120)
     moved = box.following(before, before + np.array([5, -3]))
@@ -161,7 +161,7 @@ def test_a_box_goes_with_its_landmarks():
     assert np.allclose(grown.centre, box.centre * 1.1) and np.isclose(grown.side, 132)
 
 
-def test_boxes_overlap_by_what_they_share():
+def test_box_overlap_is_intersection_over_union():
     box = Box(0, 0, 10)
     assert box.overlap(box) == pytest.approx(1)
     assert box.overlap(Box(5, 0, 10)) == pytest.approx(50 / 150)

@@ -7,7 +7,7 @@ from steps.pix2pixhd.networks import MultiscaleDiscriminator, feature_matching_l
 from steps.pix2pixhd.training.trainer import use_fast_instance_norm
 
 
-def test_the_published_discriminator_has_its_keys_and_parameters():
+def test_discriminator_has_the_published_keys_and_parameters():
     with torch.device("meta"):
         discriminator = MultiscaleDiscriminator(input_nc=39, ndf=64, layers=3, scales=2)
     layers = [(39, 64), (64, 128), (128, 256), (256, 512), (512, 1)]
@@ -17,7 +17,7 @@ def test_the_published_discriminator_has_its_keys_and_parameters():
     assert discriminator.state_dict().keys() == keys
 
 
-def test_every_layer_of_every_scale_is_tapped_finest_first():
+def test_discriminator_returns_every_layer_finest_scale_first():
     verdicts = MultiscaleDiscriminator(input_nc=6, ndf=8, layers=3, scales=2)(torch.rand(1, 6, 64, 64))
     shapes = [[tuple(tap.shape[1:]) for tap in taps] for taps in verdicts]
     assert shapes == [
@@ -26,24 +26,24 @@ def test_every_layer_of_every_scale_is_tapped_finest_first():
     ]
 
 
-def test_least_squares_adds_the_scales_and_looks_at_the_verdicts_alone():
+def test_least_squares_loss_sums_predictions_over_scales():
     verdicts = [[torch.full((1, 4, 2, 2), 9.0), torch.full((1, 1, 2, 2), 0.5)], [torch.ones(1, 4, 1, 1), torch.zeros(1, 1, 1, 1)]]
     assert least_squares_loss(verdicts, real=True).item() == pytest.approx(0.25 + 1.0)
     assert least_squares_loss(verdicts, real=False).item() == pytest.approx(0.25 + 0.0)
 
 
-def test_feature_matching_weighs_layers_and_scales_and_leaves_out_the_verdict():
+def test_feature_matching_weights_layers_and_scales():
     made = [[torch.zeros(1), torch.zeros(1), torch.zeros(1)]] * 2
     real = [[torch.ones(1), torch.full((1,), 3.0), torch.full((1,), 99.0)]] * 2
     assert feature_matching_loss(made, real).item() == pytest.approx(2 * (4 / 2 / 2) * (1 + 3))
 
 
-def test_a_pixel_counts_by_its_weight():
+def test_pixel_loss_weights_each_pixel():
     made, real = torch.zeros(1, 3, 1, 2), torch.ones(1, 3, 1, 2)
     assert pixel_loss(made, real, torch.tensor([[[[1.0, 5.0]]]])).item() == pytest.approx(3.0)
 
 
-def test_the_cheap_norm_has_the_values_and_gradients_of_instance_norm():
+def test_fast_norm_has_values_and_gradients_of_instance_norm():
     torch.manual_seed(2)
     features = (3 * torch.randn(2, 8, 12, 10) + 1).contiguous(memory_format=torch.channels_last)
     weights = torch.randn_like(features)
@@ -61,7 +61,7 @@ def test_the_cheap_norm_has_the_values_and_gradients_of_instance_norm():
 
 
 @pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])
-def test_a_verdict_sees_a_patch_of_the_published_size(layers, field):
+def test_prediction_sees_a_patch_of_the_published_size(layers, field):
     """Isola et al. 2017: 70x70 with three layers of stride 2. Found by asking which input pixels one verdict depends on."""
     discriminator = MultiscaleDiscriminator(input_nc=1, ndf=2, layers=layers, scales=1).eval()
     for module in discriminator.modules():
@@ -79,7 +79,7 @@ def test_a_verdict_sees_a_patch_of_the_published_size(layers, field):
     assert len(rows) == int(rows[-1] - rows[0]) + 1 == field
 
 
-def test_the_coarser_scale_sees_means_that_leave_the_border_out():
+def test_coarser_scale_averages_without_padding():
     seen = []
     discriminator = MultiscaleDiscriminator(input_nc=1, ndf=2, layers=1, scales=2)
     discriminator.scale0_layer0.register_forward_pre_hook(lambda _, given: seen.append(given[0]))

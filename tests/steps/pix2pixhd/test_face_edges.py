@@ -15,7 +15,7 @@ def edges_of(mouth: Mouth, x: float = 0.0):
     return draw_edges(draw(Pose(mouth=mouth, x=x))[1], 320).astype(int)
 
 
-def test_a_mouth_that_opens_a_little_more_shows_a_little_more_inside():
+def test_mouth_that_opens_more_shows_more_inside():
     yellow = [((edges_of(Mouth(jaw_open=jaw)) - (255, 200, 0)) ** 2).sum(2) < 5000 for jaw in (0.0, 0.1, 0.2, 0.4, 0.8)]
     inside = [int(mask.sum()) for mask in yellow]
     assert inside == sorted(set(inside)), inside
@@ -26,19 +26,19 @@ def test_a_sixteenth_of_a_pixel_is_drawn():
     assert (draw_edges(landmarks, 320) != draw_edges(landmarks + 1 / 16, 320)).any()
 
 
-def test_a_head_that_moves_evenly_changes_the_picture_evenly():
+def test_steady_movement_changes_the_picture_steadily():
     landmarks = draw(Pose())[1]
     pictures = np.stack([draw_edges(landmarks + np.array([step / 8, 0]), 320).astype(int) for step in range(17)])
     changes = np.abs(np.diff(pictures, axis=0)).sum((1, 2, 3))
     assert changes.max() < 2.5 * np.median(changes)
 
 
-def test_an_open_mouth_leaves_the_vault_of_the_head_alone():
+def test_open_mouth_does_not_move_the_skull_arc():
     assert (edges_of(Mouth())[:90] == edges_of(Mouth(jaw_open=1.0))[:90]).all()
     assert edges_of(Mouth())[:90].any()
 
 
-def test_still_lines_of_the_body_are_drawn():
+def test_static_lines_of_the_body_are_drawn():
     landmarks = draw(Pose())[1]
     line = [(10.0, 300.0), (100.0, 300.0)]
     assert draw_edges(landmarks, 320, [line])[300, 50].any()
@@ -47,11 +47,11 @@ def test_still_lines_of_the_body_are_drawn():
 
 @settings(max_examples=60)
 @given(arrays(np.float32, (68, 2), elements=st.floats(width=32)))
-def test_any_landmarks_at_all_can_be_drawn(landmarks):
+def test_any_landmarks_can_be_drawn(landmarks):
     assert draw_edges(landmarks, 64).shape == (64, 64, 3)
 
 
-def test_labels_are_one_hot_and_instances_have_edges_on_both_sides():
+def test_labels_are_one_hot_and_instances_have_edges():
     labels = torch.tensor([[[0, 0, 34, 34]]])
     instances = torch.tensor([[[5, 6, 6, 6]]])
     encoding = encode_labels(labels, instances)
@@ -71,6 +71,6 @@ def test_edges_are_where_a_neighbour_differs():
             assert bool(edges[y, x]) == any(instances[0, v, u] != instances[0, y, x] for v, u in inside)
 
 
-def test_a_label_beyond_the_count_is_refused():
+def test_label_out_of_range_is_refused():
     with pytest.raises(ValueError, match=r"0 \.\.\. 34"):
         encode_labels(torch.tensor([[[35]]]), torch.tensor([[[0]]]))

@@ -33,12 +33,12 @@ def test_primary_colours_have_the_levels_of_bt709(rgb):
     assert to_pixels(flat, "yuv420p")[0].tolist() == [[luma] * 4, [luma] * 4, [blue, blue, red, red]]
 
 
-def test_rgb_is_clipped_and_cut_off_and_in_the_order_of_a_row():
+def test_rgb_is_clipped_truncated_and_interleaved():
     picture = torch.tensor([[-2.0, -1.0, 7.0]]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
     assert to_pixels(picture, "rgb24").tolist() == [[[[0, 0, 255]] * 2] * 2]
 
 
-def test_a_chroma_sample_lies_on_an_even_column_between_two_rows():
+def test_chroma_sample_location_is_that_of_h264():
     levels = np.zeros((4, 8, 3))
     levels[0, 4] = 255, 0, 0
     red = to_pixels(picture_of(levels), "yuv444p")[0, 2, 0, 4].item() - 128
@@ -50,7 +50,7 @@ def test_a_chroma_sample_lies_on_an_even_column_between_two_rows():
 
 
 @pytest.mark.parametrize("pixels", ["yuv444p", "yuv420p", "nv12"])
-def test_the_encoder_shows_the_same_colours_whoever_converted_them(tmp_path, pixels):
+def test_encoded_colours_do_not_depend_on_the_converter(tmp_path, pixels):
     ramp = np.linspace(0, 255, 64)
     levels = np.stack(np.broadcast_arrays(ramp[None], ramp[:48, None], 255 - ramp[None]), -1).astype(np.uint8)
     shown = []

@@ -15,7 +15,7 @@ def weights_of(channels_in: int, channels_out: int, kernel: int) -> int:
     return channels_in * channels_out * kernel**2 + channels_out
 
 
-def test_the_published_local_generator_has_182_9_million_parameters():
+def test_local_generator_has_182_9_million_parameters():
     with torch.device("meta"):
         generator = build_generator(PUBLISHED_LOCAL)
     inner = (
@@ -29,13 +29,13 @@ def test_the_published_local_generator_has_182_9_million_parameters():
     assert sum(p.numel() for p in generator.parameters()) == expected == 182_857_059
 
 
-def test_the_published_global_generator_has_its_parameters():
+def test_global_generator_has_the_published_parameters():
     with torch.device("meta"):
         generator = build_generator(PUBLISHED_GLOBAL)
     assert sum(p.numel() for p in generator.parameters()) == 182_546_755
 
 
-def test_the_keys_of_the_published_global_file():
+def test_global_generator_has_the_published_keys():
     with torch.device("meta"):
         keys = build_generator(PUBLISHED_GLOBAL).state_dict().keys()
     stages = [f"model.{n}" for n in (1, 4, 7, 10, 13, 25, 28, 31, 34, 38)]
@@ -43,7 +43,7 @@ def test_the_keys_of_the_published_global_file():
     assert set(keys) == {f"{name}.{part}" for name in stages + blocks for part in ("weight", "bias")}
 
 
-def test_the_keys_that_the_published_local_file_adds_and_lacks():
+def test_local_generator_has_the_published_keys():
     with torch.device("meta"):
         whole, enhanced = (build_generator(a).state_dict().keys() for a in (PUBLISHED_GLOBAL, PUBLISHED_LOCAL))
     names = ["model1_1.1", "model1_1.4", "model1_2.3", "model1_2.7"]
@@ -53,7 +53,7 @@ def test_the_keys_that_the_published_local_file_adds_and_lacks():
 
 
 @pytest.mark.parametrize("sides", [(512, 1024), (1024, 2048)])
-def test_the_layers_have_the_shapes_of_the_paper(sides):
+def test_layers_have_the_shapes_of_the_paper(sides):
     with torch.device("meta"):
         generator = build_generator(PUBLISHED_LOCAL)
         shapes = {}
@@ -68,7 +68,7 @@ def test_the_layers_have_the_shapes_of_the_paper(sides):
     assert shapes["model1_2.6"] == (32, height + 6, width + 6)
 
 
-def test_a_residual_block_is_what_its_naive_loops_compute():
+def test_residual_block_equals_naive_loops():
     torch.manual_seed(1)
     block = ResnetBlock(3)
     features = torch.randn(1, 3, 5, 6)
@@ -78,7 +78,7 @@ def test_a_residual_block_is_what_its_naive_loops_compute():
     np.testing.assert_allclose(block(features)[0].detach().numpy(), expected, atol=1e-5)
 
 
-def test_between_scales_only_pixels_of_the_picture_are_averaged():
+def test_downsampling_averages_only_pixels_of_the_picture():
     downsample = build_generator(Architecture(net="local", ngf=2, n_downsample_global=1, n_local_enhancers=1)).downsample
     picture = torch.arange(24.0).view(1, 1, 4, 6)
     expected = [[picture[0, 0, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].mean().item() for x in (0, 2, 4)] for y in (0, 2)]
@@ -113,7 +113,7 @@ def naive_norm(features):
     return np.stack([(plane - plane.mean()) / np.sqrt(((plane - plane.mean()) ** 2).mean() + 1e-5) for plane in features])
 
 
-def test_a_picture_depends_on_its_whole_receptive_field_and_on_the_rest_through_the_norms():
+def test_picture_depends_on_receptive_field_and_norms():
     torch.manual_seed(3)
     generator = build_generator(Architecture(ngf=16, n_downsample_global=1, n_blocks_global=1)).eval()
     for module in generator.modules():

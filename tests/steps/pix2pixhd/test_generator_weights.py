@@ -28,7 +28,7 @@ def state():
     return dict(seeded_generator(SMALL_GLOBAL).state_dict())
 
 
-def test_a_file_in_the_published_format_gives_the_very_same_picture(tmp_path, architecture):
+def test_published_format_gives_the_same_picture(tmp_path, architecture):
     generator = seeded_generator(architecture)
     loaded = load_generator(published_file(tmp_path / "latest_net_G.pth", generator.state_dict()))
     encoding = torch.rand(1, architecture.input_nc, 32, 48)
@@ -37,7 +37,7 @@ def test_a_file_in_the_published_format_gives_the_very_same_picture(tmp_path, ar
 
 @pytest.mark.parametrize("zipped", [True, False], ids=["since torch 1.6", "before torch 1.6, as NVIDIA published it"])
 @pytest.mark.parametrize("prefix", ["", "module."], ids=["bare", "trained on several GPUs"])
-def test_every_format_that_was_ever_published_is_read(tmp_path, zipped, prefix):
+def test_every_published_format_is_read(tmp_path, zipped, prefix):
     generator = seeded_generator(SMALL_GLOBAL)
     path = tmp_path / "60_net_G.pth"
     torch.save(
@@ -47,7 +47,7 @@ def test_every_format_that_was_ever_published_is_read(tmp_path, zipped, prefix):
     assert torch.equal(load_generator(path)(encoding), generator(encoding))
 
 
-def test_what_is_saved_is_read_back_exactly(tmp_path, architecture):
+def test_saved_weights_are_read_back_exactly(tmp_path, architecture):
     generator = seeded_generator(architecture)
     for name in ("G.pth", "G.safetensors"):
         save_generator(generator, tmp_path / name)
@@ -55,7 +55,7 @@ def test_what_is_saved_is_read_back_exactly(tmp_path, architecture):
         assert all(torch.equal(tensor, state[key]) for key, tensor in generator.state_dict().items())
 
 
-def test_a_half_precision_file_is_half_the_size_and_is_computed_in_single_precision(tmp_path):
+def test_half_precision_file_is_loaded_as_float32(tmp_path):
     generator = seeded_generator(SMALL_GLOBAL)
     for name, half in (("whole.pth", False), ("half.pth", True)):
         save_generator(generator, tmp_path / name, half=half)
@@ -64,7 +64,7 @@ def test_a_half_precision_file_is_half_the_size_and_is_computed_in_single_precis
     assert {tensor.dtype for tensor in loaded.state_dict().values()} == {torch.float32}
 
 
-def test_the_same_weights_give_the_same_bytes(tmp_path):
+def test_same_weights_give_the_same_bytes(tmp_path):
     for name in ("one.pth", "other.pth"):
         save_generator(seeded_generator(SMALL_GLOBAL), tmp_path / name, half=True)
     assert (tmp_path / "one.pth").read_bytes() == (tmp_path / "other.pth").read_bytes()
@@ -82,7 +82,7 @@ def test_the_same_weights_give_the_same_bytes(tmp_path):
     ],
     ids=str,
 )
-def test_the_architecture_is_told_from_keys_and_shapes(published):
+def test_architecture_is_inferred_from_keys_and_shapes(published):
     with torch.device("meta"):
         state = build_generator(published).state_dict()
     assert infer_architecture({key: tuple(tensor.shape) for key, tensor in state.items()}) == published
@@ -119,7 +119,7 @@ class Trap:
 
 
 @pytest.mark.parametrize("plain", [True, False], ids=["bare pickle", "inside torch.save"])
-def test_a_pickle_that_runs_code_is_refused_without_running_it(tmp_path, plain, state):
+def test_pickle_with_code_is_refused_without_running_it(tmp_path, plain, state):
     flag = tmp_path / "ran"
     path = tmp_path / "G.pth"
     if plain:
@@ -131,7 +131,7 @@ def test_a_pickle_that_runs_code_is_refused_without_running_it(tmp_path, plain, 
     assert not flag.exists()
 
 
-def test_a_file_that_inflates_is_refused(tmp_path):
+def test_decompression_bomb_is_refused(tmp_path):
     path = tmp_path / "G.pth"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data/0", bytes(50_000_000))
@@ -141,7 +141,7 @@ def test_a_file_that_inflates_is_refused(tmp_path):
 
 @pytest.mark.parametrize("kept", [0, 1, 100, 0.5, 0.99])
 @pytest.mark.parametrize("name", ["G.pth", "G.safetensors"])
-def test_a_truncated_file_is_bad_weights(tmp_path, kept, name):
+def test_truncated_file_is_bad_weights(tmp_path, kept, name):
     path = tmp_path / name
     save_generator(seeded_generator(SMALL_GLOBAL), path)
     content = path.read_bytes()
@@ -164,7 +164,7 @@ def test_a_truncated_file_is_bad_weights(tmp_path, kept, name):
     ],
     ids=["nothing", "another net", "a list", "words", "a whole checkpoint", "no channels", "endless", "as large as the memory"],
 )
-def test_another_nets_weights_are_bad_weights(tmp_path, content):
+def test_weights_of_another_net_are_bad_weights(tmp_path, content):
     with pytest.raises(BadWeights, match=r"G\.pth"):
         load_generator(published_file(tmp_path / "G.pth", content))
 
@@ -175,7 +175,7 @@ def test_safetensors_of_another_net_are_bad_weights(tmp_path):
         load_generator(tmp_path / "G.safetensors")
 
 
-def test_a_file_that_is_not_there_is_bad_input(tmp_path):
+def test_missing_file_is_bad_input(tmp_path):
     with pytest.raises(BadInput, match="none"):
         load_generator(tmp_path / "none.pth")
 
@@ -189,6 +189,6 @@ def test_options_that_differ_from_the_file_are_named(tmp_path, state):
         load_generator(path, {"n_layers": 3})
 
 
-def test_the_step_is_imported_without_torch():
+def test_step_is_imported_without_torch():
     heavy = "import sys, steps.pix2pixhd.step; assert not {'torch', 'cv2', 'numpy'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", heavy], check=True)

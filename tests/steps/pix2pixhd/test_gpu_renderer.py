@@ -25,7 +25,7 @@ def batches(edges):
     return [edges[start : start + BATCH] for start in range(0, len(edges), BATCH)]
 
 
-def test_frames_come_in_order_and_are_the_generators(edges):
+def test_gpu_renderer_gives_the_generators_frames_in_order(edges):
     generator = prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
     rendered = [*GpuRenderer(generator, DEVICE, BATCH, WIDTH, HEIGHT, "rgb24").frames(batches(edges))]
     assert [len(frames) for frames in rendered] == [2, 2, 1]
@@ -34,7 +34,7 @@ def test_frames_come_in_order_and_are_the_generators(edges):
     assert np.abs(np.concatenate(rendered).astype(int) - expected).mean() < (0.01 if DEVICE.type == "cpu" else 2)
 
 
-def test_what_was_given_stays_as_it_was_when_later_batches_come(edges):
+def test_yielded_frames_are_not_overwritten_by_later_batches(edges):
     renderer = GpuRenderer(prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, BATCH, WIDTH, HEIGHT, "rgb24")
     given, copies = [], []
     for frames in renderer.frames(batches(edges)):
@@ -43,7 +43,7 @@ def test_what_was_given_stays_as_it_was_when_later_batches_come(edges):
     assert all((frames == copy).all() for frames, copy in zip(given, copies, strict=True))
 
 
-def test_one_and_a_half_bytes_a_pixel_leave_it_for_a_hardware_encoder(edges):
+def test_nv12_frames_have_one_and_a_half_bytes_a_pixel(edges):
     generator = prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE)
     (frames,) = GpuRenderer(generator, DEVICE, BATCH, WIDTH, HEIGHT, "nv12").frames([edges[:BATCH]])
     assert frames.nbytes == BATCH * WIDTH * HEIGHT * 3 // 2
@@ -55,13 +55,13 @@ def test_one_and_a_half_bytes_a_pixel_leave_it_for_a_hardware_encoder(edges):
     assert np.abs(frames.astype(int) - expected).mean() < 0.1
 
 
-def test_a_video_shorter_than_a_batch_and_an_empty_one(edges):
+def test_short_and_empty_videos_are_rendered(edges):
     renderer = GpuRenderer(prepare_for_gpu(seeded_generator(SMALL_GLOBAL), DEVICE), DEVICE, 4, WIDTH, HEIGHT, "rgb24")
     assert [frames.shape for frames in renderer.frames([edges[:1]])] == [(1, HEIGHT, WIDTH, 3)]
     assert not [*renderer.frames([])]
 
 
-def test_a_gpu_encoder_is_believed_only_when_it_has_encoded(tmp_path):
+def test_nvenc_is_used_only_if_it_can_encode(tmp_path):
     """On a machine with NVENC a video comes out; on one without, the answer is no although ffmpeg may list the encoder."""
     path = tmp_path / "a.mp4"
     picture = ("-f", "lavfi", "-i", "color=size=320x320:rate=30", "-frames:v", "2")
@@ -70,7 +70,7 @@ def test_a_gpu_encoder_is_believed_only_when_it_has_encoded(tmp_path):
 
 
 @pytest.mark.skipif(DEVICE.type == "cuda", reason="tells how the processor shares its cores")
-def test_a_full_size_net_is_rendered_a_frame_at_a_time_by_all_cores(workspace, monkeypatch):
+def test_full_size_net_renders_one_frame_on_all_cores(workspace, monkeypatch):
     weights = next(workspace.root.parent.rglob("generator.pth"))
     landmarks = np.load(workspace.path("motion/00.npz"))["landmarks"][:3]
     with renderer.open_renderer(weights, cores=2) as small:

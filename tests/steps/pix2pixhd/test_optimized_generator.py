@@ -18,21 +18,21 @@ TWO_ENHANCERS = Architecture(net="local", ngf=16, n_downsample_global=2, n_block
 
 
 @pytest.mark.parametrize("architecture", [SMALL_GLOBAL, SMALL_LOCAL, TWO_ENHANCERS], ids=["global", "local", "two enhancers"])
-def test_in_single_precision_it_is_the_same_net(architecture):
+def test_optimized_generator_equals_the_net_in_float32(architecture):
     generator = seeded_generator(architecture)
     encoding = torch.rand(2, architecture.input_nc, 32, 64)
     plain, quick = generator(encoding), OptimizedGenerator(generator, torch.float32)(encoding)
     torch.testing.assert_close(quick, plain, atol=2e-4, rtol=0)
 
 
-def test_the_generator_it_was_built_from_is_left_as_it_was():
+def test_optimizing_does_not_change_the_generator():
     generator = seeded_generator(SMALL_GLOBAL)
     before = {key: tensor.clone() for key, tensor in generator.state_dict().items()}
     OptimizedGenerator(generator, torch.bfloat16)(torch.rand(1, 3, 32, 32))
     assert all(torch.equal(tensor, before[key]) for key, tensor in generator.state_dict().items())
 
 
-def test_the_shipped_presenter_in_bfloat16_is_within_45_decibels_of_single_precision(faces):
+def test_bfloat16_is_within_45_db_of_float32(faces):
     presenter = load_presenter("maya")
     generator = load_generator(presenter.generator)
     encoding = encode(np.stack([draw_edges(points, presenter.size, presenter.body) for points in faces[1][::4]]))
@@ -41,13 +41,13 @@ def test_the_shipped_presenter_in_bfloat16_is_within_45_decibels_of_single_preci
     assert peak_signal_to_noise(to_frames(quick), to_frames(plain)) >= 45
 
 
-def test_levels_are_clipped_and_cut_off_as_published():
+def test_levels_are_clipped_and_truncated_as_published():
     picture = torch.tensor([-2.0, -1.0, -0.999, 0.0, 0.999, 1.0, 7.0]).view(1, 1, 1, 7)
     assert to_frames(picture).ravel().tolist() == [0, 0, 0, 127, 254, 255, 255]
 
 
 @pytest.mark.parametrize("count", [1, 4, 23])
-def test_frames_come_in_order_and_are_all_there_whatever_the_batches(workspace, count):
+def test_all_frames_come_in_order_whatever_the_batches(workspace, count):
     landmarks = np.load(workspace.path("motion/00.npz"))["landmarks"][:count]
     with open_renderer(load_presenter("maya").generator, cores=2) as renderer:
         together = np.concatenate([*renderer.frames(landmarks, SIZE)])

@@ -29,7 +29,7 @@ def frames_of(path):
         return np.stack([frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)])
 
 
-def test_a_scene_has_as_many_frames_as_its_voice_and_they_are_the_generators(workspace):
+def test_scene_has_the_generators_frame_for_each_of_its_voice(workspace):
     run(workspace)
     for number, count in enumerate(SCENE_FRAMES):
         decoded = frames_of(workspace.path(f"actor/{number:02d}-00.mp4"))
@@ -40,7 +40,7 @@ def test_a_scene_has_as_many_frames_as_its_voice_and_they_are_the_generators(wor
         assert np.abs(decoded.astype(int) - rendered).mean() < 4
 
 
-def test_no_picture_is_ever_a_file(workspace, monkeypatch):
+def test_no_picture_is_written_to_disk(workspace, monkeypatch):
     seen = set()
 
     def look(progress, count):
@@ -57,7 +57,7 @@ def test_progress_counts_frames(workspace):
     assert (progress.done, progress.total) == (sum(SCENE_FRAMES), sum(SCENE_FRAMES))
 
 
-def test_a_changed_motion_is_the_only_scene_rendered_again(workspace, capsys):
+def test_only_the_scene_with_changed_motion_is_rendered_again(workspace, capsys):
     run(workspace)
     before = workspace.path("actor/00-00.mp4").stat().st_ino
     np.savez(workspace.path("motion/01.npz"), landmarks=np.load(workspace.path("motion/01.npz"))["landmarks"] + 1)
@@ -77,7 +77,7 @@ def test_a_changed_motion_is_the_only_scene_rendered_again(workspace, capsys):
     ],
     ids=["three coordinates", "double precision", "no frames", "not numbers", "objects"],
 )
-def test_motion_that_is_none_is_refused_and_nothing_is_left(workspace, landmarks):
+def test_invalid_motion_is_refused_and_leaves_no_files(workspace, landmarks):
     np.savez(workspace.path("motion/00.npz"), landmarks=landmarks)
     with pytest.raises(BadInput, match=r"00\.npz"):
         run(workspace)
@@ -85,7 +85,7 @@ def test_motion_that_is_none_is_refused_and_nothing_is_left(workspace, landmarks
     assert not [*workspace.root.rglob(".tmp-*")]
 
 
-def test_without_ffmpeg_it_ends_with_one_clear_line_and_leaves_nothing(workspace, monkeypatch, capsys):
+def test_missing_ffmpeg_is_one_line_and_leaves_no_files(workspace, monkeypatch, capsys):
     monkeypatch.setenv("NEWSREEL_FFMPEG", "/nowhere/ffmpeg")
     assert main(["pix2pixhd", "--workspace", str(workspace.root)]) == 4
     told = "pix2pixhd: NEWSREEL_FFMPEG is '/nowhere/ffmpeg', which is not a program; correct it or unset it (exit 4)\n"
@@ -93,7 +93,7 @@ def test_without_ffmpeg_it_ends_with_one_clear_line_and_leaves_nothing(workspace
     assert not [*workspace.root.rglob(".tmp-*"), *workspace.root.rglob("*.mp4")]
 
 
-def test_a_cut_off_motion_file_is_bad_input(workspace):
+def test_truncated_motion_file_is_bad_input(workspace):
     path = workspace.path("motion/00.npz")
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(BadInput, match=r"00\.npz"):

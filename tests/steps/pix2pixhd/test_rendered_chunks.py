@@ -50,7 +50,7 @@ def joined(workspace, tmp_path):
     return target
 
 
-def test_joined_stretches_are_the_scene_frame_by_frame_each_at_its_time(long_scene, tmp_path):
+def test_joined_chunks_equal_the_scene_frame_by_frame(long_scene, tmp_path):
     render(long_scene)
     apart = np.concatenate([decoded(long_scene.path(file))[0] for file in FILES])
     together, times = decoded(joined(long_scene, tmp_path))
@@ -58,7 +58,7 @@ def test_joined_stretches_are_the_scene_frame_by_frame_each_at_its_time(long_sce
     assert np.array_equal(together, apart)
 
 
-def test_a_cut_changes_no_frame_that_is_rendered_and_none_that_is_seen(long_scene, tmp_path):
+def test_cutting_into_chunks_changes_no_frame(long_scene, tmp_path):
     render(long_scene)
     landmarks = np.load(long_scene.path("motion/00.npz"))["landmarks"]
     whole = tmp_path / "whole.mp4"
@@ -74,7 +74,7 @@ def test_a_cut_changes_no_frame_that_is_rendered_and_none_that_is_seen(long_scen
     assert np.abs(apart.astype(int) - decoded(whole)[0]).mean() < 0.5  # of 255: the encoder spends its bits a little differently
 
 
-def test_every_stretch_begins_with_a_key_frame_and_refers_to_no_other(long_scene):
+def test_every_chunk_begins_with_a_key_frame(long_scene):
     render(long_scene)
     for file in FILES:
         with av.open(str(long_scene.path(file))) as video:
@@ -83,7 +83,7 @@ def test_every_stretch_begins_with_a_key_frame_and_refers_to_no_other(long_scene
         assert min(packet.pts for packet in packets) == packets[0].pts == 0
 
 
-def test_two_processes_make_the_very_files_that_one_makes(long_scene):
+def test_two_shards_write_the_same_files_as_one_process(long_scene):
     render(long_scene)
     alone = [long_scene.path(file).read_bytes() for file in (*FILES, "actor/01-00.mp4")]
     for home in long_scene.path(".done/pix2pixhd").iterdir():
@@ -92,7 +92,7 @@ def test_two_processes_make_the_very_files_that_one_makes(long_scene):
     assert [long_scene.path(file).read_bytes() for file in (*FILES, "actor/01-00.mp4")] == alone
 
 
-def test_what_one_of_two_has_rendered_the_other_leaves_alone(long_scene):
+def test_a_shard_renders_only_its_own_chunks(long_scene):
     render(long_scene, (0, 2))
     assert [long_scene.path(file).exists() for file in (*FILES, "actor/01-00.mp4")] == [True, False, False]
     render(long_scene, (1, 2))

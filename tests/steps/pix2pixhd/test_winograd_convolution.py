@@ -20,7 +20,7 @@ def naive_convolution(features, weight):
 
 
 @pytest.mark.parametrize("sides", [(4, 6), (5, 6), (4, 3), (1, 1)], ids=str)
-def test_it_is_what_naive_loops_compute_whatever_the_sides(sides):
+def test_winograd_equals_naive_loops_for_any_size(sides):
     torch.manual_seed(5)
     features = torch.randn(2, 5, sides[0] + 2, sides[1] + 2).to(memory_format=torch.channels_last)
     weight = torch.randn(7, 5, 3, 3)
@@ -29,7 +29,7 @@ def test_it_is_what_naive_loops_compute_whatever_the_sides(sides):
     assert result.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_in_bfloat16_its_error_is_below_one_hundredth_of_the_results_spread():
+def test_winograd_error_in_bfloat16_is_below_one_percent():
     torch.manual_seed(6)
     features = torch.randn(1, 64, 18, 34).bfloat16().to(memory_format=torch.channels_last)
     weight = torch.randn(64, 64, 3, 3)
@@ -39,7 +39,7 @@ def test_in_bfloat16_its_error_is_below_one_hundredth_of_the_results_spread():
 
 
 @pytest.mark.parametrize("sides", [(64, 32), (24, 40)], ids=["even tiles", "odd tiles"])
-def test_a_net_of_the_published_width_is_the_same_net_in_single_precision(sides):
+def test_net_of_published_width_is_the_same_in_float32(sides):
     torch.manual_seed(7)
     published = Architecture(ngf=64, n_downsample_global=3, n_blocks_global=1)
     assert published.ngf * 2**published.n_downsample_global >= WINOGRAD_MIN_CHANNELS

@@ -32,7 +32,7 @@ def stops_at(monkeypatch):
     return arm
 
 
-def test_a_folder_gets_the_video_and_a_manifest_that_fits(newsroom):
+def test_folder_gets_the_video_and_its_manifest(newsroom):
     assert newsroom.publish(newsroom.finished_workspace()) == 0
     assert sorted(path.name for path in newsroom.out.iterdir()) == [
         "captions.vtt",
@@ -50,7 +50,7 @@ def test_a_folder_gets_the_video_and_a_manifest_that_fits(newsroom):
         assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
-def test_what_a_video_has_taken_is_told_once_and_publishing_it_again_takes_nothing_more(newsroom, monkeypatch):
+def test_usage_is_recorded_once(newsroom, monkeypatch):
     monkeypatch.setenv("NEWSREEL_PRICES", "USD l4-a=3600")
     workspace = newsroom.finished_workspace()
     node = ("--node", "gke-newsreel-l4-a-1a2b3c4d-x7k9")
@@ -62,7 +62,7 @@ def test_what_a_video_has_taken_is_told_once_and_publishing_it_again_takes_nothi
     assert manifest_at(f"{newsroom.finals}/budget/manifest.json") == first
 
 
-def test_a_bucket_gets_each_revision_in_a_folder_of_its_own(newsroom, bucket):
+def test_bucket_gets_each_revision_in_its_own_folder(newsroom, bucket):
     assert newsroom.publish(newsroom.finished_workspace(), bucket) == 0
     newsroom.document["revision"] = 2
     assert newsroom.publish(newsroom.finished_workspace(), bucket) == 0
@@ -85,7 +85,7 @@ def test_publishing_twice_changes_nothing(newsroom, bucket, kind):
 
 
 @pytest.mark.parametrize("number", range(7))
-def test_a_reader_never_sees_half_a_video_in_a_folder(newsroom, stops_at, number, capsys):
+def test_reader_never_sees_an_incomplete_video(newsroom, stops_at, number, capsys):
     newsroom.publish(newsroom.finished_workspace())
     newer = newsroom.finished_workspace("again", poster=b"another poster")
     stops_at("replace", number)
@@ -95,7 +95,7 @@ def test_a_reader_never_sees_half_a_video_in_a_folder(newsroom, stops_at, number
 
 
 @pytest.mark.parametrize("number", range(7))
-def test_publishing_goes_on_where_it_stopped(newsroom, bucket, stops_at, number):
+def test_publishing_resumes_after_a_crash(newsroom, bucket, stops_at, number):
     workspace = newsroom.finished_workspace()
     stops_at("create", number)
     assert newsroom.publish(workspace, bucket) == 75
@@ -104,14 +104,14 @@ def test_publishing_goes_on_where_it_stopped(newsroom, bucket, stops_at, number)
     assert manifest_at(f"{bucket}/budget/r1/manifest.json").file("poster.jpg")
 
 
-def test_a_second_run_of_the_same_story_finds_it_published_and_ends(newsroom, bucket):
+def test_second_run_of_the_same_story_finds_it_published(newsroom, bucket):
     newsroom.publish(newsroom.finished_workspace("first"), bucket)
     before = manifest_at(f"{bucket}/budget/r1/manifest.json")
     assert newsroom.publish(newsroom.finished_workspace("second", poster=b"rendered a little differently"), bucket) == 0
     assert manifest_at(f"{bucket}/budget/r1/manifest.json") == before
 
 
-def test_a_run_that_died_half_way_does_not_stand_in_the_way_of_the_next(newsroom, bucket, stops_at):
+def test_crashed_run_does_not_block_the_next(newsroom, bucket, stops_at):
     stops_at("create", 3)
     assert newsroom.publish(newsroom.finished_workspace("first"), bucket) == 75
     second = newsroom.finished_workspace("second", poster=b"rendered a little differently")
@@ -121,7 +121,7 @@ def test_a_run_that_died_half_way_does_not_stand_in_the_way_of_the_next(newsroom
     assert storage.read(Address.parse(f"{bucket}/budget/r1/{poster.path}"), at_most=100) == b"rendered a little differently"
 
 
-def test_another_story_under_the_same_revision_is_a_conflict(newsroom, bucket, capsys):
+def test_other_content_under_the_same_revision_is_conflict(newsroom, bucket, capsys):
     newsroom.publish(newsroom.finished_workspace("first"), bucket)
     before = Storage.from_environment().names(Address.parse(bucket))
     newsroom.document["title"] = "Another budget"
@@ -131,7 +131,7 @@ def test_another_story_under_the_same_revision_is_a_conflict(newsroom, bucket, c
 
 
 @pytest.mark.parametrize("kind", ["file", "gs"])
-def test_a_newer_revision_is_not_overtaken(newsroom, bucket, kind, capsys):
+def test_newer_published_revision_is_a_conflict(newsroom, bucket, kind, capsys):
     finals = bucket if kind == "gs" else newsroom.finals
     old = newsroom.finished_workspace("old")
     newsroom.document["revision"] = 2
@@ -153,7 +153,7 @@ def test_a_newer_revision_is_not_overtaken(newsroom, bucket, kind, capsys):
         ("contents.json", None, "is missing or empty"),
     ],
 )
-def test_what_is_no_video_is_not_published(newsroom, capsys, name, content, expected):
+def test_invalid_files_are_not_published(newsroom, capsys, name, content, expected):
     workspace = newsroom.finished_workspace()
     path = workspace / "final" / name
     whole = path.read_bytes()
@@ -170,13 +170,13 @@ def test_what_is_no_video_is_not_published(newsroom, capsys, name, content, expe
     assert not newsroom.out.exists()
 
 
-def test_publishing_outside_the_allowed_addresses_is_refused(newsroom, tmp_path, capsys):
+def test_publishing_outside_allowed_addresses_is_refused(newsroom, tmp_path, capsys):
     assert newsroom.publish(newsroom.finished_workspace(), f"file:{tmp_path}/elsewhere") == 2
     assert "outside the allowed addresses" in capsys.readouterr().err
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_strangers_manifest_is_not_overwritten(newsroom, capsys):
+def test_foreign_manifest_is_not_overwritten(newsroom, capsys):
     newsroom.out.mkdir(parents=True)
     (newsroom.out / "manifest.json").write_text(json.dumps({"name": "a web app"}))
     assert newsroom.publish(newsroom.finished_workspace()) == 3

@@ -66,7 +66,7 @@ def page_of(workspace, usage=TAKEN):
     return report_page(workspace, ORIGIN, "gs://finals/budget/r1", files, usage)
 
 
-def test_it_tells_scenes_with_their_times_sound_work_and_files(finished):
+def test_report_has_scenes_sound_work_and_files(finished):
     page = Page(page_of(finished([record("pix2pixhd", "scene 00", 12.25), record("pix2pixhd", "scene 01", 2.0)])))
     for told in (
         "The budget",
@@ -94,16 +94,16 @@ def test_it_tells_scenes_with_their_times_sound_work_and_files(finished):
         ({"cost": None, "currency": None}, "Node 1,234.5 s GPU 61.2 s Published 4.2 MB Files"),
     ],
 )
-def test_it_tells_what_was_taken_and_of_what_is_unknown_that_it_is(finished, changed, told):
+def test_report_has_usage_or_unknown(finished, changed, told):
     assert told in Page(page_of(finished(), TAKEN.model_copy(update=changed))).said
 
 
-def test_what_the_steps_remarked_stands_there_with_its_scene(finished):
+def test_report_has_remarks_with_their_scene(finished):
     page = Page(page_of(finished([record(remarks=("no face in 3 frames (1.0 s)",))])))
     assert "dlib, scene 01: no face in 3 frames (1.0 s)" in page.said
 
 
-def test_no_text_becomes_markup_and_nothing_is_asked_of_anybody(newsroom, finished):
+def test_report_escapes_text_and_loads_nothing(newsroom, finished):
     newsroom.document["title"] = HOSTILE[:80]
     for scene in newsroom.document["scenes"]:
         scene["headline"] = HOSTILE[:70]
@@ -114,24 +114,24 @@ def test_no_text_becomes_markup_and_nothing_is_asked_of_anybody(newsroom, finish
     assert page.said.count(HOSTILE[:70]) >= 4
 
 
-def test_the_only_address_in_it_is_the_picture_it_brings(finished):
+def test_report_embeds_its_picture_and_links_nothing(finished):
     assert re.findall(r"url\((.{22})", page_of(finished())) == ["data:image/jpeg;base64"]
     assert "http" not in page_of(finished())
 
 
-def test_the_same_work_gives_the_same_page(finished):
+def test_same_work_gives_the_same_report(finished):
     workspace = finished([record()])
     assert page_of(workspace) == page_of(workspace)
 
 
 @given(seconds=st.floats(0, 5000))
-def test_a_clock_never_shows_sixty_seconds(seconds):
+def test_time_never_shows_sixty_seconds(seconds):
     minutes, rest = format_time(seconds).split(":")
     assert float(rest) < 60
     assert int(minutes) * 60 + float(rest) == pytest.approx(seconds, abs=0.051)
 
 
-def test_words_that_are_spelled_are_told_once_and_others_not():
+def test_spelled_words_are_listed_once():
     tokens = [
         Token(shown="NHS,", spoken=("n", "h", "s")),
         Token(shown="NATO", spoken=("nato",)),

@@ -24,7 +24,7 @@ def report(newsroom, capsys):
     return run
 
 
-def test_a_success_names_the_video(newsroom, report):
+def test_success_names_the_video(newsroom, report):
     newsroom.publish(newsroom.finished_workspace())
     line, said = report()
     taken = line.pop("usage")
@@ -33,7 +33,7 @@ def test_a_success_names_the_video(newsroom, report):
     assert said == ""
 
 
-def test_a_success_in_a_bucket_names_an_object_that_is_there(newsroom, report, bucket):
+def test_success_in_a_bucket_names_an_existing_object(newsroom, report, bucket):
     newsroom.publish(newsroom.finished_workspace(), bucket)
     line, _ = report(finals=bucket)
     assert line["video"].startswith(f"{bucket}/budget/r1/")
@@ -41,21 +41,21 @@ def test_a_success_in_a_bucket_names_an_object_that_is_there(newsroom, report, b
 
 
 @pytest.mark.parametrize("status", ["Failed", "Error"])
-def test_a_failure_is_said_and_has_no_video(newsroom, report, status):
+def test_failure_is_reported_without_a_video(newsroom, report, status):
     newsroom.publish(newsroom.finished_workspace())
     line, said = report(status=status)
     assert (line["status"], line["video"], line["usage"]) == (status, None, None)
     assert f"the workflow ended as '{status}'" in said
 
 
-def test_a_story_that_cannot_be_read_is_reported_all_the_same(newsroom, report):
+def test_unreadable_story_is_reported(newsroom, report):
     for story in (f"file:{newsroom.folder}/none.yaml", "{{workflow.name}}", "x\ny"):
         line, said = report(story=story)
         assert (line["story"], line["video"]) == (story, None)
         assert said.startswith("report: the video cannot be found: ")
 
 
-def test_another_revisions_video_is_not_taken_for_this_ones(newsroom, report):
+def test_video_of_another_revision_is_not_reported(newsroom, report):
     newsroom.publish(newsroom.finished_workspace())
     newsroom.document["revision"] = 2
     newsroom.save()
@@ -67,7 +67,7 @@ def told(newsroom):
     return sorted(str(path.relative_to(home)) for path in home.rglob("*.json"))
 
 
-def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monkeypatch, capsys):
+def test_delivered_notification_is_in_the_delivery_log(newsroom, monkeypatch, capsys):
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed"]
     assert main(ended) == 0
     assert told(newsroom) == [], "nobody knows of a run without a name"
@@ -77,7 +77,7 @@ def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monk
     assert capsys.readouterr().err.count("\n") == 3
 
 
-def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, capsys):
+def test_failed_notification_is_not_in_the_delivery_log(newsroom, monkeypatch, capsys):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
     once = Notifier(topic="projects/p/topics/stories-done", pauses=(0.0,))
     monkeypatch.setattr(Notifier, "from_environment", lambda: once)
@@ -87,7 +87,7 @@ def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, 
     assert "report: notice to 127.0.0.1: it does not answer" in capsys.readouterr().err
 
 
-def test_a_video_that_cannot_be_looked_for_now_is_left_to_others_too(newsroom, monkeypatch, capsys):
+def test_no_notification_while_the_video_is_unavailable(newsroom, monkeypatch, capsys):
     def away(*_):
         raise Unavailable("the bucket does not answer")
 
@@ -100,7 +100,7 @@ def test_a_video_that_cannot_be_looked_for_now_is_left_to_others_too(newsroom, m
 
 
 @pytest.mark.parametrize("run", ["a/../b", "x" * 2000])
-def test_a_run_whose_name_is_no_files_name_costs_a_line(newsroom, capsys, run):
+def test_run_name_that_is_no_file_name_is_logged(newsroom, capsys, run):
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", run]
     assert main(ended) == 0
     told = capsys.readouterr()
