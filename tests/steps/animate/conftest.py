@@ -12,7 +12,7 @@ from tools.presenter.visemes import write_visemes
 
 @dataclass(frozen=True)
 class Swaying:
-    """Footage made of a face at rest: it sways, turns and blinks; `trembling` pixels of noise are what finding adds."""
+    """Footage made of a face at rest: it sways, turns and blinks; `trembling` is detection noise in pixels."""
 
     rest: np.ndarray
 
@@ -33,7 +33,7 @@ class Swaying:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory) -> Path:
-    """A presenter's folder with true mouth shapes; of the trained files, which animate never opens, there are only the names."""
+    """A presenter's folder with real visemes; the trained files, which animate never opens, are empty."""
     home = tmp_path_factory.mktemp("presenters") / "maya"
     shutil.copytree(
         newsreel.presenters.bundle.BUNDLED_PRESENTERS / "maya",

@@ -1,4 +1,4 @@
-"""Footage of any presenter at rest becomes a head that moves for as long as a scene lasts."""
+"""Footage of a presenter at rest is looped to head movement of any length."""
 
 import numpy as np
 import pytest
@@ -75,7 +75,7 @@ def test_scenes_differ_and_are_reproducible(head):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"landmarks": np.zeros((100, 5, 2))}, "68 finite points"),
         ({"landmarks": np.full((100, 68, 2), np.nan)}, "68 finite points"),
@@ -84,8 +84,8 @@ def test_scenes_differ_and_are_reproducible(head):
         ({"size": "wide"}, "not the landmarks"),
     ],
 )
-def test_footage_that_cannot_be_looped_is_refused(changes, said, tmp_path):
+def test_footage_that_cannot_be_looped_is_refused(changes, message, tmp_path):
     parts = {"landmarks": np.zeros((100, 68, 2)), "size": 320, "frame_rate": FRAME_RATE} | changes
     np.savez(tmp_path / "landmarks.npz", **parts)
-    with pytest.raises(BadWeights, match=said):
+    with pytest.raises(BadWeights, match=message):
         load_footage(tmp_path / "landmarks.npz")

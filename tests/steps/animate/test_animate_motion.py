@@ -1,4 +1,4 @@
-"""Whatever is said, by whomever: the promises that every scene's landmarks keep."""
+"""Properties of a scene's landmarks for any speech and any presenter."""
 
 import json
 from itertools import pairwise
@@ -40,7 +40,7 @@ phones_anywhere = st.builds(
     st.floats(0, 6),
     st.just(0.0) | st.floats(0, 1.5),
 )
-"""Overlapping, of no length, all at once, in no order, past the end: what no aligner should write."""
+"""Overlapping, of no length, all at once, in no order, past the end: which no aligner should write."""
 any_speech = st.builds(speech_of, st.lists(phones_anywhere, max_size=40), st.floats(0.05, 6))
 
 
@@ -96,7 +96,7 @@ def test_mouth_at_rest_in_the_footage_is_unchanged(swaying, visemes):
 
 
 def test_ten_minutes_move_like_a_part_of_them(visemes):
-    """Frames are worked on in stretches; nothing shows where one ends."""
+    """Frames are computed in blocks, whose borders do not show."""
     names = sorted(VISEMES_OF_PHONE)
     phones = [Phone(phone=names[k % 39], start=0.1 * k, end=0.1 * k + 0.09) for k in range(6000)]
     whole = mouth_movement(segments_of(phones, [1.0] * 6000, 600.0), visemes, 600 * FRAME_RATE)
@@ -115,7 +115,7 @@ def test_mouth_rests_after_the_last_phone(visemes):
 @settings(max_examples=15)
 @given(size=st.floats(40, 160), turn=st.floats(-0.2, 0.2), wide=st.floats(0.7, 1.4), uneven=st.integers(0, 2**32 - 1))
 def test_face_of_any_shape_and_distance_can_speak(size, turn, wide, uneven, swaying, visemes):
-    """Another face, nearer to the camera or further, tilted, uneven: what moves is in its own measure."""
+    """Another face, nearer or further, tilted, uneven: movement scales with the face."""
     face = visemes.rest + np.random.default_rng(uneven).normal(0, 0.004, (68, 2))
     face[:, 0] *= wide
     rest = complex_points(face)

@@ -1,4 +1,4 @@
-"""Phones become mouth movement that a viewer believes."""
+"""Phones to plausible mouth movement."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def moved(phones: list[Phone], visemes: Visemes, opening: float = 1.0) -> np.nda
 
 
 def gap(movement: np.ndarray, visemes: Visemes) -> np.ndarray:
-    """How far the inner lips stand apart, frame by frame."""
+    """Distance of the inner lips in every frame."""
     face = visemes.rest + movement
     return (face[:, LOWER, 1] - face[:, UPPER, 1]).mean(axis=1)
 
@@ -144,7 +144,7 @@ def test_loud_vowel_opens_further(visemes):
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "message"),
     [
         (lambda parts: parts.pop("rest"), "not a file of mouth shapes"),
         (lambda parts: parts.update(rest=parts["rest"][:5]), r"not \(68, 2\)"),
@@ -152,11 +152,11 @@ def test_loud_vowel_opens_further(visemes):
         (lambda parts: parts.update(names=np.char.replace(parts["names"], "MBP", "XXX")), "lacks the mouth shapes MBP"),
     ],
 )
-def test_damaged_viseme_file_is_refused(damage, said, visemes, tmp_path):
+def test_damaged_viseme_file_is_refused(damage, message, visemes, tmp_path):
     parts = {"names": np.array(visemes.names), "rest": visemes.rest, "offsets": visemes.offsets}
     damage(parts)
     np.savez(tmp_path / "visemes.npz", **parts)
-    with pytest.raises(BadWeights, match=said):
+    with pytest.raises(BadWeights, match=message):
         load_visemes(tmp_path / "visemes.npz")
 
 

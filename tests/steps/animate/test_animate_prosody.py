@@ -1,4 +1,4 @@
-"""What the face takes from the voice."""
+"""Visual prosody: loudness, opening of vowels, accents."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""A presenter who has no mouth shapes of their own speaks with the drawn ones', made to measure."""
+"""Visemes of the reference presenter scaled to other faces."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def drawn(bundle):
 
 
 def filmed(face, size=140.0, turn=0.1, x=300.0, y=200.0):
-    """A face (..., 68, 2) of the head's frame as a camera sees it, in pixels."""
+    """A face (..., 68, 2) in the head's coordinates as a camera sees it, in pixels."""
     seen = (face @ [1, 1j]) * size * np.exp(1j * turn) + x + 1j * y
     return np.stack([seen.real, seen.imag], axis=-1)
 

@@ -1,4 +1,4 @@
-"""The step from files to files: phones, voice and footage in, a scene's landmarks out."""
+"""The step animate: phones, voice and footage to a scene's landmarks."""
 
 import wave
 from pathlib import Path

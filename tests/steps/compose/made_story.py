@@ -1,4 +1,4 @@
-"""A small story, made in the test: pictures, presenter and voice whose every flash and click is known."""
+"""A small story made in the test, with flashes of the presenter and clicks of the voice at known times."""
 
 import wave
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ def write_actor(path: Path, frames: int, flash: int) -> None:
 
 @dataclass
 class Sketch:
-    """What a scene of the small story is made of."""
+    """Content of a scene of the small story."""
 
     headline: str
     colour: tuple[int, int, int]
@@ -89,8 +89,8 @@ def make_workspace(root: Path, sketches: list[Sketch], music: str = "bed") -> Wo
         speech = Speech(duration=sketch.frames / FRAME_RATE, words=sketch.words)
         (root / scene_file("phones", number, ".json")).write_text(speech.model_dump_json())
         write_voice(root / scene_file("voice", number, ".wav"), click_at(sketch.flash, sketch.frames))
-        for file, stretch in zip(chunk_files("actor", number, sketch.frames, ".mp4"), chunks(sketch.frames), strict=True):
-            write_actor(root / file, len(stretch), sketch.flash - stretch.start)
+        for file, chunk in zip(chunk_files("actor", number, sketch.frames, ".mp4"), chunks(sketch.frames), strict=True):
+            write_actor(root / file, len(chunk), sketch.flash - chunk.start)
     return workspace
 
 

@@ -7,7 +7,7 @@ from newsreel.artifacts import SpokenWord
 from steps.compose.graphics.captions import MAX_LINE_LENGTH, cues_of, webvtt
 
 
-def said(text: str, each: float = 0.3) -> tuple[SpokenWord, ...]:
+def spoken(text: str, each: float = 0.3) -> tuple[SpokenWord, ...]:
     words, at, sentence = [], 0.3, 0
     for shown in text.split():
         words.append(SpokenWord(shown=shown, start=at, end=at + each, sentence=sentence, phones=()))
@@ -17,7 +17,7 @@ def said(text: str, each: float = 0.3) -> tuple[SpokenWord, ...]:
 
 
 def lines(text: str) -> list[list[str]]:
-    words = said(text)
+    words = spoken(text)
     return [[" ".join(word.text for word in line) for line in cue.lines] for cue in cues_of(words, words[-1].end + 0.5)]
 
 
@@ -79,10 +79,10 @@ def test_scene_without_words_has_no_cues():
 
 
 def test_webvtt_escapes_markup_and_timing_lines():
-    text = webvtt(cues_of(said("Tom & <b>Ann</b> --> {x} it's"), 9.0))
+    text = webvtt(cues_of(spoken("Tom & <b>Ann</b> --> {x} it's"), 9.0))
     assert text == ("WEBVTT\n\n1\n00:00:00.240 --> 00:00:02.800\nTom &amp; &lt;b&gt;Ann&lt;/b&gt; --&gt; {x} it's\n")
 
 
 def test_webvtt_counts_hours():
-    cue = cues_of(said("Late."), 9.0)[0].shifted(3725.5)
+    cue = cues_of(spoken("Late."), 9.0)[0].shifted(3725.5)
     assert "01:02:05.740 --> 01:02:06.800" in webvtt([cue])

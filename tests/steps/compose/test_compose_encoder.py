@@ -21,8 +21,8 @@ def test_missing_ffmpeg_is_one_line_and_loses_nothing(tmp_path, monkeypatch, cap
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
     monkeypatch.setenv("NEWSREEL_FFMPEG", "/nowhere/ffmpeg")
     assert main(["compose", "--workspace", str(workspace.root)]) == 4
-    told = "compose: NEWSREEL_FFMPEG is '/nowhere/ffmpeg', which is not a program; correct it or unset it (exit 4)\n"
-    assert capsys.readouterr().err == told
+    message = "compose: NEWSREEL_FFMPEG is '/nowhere/ffmpeg', which is not a program; correct it or unset it (exit 4)\n"
+    assert capsys.readouterr().err == message
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == before | {workspace.root / "failure.json"}
 
 

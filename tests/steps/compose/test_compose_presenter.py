@@ -1,4 +1,4 @@
-"""A long scene's presenter comes in stretches, and not a frame is lost, doubled or late between two of them."""
+"""A long scene's presenter comes in chunks; no frame is lost, doubled or late between them."""
 
 import numpy as np
 from made_story import Sketch, make_workspace, spoken

@@ -11,9 +11,9 @@ from steps.compose.specs import OPENING_FRAMES, Timeline
 RATE = music.SAMPLE_RATE
 
 
-def heard(track: Soundtrack, timeline: Timeline, folder) -> np.ndarray:
-    run_graph(mastered(track, timeline).output(str(folder / "heard.raw"), f="f32le", ar=RATE, ac=2))
-    return np.fromfile(folder / "heard.raw", np.float32).reshape(-1, 2)
+def render_sound(track: Soundtrack, timeline: Timeline, folder) -> np.ndarray:
+    run_graph(mastered(track, timeline).output(str(folder / "sound.raw"), f="f32le", ar=RATE, ac=2))
+    return np.fromfile(folder / "sound.raw", np.float32).reshape(-1, 2)
 
 
 def level(sound: np.ndarray, start: float, end: float, low: float, high: float) -> float:
@@ -25,7 +25,7 @@ def level(sound: np.ndarray, start: float, end: float, low: float, high: float) 
 
 
 def whistle(seconds: float, strength: float) -> np.ndarray:
-    """A stand-in for a voice that leaves the music's octaves free to be measured."""
+    """A substitute for a voice that has no energy in the music's octaves."""
     at = np.arange(round(seconds * VOICE_RATE)) / VOICE_RATE
     return strength * np.sin(2 * np.pi * 5000 * at) * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * at))
 
@@ -33,7 +33,9 @@ def whistle(seconds: float, strength: float) -> np.ndarray:
 def test_music_is_ducked_under_speech(tmp_path):
     silence = np.zeros(5 * VOICE_RATE)
     write_voice(tmp_path / "voice.wav", np.concatenate([silence, whistle(5, 0.3), silence]))
-    sound = heard(Soundtrack.prepare(tmp_path, [tmp_path / "voice.wav"], with_music=True), Timeline(scenes=(450,)), tmp_path)
+    sound = render_sound(
+        Soundtrack.prepare(tmp_path, [tmp_path / "voice.wav"], with_music=True), Timeline(scenes=(450,)), tmp_path
+    )
     first = OPENING_FRAMES / FRAME_RATE
     before = level(sound, first + 1.5, first + 4.5, 80, 1200)
     under = level(sound, first + 6.0, first + 9.5, 80, 1200)
@@ -62,7 +64,7 @@ def test_quiet_and_loud_voices_get_the_same_loudness(tmp_path, strength, with_mu
 def test_silent_voice_without_music_stays_silent(tmp_path):
     write_voice(tmp_path / "voice.wav", np.zeros(2 * VOICE_RATE))
     track = Soundtrack.prepare(tmp_path, [tmp_path / "voice.wav"], with_music=False)
-    assert np.abs(heard(track, Timeline(scenes=(60,)), tmp_path)).max() < 1e-3
+    assert np.abs(render_sound(track, Timeline(scenes=(60,)), tmp_path)).max() < 1e-3
 
 
 def test_sound_of_a_long_story_is_in_sync(tmp_path):
@@ -72,7 +74,7 @@ def test_sound_of_a_long_story_is_in_sync(tmp_path):
         write_voice(tmp_path / f"{number}.wav", click_at(20, length))
         files.append(tmp_path / f"{number}.wav")
     timeline = Timeline(scenes=frames)
-    sound = heard(Soundtrack.prepare(tmp_path, files * 14, with_music=False), timeline, tmp_path)
+    sound = render_sound(Soundtrack.prepare(tmp_path, files * 14, with_music=False), timeline, tmp_path)
     assert len(sound) == timeline.end * RATE // FRAME_RATE
     starts = OPENING_FRAMES + np.cumsum([0, *frames[:-1]])
     for start in starts[[0, 1, 20, -2, -1]]:

@@ -157,8 +157,8 @@ def test_only_a_changed_scene_is_rendered_again(small_story, tmp_path, capsys):
     changed = story.scenes[1].model_copy(update={"headline": "Changed"})
     workspace.adopt(story.model_copy(update={"revision": 2, "scenes": [story.scenes[0], changed]}))
     compose(workspace)
-    said = capsys.readouterr().err.splitlines()
-    assert [line.split(":")[1].strip() for line in said if "unchanged" not in line] == ["scene 01", "the whole"]
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in lines if "unchanged" not in line] == ["scene 01", "the whole"]
 
 
 def test_finished_run_leaves_no_temporary_files(small_story):

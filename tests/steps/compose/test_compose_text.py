@@ -1,4 +1,4 @@
-"""Text as it is drawn: measured in the rendered picture, against the same text drawn by Pillow."""
+"""Drawn text, compared in the rendered picture with the same text drawn by Pillow."""
 
 import unicodedata
 from pathlib import Path
@@ -23,7 +23,7 @@ WIDE, HIGH = 1920, 1080
 
 
 def rendered(sheet: Overlay, folder: Path, frame: int = 0) -> np.ndarray:
-    """One frame of a sheet on black, as grey levels (1080, 1920)."""
+    """One frame of an overlay on black, as grey levels (1080, 1920)."""
     sheet.write(folder / "sheet.ass")
     black = ffmpeg.input(f"color=black:s={WIDE}x{HIGH}:r=30", f="lavfi").filter("format", "gray")
     drawn = black.filter("ass", str(folder / "sheet.ass"), fontsdir=str(FONTS)).filter(
@@ -34,7 +34,7 @@ def rendered(sheet: Overlay, folder: Path, frame: int = 0) -> np.ndarray:
 
 
 def ink(picture: np.ndarray, above: int = 60) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of what is brighter than the ground."""
+    """Left, top, right, bottom of all pixels brighter than the background."""
     rows, columns = np.where(picture > picture.min() + above)
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
 

@@ -1,4 +1,4 @@
-"""The contact sheet and what is told of a video: right, and small enough to be kept."""
+"""The contact sheet: layout and file size."""
 
 import numpy as np
 import pytest

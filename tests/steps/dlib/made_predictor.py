@@ -1,4 +1,4 @@
-"""Predictors' files written by hand, in dlib's serialisation, to say in them what dlib itself would never write."""
+"""Predictor files in dlib's serialisation with content that dlib itself would never write."""
 
 
 def integer(value):

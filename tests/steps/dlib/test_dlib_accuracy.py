@@ -1,4 +1,4 @@
-"""What ships against what is drawn: the predictor has never seen these frames."""
+"""Accuracy of the shipped predictor on drawn frames that it was not trained on."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Whatever a camera or an editor writes is read as upright squares, 30 a second; what is no such clip is refused by name."""
+"""Any video is decoded to upright squares, 30 a second; invalid files are refused by name."""
 
 import subprocess
 from fractions import Fraction

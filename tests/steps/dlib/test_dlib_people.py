@@ -1,4 +1,4 @@
-"""Who of several faces the presenter is."""
+"""Which of several faces is the presenter's."""
 
 import numpy as np
 import pytest

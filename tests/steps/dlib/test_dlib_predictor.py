@@ -1,4 +1,4 @@
-"""A predictor's file may be the bundle's, somebody's own, damaged, or an attack."""
+"""Predictor files: the bundle's, other valid ones, damaged and malicious ones."""
 
 import subprocess
 import sys
@@ -49,7 +49,7 @@ def test_predictor_of_another_number_of_points_is_refused(weights, points):
 
 
 @pytest.mark.parametrize(
-    ("crafted", "told"),
+    ("crafted", "message"),
     [
         ({"pixel": 1 << 45}, r"refused: dlib crashes on it \(SIGSEGV\)"),
         ({"rows": 1 << 40}, "not a dlib shape predictor"),
@@ -57,8 +57,8 @@ def test_predictor_of_another_number_of_points_is_refused(weights, points):
         ({"away": 1e9}, "outside of any face"),
     ],
 )
-def test_malicious_predictor_does_not_crash_the_process(weights, crafted, told):
-    with pytest.raises(BadWeights, match=told):
+def test_malicious_predictor_does_not_crash_the_process(weights, crafted, message):
+    with pytest.raises(BadWeights, match=message):
         FaceFinder(weights(made_predictor.predictor_file(**crafted)))
 
 

@@ -63,7 +63,7 @@ def test_stories_of_a_presenter_share_the_key(workspace):
 
 
 def test_step_refuses_footage_with_a_cut_and_says_when(workspace, filmed, monkeypatch):
-    """Two takes of a second; in the second she sits further left."""
+    """Two takes of one second; in the second she is further left."""
     takes = [draw(pose)[0] for pose in idle_poses(5, 1)] * 2
     takes[30:] = [np.roll(frame, -30, axis=1) for frame in takes[30:]]
     presenter = filmed(takes)
@@ -84,5 +84,5 @@ def test_interpolated_frames_are_reported(workspace, filmed, monkeypatch, capsys
 
 
 def test_importing_the_step_loads_no_system():
-    told = "import sys, steps.dlib.step; print({'dlib', 'av', 'scipy', 'cv2', 'numpy'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout == "set()\n"
+    code = "import sys, steps.dlib.step; print({'dlib', 'av', 'scipy', 'cv2', 'numpy'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

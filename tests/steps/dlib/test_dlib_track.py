@@ -1,4 +1,4 @@
-"""The presenter through a clip: alone, in company, away for a moment, cut."""
+"""Tracking the presenter: alone, with others, missing for a while, across cuts."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def shots():
 
 @pytest.fixture(scope="module")
 def small():
-    """The same presenter half as large, (160, 160, 3), as somebody further away."""
+    """The same presenter half as large, (160, 160, 3), as another person further away."""
     return [draw(pose, 160)[0] for pose in idle_poses(78, 2)]
 
 
@@ -35,7 +35,7 @@ def found(presenter, finder):
 
 
 def off(track, truth):
-    """Mean distance from where she was drawn, in distances between the eyes, each frame (T,)."""
+    """Mean distance from the drawn landmarks in eye distances, for each frame (T,)."""
     return np.linalg.norm(track.landmarks - truth, axis=2).mean(1) / eye_distance(truth)
 
 
@@ -77,7 +77,7 @@ def test_two_presenters_side_by_side_are_refused(filmed, finder, shots):
 
 
 def test_bystander_is_reported_and_the_presenter_tracked(filmed, finder, shots, small):
-    """Below her, somebody half as large comes into the picture and walks out again."""
+    """Below her, another person half as large enters and leaves the picture."""
     room = np.full((60, 480, 480, 3), BACKGROUND, np.uint8)
     room[:, :320, :320] = [frame for frame, _ in shots]
     path = np.concatenate([np.linspace(470, 310, 20), np.linspace(310, 470, 20)]).astype(int)
@@ -91,7 +91,7 @@ def test_bystander_is_reported_and_the_presenter_tracked(filmed, finder, shots, 
 
 
 def test_cut_is_found_to_the_frame_and_not_smoothed_across(filmed, finder, shots):
-    """A jump cut: all that changes is that she sits a third of the distance between her eyes further left."""
+    """A jump cut: she only moves left by a third of the eye distance."""
     truth = np.stack([landmarks for _, landmarks in shots])
     frames = [frame for frame, _ in shots]
     frames[33:] = [np.roll(frame, -24, axis=1) for frame in frames[33:]]

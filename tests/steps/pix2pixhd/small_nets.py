@@ -1,4 +1,4 @@
-"""Generators of the published kind that take no time, and voices of which only the length counts."""
+"""Small, fast generators of the published architectures, and silent voices of a given length."""
 
 import wave
 from pathlib import Path
@@ -10,7 +10,7 @@ from steps.pix2pixhd.config import Architecture
 from steps.pix2pixhd.networks import build_generator
 
 SIZE = 64
-"""Of the small presenter's frames."""
+"""Side of the small presenter's frames."""
 SCENE_FRAMES = (30, 11)
 
 SMALL_GLOBAL = Architecture(ngf=16, n_downsample_global=2, n_blocks_global=2)

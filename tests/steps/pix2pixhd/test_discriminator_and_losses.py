@@ -1,4 +1,4 @@
-"""The discriminator as published, and the losses by hand."""
+"""The discriminator as published, and the losses against values computed by hand."""
 
 import pytest
 import torch
@@ -62,16 +62,16 @@ def test_fast_norm_has_values_and_gradients_of_instance_norm():
 
 @pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])
 def test_prediction_sees_a_patch_of_the_published_size(layers, field):
-    """Isola et al. 2017: 70x70 with three layers of stride 2. Found by asking which input pixels one verdict depends on."""
+    """Isola et al. 2017: 70x70 with three layers of stride 2. Computed from the input pixels that one prediction depends on."""
     discriminator = MultiscaleDiscriminator(input_nc=1, ndf=2, layers=layers, scales=1).eval()
     for module in discriminator.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.ones_(module.weight)
     # Instance norm looks at the whole picture; without it the reach of the convolutions alone remains.
     for name, layer in discriminator.named_children():
-        kept = [part for part in layer if not isinstance(part, torch.nn.InstanceNorm2d)] if name != "downsample" else []
-        if kept:
-            setattr(discriminator, name, torch.nn.Sequential(*kept))
+        layers = [part for part in layer if not isinstance(part, torch.nn.InstanceNorm2d)] if name != "downsample" else []
+        if layers:
+            setattr(discriminator, name, torch.nn.Sequential(*layers))
     picture = torch.ones(1, 1, 256, 256, requires_grad=True)
     verdict = discriminator(picture)[0][-1]
     verdict[0, 0, verdict.shape[2] // 2, verdict.shape[3] // 2].backward()

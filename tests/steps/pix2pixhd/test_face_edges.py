@@ -1,4 +1,4 @@
-"""What the generator is given: drawn landmarks, and the published label encoding."""
+"""The generator's input: landmarks drawn as edges, and the published label encoding."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Pictures as an encoder's bytes: BT.709's own numbers, and what ffmpeg makes of the same picture."""
+"""Conversion to an encoder's pixel formats, compared with BT.709's numbers and with ffmpeg."""
 
 import av
 import numpy as np
@@ -19,7 +19,7 @@ KNOWN = {
 
 
 def picture_of(levels):
-    """Levels (..., H, W, 3) as the net would give them, -1 ... 1, in the middle of each level."""
+    """Levels (..., H, W, 3) as the net's output, -1 ... 1, in the middle of each level."""
     levels = torch.as_tensor(np.asarray(levels, np.float32)).reshape(-1, *np.shape(levels)[-3:])
     return ((levels + 0.5) / 127.5 - 1).permute(0, 3, 1, 2)
 

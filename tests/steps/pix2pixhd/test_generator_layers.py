@@ -1,4 +1,4 @@
-"""The nets against what the paper and the published options say of them, and against loops that a reader can check."""
+"""The nets compared with the paper, the published options and naive loops."""
 
 import numpy as np
 import pytest

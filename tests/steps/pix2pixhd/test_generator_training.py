@@ -61,9 +61,9 @@ def test_killed_training_resumes_to_the_same_weights(tmp_path, dataset, architec
     with pytest.raises(Killed):
         train_generator(dataset, dataset, killed, config, killed_at("step 4: held-out"))
     assert not killed.exists()
-    said, steps = [], []
-    train_generator(dataset, dataset, killed, config, TrainingCallbacks(log=said.append, advance=steps.append))
-    assert "resumed" in said[0] and sum(steps) == config.steps
+    lines, steps = [], []
+    train_generator(dataset, dataset, killed, config, TrainingCallbacks(log=lines.append, advance=steps.append))
+    assert "resumed" in lines[0] and sum(steps) == config.steps
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["complete.pth", "killed.pth"]
     for key, tensor in state_of(complete).items():
         torch.testing.assert_close(state_of(killed)[key], tensor, atol=0, rtol=0)

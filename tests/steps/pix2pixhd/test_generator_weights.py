@@ -1,4 +1,4 @@
-"""Files of weights: exchangeable with the published ones, loaded strictly, and never believed."""
+"""Weights files: exchangeable with the published ones, loaded strictly, treated as hostile."""
 
 import pickle
 import subprocess
@@ -109,7 +109,7 @@ def test_every_tensor_at_fault_is_named(tmp_path, state):
 
 
 class Trap:
-    """What a hostile pickle does: the moment it is read it runs a command."""
+    """A hostile pickle runs a command as soon as it is read."""
 
     def __init__(self, flag: Path) -> None:
         self.flag = flag
@@ -139,13 +139,13 @@ def test_decompression_bomb_is_refused(tmp_path):
         load_generator(path)
 
 
-@pytest.mark.parametrize("kept", [0, 1, 100, 0.5, 0.99])
+@pytest.mark.parametrize("length", [0, 1, 100, 0.5, 0.99])
 @pytest.mark.parametrize("name", ["G.pth", "G.safetensors"])
-def test_truncated_file_is_bad_weights(tmp_path, kept, name):
+def test_truncated_file_is_bad_weights(tmp_path, length, name):
     path = tmp_path / name
     save_generator(seeded_generator(SMALL_GLOBAL), path)
     content = path.read_bytes()
-    path.write_bytes(content[: int(kept * len(content)) if isinstance(kept, float) else kept])
+    path.write_bytes(content[: int(length * len(content)) if isinstance(length, float) else length])
     with pytest.raises(BadWeights, match=name):
         load_generator(path)
 

@@ -1,4 +1,4 @@
-"""The GPU's way of working, on whatever device there is: a GPU replays a captured graph, a processor runs layer by layer."""
+"""The GPU renderer on any device: a GPU replays a captured graph, a CPU runs layer by layer."""
 
 import subprocess
 
@@ -17,7 +17,7 @@ WIDTH, HEIGHT, BATCH = 64, 32, 2
 
 @pytest.fixture
 def edges():
-    """Five pictures that all differ: two whole batches and a rest."""
+    """Five pictures that all differ: two full batches and a partial one."""
     return np.random.default_rng(3).integers(0, 256, (5, HEIGHT, WIDTH, 3), np.uint8)
 
 
@@ -62,14 +62,14 @@ def test_short_and_empty_videos_are_rendered(edges):
 
 
 def test_nvenc_is_used_only_if_it_can_encode(tmp_path):
-    """On a machine with NVENC a video comes out; on one without, the answer is no although ffmpeg may list the encoder."""
+    """True on a machine with NVENC; False on one without, although ffmpeg may list the encoder."""
     path = tmp_path / "a.mp4"
     picture = ("-f", "lavfi", "-i", "color=size=320x320:rate=30", "-frames:v", "2")
     made = subprocess.run([ffmpeg_program(), "-v", "quiet", *picture, *GPU_LOOK, str(path)], check=False).returncode == 0
     assert encodes_on_gpu() == made
 
 
-@pytest.mark.skipif(DEVICE.type == "cuda", reason="tells how the processor shares its cores")
+@pytest.mark.skipif(DEVICE.type == "cuda", reason="is about CPU cores")
 def test_full_size_net_renders_one_frame_on_all_cores(workspace, monkeypatch):
     weights = next(workspace.root.parent.rglob("generator.pth"))
     landmarks = np.load(workspace.path("motion/00.npz"))["landmarks"][:3]

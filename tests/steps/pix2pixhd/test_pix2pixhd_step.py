@@ -1,4 +1,4 @@
-"""The step: every frame of every scene in a video, by way of a pipe."""
+"""The step pix2pixhd: every frame of every scene in a video, through a pipe."""
 
 import os
 from pathlib import Path
@@ -88,8 +88,8 @@ def test_invalid_motion_is_refused_and_leaves_no_files(workspace, landmarks):
 def test_missing_ffmpeg_is_one_line_and_leaves_no_files(workspace, monkeypatch, capsys):
     monkeypatch.setenv("NEWSREEL_FFMPEG", "/nowhere/ffmpeg")
     assert main(["pix2pixhd", "--workspace", str(workspace.root)]) == 4
-    told = "pix2pixhd: NEWSREEL_FFMPEG is '/nowhere/ffmpeg', which is not a program; correct it or unset it (exit 4)\n"
-    assert capsys.readouterr().err == told
+    message = "pix2pixhd: NEWSREEL_FFMPEG is '/nowhere/ffmpeg', which is not a program; correct it or unset it (exit 4)\n"
+    assert capsys.readouterr().err == message
     assert not [*workspace.root.rglob(".tmp-*"), *workspace.root.rglob("*.mp4")]
 
 

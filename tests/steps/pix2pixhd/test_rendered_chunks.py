@@ -1,4 +1,4 @@
-"""A long scene: rendered in stretches, by one process or by several, and joined without being encoded again."""
+"""A long scene: rendered in chunks by one process or several, joined without being encoded again."""
 
 import subprocess
 from fractions import Fraction
@@ -23,7 +23,7 @@ FILES = ("actor/00-00.mp4", "actor/00-01.mp4")
 
 @pytest.fixture
 def long_scene(workspace, faces):
-    """Its first scene is of ten seconds and a third, with a mouth that goes on moving."""
+    """The first scene takes ten seconds and a third and is always moving."""
     write_voice(workspace.path("voice/00.wav"), FRAMES)
     landmarks = np.resize(faces[1] * SIZE / 320, (FRAMES, 68, 2)).astype(np.float32)
     landmarks[:, :, 0] += np.linspace(0, 8, FRAMES, dtype=np.float32)[:, None]
@@ -64,10 +64,10 @@ def test_cutting_into_chunks_changes_no_frame(long_scene, tmp_path):
     whole = tmp_path / "whole.mp4"
     with open_renderer(load_presenter("maya").generator) as renderer, open_encoder(whole, SIZE, SIZE, FRAME_RATE) as write:
         uncut = np.concatenate([*renderer.frames(landmarks, SIZE)])
-        for stretch in chunks(FRAMES):
+        for chunk in chunks(FRAMES):
             assert np.array_equal(
-                np.concatenate([*renderer.frames(landmarks[stretch.start : stretch.stop], SIZE)]),
-                uncut[stretch.start : stretch.stop],
+                np.concatenate([*renderer.frames(landmarks[chunk.start : chunk.stop], SIZE)]),
+                uncut[chunk.start : chunk.stop],
             )
         write(uncut)
     apart = np.concatenate([decoded(long_scene.path(file))[0] for file in FILES])

@@ -1,4 +1,4 @@
-"""Winograd's convolution is a convolution."""
+"""Winograd convolution gives the result of a convolution."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from steps.pix2pixhd.optimized_generator import WINOGRAD_MIN_CHANNELS, Optimized
 
 
 def naive_convolution(features, weight):
-    """Every output pixel is the sum over its 3x3 surroundings, nothing padded."""
+    """Every output pixel is the sum over its 3x3 neighbourhood, without padding."""
     count, _, height, width = features.shape
     result = np.zeros((count, len(weight), height - 2, width - 2))
     for y in range(height - 2):

@@ -1,4 +1,4 @@
-"""`publish`: whole or not at all, the manifest last, the same twice, never over somebody else's."""
+"""`publish`: atomic, manifest last, idempotent, never overwrites other stories."""
 
 import hashlib
 import json

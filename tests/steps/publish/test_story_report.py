@@ -1,4 +1,4 @@
-"""report.html: one file, whatever the story says; nothing of it runs, asks for anything or breaks out of its place."""
+"""report.html: one self-contained file without scripts, whatever text the story has."""
 
 import re
 from html.parser import HTMLParser
@@ -20,7 +20,7 @@ ORIGIN = Origin(story_digest="a" * 64, software_digest="b" * 64, release="0.1.0"
 
 
 class Page(HTMLParser):
-    """What a browser would make of it: elements with their attributes, and the text outside the style."""
+    """The parsed page: elements with their attributes, and the text outside the style."""
 
     def __init__(self, text):
         super().__init__()
@@ -40,7 +40,7 @@ class Page(HTMLParser):
             self.text.append(data)
 
     @property
-    def said(self):
+    def visible_text(self):
         return " ".join(" ".join(self.text).split())
 
 
@@ -68,7 +68,7 @@ def page_of(workspace, usage=TAKEN):
 
 def test_report_has_scenes_sound_work_and_files(finished):
     page = Page(page_of(finished([record("pix2pixhd", "scene 00", 12.25), record("pix2pixhd", "scene 01", 2.0)])))
-    for told in (
+    for expected in (
         "The budget",
         "budget, revision 1 \u00b7 11.0 s \u00b7 2 scenes",
         "gs://finals/budget/r1",
@@ -81,26 +81,26 @@ def test_report_has_scenes_sound_work_and_files(finished):
         "Made 2026-03-01 10:20 UTC, newsreel 0.1.0",
         "No remarks.",
     ):
-        assert told in page.said
+        assert expected in page.visible_text
     stills = [attributes["style"] for _, attributes in page.elements if attributes.get("class") == "still"]
     assert stills == ["background-position: 0% 0%", "background-position: 100% 0%"]
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ({}, "Node 1,234.5 s GPU 61.2 s Published 4.2 MB Node's cost, estimated USD 0.0123"),
         ({"gpu_seconds": None, "cost": None}, "Node 1,234.5 s GPU unknown Published 4.2 MB Node's cost, estimated unknown"),
         ({"cost": None, "currency": None}, "Node 1,234.5 s GPU 61.2 s Published 4.2 MB Files"),
     ],
 )
-def test_report_has_usage_or_unknown(finished, changed, told):
-    assert told in Page(page_of(finished(), TAKEN.model_copy(update=changed))).said
+def test_report_has_usage_or_unknown(finished, changed, expected):
+    assert expected in Page(page_of(finished(), TAKEN.model_copy(update=changed))).visible_text
 
 
 def test_report_has_remarks_with_their_scene(finished):
     page = Page(page_of(finished([record(remarks=("no face in 3 frames (1.0 s)",))])))
-    assert "dlib, scene 01: no face in 3 frames (1.0 s)" in page.said
+    assert "dlib, scene 01: no face in 3 frames (1.0 s)" in page.visible_text
 
 
 def test_report_escapes_text_and_loads_nothing(newsroom, finished):
@@ -110,8 +110,8 @@ def test_report_escapes_text_and_loads_nothing(newsroom, finished):
         scene["picture"] |= {"credit": HOSTILE[:80], "alt": HOSTILE}
     page = Page(page_of(finished([record(remarks=(HOSTILE,))])))
     assert not {tag for tag, _ in page.elements} & {"script", "img", "link", "iframe", "object", "form", "a"}
-    assert all(not name.startswith("on") and name not in ("src", "href") for _, told in page.elements for name in told)
-    assert page.said.count(HOSTILE[:70]) >= 4
+    assert all(not name.startswith("on") and name not in ("src", "href") for _, expected in page.elements for name in expected)
+    assert page.visible_text.count(HOSTILE[:70]) >= 4
 
 
 def test_report_embeds_its_picture_and_links_nothing(finished):

@@ -1,4 +1,4 @@
-"""`print_result`: one JSON line, whatever happened."""
+"""`report`: one JSON line, whatever happened."""
 
 import json
 
@@ -17,20 +17,20 @@ def report(newsroom, capsys):
         assert (
             main(["report", "--story", story or newsroom.story, "--finals", finals or newsroom.finals, "--status", status]) == 0
         )
-        told = capsys.readouterr()
-        (line,) = told.out.splitlines()
-        return json.loads(line), told.err
+        output = capsys.readouterr()
+        (line,) = output.out.splitlines()
+        return json.loads(line), output.err
 
     return run
 
 
 def test_success_names_the_video(newsroom, report):
     newsroom.publish(newsroom.finished_workspace())
-    line, said = report()
+    line, log = report()
     taken = line.pop("usage")
     assert line == {"story": newsroom.story, "status": "Succeeded", "video": f"{newsroom.finals}/budget/landscape.mp4"}
     assert taken["bytes"] > 0 and taken["node_seconds"] >= 0
-    assert said == ""
+    assert log == ""
 
 
 def test_success_in_a_bucket_names_an_existing_object(newsroom, report, bucket):
@@ -43,16 +43,16 @@ def test_success_in_a_bucket_names_an_existing_object(newsroom, report, bucket):
 @pytest.mark.parametrize("status", ["Failed", "Error"])
 def test_failure_is_reported_without_a_video(newsroom, report, status):
     newsroom.publish(newsroom.finished_workspace())
-    line, said = report(status=status)
+    line, log = report(status=status)
     assert (line["status"], line["video"], line["usage"]) == (status, None, None)
-    assert f"the workflow ended as '{status}'" in said
+    assert f"the workflow ended as '{status}'" in log
 
 
 def test_unreadable_story_is_reported(newsroom, report):
     for story in (f"file:{newsroom.folder}/none.yaml", "{{workflow.name}}", "x\ny"):
-        line, said = report(story=story)
+        line, log = report(story=story)
         assert (line["story"], line["video"]) == (story, None)
-        assert said.startswith("report: the video cannot be found: ")
+        assert log.startswith("report: the video cannot be found: ")
 
 
 def test_video_of_another_revision_is_not_reported(newsroom, report):
@@ -62,7 +62,7 @@ def test_video_of_another_revision_is_not_reported(newsroom, report):
     assert report()[0]["video"] is None
 
 
-def told(newsroom):
+def delivered(newsroom):
     home = newsroom.folder / "out/told"
     return sorted(str(path.relative_to(home)) for path in home.rglob("*.json"))
 
@@ -70,10 +70,10 @@ def told(newsroom):
 def test_delivered_notification_is_in_the_delivery_log(newsroom, monkeypatch, capsys):
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed"]
     assert main(ended) == 0
-    assert told(newsroom) == [], "nobody knows of a run without a name"
+    assert delivered(newsroom) == [], "a run without a name is not recorded"
     for _ in range(2):
         assert main([*ended, "--run", "uid-1"]) == 0
-    assert told(newsroom) == ["desk/budget/uid-1-Failed.json"]
+    assert delivered(newsroom) == ["desk/budget/uid-1-Failed.json"]
     assert capsys.readouterr().err.count("\n") == 3
 
 
@@ -83,7 +83,7 @@ def test_failed_notification_is_not_in_the_delivery_log(newsroom, monkeypatch, c
     monkeypatch.setattr(Notifier, "from_environment", lambda: once)
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", "uid-1"]
     assert main(ended) == 0
-    assert told(newsroom) == []
+    assert delivered(newsroom) == []
     assert "report: notice to 127.0.0.1: it does not answer" in capsys.readouterr().err
 
 
@@ -92,10 +92,10 @@ def test_no_notification_while_the_video_is_unavailable(newsroom, monkeypatch, c
         raise Unavailable("the bucket does not answer")
 
     monkeypatch.setattr(program, "find_video", away)
-    monkeypatch.setattr(program, "deliver", lambda *_: pytest.fail("told without its video"))
+    monkeypatch.setattr(program, "deliver", lambda *_: pytest.fail("sent without its video"))
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Succeeded", "--run", "uid-1"]
     assert main(ended) == 0
-    assert told(newsroom) == []
+    assert delivered(newsroom) == []
     assert json.loads(capsys.readouterr().out)["video"] is None
 
 
@@ -103,5 +103,5 @@ def test_no_notification_while_the_video_is_unavailable(newsroom, monkeypatch, c
 def test_run_name_that_is_no_file_name_is_logged(newsroom, capsys, run):
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", run]
     assert main(ended) == 0
-    told = capsys.readouterr()
-    assert len(told.out.splitlines()) == 1 and len(told.err.splitlines()) == 2
+    output = capsys.readouterr()
+    assert len(output.out.splitlines()) == 1 and len(output.err.splitlines()) == 2
