@@ -20,6 +20,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 FRAME_RATE = 30
+LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS = 0.30, 0.30, 0.45
+"""Silence before the first sentence of a scene, between two, and at least after the last."""
 """Frames a second of everything: footage, motion, actor, final."""
 
 

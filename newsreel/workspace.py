@@ -14,6 +14,7 @@ records of a step are made/STEP/UNIT.json.
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -237,3 +238,15 @@ def remove_stale_metadata(root: Path, step: str, units: Iterable[str]) -> None:
     for path in (root / METADATA_FOLDER / step).glob("*.json"):
         if str(path.relative_to(root)) not in planned:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """One writer in a folder at a time, in whatever process; the kernel releases the lock when the process ends (flock(2))."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

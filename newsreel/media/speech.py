@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from newsreel.artifacts import FRAME_RATE
+from newsreel.artifacts import FRAME_RATE, LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS
 
 Sound = NDArray[np.float32]
 """(samples,) mono, full scale 1."""
 
-LEAD, PAUSE, TAIL = 0.30, 0.30, 0.45
-"""Seconds of silence before the first sentence, between two, and at least after the last."""
 MARGIN = 0.012
 """Seconds kept on both sides of what is heard of a sentence: the breath of an /h/, the release of a /t/."""
 HEARD = 0.003
@@ -57,9 +55,9 @@ def faded(sound: Sound, samples: int) -> Sound:
 
 
 def joined(sentences: Sequence[Sound], rate: int) -> Sound:
-    pause = silence(PAUSE, rate)
+    pause = silence(PAUSE_SECONDS, rate)
     parts = [part for sentence in sentences for part in (pause, sentence)][1:]
-    return np.concatenate([silence(LEAD, rate), *parts, silence(TAIL, rate)])
+    return np.concatenate([silence(LEAD_SECONDS, rate), *parts, silence(TAIL_SECONDS, rate)])
 
 
 def silence(seconds: float, rate: int) -> Sound:

@@ -92,12 +92,12 @@ def load_story(
         yield LoadedStory(file=file, pictures=pictures, picture_digests=digests, faults=tuple(faults))
 
 
-def voice_faults(file: StoryFile, voice_system: str | None) -> Iterator[Fault]:
-    """A voice may be known and yet have no system in this profile."""
+def voice_faults(file: StoryFile, voice_system: str | None, *, other_profiles: bool = True) -> Iterator[Fault]:
+    """A voice may be known and yet have no system in this profile. `other_profiles`: whether the reader may choose another."""
     name = file.tree.value.get("voice") if isinstance(file.tree.value, dict) else None
     voice = VOICES.get(name) if isinstance(name, str) else None
     if voice and voice_system not in (None, voice.system):
-        remedies = [f"--profile {PROFILE_OF[voice.system]}"]
+        remedies = [f"--profile {PROFILE_OF[voice.system]}"] if other_profiles else []
         remedies += [f"voice {name}" for name, other in VOICES.items() if other.system == voice_system]
         yield file.fault(("voice",), f"{name} is spoken by {voice.system}, which is not here; use {' or '.join(remedies)}")
 

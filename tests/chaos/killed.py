@@ -15,7 +15,7 @@ from pathlib import Path
 
 import requests
 
-from cluster.newsroom.documents import read, same_but_for_revision
+from cluster.newsroom.stories import decode_document, same_but_for_revision
 from newsreel.submission.revision_store import Revision
 from tests.chaos.campaign import NOT_OURS
 from tests.chaos.editors import Editor, Sent
@@ -154,6 +154,6 @@ def ordered(here: Stage) -> set[Revision]:
 def whole(here: Stage, one: Sent) -> bool:
     """Whether what is saved is what was sent off, and of what was answered as saved how urgent it is as well."""
     address = here.desk.address(one.revision)
-    there = read(here.desk.storage.read(address, at_most=MOST_BYTES))
+    there = decode_document(here.desk.storage.read(address, at_most=MOST_BYTES))
     kept = here.desk.order(one.revision, address).priority
     return same_but_for_revision(there, one.document) and (one.told is None or kept == one.priority)

@@ -10,11 +10,11 @@ from cluster.manifests.emit import manifests
 from cluster.manifests.newsroom import newsroom
 from cluster.newsroom import __main__ as program
 from cluster.newsroom.identity import BehindProxy, SignedIn
-from cluster.newsroom.installed import identity_from
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
-from cluster.newsroom.media import MOST_BYTES_KEPT
-from cluster.newsroom.metrics import Metrics
-from cluster.newsroom.product import MixpanelSink, product_from
+from cluster.newsroom.media import MAX_CACHE_BYTES
+from cluster.newsroom.telemetry import Metrics, MixpanelSink, product_events_from
+from cluster.newsroom.wiring import identity_from
+from newsreel.argo.client import Cluster
 from newsreel.config.settings import Newsroom, Settings
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
@@ -96,7 +96,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
         here.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
         stories, finals = Address.parse(Settings().stories), Address.parse(Settings().finals)
         desk = RevisionStore(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
-        runs = KubernetesRuns(client.ApiClient(here), "newsreel", lambda _: None, desk)
+        runs = KubernetesRuns(Cluster(client.ApiClient(here), "newsreel"), lambda _: None, desk)
         runs.submit("budget", 1, "normal")
         api.put("workflows", "budget-r1", apiVersion="argoproj.io/v1alpha1", spec={}, status={"phase": "Failed"})
         assert runs.status("budget", 1)
@@ -133,7 +133,7 @@ def test_route_policies_and_health_check_are_about_the_one_service():
 
 def test_copies_of_videos_have_room():
     [scratch] = [volume for volume in one("Deployment")["spec"]["template"]["spec"]["volumes"] if volume["name"] == "tmp"]
-    assert int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) * 2**30 > MOST_BYTES_KEPT
+    assert int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) * 2**30 > MAX_CACHE_BYTES
 
 
 @pytest.mark.parametrize("sign_in", ["iap", "proxy"])
@@ -153,7 +153,7 @@ def test_product_events_go_where_the_settings_say_and_nowhere_else():
         CHOSEN, product_events="mixpanel", mixpanel_host="api-eu.mixpanel.com", mixpanel_addresses=("203.0.113.0/24",)
     )
     documents = newsroom(Settings(), chosen, "hibari")
-    product = product_from(environment(documents), Metrics())
+    product = product_events_from(environment(documents), Metrics())
     assert isinstance(product.sink, MixpanelSink)
     assert one("NetworkPolicy", documents)["spec"]["egress"][-1]["to"] == [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
     [secret] = [entry for entry in container(documents)["env"] if "valueFrom" in entry]

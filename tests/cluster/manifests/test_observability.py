@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 import cluster.controllers.manager.metrics
 import cluster.controllers.reconciler.metrics
-import cluster.newsroom.metrics
+import cluster.newsroom.telemetry
 import steps.gentle_server.metrics
 from cluster.controllers.reconciler.metrics import ACTIONS
 from cluster.controllers.submitter.dead_letter_server import Letters
@@ -41,7 +41,7 @@ def ours():
     Letters(None, registry)
     others = [
         cluster.controllers.manager.metrics.Metrics("USD"),
-        cluster.newsroom.metrics.Metrics(),
+        cluster.newsroom.telemetry.Metrics(),
         cluster.controllers.reconciler.metrics.Metrics(),
         steps.gentle_server.metrics.Metrics(),
     ]

@@ -12,8 +12,8 @@ from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom import routes
 from cluster.newsroom.app import application
+from cluster.newsroom.guard import RateLimiter, TooManyRequests
 from cluster.newsroom.identity import BehindProxy, Roles
-from cluster.newsroom.limits import Gate, TooMany
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
@@ -64,7 +64,8 @@ def test_a_body_of_a_kind_that_a_form_can_send_is_refused_even_without_any_other
 def doors():
     """Each way in, as method and address."""
     modules = [importlib.import_module(f"{routes.__name__}.{found.name}") for found in pkgutil.iter_modules(routes.__path__)]
-    for route in [route for module in modules for route in module.ROUTES.routes]:
+    routers = [router for module in modules for name, router in vars(module).items() if name.endswith("ROUTES")]
+    for route in [route for router in routers for route in router.routes]:
         for method in route.methods:
             yield method, re.sub(r"\{[^}]*\}", "a", route.path.replace("{index}", "0"))
     yield "GET", "/openapi.json"
@@ -86,6 +87,12 @@ def test_every_way_to_change_something_is_closed_to_other_sites(browser):
         for sign in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
             assert browser.request(method, address, json={}, headers=sign).status_code == 403, address
         assert browser.request(method, address, content=b"a=b", headers={"content-type": "text/plain"}).status_code == 415
+
+
+def test_a_method_without_a_route_is_405(browser):
+    for address in ("/stories", "/stories/a", "/check"):
+        for method in ("DELETE", "PATCH"):
+            assert browser.request(method, address).status_code == 405, (method, address)
 
 
 def test_no_other_site_is_told_that_it_may_ask(browser, stranger):
@@ -235,13 +242,13 @@ def test_every_answer_forbids_what_the_page_does_not_need(browser, story):
 
 
 def test_the_page_never_makes_markup_of_text():
-    from cluster.newsroom.routes.page import FILES
+    from cluster.newsroom.routes.files import PAGE_FILES
 
     sinks = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "DOMParser")
-    scripts = [path.read_text() for name, path in FILES.items() if name.endswith(".js")]
+    scripts = [path.read_text() for name, path in PAGE_FILES.items() if name.endswith(".js")]
     assert len(scripts) > 5
     assert not [sink for sink in sinks for script in scripts if sink in script]
-    page = FILES["index.html"].read_text()
+    page = PAGE_FILES["index.html"].read_text()
     assert " style=" not in page and " onclick" not in page and "<script>" not in page
 
 
@@ -272,19 +279,19 @@ def test_who_has_no_ingress_before_them_and_says_who_they_are_is_not_believed(ne
 
 
 def test_a_gate_lets_a_few_through_and_turns_the_rest_away():
-    gate = Gate(at_once=1, waiting=0, a_minute=3)
-    with gate.let_in("anna"), pytest.raises(TooMany), gate.let_in("bert"):
+    gate = RateLimiter(at_once=1, waiting=0, a_minute=3)
+    with gate.admit("anna"), pytest.raises(TooManyRequests), gate.admit("bert"):
         raise AssertionError("two at once")
-    with gate.let_in("anna"), pytest.raises(TooMany), gate.let_in("anna"):
+    with gate.admit("anna"), pytest.raises(TooManyRequests), gate.admit("anna"):
         pass
-    with pytest.raises(TooMany) as fault, gate.let_in("anna"):
+    with pytest.raises(TooManyRequests) as fault, gate.admit("anna"):
         pass
     assert 1 <= fault.value.seconds <= 60
 
 
 def test_who_asks_for_the_voice_too_often_is_told_when_to_come_back(browser, newsroom):
-    for _ in range(newsroom.voices.a_minute):
-        newsroom.voices.count("you@this.machine")
+    for _ in range(newsroom.voice_limit.a_minute):
+        newsroom.voice_limit.count_call("you@this.machine")
     answer = browser.post("/voice", json={"narration": "A word."})
     assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (429, True)
 

@@ -11,7 +11,7 @@ from in_a_browser import browsing, page_of, served, write
 from writing import BROWSER, HOST, STORY
 
 from cluster.newsroom.app import application
-from cluster.newsroom.newsroom import on_this_machine
+from cluster.newsroom.wiring import local_newsroom
 from tests.https_receiver import receiving
 
 LIBRARY = Path(__file__).parents[3] / "examples" / "pictures" / "library.jpg"
@@ -57,7 +57,7 @@ def test_who_sent_a_story_off_over_the_api_is_told_of_its_video(tmp_path, monkey
         }
         for name, value in told.items():
             monkeypatch.setenv(name, str(value))
-        room = application(on_this_machine(tmp_path / "room", 8090))
+        room = application(local_newsroom(tmp_path / "room", 8090))
         with TestClient(room, base_url=f"http://{HOST}", headers=BROWSER) as api:
             story = written(api)
             order = {"priority": "breaking", "webhook": f"https://{cms.host}/hooks/7"}

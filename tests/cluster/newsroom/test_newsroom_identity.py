@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cluster.newsroom.identity import IAP, BehindProxy, NotSignedIn, Roles, SignedIn
-from cluster.newsroom.installed import identity_from
+from cluster.newsroom.wiring import identity_from
 from newsreel.errors import BadInput
 from tests.https_receiver import receiving
 

@@ -6,6 +6,7 @@ import pytest
 from kubernetes import client
 
 from cluster.newsroom.kubernetes_runs import KubernetesRuns, run_from
+from newsreel.argo.client import Cluster
 from newsreel.errors import BadInput, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
@@ -47,7 +48,7 @@ def workflow(name="budget-r1", phase="Running", *pods, labels=None, message=""):
     }
 
 
-class Cluster:
+class Workflows:
     """The API server's workflows, as far as the newsroom asks for them."""
 
     def __init__(self, *workflows):
@@ -74,9 +75,9 @@ class Cluster:
 @pytest.fixture
 def of(monkeypatch):
     def runs(*workflows):
-        cluster = Cluster(*workflows)
+        cluster = Workflows(*workflows)
         monkeypatch.setattr(client, "CustomObjectsApi", lambda api: cluster)
-        return KubernetesRuns(None, "newsreel", cluster.published.append, DESK), cluster
+        return KubernetesRuns(Cluster(None, "newsreel"), cluster.published.append, DESK), cluster
 
     return runs
 

@@ -155,9 +155,9 @@ def test_breaking_news_goes_before_what_waits_in_line(tmp_path):
         room.submit(name, 1, priority)
     assert [room.waiting.get().key[0] for _ in range(4)] == ["news", "more-news", "first", "second"]
     assert room.status("news", 1).priority == "breaking"
-    room.keep("news", 1, "breaking")
+    room.reserve("news", 1, "breaking")
     with pytest.raises(Conflict, match="given out as breaking before"):
-        room.keep("news", 1, "normal")
+        room.reserve("news", 1, "normal")
 
 
 def test_a_run_under_way_when_the_newsroom_ends_goes_on_with_the_next_one(tmp_path, begun):

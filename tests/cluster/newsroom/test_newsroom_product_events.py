@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom.app import application
-from cluster.newsroom.product import MOST_WAITING, Product, product_from
+from cluster.newsroom.telemetry import MAX_WAITING_EVENTS, ProductEvents, product_events_from
 from newsreel.errors import BadInput
 from newsreel.runtime.log import JsonFormatter
 from tests.https_receiver import receiving
@@ -42,7 +42,7 @@ def work(newsroom, product):
 
 def chosen(newsroom, **environment):
     told = {f"NEWSROOM_{name.upper()}": value for name, value in environment.items()}
-    return product_from(told, newsroom.metrics)
+    return product_events_from(told, newsroom.metrics)
 
 
 def at(mixpanel):
@@ -94,16 +94,16 @@ def test_nobody_waits_for_a_sink_that_hangs():
         def send(self, event):
             self.stuck.wait()
 
-    product = Product(Hanging())
+    product = ProductEvents(Hanging())
     product.start()
-    for _ in range(MOST_WAITING + 10):
-        product.tell("anna@example.org", "story begun")
+    for _ in range(MAX_WAITING_EVENTS + 10):
+        product.track("anna@example.org", "story begun")
     assert product.metrics.registry.get_sample_value("newsroom_product_events_total", {"outcome": "dropped"}) >= 9
     Hanging.stuck.set()
 
 
 def test_the_same_person_is_another_one_in_another_project():
-    one, other = (Product(key=key) for key in (b"a", b"b"))
+    one, other = (ProductEvents(key=key) for key in (b"a", b"b"))
     assert one.digest("anna@example.org") == one.digest("anna@example.org") != one.digest("bert@example.org")
     assert one.digest("anna@example.org") != other.digest("anna@example.org")
 

@@ -13,12 +13,13 @@ from writing import BROWSER, HOST, STORY, picture
 from cluster.controllers.submitter.loop import Rounds, Watch
 from cluster.controllers.submitter.policy import PATIENCE
 from cluster.newsroom.app import application
-from cluster.newsroom.audit import Audit
-from cluster.newsroom.identity import OnThisMachine
+from cluster.newsroom.identity import SingleUser
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import Media
-from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.stories import Repository
+from cluster.newsroom.telemetry import Audit
+from cluster.newsroom.wiring import Newsroom
+from newsreel.argo.client import Cluster
 from newsreel.submission.message import Message
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.topics import STORIES, topic_path
@@ -48,17 +49,17 @@ def cluster(argo):
 
 @pytest.fixture
 def newsroom(desk, cluster, tmp_path, monkeypatch):
-    """As `installed` puts it together, its messages for the host that is given."""
+    """As `wiring.cluster_newsroom` makes it, its messages for the host that is given."""
 
     def opened(host):
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
         publisher = Publisher.connect(topic_path("p", STORIES), SECONDS)
         room = Newsroom(
             repository=Repository(desk.stories, desk.storage),
-            runs=KubernetesRuns(cluster, "newsreel", publisher.publish, desk),
+            runs=KubernetesRuns(Cluster(cluster, "newsreel"), publisher.publish, desk),
             media=Media(desk.finals, desk.storage, tmp_path / "cache"),
             audit=Audit(desk.stories.child("_audit"), desk.storage),
-            identity=OnThisMachine(),
+            identity=SingleUser(),
             hosts=frozenset({HOST}),
         )
         return TestClient(application(room), base_url=f"http://{HOST}", headers=BROWSER), publisher

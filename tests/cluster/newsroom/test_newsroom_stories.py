@@ -13,9 +13,9 @@ from PIL import Image
 from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom.app import application
-from cluster.newsroom.documents import MOST_BYTES, identifier_from
-from cluster.newsroom.length import seconds_of
-from cluster.newsroom.views import EndedNotice
+from cluster.newsroom.checks import narration_seconds
+from cluster.newsroom.stories import MAX_DOCUMENT_BYTES, identifier_from
+from cluster.newsroom.views import RunEndedNotification
 from newsreel.errors import BadInput, Unavailable
 from newsreel.notifications.notifier import Notification
 from newsreel.notifications.webhook_target import WebhookAllowList, read_webhook_target
@@ -87,7 +87,7 @@ def test_what_is_sent_off_is_a_revision_that_later_writing_does_not_change(brows
     later = save(browser, sent.json(), title="Another title").json()
     assert later["changed"]
     home = newsroom.repository.home(story["id"])
-    kept = read_story(newsroom.repository.storage.read(home.child("r1.json"), at_most=MOST_BYTES), "r1.json")
+    kept = read_story(newsroom.repository.storage.read(home.child("r1.json"), at_most=MAX_DOCUMENT_BYTES), "r1.json")
     assert (kept.title, kept.id, kept.revision) == (STORY["title"], story["id"], 1)
     runs.put(story["id"], 1, "succeeded")
     assert send(browser, later).json()["revision"] == 2
@@ -247,15 +247,15 @@ def test_a_crop_that_is_too_small_or_outside_is_refused(browser, story, part):
 def test_the_length_told_while_typing_is_within_a_tenth_of_the_voices_own():
     text = "Council tax goes up by 3.5%, below the five percent first proposed. The average home will pay £1,200 a year."
     sound = hear_seconds(text)
-    assert seconds_of(text, NOTHING) == pytest.approx(sound, rel=0.1)
-    assert seconds_of("", NOTHING) == 0
+    assert narration_seconds(text, NOTHING) == pytest.approx(sound, rel=0.1)
+    assert narration_seconds("", NOTHING) == 0
 
 
 def hear_seconds(text):
-    from cluster.newsroom.voice import hear
+    from cluster.newsroom.preview import preview_voice
 
     assert script_of(text)
-    with wave.open(io.BytesIO(hear(text, "heart", NOTHING))) as sound:
+    with wave.open(io.BytesIO(preview_voice(text, "heart", NOTHING))) as sound:
         return sound.getnframes() / sound.getframerate()
 
 
@@ -283,11 +283,11 @@ def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
 def test_what_openapi_says_of_a_webhook_is_what_it_is_told(status, why):
     notice = Notification(run="uid-1", story="gs://a/b.json", status=status, video=None, why=why)
     told = json.loads(notice.content(datetime(2026, 5, 3, 12, tzinfo=UTC)))
-    described = EndedNotice.model_validate(told).model_dump(mode="json")
+    described = RunEndedNotification.model_validate(told).model_dump(mode="json")
     assert described.keys() == told.keys() and described["data"] == told["data"]
 
 
 def test_a_voice_that_is_not_spoken_here_is_told_with_those_that_are(browser, story):
     checked = browser.post("/check", json={"document": story["document"] | {"voice": "linda"}, "id": story["id"]}).json()
     told = [(fault["path"], fault["message"]) for fault in checked["faults"]]
-    assert told == [(["voice"], "linda is spoken by tacotron2, which this newsroom has not; choose heart")]
+    assert told == [(["voice"], "linda is spoken by tacotron2, which is not here; use voice heart")]

@@ -1,4 +1,4 @@
-"""Everything that goes wrong, as one line a person can act on and the status that programs go by."""
+"""Exceptions as HTTP responses: a status, and one line that says what to do."""
 
 from http import HTTPStatus
 from logging import ERROR
@@ -8,36 +8,33 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from cluster.newsroom.drafts import Changed
-from cluster.newsroom.limits import TooMany
-from cluster.newsroom.log import log
-from cluster.newsroom.stories import NoStory
+from cluster.newsroom.guard import TooManyRequests
+from cluster.newsroom.stories import Changed, StoryNotFound
+from cluster.newsroom.telemetry import log
 from cluster.newsroom.views import FaultView
 from newsreel.errors import BadInput, Conflict, DiskFull, MissingProgram, NewsreelError, Unavailable, pluralize
 
-__all__ = ["FaultyStory", "MayNot", "NoTag", "install"]
-
 
 class FaultyStory(BadInput):
-    """Has faults, each at its place."""
+    """A story with faults, each with its path and line."""
 
     def __init__(self, faults: tuple[FaultView, ...]) -> None:
         super().__init__(f"the story has {pluralize(len(faults), 'fault')}")
         self.faults = faults
 
 
-class MayNot(BadInput):
+class NotAllowed(BadInput):
     """The person lacks the role."""
 
 
-class NoTag(BadInput):
-    """A change without the version it is to replace."""
+class MissingIfMatch(BadInput):
+    """A change that does not name the version it replaces."""
 
 
 STATUSES: Final[tuple[tuple[type[NewsreelError], HTTPStatus], ...]] = (
-    (MayNot, HTTPStatus.FORBIDDEN),
-    (NoTag, HTTPStatus.PRECONDITION_REQUIRED),
-    (NoStory, HTTPStatus.NOT_FOUND),
+    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (MissingIfMatch, HTTPStatus.PRECONDITION_REQUIRED),
+    (StoryNotFound, HTTPStatus.NOT_FOUND),
     (Changed, HTTPStatus.PRECONDITION_FAILED),
     (Conflict, HTTPStatus.CONFLICT),
     (MissingProgram, HTTPStatus.NOT_IMPLEMENTED),
@@ -48,17 +45,17 @@ STATUSES: Final[tuple[tuple[type[NewsreelError], HTTPStatus], ...]] = (
 """The first that fits."""
 
 
-def install(app: FastAPI) -> None:
-    app.add_exception_handler(NewsreelError, of_ours)
-    app.add_exception_handler(TooMany, too_many)
-    app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(Exception, defect)
+def install_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(NewsreelError, handle_newsreel_error)
+    app.add_exception_handler(TooManyRequests, handle_too_many_requests)
+    app.add_exception_handler(RequestValidationError, handle_invalid_request)
+    app.add_exception_handler(Exception, handle_defect)
 
 
-def of_ours(request: Request, fault: Exception) -> JSONResponse:
+def handle_newsreel_error(request: Request, fault: Exception) -> JSONResponse:
     status = next((status for kind, status in STATUSES if isinstance(fault, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return defect(request, fault)
+        return handle_defect(request, fault)
     content: dict[str, object] = {"detail": str(fault)}
     if isinstance(fault, FaultyStory):
         content["faults"] = [one.model_dump() for one in fault.faults]
@@ -66,19 +63,19 @@ def of_ours(request: Request, fault: Exception) -> JSONResponse:
     return JSONResponse(content, status, retry)
 
 
-def too_many(request: Request, fault: Exception) -> JSONResponse:
-    seconds = fault.seconds if isinstance(fault, TooMany) else 1
+def handle_too_many_requests(request: Request, fault: Exception) -> JSONResponse:
+    seconds = fault.seconds if isinstance(fault, TooManyRequests) else 1
     return JSONResponse({"detail": str(fault)}, HTTPStatus.TOO_MANY_REQUESTS, {"retry-after": str(seconds)})
 
 
-def malformed(request: Request, fault: Exception) -> JSONResponse:
-    """Pydantic's words for each part; what was sent is not repeated."""
+def handle_invalid_request(request: Request, fault: Exception) -> JSONResponse:
+    """Pydantic's message for each field; the input is not repeated."""
     errors = fault.errors() if isinstance(fault, RequestValidationError) else ()
     parts = [f"{'.'.join(ascii(part).strip(chr(39)) for part in error['loc'])}: {error['msg']}" for error in errors]
     return JSONResponse({"detail": "; ".join(parts)[:2000] or "not understood"}, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def defect(request: Request, fault: Exception) -> JSONResponse:
+def handle_defect(request: Request, fault: Exception) -> JSONResponse:
     story = request.path_params.get("identifier")
     log("defect", level=ERROR, story=story, path=request.url.path[:200], error=repr(fault)[:2000])
-    return JSONResponse({"detail": "a defect of the newsroom; it has been written down"}, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return JSONResponse({"detail": "a defect of the newsroom; its log has the details"}, HTTPStatus.INTERNAL_SERVER_ERROR)
