@@ -1,8 +1,8 @@
 """Authentication by the ingress in front of us, and what a person may do.
 
-Nothing that a browser sends about itself is trusted. Either the ingress adds a signed token (Google's Identity-Aware Proxy, or
-any other: `SignedIn`), or a proxy of our own names the person and proves itself by a shared secret (`BehindProxy`), or the newsroom
-serves one person on 127.0.0.1 (`SingleUser`).
+Nothing that a browser sends about itself is trusted. Either the ingress adds a signed token (`SignedIn`; Google's Identity-Aware
+Proxy, or any other), or a proxy of our own names the person and proves itself by a shared secret (`BehindProxy`), or the
+newsroom serves one person on 127.0.0.1 (`SingleUser`).
 """
 
 import hmac

@@ -213,7 +213,7 @@ def failed_nodes(workflow: dict[str, Any]) -> Iterator[FailedNode]:
         if node.get("phase") in FAILED_PHASES:
             of_a_pod = node.get("type") == "Pod"
             yield FailedNode(
-                step=str(node.get("templateName") or node.get("displayName", "")),
+                step=template_of(node),
                 message=str(node.get("message") or (node["phase"] if of_a_pod else "")),
                 exit_status=exit_status_in(node.get("outputs", {}).get("exitCode")),
                 ended=str(node.get("finishedAt") or node.get("startedAt") or ""),
@@ -247,7 +247,7 @@ def pods_of(workflow: dict[str, Any]) -> list[dict[str, Any]]:
 
 def step_of(node: dict[str, Any]) -> StepRun:
     state, message = str(node.get("phase", "")), str(node.get("message", ""))
-    name = printable_text(node.get("templateName") or node.get("displayName", ""))
+    name = printable_text(template_of(node))
     if state in FAILED_PHASES:
         message = explain((termination_message(message) or message).removeprefix(f"{name}: "))
     done, _, total = str(node.get("progress", "")).partition("/")
@@ -265,6 +265,10 @@ def step_of(node: dict[str, Any]) -> StepRun:
         total=int(total) if is_count(total) else 0,
         gpu_seconds=gpu_seconds if isinstance(gpu_seconds, int) else 0,
     )
+
+
+def template_of(node: dict[str, Any]) -> str:
+    return str(node.get("templateName") or re.sub(r"\(.*", "", str(node.get("displayName", ""))))
 
 
 def shard_in(display_name: str) -> str:

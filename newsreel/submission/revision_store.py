@@ -68,7 +68,7 @@ class RevisionStore:
     def save_order(self, message: Message) -> None:
         """Keep a message beside its story, to be done before it is published; the same one is welcome twice.
 
-        Raises Conflict where the revision was given out as more or less urgent, Unavailable.
+        Raises Conflict where the revision was submitted with another priority before, Unavailable.
         """
         revision = Revision(message.id, message.revision)
         try:
@@ -77,7 +77,7 @@ class RevisionStore:
             kept = self.order(revision, Address.parse(message.story)).priority
             if kept != message.priority:
                 raise Conflict(
-                    f"{message.workflow}: was given out as {kept} before; raise the revision to change that"
+                    f"{message.workflow}: was submitted as {kept} before; raise the revision to change that"
                 ) from fault
 
     def address(self, revision: Revision) -> Address:

@@ -46,5 +46,5 @@ def made_by_the_watch(saved):
 def test_a_revision_keeps_the_priority_it_was_given_out_with(desk, saved):
     assert desk.submit()[0] == 0
     status, _, told = desk.submit("--priority", "breaking")
-    assert (status, told) == (3, "budget-r1: was given out as normal before; raise the revision to change that (exit 3)\n")
+    assert (status, told) == (3, "budget-r1: was submitted as normal before; raise the revision to change that (exit 3)\n")
     assert saved.order(Revision("budget", 1), saved.saved()[Revision("budget", 1)]).priority == "normal"

@@ -52,9 +52,9 @@ def environment(documents=OBJECTS):
 def test_the_newsroom_understands_what_it_is_told(monkeypatch):
     told = []
     monkeypatch.setattr("sys.argv", ["newsroom", *container()["args"]])
-    monkeypatch.setattr(program, "on_a_cluster", told.append)
+    monkeypatch.setattr(program, "cluster_newsroom", lambda options, _: told.append(options))
     monkeypatch.setattr(program, "application", lambda _: None)
-    monkeypatch.setattr(program, "listening", lambda host, port: told.append((host, port)))
+    monkeypatch.setattr(program, "listen", lambda host, port: told.append((host, port)))
     monkeypatch.setattr(program.uvicorn.Server, "run", lambda server, sockets: setattr(server, "started", True))
     assert program.main() == 0
     served, options = told

@@ -156,7 +156,7 @@ def test_breaking_news_goes_before_what_waits_in_line(tmp_path):
     assert [room.waiting.get().key[0] for _ in range(4)] == ["news", "more-news", "first", "second"]
     assert room.status("news", 1).priority == "breaking"
     room.reserve("news", 1, "breaking")
-    with pytest.raises(Conflict, match="given out as breaking before"):
+    with pytest.raises(Conflict, match="submitted as breaking before"):
         room.reserve("news", 1, "normal")
 
 

@@ -132,7 +132,7 @@ def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(
     again = {"url": f"/stories/{sent['id']}/run", "headers": {"if-match": sent["etag"]}}
     assert browser.post(**again, json={"priority": "normal"}).status_code == 503, "kept, and still nobody could be told"
     refused = browser.post(**again, json={"priority": "breaking"})
-    assert (refused.status_code, "given out as normal" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "submitted as normal" in refused.json()["detail"]) == (409, True)
     assert browser.post(**again, json={}).status_code == 503, "who says nothing of it leaves it as it is"
     assert [desk.order(*one).priority for one in desk.saved().items()] == ["normal"]
 

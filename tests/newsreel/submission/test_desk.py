@@ -46,7 +46,7 @@ def test_a_kept_message_says_the_priority_and_may_be_kept_twice(desk):
     for _ in range(2):
         desk.save_order(ordered(desk))
     assert desk.order(ONE, story) == ordered(desk)
-    with pytest.raises(Conflict, match="budget-r1: was given out as breaking before; raise the revision"):
+    with pytest.raises(Conflict, match="budget-r1: was submitted as breaking before; raise the revision"):
         desk.save_order(ordered(desk, priority="normal"))
     desk.save_order(ordered(desk, story=f"{story}#17"))
 
