@@ -128,17 +128,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_render(options: argparse.Namespace) -> int:
+    from workflows.profiles import PROFILES as CATALOGUE
     from workflows.render import render
-    from workflows.systems import PROFILES as CATALOGUE
 
     return render(options.story, options.to, options.work or options.to / ".work", CATALOGUE[options.profile])
 
 
 def run_check(options: argparse.Namespace) -> int:
     from newsreel.story.loader import validate_story
-    from workflows.systems import PROFILES as CATALOGUE
+    from workflows.profiles import PROFILES as CATALOGUE
 
-    story = validate_story(options.story, CATALOGUE[options.profile].voice[0].name)
+    story = validate_story(options.story, CATALOGUE[options.profile].voice.name)
     words = sum(len(scene.narration.split()) for scene in story.scenes)
     length = f"{pluralize(len(story.scenes), 'scene')}, {pluralize(words, 'word')}"
     print(f"{options.story}: {story.id} revision {story.revision}: {length}: no fault")
@@ -156,7 +156,7 @@ def run_emit(options: argparse.Namespace) -> int:
     from cluster.manifests.emit import emit
     from newsreel.config.settings import Settings
     from newsreel.config.settings_file import read_settings, with_options
-    from workflows.systems import PROFILES as CATALOGUE
+    from workflows.profiles import PROFILES as CATALOGUE
 
     settings = read_settings(options.settings) if options.settings else Settings()
     settings = with_options(settings, options.images, options.project)

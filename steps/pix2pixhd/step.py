@@ -19,7 +19,7 @@ from newsreel.media.encoder import chunk_files, chunks, open_encoder
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import log
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
@@ -27,8 +27,6 @@ if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run wit
     from numpy.typing import NDArray
 
     from steps.pix2pixhd.actor import Actor
-
-__all__ = ["STEP"]
 
 
 class Part(BaseModel):
@@ -101,4 +99,4 @@ def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
     return landmarks
 
 
-STEP = Step(name="pix2pixhd", version=3, counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

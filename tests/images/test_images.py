@@ -23,7 +23,7 @@ from cluster.manifests.manager import MANAGER_IMAGE
 from cluster.manifests.newsroom import NEWSROOM_IMAGE
 from cluster.manifests.reconciler import RECONCILER_IMAGE
 from newsreel.config.settings_file import read_settings
-from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
+from workflows.profiles import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "images"

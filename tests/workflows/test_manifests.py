@@ -6,7 +6,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,12 @@ import yaml
 
 from cluster.manifests.emit import emit, manifests
 from newsreel.config.settings import Events, Monitoring, Pool, Settings
-from steps.__main__ import IN_TRAINING, ON_SCENES, PROGRAMS
+from newsreel.fingerprints import release
+from newsreel.step import Resources, Step
+from steps import declared_steps
 from workflows.emit import HEADER
 from workflows.lint import lint
-from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile, System
+from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
 
 GOLDEN = Path(__file__).parent / "golden"
 SERVICE = list(yaml.load_all((GOLDEN / "studio" / "gentle.yaml").read_text(), yaml.CSafeLoader))
@@ -29,7 +30,7 @@ import sys
 from pathlib import Path
 from cluster.manifests.emit import emit
 from newsreel.config.settings import Settings
-from workflows.systems import PROFILES
+from workflows.profiles import PROFILES
 emit(PROFILES[sys.argv[1]], Path(sys.argv[2]), Settings())
 """
 
@@ -108,12 +109,21 @@ def test_a_misspelt_field_of_a_service_is_refused() -> None:
 
 
 def test_a_system_is_exchanged_by_one_entry() -> None:
-    other = System(name="vits", stage="voice", image="vits:1.0", counts="sentences", cpu="1", memory="1Gi")
-    document = story_of(replace(STUDIO, voice=(other,)))
+    other = Step(
+        name="vits",
+        stage="voice",
+        purpose="words to voice",
+        reads=("script",),
+        writes=("voice",),
+        image="vits",
+        progress_unit="sentences",
+        resources=Resources(cpu="1", memory="1Gi"),
+    )
+    document = story_of(STUDIO.exchanged("voice", other))
     assert lint(document) == []
     templates = templates_of(document)
     assert {"tacotron2", "waveglow"}.isdisjoint(templates)
-    assert templates["vits"]["container"]["image"] == "newsreel/vits:1.0"
+    assert templates["vits"]["container"]["image"] == f"newsreel/vits:{release()}"
     depends = {task["name"]: task.get("depends") for task in templates["work"]["dag"]["tasks"]}
     assert (depends["vits"], depends["gentle"]) == ("init-story.Succeeded", "vits.Succeeded && g2p.Succeeded")
     assert "vits" in templates["check"]["container"]["args"]
@@ -156,11 +166,11 @@ def test_a_gpu_goes_to_the_systems_that_need_one(profile: Profile, on_gpu: set[s
     assert {name for name, limit in limits.items() if "nvidia.com/gpu" in limit} == on_gpu
 
 
-def test_a_catalogues_stages_hold_systems_of_that_stage() -> None:
+def test_a_profile_has_a_step_for_each_stage() -> None:
     for profile in PROFILES.values():
-        for stage in ("alignment", "phonemes", "landmarks", "motion", "generator", "composition"):
-            assert getattr(profile, stage).stage == stage
-        assert {system.stage for system in profile.voice} == {"voice"}
+        stages = {step.stage for step in profile.steps}
+        assert stages == {"voice", "alignment", "phonemes", "landmarks", "motion", "generator", "composition"}
+        assert profile.voice.name == {"studio": "tacotron2", "embedded": "hibari"}[profile.name]
 
 
 EVERY_TEMPLATE = [
@@ -175,11 +185,4 @@ EVERY_TEMPLATE = [
 def test_a_container_runs_a_step_that_there_is(template: dict[str, Any]) -> None:
     if "container" in template:
         assert template["container"]["command"] == ["python", "-m", "steps"]
-        assert template["container"]["args"][0] in {*ON_SCENES, *IN_TRAINING, *PROGRAMS}
-
-
-@pytest.mark.parametrize("name", ON_SCENES)
-def test_the_unit_of_progress_is_the_one_the_step_counts(name: str) -> None:
-    step = pytest.importorskip(f"steps.{name}.step").STEP
-    counted = {template["metadata"]["annotations"]["newsreel/counts"] for template in EVERY_TEMPLATE if template["name"] == name}
-    assert counted == {step.counts}
+        assert template["container"]["args"][0] in declared_steps()

@@ -9,7 +9,7 @@ import yaml
 from cluster.manifests.emit import manifests
 from newsreel.config.settings_file import read_settings
 from workflows.lint import lint
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 WHOLE = Path(__file__).parent / "whole"
 SETTINGS = read_settings(WHOLE / "settings.yaml")

@@ -15,7 +15,7 @@ from newsreel.config.settings import Monitoring, Settings
 from tests.workflows.test_whole_installation import SETTINGS, name_of
 from workflows.lint import lint
 from workflows.metrics import of_a_workflow
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 KINDS = ("google", "operator", "annotations")
 OBJECTS = {kind: monitoring(SETTINGS, Monitoring(kind=kind, namespace="prometheus")) for kind in KINDS}
