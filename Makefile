@@ -95,9 +95,7 @@ manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studi
 	$(BIN)/newsreel lint dist/manifests/$(PROFILE)
 
 golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look at the difference before you commit
-	$(BIN)/python -m workflows emit --profile embedded --into tests/workflows/golden
-	$(BIN)/python -m workflows emit --profile studio --into tests/workflows/golden
-	$(BIN)/python -m workflows emit --profile studio --settings tests/workflows/whole/settings.yaml --into tests/workflows/whole
+	$(BIN)/python -m tests.workflows.golden_manifests
 
 images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, podman, buildah) as IMAGES/<system>:<version>
 

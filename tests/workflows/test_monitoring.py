@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from cluster.observability.rules import ALERTS
-from tests.workflows.test_whole_installation import SETTINGS, name_of
+from tests.workflows.golden_manifests import WHOLE_SETTINGS as SETTINGS
+from tests.workflows.test_whole_installation import name_of
 from workflows.events.pods import METRICS
 from workflows.installation.monitoring import monitoring
 from workflows.lint import lint

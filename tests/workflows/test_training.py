@@ -19,7 +19,6 @@ from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile
 sys.path.insert(0, str(Path(__file__).parents[1] / "steps" / "presenters"))
 from rehearsing import film
 
-GOLDEN = Path(__file__).parent / "golden"
 PARSE_STRICTLY = """
 import sys, yaml
 from hera.shared._pydantic import APIBaseModel
@@ -40,7 +39,7 @@ def test_the_training_keeps_every_rule_of_a_story(profile):
 
 
 def test_argos_models_know_every_field_of_the_training():
-    text = (GOLDEN / "studio" / "train-presenter.yaml").read_text()
+    text = manifests(STUDIO, Settings())["train-presenter.yaml"]
     done = subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, "train-presenter\n"), done.stderr
 

@@ -1,19 +1,13 @@
 """An installation that has all there is: as written down, sound to the last field, and each of its parts finds the others."""
 
-from pathlib import Path
-
 import kubernetes_validate
 import pytest
 import yaml
 
+from tests.workflows.golden_manifests import emitted, written_down
 from workflows.lint import lint
-from workflows.manifests import manifests
-from workflows.settings_file import read_settings
-from workflows.systems import STUDIO
 
-WHOLE = Path(__file__).parent / "whole"
-SETTINGS = read_settings(WHOLE / "settings.yaml")
-TEXTS = manifests(STUDIO, SETTINGS)
+TEXTS = emitted("whole")
 OBJECTS = [document for text in TEXTS.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 OF_OTHERS = ("argoproj.io/", "gateway.networking.k8s.io/", "networking.gke.io/", "monitoring.googleapis.com/")
 """Kinds that Kubernetes itself does not know."""
@@ -28,8 +22,7 @@ def name_of(document):
 
 
 def test_it_becomes_its_golden_files():
-    written_down = {file.name: file.read_text() for file in (WHOLE / "studio").iterdir()}
-    assert written_down == TEXTS, "changed on purpose? `make golden`, and read the difference"
+    assert written_down() == TEXTS, "changed on purpose? `make golden`, and read the difference"
 
 
 @pytest.mark.parametrize("document", OBJECTS, ids=name_of)

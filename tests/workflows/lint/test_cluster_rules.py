@@ -1,17 +1,16 @@
 """Rules about what stands around the stories, each broken in an object that we ship, and seen to fire alone."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 
-from tests.workflows.lint.test_lint_rules import BREAKS, GOLDEN
+from tests.workflows.golden_manifests import emitted
+from tests.workflows.lint.test_lint_rules import BREAKS
 from workflows.lint import RULES, lint
 
 DOCUMENTS = [
     document
     for name in ("10-accounts.yaml", "20-network.yaml", "50-reconciler.yaml", "gentle.yaml")
-    for document in yaml.load_all((Path(GOLDEN) / "studio" / name).read_text(), yaml.CSafeLoader)
+    for document in yaml.load_all(emitted("studio")[name], yaml.CSafeLoader)
 ]
 
 

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.errors import BadInput
+from tests.workflows.golden_manifests import emitted, write_manifests
 from workflows.lint import RULES, lint, lint_files
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 Manifest = dict[str, Any]
 
 
 def shipped(name: str = "story.yaml") -> Manifest:
-    return next(yaml.load_all((GOLDEN / "studio" / name).read_text(), yaml.CSafeLoader))
+    return next(yaml.load_all(emitted("studio")[name], yaml.CSafeLoader))
 
 
 def template(manifest: Manifest, name: str) -> Manifest:
@@ -237,8 +236,8 @@ def test_a_service_is_held_to_the_rules_of_pods() -> None:
 
 
 @pytest.mark.parametrize("profile", ["studio", "embedded"])
-def test_the_manifests_we_ship_are_without_fault(profile: str) -> None:
-    assert list(lint_files([GOLDEN / profile])) == []
+def test_the_manifests_we_ship_are_without_fault(profile: str, tmp_path: Path) -> None:
+    assert list(lint_files([write_manifests(profile, tmp_path / profile)])) == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
