@@ -1,12 +1,11 @@
-"""Rules about what may travel as a parameter. Argo substitutes a value again wherever it lands: text in one is code."""
+"""Rules about parameters. Argo substitutes a value again wherever it is used, so text in one is code."""
 
 import re
 from collections.abc import Iterator
 
-from workflows.lint.document import Document, Node, parameters, references, tasks
-from workflows.lint.rule import Findings, rule
+from workflows.lint.document import Document, Findings, Node, parameters, references, rule, tasks
 
-TRAVELLERS = {
+ALLOWED_PARAMETERS = {  # name: what its value is
     "story": "an address",
     "finals": "an address prefix",
     "footage": "an address prefix",
@@ -29,18 +28,18 @@ SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "eval", "env", "x
 
 @rule
 def parameter_is_not_text(document: Document) -> Findings:
-    """A story's words must never be a parameter: template injection, and a ceiling of 128 KB. Pass an address or an id and let
-    the step read the file; a new harmless parameter is added to `TRAVELLERS` in workflows/lint/travel.py."""
-    for parameter in every_parameter(document):
-        if parameter.name not in TRAVELLERS:
-            yield parameter, f"{parameter.name!r} is none of {', '.join(TRAVELLERS)}"
+    """A story's text must never be a parameter, because of template injection and a limit of 128 KB: pass an address or an
+    id and let the step read the file; add a new harmless parameter to `ALLOWED_PARAMETERS` in workflows/lint/parameters.py."""
+    for parameter in all_parameters(document):
+        if parameter.name not in ALLOWED_PARAMETERS:
+            yield parameter, f"{parameter.name!r} is none of {', '.join(ALLOWED_PARAMETERS)}"
 
 
 @rule
 def value_is_plain(document: Document) -> Findings:
-    """What is given as a parameter is a reference or made of letters, digits and `:/._-`: nothing that another layer might read
-    as code."""
-    for parameter in every_parameter(document):
+    """A parameter's value must hold nothing that another layer may run as code: use references, letters, digits and
+    `:/._-`."""
+    for parameter in all_parameters(document):
         for key in ("value", "default"):
             value = parameter.at(key)
             rest = re.sub(r"\{\{.*?\}\}", "", value.text)
@@ -50,8 +49,8 @@ def value_is_plain(document: Document) -> Findings:
 
 @rule
 def no_expression_is_evaluated(document: Document) -> Findings:
-    """`{{= ...}}` runs an expression over values that came from outside: let a step work it out. The label of a workflow's metric
-    alone may be one, since it goes to nobody but Prometheus."""
+    """`{{= ...}}` runs an expression over values that come from outside: let a step compute the value. Only the label of a
+    workflow's metric may be an expression, since Prometheus alone reads it."""
     spec = document.root.at("spec")
     rest = [spec.at(key) for key in spec.keys if document.is_workflow and key not in ("templates", "metrics")]
     for part in (*document.templates, *rest):
@@ -62,26 +61,26 @@ def no_expression_is_evaluated(document: Document) -> Findings:
 
 @rule
 def no_shell_meets_a_parameter(document: Document) -> Findings:
-    """A shell, or `-c`, reads a parameter's value as code: run the program itself, each argument an entry of `args`."""
+    """A shell, or `-c`, runs a parameter's value as code: run the program itself, each argument an entry of `args`."""
     for container in document.containers:
         words = [*container.at("command").entries, *container.at("args").entries]
-        spoken_to = any(word.text.rpartition("/")[2] in SHELLS or word.text == "-c" for word in words)
+        has_shell = any(word.text.rpartition("/")[2] in SHELLS or word.text == "-c" for word in words)
         for word in words:
-            if spoken_to and references(word.text):
+            if has_shell and references(word.text):
                 yield word, "is read by a shell"
 
 
 @rule
 def value_from_is_a_bare_reference(document: Document) -> Findings:
-    """`valueFrom.parameter` with anything around the reference passes Argo's lint and fails when the story is under way: give
-    the reference alone."""
-    for parameter in every_parameter(document):
+    """`valueFrom.parameter` with text around the reference passes Argo's lint and fails when the story runs: give the
+    reference alone."""
+    for parameter in all_parameters(document):
         source = parameter.at("valueFrom", "parameter")
         if source.text and not re.fullmatch(r"\{\{[^{}]*\}\}", source.text):
             yield source, f"{source.text!r} is more than one reference"
 
 
-def every_parameter(document: Document) -> Iterator[Node]:
+def all_parameters(document: Document) -> Iterator[Node]:
     if document.is_workflow:
         yield from parameters(document.root.at("spec", "arguments"))
     for template in document.templates:
@@ -93,11 +92,11 @@ def every_parameter(document: Document) -> Iterator[Node]:
 
 @rule
 def metric_has_few_series(document: Document) -> Findings:
-    """Prometheus keeps a series for each value a label has had: give it a word of ours or a status, and what was submitted only
-    through an expression that ends in `: 'other'`."""
+    """Prometheus keeps a time series for each value that a label has had: use a constant or a status, and a submitted value
+    only through an expression that ends in `: 'other'`."""
     for part in (document.root.at("spec"), *document.templates):
         for metric in part.at("metrics", "prometheus").entries:
             for label in metric.at("labels").entries:
                 for name in references(label.at("value").text):
                     if name not in ("status", "workflow.status") and not name.endswith(": 'other'"):
-                        yield label.at("value"), f"{{{{{name}}}}} may be anything"
+                        yield label.at("value"), f"{{{{{name}}}}} has an unlimited number of values"
