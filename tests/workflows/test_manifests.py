@@ -1,4 +1,4 @@
-"""What a profile becomes: the same bytes everywhere, sound by Argo's and Kubernetes' schemas, as written down in golden files.
+"""Emitted manifests: the same bytes everywhere, valid by Argo's and Kubernetes' schemas, equal to the golden files.
 
 `make golden` writes the golden files anew (`golden_manifests.py`); the change is then read in the commit.
 """
@@ -50,7 +50,7 @@ def templates_of(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_profile_becomes_its_golden_manifests(profile: str) -> None:
+def test_profiles_match_their_golden_differences(profile: str) -> None:
     """With the whole installation's golden files, the differences determine every byte."""
     written_down = (GOLDEN / f"{profile}.diff").read_text()
     assert difference(profile) == written_down, "changed on purpose? `make golden`, and read the difference"
@@ -66,13 +66,13 @@ def test_every_process_writes_the_same_bytes(seed: str, tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == text.encode()
 
 
-def test_nothing_but_whole_files_is_left_behind(tmp_path: Path) -> None:
+def test_emit_leaves_no_temporary_files(tmp_path: Path) -> None:
     for _ in range(2):
         paths = emit(EMBEDDED, tmp_path / "manifests", Settings())
         assert sorted(paths) == sorted((tmp_path / "manifests").iterdir())
 
 
-def test_what_other_settings_left_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+def test_emit_removes_its_stale_files_and_no_others(tmp_path: Path) -> None:
     before = emit(STUDIO, tmp_path, Settings(events=Events(), monitoring=Monitoring()))
     of_others = {"50-my-own.yaml": "kind: ConfigMap\n", "notes.txt": HEADER, "empty.yaml": ""}
     for name, text in of_others.items():
