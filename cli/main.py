@@ -102,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
     lint.add_argument("--explain", action="store_true", help="list the rules and the mend for each")
     lint.set_defaults(command=run_lint)
 
-    graph = commands.add_parser("graph", help="draw the DAG of a manifest as SVG")
+    graph = commands.add_parser("graph", help="print the DAG of a manifest as a Mermaid flowchart")
     graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
     graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
     graph.set_defaults(command=run_graph)
@@ -190,13 +190,17 @@ def run_lint(options: argparse.Namespace) -> int:
 def run_graph(options: argparse.Namespace) -> int:
     from newsreel.argo.documents import read_documents
     from newsreel.workspace import write_atomically
-    from workflows.graph import draw
+    from workflows.graph import flowchart
 
-    picture = draw(read_documents(options.manifest))
-    if options.to:
-        write_atomically(options.to, picture)
-    else:
-        print(picture)
+    chart = flowchart(read_documents(options.manifest))
+    if not options.to:
+        print(chart, end="")
+        return 0
+    file: Path = options.to
+    if file.suffix == ".svg":  # what earlier versions wrote; the name works for one release
+        file = file.with_suffix(".mmd")
+        print(f"{options.to}: SVG is no longer written; the Mermaid flowchart is in {file}", file=sys.stderr)
+    write_atomically(file, chart)
     return 0
 
 

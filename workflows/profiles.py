@@ -63,7 +63,7 @@ def on_cpu(step: Step, cpu: str, memory: str) -> Step:
 STUDIO = Profile(
     name="studio",
     hardware="gpu",
-    steps=(TACOTRON2, WAVEGLOW, G2P, dlib.STEP, GENTLE, animate.STEP, pix2pixhd.STEP, compose.STEP),
+    steps=(TACOTRON2, WAVEGLOW, G2P, GENTLE, dlib.STEP, animate.STEP, pix2pixhd.STEP, compose.STEP),
     train=pix2pixhd.TRAIN,
 )
 """The newsroom's own weights, on a GPU."""
@@ -73,8 +73,8 @@ EMBEDDED = Profile(
     steps=(
         HIBARI,
         G2P,
-        on_cpu(dlib.STEP, "500m", "2Gi"),
         GENTLE,
+        on_cpu(dlib.STEP, "500m", "2Gi"),
         animate.STEP,
         on_cpu(pix2pixhd.STEP, "1", "2Gi"),
         on_cpu(compose.STEP, "1", "2Gi"),

@@ -165,6 +165,18 @@ def test_what_is_emitted_from_settings_is_without_fault_by_the_same_settings_alo
     assert status == 1 and "is not /var/lib/kubelet/newsreel" in faults and "nvidia.com/gpu is not tolerated" in faults
 
 
+def test_graph_writes_mermaid_beside_an_svg_name(desk, newsreel):
+    """The name of earlier versions works for one release."""
+    assert newsreel("emit", "--into", "made")[0] == 0
+    status, chart, _ = newsreel("graph", "made/embedded/story.yaml")
+    assert status == 0 and chart.startswith("flowchart TB\n")
+    assert newsreel("graph", "made/embedded/story.yaml", "--to", "story.mmd") == (0, "", "")
+    assert (desk / "story.mmd").read_text() == chart
+    note = "dag.svg: SVG is no longer written; the Mermaid flowchart is in dag.mmd\n"
+    assert newsreel("graph", "made/embedded/story.yaml", "--to", "dag.svg") == (0, "", note)
+    assert (desk / "dag.mmd").read_text() == chart and not (desk / "dag.svg").exists()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_no_defect():
     with Path("/dev/full").open("w") as full:

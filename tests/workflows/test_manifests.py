@@ -1,6 +1,6 @@
-"""What a profile becomes: the same bytes everywhere, sound by Argo's and Kubernetes' schemas, as written down in golden files.
+"""Emitted manifests: the same bytes everywhere, valid by Argo's and Kubernetes' schemas, equal to the golden files.
 
-`make golden` writes the golden files anew; the change is then read in the commit.
+`make golden` writes the golden files anew (`golden_manifests.py`); the change is then read in the commit.
 """
 
 import os
@@ -18,12 +18,12 @@ from newsreel.config.settings import Events, Monitoring, Pool, Settings
 from newsreel.fingerprints import release
 from newsreel.step import Resources, Step
 from steps import declared_steps
+from tests.workflows.golden_manifests import GOLDEN, compact, difference, emitted, expanded
 from workflows.emit import HEADER
 from workflows.lint import lint
 from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
 
-GOLDEN = Path(__file__).parent / "golden"
-SERVICE = list(yaml.load_all((GOLDEN / "studio" / "gentle.yaml").read_text(), yaml.CSafeLoader))
+SERVICE = list(yaml.load_all(emitted("studio")["gentle.yaml"], yaml.CSafeLoader))
 
 EMIT_TO = """
 import sys
@@ -51,27 +51,30 @@ def templates_of(document: dict[str, Any]) -> dict[str, Any]:
     return {template["name"]: template for template in document["spec"]["templates"]}
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_a_profile_becomes_its_golden_manifests(profile: Profile) -> None:
-    written_down = {file.name: file.read_text() for file in (GOLDEN / profile.name).iterdir()}
-    assert manifests(profile, Settings()) == written_down, "changed on purpose? `make golden`, and read the difference"
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profiles_match_their_golden_differences(profile: str) -> None:
+    """With the whole installation's golden files, the differences determine every byte."""
+    written_down = (GOLDEN / f"{profile}.diff").read_text()
+    assert difference(profile) == written_down, "changed on purpose? `make golden`, and read the difference"
+    for text in emitted(profile).values():
+        assert expanded(compact(text)) == text
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_every_process_writes_the_same_bytes(seed: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Pacific/Auckland", "LANG": "C"}
     subprocess.run([sys.executable, "-c", EMIT_TO, "studio", str(tmp_path)], check=True, env=environment)
-    for file in (GOLDEN / "studio").iterdir():
-        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+    for name, text in emitted("studio").items():
+        assert (tmp_path / name).read_bytes() == text.encode()
 
 
-def test_nothing_but_whole_files_is_left_behind(tmp_path: Path) -> None:
+def test_emit_leaves_no_temporary_files(tmp_path: Path) -> None:
     for _ in range(2):
         paths = emit(EMBEDDED, tmp_path / "manifests", Settings())
         assert sorted(paths) == sorted((tmp_path / "manifests").iterdir())
 
 
-def test_what_other_settings_left_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+def test_emit_removes_its_stale_files_and_no_others(tmp_path: Path) -> None:
     before = emit(STUDIO, tmp_path, Settings(events=Events(), monitoring=Monitoring()))
     of_others = {"50-my-own.yaml": "kind: ConfigMap\n", "notes.txt": HEADER, "empty.yaml": ""}
     for name, text in of_others.items():
@@ -88,12 +91,12 @@ def parse_strictly(text: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_argos_models_know_every_field(profile: str) -> None:
-    parsed = parse_strictly((GOLDEN / profile / "story.yaml").read_text())
+    parsed = parse_strictly(emitted(profile)["story.yaml"])
     assert (parsed.returncode, parsed.stdout) == (0, "story\n"), parsed.stderr
 
 
 def test_a_misspelt_field_is_not_parsed() -> None:
-    misspelt = (GOLDEN / "studio" / "story.yaml").read_text().replace("podGC:", "podGc:")
+    misspelt = emitted("studio")["story.yaml"].replace("podGC:", "podGc:")
     assert "podGc" in parse_strictly(misspelt).stderr
 
 

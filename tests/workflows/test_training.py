@@ -17,7 +17,6 @@ from workflows.lint import lint
 from workflows.local import LocalSettings, run
 from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
 
-GOLDEN = Path(__file__).parent / "golden"
 PARSE_STRICTLY = """
 import sys, yaml
 from hera.shared._pydantic import APIBaseModel
@@ -38,7 +37,7 @@ def test_the_training_keeps_every_rule_of_a_story(profile):
 
 
 def test_argos_models_know_every_field_of_the_training():
-    text = (GOLDEN / "studio" / "train-presenter.yaml").read_text()
+    text = manifests(STUDIO, Settings())["train-presenter.yaml"]
     done = subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, "train-presenter\n"), done.stderr
 
