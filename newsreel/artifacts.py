@@ -10,7 +10,7 @@ footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
 motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
 actor/00-00.mp4   pix2pixhd    a stretch of the presenter's frames (`newsreel.media.encoder`), visually lossless
 scenes/00.mp4     compose      a composed scene; opening.mp4, closing.mp4 likewise
-final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `SheetContents`
+final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `VideoContents`
 """
 
 import wave
@@ -80,7 +80,7 @@ class Speech(Artifact):
     words: tuple[SpokenWord, ...]
 
 
-class SheetCell(Artifact):
+class ContactSheetTile(Artifact):
     """A scene in the finished video: from `start` to `end`, seconds; its still is the tile at `column`, `row` of sheet.jpg."""
 
     start: float
@@ -89,11 +89,11 @@ class SheetCell(Artifact):
     row: int
 
 
-class SheetContents(Artifact):
+class VideoContents(Artifact):
     """What the finished video holds, for who tells of it without looking into it."""
 
     seconds: float
-    scenes: tuple[SheetCell, ...]
+    scenes: tuple[ContactSheetTile, ...]
     columns: int
     rows: int
     """Of tiles, 16:9, on sheet.jpg."""
@@ -112,7 +112,7 @@ def read_script(path: Path) -> Script:
     return Script.model_validate_json(path.read_bytes())
 
 
-def frames_of_sound(path: Path) -> int:
+def count_video_frames(path: Path) -> int:
     """How many video frames a scene's sound lasts."""
     with wave.open(str(path)) as sound:
         return round(float(sound.getnframes()) * FRAME_RATE / float(sound.getframerate()))

@@ -71,10 +71,10 @@ def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard
     mine = select_shard(planned, *shard)
     packages = {name: installed_version(name) for name in step.packages}
     units = [(unit, unit_key(step, packages, unit, workspace)) for unit in mine]
-    progress.expect(sum(unit.cost for unit, _ in units), step.counts)
+    progress.set_total(sum(unit.cost for unit, _ in units), step.counts)
     left = []
     for unit, key in units:
-        if workspace.find(step.name, key, unit_files(step, unit)):
+        if workspace.link_unit(step.name, key, unit_files(step, unit)):
             progress.skip(unit.cost, unit.name)
         else:
             left.append((unit, key))
@@ -82,7 +82,7 @@ def run_step(step: Step[System], workspace: Workspace, progress: Progress, shard
         return
     with step.start(workspace) as system:
         for unit, key in left:
-            with progress.unit(unit.name, unit.cost), workspace.finishing(step.name, key, unit_files(step, unit)) as drafts:
+            with progress.unit(unit.name, unit.cost), workspace.atomic_outputs(step.name, key, unit_files(step, unit)) as drafts:
                 step.work(unit, workspace, system, drafts[:-1], progress)
                 drafts[-1].write_text(unit_metadata(step, unit, key, progress).model_dump_json() + "\n")
 

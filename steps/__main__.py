@@ -13,7 +13,7 @@ from newsreel.errors import NewsreelError
 from newsreel.runtime.failure import Failure, write_termination_message
 from newsreel.runtime.log import configure_logging, log, set_log_context
 from newsreel.runtime.progress import Progress
-from newsreel.runtime.usage import GPUS, record_gpu_use
+from newsreel.runtime.usage import GPUS_VARIABLE, record_gpu_use
 from newsreel.step import run_step
 from newsreel.workspace import LEASE, Workspace
 
@@ -98,7 +98,7 @@ def run_plan(name: str, module: str, arguments: list[str]) -> None:
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
     workspace = Workspace(options.workspace)
-    with record_gpu_use(workspace.root, int(os.environ.get(GPUS, "0"))):
+    with record_gpu_use(workspace.root, int(os.environ.get(GPUS_VARIABLE, "0"))):
         step = importlib.import_module(module).STEP
         run_step(step, workspace, Progress.from_environment(name, options.shard), options.shard)
 

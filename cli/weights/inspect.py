@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cli.weights.card import Card, card_of
 from cli.weights.recognise import parameters, precision, recognise, titled
-from newsreel.weights.format import Format, format_of, open_regular
+from newsreel.weights.format import Format, detect_format, open_regular
 from newsreel.workspace import content_digest
 
 KEYS_SHOWN: Final = 6
@@ -59,7 +59,7 @@ def inspect(path: Path) -> Findings:
             file=str(path), system=DLIB, described=about, bytes=path.stat().st_size, format=DLIB, sha256=content_digest(path)
         )
     found = recognise(path)
-    container = format_of(path)
+    container = detect_format(path)
     card = card_of(path) if container is Format.SAFETENSORS else None
     return Findings(
         file=str(path),

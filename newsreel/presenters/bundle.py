@@ -64,7 +64,7 @@ class Presenter(BaseModel):
         return self.home / "generator.pth"
 
 
-def folders() -> tuple[Path, ...]:
+def presenter_folders() -> tuple[Path, ...]:
     """Where bundles are looked for, in this order. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
     listed = [folder for folder in os.environ.get(PRESENTERS_VARIABLE, "").split(os.pathsep) if folder]
     for folder in listed:
@@ -75,14 +75,14 @@ def folders() -> tuple[Path, ...]:
 
 def presenter_names() -> frozenset[str]:
     """Every bundle that has a sheet and a name as stories may use it."""
-    sheets = (sheet for folder in folders() for sheet in folder.glob("*/presenter.yaml"))
+    sheets = (sheet for folder in presenter_folders() for sheet in folder.glob("*/presenter.yaml"))
     return frozenset(sheet.parent.name for sheet in sheets if PRESENTER_NAME.fullmatch(sheet.parent.name))
 
 
 def find_presenter(name: str) -> Presenter:
     """Read a bundle's sheet, wherever it lies; raises BadWeights where there is none or it is malformed."""
     if PRESENTER_NAME.fullmatch(name):
-        for folder in folders():
+        for folder in presenter_folders():
             if (folder / name / "presenter.yaml").is_file():
                 return read_sheet(folder / name)
     raise BadWeights(

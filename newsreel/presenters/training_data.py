@@ -33,15 +33,17 @@ from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.workspace import Workspace
 
-LESSON, FOOTAGE, EXACT, LANDMARKS = (f"rehearsal/{name}" for name in ("lesson.json", "footage.mp4", "exact.npz", "landmarks.npz"))
-GIVEN_VISEMES = "rehearsal/visemes.npz"
-SAMPLES, REPORT = "training/samples.png", "training/report.json"
-BUNDLE = ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth", "presenter.yaml")
+JOB_FILE, FOOTAGE_FILE, EXACT_LANDMARKS_FILE, LANDMARKS_FILE = (
+    f"rehearsal/{name}" for name in ("lesson.json", "footage.mp4", "exact.npz", "landmarks.npz")
+)
+VISEMES_FILE = "rehearsal/visemes.npz"
+SAMPLES_FILE, REPORT_FILE = "training/samples.png", "training/report.json"
+BUNDLE_FILES = ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth", "presenter.yaml")
 """The sheet last: a folder with a sheet is a whole bundle."""
 MIN_FRAMES = 60
 """Of footage: two seconds, the least a head can be played from."""
-MAX_SECONDS = 300
-MAX_MINUTES = 100_000
+MAX_FOOTAGE_SECONDS = 300
+MAX_TRAINING_MINUTES = 100_000
 
 
 class TrainingModel(BaseModel):
@@ -90,7 +92,7 @@ class TrainingJob(TrainingModel):
     frames: Annotated[int, Field(ge=MIN_FRAMES)]
     """Of the footage that is learned from."""
     steps: Annotated[int, Field(ge=1, le=10_000_000)]
-    minutes: Annotated[float, Field(gt=0, le=MAX_MINUTES)]
+    minutes: Annotated[float, Field(gt=0, le=MAX_TRAINING_MINUTES)]
     options: TrainingOptions
 
     @property
@@ -105,19 +107,19 @@ def bundle_file(name: str) -> str:
 
 def read_training_job(workspace: Workspace) -> TrainingJob:
     """Raises BadInput where `init-presenter` has not been."""
-    path = workspace.path(LESSON)
+    path = workspace.path(JOB_FILE)
     try:
         return TrainingJob.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as fault:
         raise BadInput(f"{path}: is missing or no lesson; run init-presenter again") from fault
 
 
-def sheet_of(workspace: Workspace) -> Presenter:
+def read_trained_presenter(workspace: Workspace) -> Presenter:
     """The presenter who is trained; its home is the workspace's own `bundle`. Raises BadWeights."""
     return read_sheet(Path(workspace.path("bundle")))
 
 
-MAX_FOOTAGE_BYTES = {
+MAX_FILE_BYTES = {
     "presenter.yaml": 100_000,
     "training.yaml": 100_000,
     "footage.mp4": 800_000_000,
@@ -127,7 +129,7 @@ MAX_FOOTAGE_BYTES = {
     "visemes.npz": 1_000_000,
 }
 """Every file that may be given, and how large it may be."""
-NEEDED = ("presenter.yaml", "footage.mp4")
+REQUIRED_FILES = ("presenter.yaml", "footage.mp4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +139,10 @@ class TrainingData:
     sheet: bytes
     """As it was written."""
     options: TrainingOptions
-    there: frozenset[str]
+    files: frozenset[str]
 
     def read(self, storage: Storage, name: str) -> bytes:
-        return storage.read(self.address.child(name), at_most=MAX_FOOTAGE_BYTES[name])
+        return storage.read(self.address.child(name), at_most=MAX_FILE_BYTES[name])
 
 
 def open_training_data(storage: Storage, address: Address) -> TrainingData:
@@ -148,24 +150,24 @@ def open_training_data(storage: Storage, address: Address) -> TrainingData:
     name = address.path.rpartition("/")[2]
     if not PRESENTER_NAME.fullmatch(name):
         raise BadInput(f"{address}: the folder's name becomes the presenter's: letters a-z, digits and inner hyphens, at most 40")
-    there = {file: found for file in MAX_FOOTAGE_BYTES if (found := storage.find(address.child(file)))}
-    for file in NEEDED:
+    there = {file: found for file in MAX_FILE_BYTES if (found := storage.find(address.child(file)))}
+    for file in REQUIRED_FILES:
         if file not in there:
             raise BadInput(f"{address}: there is no {file}; a presenter is trained from presenter.yaml and footage.mp4")
     for file, found in there.items():
-        if found.size > MAX_FOOTAGE_BYTES[file]:
-            raise BadInput(f"{address}: {file} is larger than {MAX_FOOTAGE_BYTES[file]:,} bytes")
-    sheet = storage.read(address.child("presenter.yaml"), at_most=MAX_FOOTAGE_BYTES["presenter.yaml"])
+        if found.size > MAX_FILE_BYTES[file]:
+            raise BadInput(f"{address}: {file} is larger than {MAX_FILE_BYTES[file]:,} bytes")
+    sheet = storage.read(address.child("presenter.yaml"), at_most=MAX_FILE_BYTES["presenter.yaml"])
     try:
         presenter = parse_sheet(sheet, Path(name))
     except BadWeights as fault:
         raise BadInput(str(fault)) from fault
     options = TrainingOptions()
     if "training.yaml" in there:
-        options = parse_options(storage.read(address.child("training.yaml"), at_most=MAX_FOOTAGE_BYTES["training.yaml"]), name)
+        options = parse_options(storage.read(address.child("training.yaml"), at_most=MAX_FILE_BYTES["training.yaml"]), name)
     if options.net and presenter.size % options.net.side_multiple:
         raise BadInput(f"presenter {name}: size {presenter.size} is no multiple of {options.net.side_multiple}, as its net needs")
-    return TrainingData(address=address, presenter=presenter, sheet=sheet, options=options, there=frozenset(there))
+    return TrainingData(address=address, presenter=presenter, sheet=sheet, options=options, files=frozenset(there))
 
 
 def parse_options(content: bytes, name: str) -> TrainingOptions:

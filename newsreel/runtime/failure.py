@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from newsreel.errors import BadInput, BadWeights, Conflict, MissingProgram, NewsreelError
 from newsreel.workspace import FAILURE, write_atomically
 
-PERMANENT_EXIT_STATUSES: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
+PERMANENT_ERRORS: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
 """What no other node and no later try can heal."""
 MAX_MESSAGE_CHARACTERS = 1500
 """Characters of a message: Argo keeps a story's parameters in an object of at most 1.5 MB, and shows them."""
@@ -39,9 +39,9 @@ class Failure(BaseModel):
     message: str
 
     @property
-    def kind(self) -> type[NewsreelError] | None:
+    def permanent_error(self) -> type[NewsreelError] | None:
         """The error that is for good; None for any other."""
-        return next((kind for kind in PERMANENT_EXIT_STATUSES if kind.exit_status == self.exit_status), None)
+        return next((kind for kind in PERMANENT_ERRORS if kind.exit_status == self.exit_status), None)
 
     def write(self, workspace: Path) -> None:
         """Leave word in a story's directory. Raises DiskFull."""
@@ -56,12 +56,12 @@ class Failure(BaseModel):
         except (OSError, ValidationError):
             return None
 
-    def packed(self) -> str:
+    def encode(self) -> str:
         """As a parameter: letters, digits, `-` and `_`."""
         return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
 
     @classmethod
-    def unpacked(cls, text: str) -> "Failure":
+    def decode(cls, text: str) -> "Failure":
         """Raises BadInput for what `packed` did not make."""
         try:
             content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

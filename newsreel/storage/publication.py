@@ -20,7 +20,7 @@ from newsreel.storage.store import Storage
 MANIFEST = "manifest.json"
 ORIGIN = "origin.json"
 VIDEO = "landscape.mp4"
-MOST_BYTES = 100_000
+MAX_MANIFEST_BYTES = 100_000
 
 
 class PublicationModel(BaseModel):
@@ -57,7 +57,7 @@ class Manifest(PublicationModel):
     usage: Usage | None = None
     """What the video has taken; None for one of before this was told."""
 
-    def same_but_for_time(self, other: "Manifest") -> bool:
+    def equals_ignoring_time(self, other: "Manifest") -> bool:
         return self.model_copy(update={"created": other.created}) == other
 
     def file(self, name: str) -> PublishedFile | None:
@@ -81,7 +81,7 @@ def read_publication(storage: Storage, home: Address) -> Manifest | None:
     if storage.find(address) is None:
         return None
     try:
-        return Manifest.model_validate_json(storage.read(address, at_most=MOST_BYTES))
+        return Manifest.model_validate_json(storage.read(address, at_most=MAX_MANIFEST_BYTES))
     except ValidationError as fault:
         raise Conflict(f"{address}: is not a manifest of newsreel's; move it away or publish elsewhere") from fault
 
@@ -97,10 +97,10 @@ def is_intact(storage: Storage, home: Address, manifest: Manifest) -> bool:
 
 def newer_revision(storage: Storage, finals: Address, identifier: str, revision: int) -> int | None:
     """The newest published revision, where it is newer than this one."""
-    return max((other for other in revisions(storage, finals, identifier) if other > revision), default=None)
+    return max((other for other in published_revisions(storage, finals, identifier) if other > revision), default=None)
 
 
-def revisions(storage: Storage, finals: Address, identifier: str) -> Iterator[int]:
+def published_revisions(storage: Storage, finals: Address, identifier: str) -> Iterator[int]:
     if finals.scheme == "file":
         draft = read_publication(storage, publication_folder(finals, identifier, 0))
         if draft:

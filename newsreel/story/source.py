@@ -28,14 +28,14 @@ MAX_TREE_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 8
 MAX_VALUES: Final = 2000
 """A story of 60 scenes has some 500. More is an attack on whoever reads it, so reading ends there."""
-UNQUOTED: Final[tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...]] = (
+UNQUOTED_TYPES: Final[tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...]] = (
     (re.compile(r"null|~|"), lambda _: None),
     (re.compile(r"true|false"), "true".__eq__),
     (re.compile(r"-?(0|[1-9][0-9]{0,14})"), int),
     (re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,3})?"), float),
 )
 """What unquoted text may be other than text."""
-NOT_IN_YAML: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN_CHARACTERS: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 YAML_ERRORS: Final = {
     "mapping values are not allowed in this context": "a text with ': ' in it must be in quotes",
     "did not find expected key": "this is not 'key: value'; is a quote or the indentation wrong?",
@@ -76,13 +76,13 @@ class SourceTree:
 def read_tree(content: bytes) -> SourceTree:
     """Read YAML or JSON (what begins with a brace). Of a text that breaks off at a fault, `value` is None."""
     if len(content) > MAX_TREE_BYTES:
-        return unreadable(1, f"is larger than {MAX_TREE_BYTES // 1_000_000} MB; no story is")
+        return unreadable_source(1, f"is larger than {MAX_TREE_BYTES // 1_000_000} MB; no story is")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        return unreadable(content.count(b"\n", 0, fault.start) + 1, "is not UTF-8; save it as UTF-8")
-    if strange := NOT_IN_YAML.search(text):
-        return unreadable(
+        return unreadable_source(content.count(b"\n", 0, fault.start) + 1, "is not UTF-8; save it as UTF-8")
+    if strange := FORBIDDEN_CHARACTERS.search(text):
+        return unreadable_source(
             text.count("\n", 0, strange.start()) + 1, f"the character U+{ord(strange[0]):04X} is not allowed; remove it"
         )
     try:
@@ -91,16 +91,16 @@ def read_tree(content: bytes) -> SourceTree:
             text = text.replace("\t", " ")  # Sound JSON has tabs only between its parts, where YAML does not like them.
         return TreeBuilder(yaml.parse(text, Loader=yaml.CSafeLoader)).build()
     except json.JSONDecodeError as fault:
-        return unreadable(fault.lineno, f"is not JSON: {fault.msg[0].lower()}{fault.msg[1:]}, column {fault.colno}")
+        return unreadable_source(fault.lineno, f"is not JSON: {fault.msg[0].lower()}{fault.msg[1:]}, column {fault.colno}")
     except (SourceTooLarge, RecursionError) as fault:
-        return unreadable(
+        return unreadable_source(
             fault.line if isinstance(fault, SourceTooLarge) else 1, "is nested too deeply or too long to be a story"
         )
     except yaml.MarkedYAMLError as fault:
-        return unreadable(fault.problem_mark.line + 1 if fault.problem_mark else 1, describe_yaml_error(fault, text))
+        return unreadable_source(fault.problem_mark.line + 1 if fault.problem_mark else 1, describe_yaml_error(fault, text))
 
 
-def unreadable(line: int, message: str) -> SourceTree:
+def unreadable_source(line: int, message: str) -> SourceTree:
     return SourceTree(faults=[Fault(line, (), message)])
 
 
@@ -114,7 +114,7 @@ def describe_yaml_error(fault: yaml.MarkedYAMLError, text: str) -> str:
 
 class SourceTooLarge(Exception):
     def __init__(self, event: yaml.Event) -> None:
-        self.line = line_of(event)
+        self.line = event_line(event)
 
 
 class TreeBuilder:
@@ -140,7 +140,7 @@ class TreeBuilder:
         self.values_seen += 1
         if len(path) > MAX_DEPTH or self.values_seen > MAX_VALUES:
             raise SourceTooLarge(event)
-        self.tree.lines.setdefault(path, line_of(event))
+        self.tree.lines.setdefault(path, event_line(event))
         anchor = (event.anchor or "")[:40]
         if isinstance(event, yaml.AliasEvent):
             self.fault(event, path, f"an alias (*{anchor}) is not allowed; write it out")
@@ -150,7 +150,7 @@ class TreeBuilder:
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
             self.fault(event, path, f"a tag ({event.tag[:40]!a}) is not allowed; put a text that begins with '!' in quotes")
         if isinstance(event, yaml.ScalarEvent):
-            return scalar(event)
+            return parse_scalar(event)
         return self.sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(path)
 
     def sequence(self, path: ValuePath) -> list[Any]:
@@ -166,7 +166,7 @@ class TreeBuilder:
             inside = (*path, key)
             if repeated := key in values:
                 self.fault(event, inside, f"is here twice; the first is in line {self.tree.line(inside)}")
-            self.tree.lines.setdefault(inside, line_of(event))
+            self.tree.lines.setdefault(inside, event_line(event))
             value = self.value(next_node(self.events), inside)
             if not repeated:
                 values[key] = value
@@ -179,7 +179,7 @@ class TreeBuilder:
         self.fault(event, path, "a key must be a plain word; a text that begins with '{' or '[' must be in quotes")
         if isinstance(event, yaml.CollectionStartEvent):
             self.skip()
-        return f"(line {line_of(event)})"
+        return f"(line {event_line(event)})"
 
     def skip(self) -> None:
         """Pass over what is left of the collection that has just begun."""
@@ -191,12 +191,12 @@ class TreeBuilder:
                 raise SourceTooLarge(event)
 
     def fault(self, event: yaml.Event, path: ValuePath, message: str) -> None:
-        self.tree.faults.append(Fault(line_of(event), path, message))
+        self.tree.faults.append(Fault(event_line(event), path, message))
 
 
-def scalar(event: yaml.ScalarEvent) -> Any:
+def parse_scalar(event: yaml.ScalarEvent) -> Any:
     if not event.style and not event.tag:
-        for pattern, meaning in UNQUOTED:
+        for pattern, meaning in UNQUOTED_TYPES:
             if pattern.fullmatch(event.value):
                 return meaning(event.value)
     return event.value
@@ -209,12 +209,12 @@ def next_node(events: Iterator[yaml.Event]) -> yaml.NodeEvent:
     return event
 
 
-def line_of(event: yaml.Event) -> int:
+def event_line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
 MAX_FAULTS_SHOWN: Final = 100
-KEY: Final = "[key]"
+KEY_MARKER: Final = "[key]"
 """What pydantic puts behind a key that is itself at fault."""
 MODELS: Final[tuple[type[BaseModel], ...]] = (Story, Scene, Picture)
 
@@ -244,7 +244,7 @@ class StoryFile:
         """A fault that only a look at more than the text can find."""
         return Fault(self.tree.line(path), path, message)
 
-    def sound(self, *more: Fault) -> Story:
+    def require_valid(self, *more: Fault) -> Story:
         """The story. Raises BadInput that lists all faults, with those found elsewhere."""
         faults = sorted((*self.faults, *more), key=lambda fault: fault.line)
         if not faults and self.story:
@@ -259,7 +259,7 @@ class StoryFile:
 
 def read_story(text: bytes, name: str) -> Story:
     """A story from YAML or JSON. Raises BadInput: one line for one fault, else their number and a line for each."""
-    return parse_story(text, name).sound()
+    return parse_story(text, name).require_valid()
 
 
 def parse_story(text: bytes, name: str) -> StoryFile:
@@ -270,7 +270,7 @@ def parse_story(text: bytes, name: str) -> StoryFile:
     try:
         story = Story.model_validate(tree.value)
     except ValidationError as found:
-        return StoryFile(name, tree, None, (*tree.faults, *faults_of(found, tree)))
+        return StoryFile(name, tree, None, (*tree.faults, *validation_faults(found, tree)))
     return StoryFile(name, tree, story, tuple(tree.faults))
 
 
@@ -279,13 +279,13 @@ def story_json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Story.model_json_schema(), "title": "A newsreel story"}
 
 
-def faults_of(found: ValidationError, tree: SourceTree) -> Iterator[Fault]:
+def validation_faults(found: ValidationError, tree: SourceTree) -> Iterator[Fault]:
     """Pydantic's findings in our words; what only follows from a fault already told is left out."""
     told = {fault.path for fault in tree.faults}
     details = found.errors(include_url=False)
     meant = {alike for error in details if error["type"] == "extra_forbidden" and (alike := did_you_mean(error["loc"]))}
     for error in details:
-        path = tuple(part for part in error["loc"] if part != KEY)
+        path = tuple(part for part in error["loc"] if part != KEY_MARKER)
         missing_by_a_slip = error["type"] == "missing" and path in meant
         if not missing_by_a_slip and not any(path[:length] in told for length in range(1, len(path) + 1)):
             yield Fault(tree.line(path), path, format_validation_error(error))
@@ -301,14 +301,14 @@ def format_validation_error(error: ErrorDetails) -> str:
             return (
                 f"is unknown; did you mean {alike[-1]!r}?"
                 if alike
-                else f"is unknown; known: {', '.join(keys_at(error['loc'][:-1]))}"
+                else f"is unknown; known: {', '.join(known_keys(error['loc'][:-1]))}"
             )
         case "string_type" if value is None:
             return "is empty"
         case "string_type" if isinstance(value, bool | int | float):
             return "must be text; put it in quotes"
         case "string_type":
-            return f"must be text, not {kind_of(value)}"
+            return f"must be text, not {describe_type(value)}"
         case "int_type" | "int_from_float":
             return "must be a whole number" + ("" if not isinstance(value, str) else ", without quotes")
         case "list_type" | "model_type" | "dict_type":
@@ -332,17 +332,17 @@ def format_validation_error(error: ErrorDetails) -> str:
     return error["msg"][0].lower() + error["msg"][1:]
 
 
-def kind_of(value: object) -> str:
+def describe_type(value: object) -> str:
     return "a list" if isinstance(value, list) else "keys with values"
 
 
 def did_you_mean(path: ValuePath) -> ValuePath | None:
     """The known key that an unknown one is a slip of."""
-    close = get_close_matches(str(path[-1]), keys_at(path[:-1]), n=1)
+    close = get_close_matches(str(path[-1]), known_keys(path[:-1]), n=1)
     return (*path[:-1], close[0]) if close else None
 
 
-def keys_at(path: ValuePath) -> list[str]:
+def known_keys(path: ValuePath) -> list[str]:
     """The keys a story may have there."""
     model: type[BaseModel] = Story
     for part in path:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.artifacts import count_video_frames, scene_file
 from newsreel.brands import brand_sheet
 from newsreel.media.encoder import chunk_files
 from newsreel.presenters.bundle import find_presenter
@@ -37,7 +37,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     """Opening, scenes, closing, and the joining of them all, which depends on everything that they depend on."""
     story = workspace.story
     count = range(len(story.scenes))
-    timeline = Timeline(scenes=tuple(frames_of_sound(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
+    timeline = Timeline(scenes=tuple(count_video_frames(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
     look = brand_files(story)
     opening, closing = OpeningPart(brand=story.brand, title=story.title), ClosingPart(brand=story.brand)
     scenes = [scene_part(story, index, timeline) for index in count]

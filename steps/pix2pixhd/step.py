@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 from pydantic import BaseModel, ConfigDict
 
-from newsreel.artifacts import FRAME_RATE, frames_of_sound, scene_file
+from newsreel.artifacts import FRAME_RATE, count_video_frames, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.media.encoder import chunk_files, chunks, open_encoder
 from newsreel.presenters.bundle import load_presenter
@@ -47,7 +47,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     story = workspace.story
     presenter = load_presenter(story.presenter)
     for scene in range(len(story.scenes)):
-        frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
+        frames = count_video_frames(workspace.path(scene_file("voice", scene, ".wav")))
         for file, stretch in zip(chunk_files("actor", scene, frames, ".mp4"), chunks(frames), strict=True):
             part = Part(size=presenter.size, body=presenter.body, first=stretch.start, end=stretch.stop, of=frames)
             yield Unit(
@@ -70,8 +70,8 @@ def start(workspace: Workspace) -> Iterator[Actor]:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[pix2pixhd]") from fault
 
     with hire(load_presenter(workspace.story.presenter).generator) as actor:
-        if actor.remark:
-            log("pix2pixhd", actor.remark)
+        if actor.add_remark:
+            log("pix2pixhd", actor.add_remark)
         yield actor
 
 

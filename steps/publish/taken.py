@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from newsreel.runtime.usage import Prices, Usage, usage_of
+from newsreel.runtime.usage import Prices, Usage, measure_usage
 from newsreel.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["taken"]
@@ -28,7 +28,7 @@ def taken(workspace: Workspace, files: Sequence[Path], node: str, prices: Prices
     kept = kept_of(workspace)
     if kept and kept.files == digest:
         return kept.usage
-    usage = usage_of(workspace.root, sum(path.stat().st_size for path in files), node, prices)
+    usage = measure_usage(workspace.root, sum(path.stat().st_size for path in files), node, prices)
     write_atomically(workspace.path(KEPT), Kept(files=digest, usage=usage).model_dump_json())
     return usage
 

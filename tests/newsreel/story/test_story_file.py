@@ -42,7 +42,7 @@ def test_a_sound_story_is_read():
 
 
 def test_json_is_read_too_even_with_tabs_and_a_byte_order_mark():
-    document = json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())
+    document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     text = "\ufeff" + json.dumps(document, indent="\t").replace("/", "\\/")
     assert read_story(text.encode(), "budget.json") == read_story(SOUND.encode(), "budget.yaml")
 
@@ -141,7 +141,7 @@ def test_what_yaml_1_1_would_take_for_something_else_is_text():
     ],
 )
 def test_what_a_newsreader_can_say_is_accepted(narration):
-    document = {**json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())}
+    document = {**json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())}
     document["scenes"][0]["narration"] = narration
     assert read_story(json.dumps(document, ensure_ascii=False).encode(), "x").scenes[0].narration == narration.replace("\n", " ")
 
@@ -161,7 +161,7 @@ def test_what_a_newsreader_can_say_is_accepted(narration):
     ],
 )
 def test_what_nobody_can_say_is_refused(narration, expected):
-    document = json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())
+    document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     document["scenes"][0]["narration"] = narration
     (line,) = faults(json.dumps(document, ensure_ascii=False))
     assert line.startswith("budget.yaml:1: scenes[0].narration: ")
@@ -209,5 +209,5 @@ def test_the_schema_names_every_key_and_limit():
     assert contract["properties"]["revision"]["maximum"] == 9999
     assert contract["$defs"]["Scene"]["additionalProperties"] is False
     assert contract["properties"]["voice"]["enum"] == sorted(VOICES)
-    assert all(voice.described in contract["properties"]["voice"]["description"] for voice in VOICES.values())
+    assert all(voice.description in contract["properties"]["voice"]["description"] for voice in VOICES.values())
     assert contract["properties"]["presenter"]["enum"] == ["maya"]

@@ -41,13 +41,13 @@ def write_scene(workspace: Workspace, number: int, speech: Speech) -> None:
 
 @pytest.fixture
 def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
-    monkeypatch.setattr(newsreel.presenters.bundle, "HOME", bundle.parent)
+    monkeypatch.setattr(newsreel.presenters.bundle, "BUNDLED_PRESENTERS", bundle.parent)
     scene = {"narration": "Maybe.", "headline": "Maybe", "picture": {"file": "a.png", "credit": "Nobody", "alt": "Nothing"}}
     story = Story.model_validate(
         {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 3}
     )
     workspace = Workspace.lease(tmp_path / "story", "test")
-    workspace.adopt(story)
+    workspace.set_story(story)
     for number, names in enumerate(("M EY B IY", "HH AH L OW", "B AY B AY P AA P AH")):
         write_scene(workspace, number, speech_of(names))
     (tmp_path / "story/footage").mkdir()
