@@ -17,17 +17,15 @@ import wave
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from newsreel.validation import StrictModel
 
 FRAME_RATE = 30
 """Frames a second of everything: footage, motion, actor, final."""
 
 
-class Artifact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Token(Artifact):
+class Token(StrictModel):
     """A word as the story has it, with its punctuation, and the words a voice says for it."""
 
     shown: str
@@ -38,7 +36,7 @@ class Token(Artifact):
     """ARPAbet with stress digits where the newsroom gave the pronunciation, `("HH", "AE1", "R", "W", "IH0", "K")`."""
 
 
-class Script(Artifact):
+class Script(StrictModel):
     """A scene's narration, sentence by sentence."""
 
     sentences: tuple[tuple[Token, ...], ...]
@@ -49,13 +47,13 @@ class Script(Artifact):
         return " ".join(word for sentence in self.sentences for token in sentence for word in token.spoken)
 
 
-class PronouncedWords(Artifact):
+class PronouncedWords(StrictModel):
     """How each word of a scene's transcript is said, in its order: phones without stress (ARPAbet), at least one a word."""
 
     words: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
-class Phone(Artifact):
+class Phone(StrictModel):
     """A phone without stress (ARPAbet, `HH`) and its time in seconds from the scene's start."""
 
     phone: str
@@ -63,7 +61,7 @@ class Phone(Artifact):
     end: float
 
 
-class SpokenWord(Artifact):
+class SpokenWord(StrictModel):
     """A token as it was spoken: `shown` is what captions show; start and end in seconds from the scene's start."""
 
     shown: str
@@ -73,14 +71,14 @@ class SpokenWord(Artifact):
     phones: tuple[Phone, ...]
 
 
-class Speech(Artifact):
+class Speech(StrictModel):
     """A scene's sound in time. `duration` is the sound's length in seconds."""
 
     duration: float
     words: tuple[SpokenWord, ...]
 
 
-class ContactSheetTile(Artifact):
+class ContactSheetTile(StrictModel):
     """A scene in the finished video: from `start` to `end`, seconds; its still is the tile at `column`, `row` of sheet.jpg."""
 
     start: float
@@ -89,7 +87,7 @@ class ContactSheetTile(Artifact):
     row: int
 
 
-class VideoContents(Artifact):
+class VideoContents(StrictModel):
     """What the finished video holds, for who tells of it without looking into it."""
 
     seconds: float

@@ -24,10 +24,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from newsreel.errors import BadInput, Conflict, DiskFull
 from newsreel.story.schema import Story
+from newsreel.validation import StrictModel
 
 LEASE = "lease.json"
 FAILURE = "failure.json"
@@ -202,9 +203,7 @@ class Workspace:
 METADATA_FOLDER = "made"
 
 
-class UnitMetadata(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class UnitMetadata(StrictModel):
     step: str
     unit: str
     """`scene 03`."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from cli.weights.card import Card, card_of
 from cli.weights.recognise import parameters, precision, recognise, titled
@@ -16,10 +16,8 @@ MOST_POINTS: Final = 1000
 DLIB: Final = "dlib"
 
 
-class Findings(BaseModel):
+class Findings(BaseModel, frozen=True):
     """What a file is; None for what does not apply to it or is not known."""
-
-    model_config = ConfigDict(frozen=True)
 
     file: str
     system: str | None

@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.presenters.bundle import PRESENTER_NAME, Presenter, format_presenter_fault, parse_sheet, read_sheet
+from newsreel.presenters.bundle import PRESENTER_NAME, Presenter, parse_sheet, read_sheet
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
+from newsreel.validation import StrictModel, parse_document
 from newsreel.workspace import Workspace
 
 JOB_FILE, FOOTAGE_FILE, EXACT_LANDMARKS_FILE, LANDMARKS_FILE = (
@@ -46,11 +46,7 @@ MAX_FOOTAGE_SECONDS = 300
 MAX_TRAINING_MINUTES = 100_000
 
 
-class TrainingModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class GeneratorOptions(TrainingModel):
+class GeneratorOptions(StrictModel, allow_inf_nan=False):
     """A generator's shape, under pix2pixHD's own names. A local one doubles the sides of its global part once."""
 
     net: Literal["global", "local"] = "global"
@@ -71,7 +67,7 @@ class GeneratorOptions(TrainingModel):
         return int(2 ** (self.n_downsample_global + (self.net == "local")))
 
 
-class TrainingOptions(TrainingModel):
+class TrainingOptions(StrictModel, allow_inf_nan=False):
     """The optional `training.yaml` beside the footage."""
 
     net: GeneratorOptions | None = None
@@ -86,7 +82,7 @@ class TrainingOptions(TrainingModel):
     """PSNR on held-out frames, dB, at which it stops."""
 
 
-class TrainingJob(TrainingModel):
+class TrainingJob(StrictModel, allow_inf_nan=False):
     name: str
     """Of the presenter."""
     frames: Annotated[int, Field(ge=MIN_FRAMES)]
@@ -164,17 +160,8 @@ def open_training_data(storage: Storage, address: Address) -> TrainingData:
         raise BadInput(str(fault)) from fault
     options = TrainingOptions()
     if "training.yaml" in there:
-        options = parse_options(storage.read(address.child("training.yaml"), at_most=MAX_FILE_BYTES["training.yaml"]), name)
+        content = storage.read(address.child("training.yaml"), at_most=MAX_FILE_BYTES["training.yaml"])
+        options = parse_document(content, f"presenter {name}: training.yaml", TrainingOptions)
     if options.net and presenter.size % options.net.side_multiple:
         raise BadInput(f"presenter {name}: size {presenter.size} is no multiple of {options.net.side_multiple}, as its net needs")
     return TrainingData(address=address, presenter=presenter, sheet=sheet, options=options, files=frozenset(there))
-
-
-def parse_options(content: bytes, name: str) -> TrainingOptions:
-    where = f"presenter {name}: training.yaml"
-    try:
-        return TrainingOptions.model_validate(yaml.safe_load(content.decode()) or {})
-    except (UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadInput(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
-    except ValidationError as fault:
-        raise BadInput(f"{where}: {format_presenter_fault(fault)}") from fault

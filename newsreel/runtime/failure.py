@@ -9,9 +9,10 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from newsreel.errors import BadInput, BadWeights, Conflict, MissingProgram, NewsreelError
+from newsreel.validation import StrictModel
 from newsreel.workspace import FAILURE, write_atomically
 
 PERMANENT_ERRORS: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
@@ -31,9 +32,7 @@ def write_termination_message(line: str, log: Path = TERMINATION_LOG) -> None:
             log.write_text(line[:MAX_MESSAGE_CHARACTERS], encoding="utf-8")
 
 
-class Failure(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Failure(StrictModel):
     step: str = Field(max_length=40)
     exit_status: int
     message: str

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from newsreel.errors import BadInput
 from newsreel.workspace import LEASE, write_atomically
@@ -39,11 +39,7 @@ GPU_INTERVALS_FOLDER = "gpus"
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class UsageModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Usage(UsageModel):
+class Usage(BaseModel, frozen=True):
     node_seconds: NonNegative
     """From the lease to publication: so long the node, or the laptop, was this story's alone."""
     gpu_seconds: NonNegative | None
@@ -56,7 +52,7 @@ class Usage(UsageModel):
     """None where no prices are given."""
 
 
-class GpuInterval(UsageModel):
+class GpuInterval(BaseModel, frozen=True):
     """A program's time with its GPUs, in seconds of `time.time`."""
 
     gpus: int

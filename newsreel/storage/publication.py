@@ -10,7 +10,7 @@ named by what is in it: two runs of one story cannot mix their files, and the ma
 import re
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from newsreel.errors import Conflict
 from newsreel.runtime.usage import Usage
@@ -23,11 +23,7 @@ VIDEO = "landscape.mp4"
 MAX_MANIFEST_BYTES = 100_000
 
 
-class PublicationModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class PublishedFile(PublicationModel):
+class PublishedFile(BaseModel, frozen=True):
     name: str
     """`landscape.mp4`."""
     path: str = Field(pattern=r"^([0-9a-f]{16}/)?[a-z0-9][a-z0-9.-]*$")
@@ -38,7 +34,7 @@ class PublishedFile(PublicationModel):
     content_type: str
 
 
-class Origin(PublicationModel):
+class Origin(BaseModel, frozen=True):
     """What a video is made from, see `newsreel.fingerprints`. `init-story` leaves it in the workspace for `publish`."""
 
     story_digest: str
@@ -47,7 +43,7 @@ class Origin(PublicationModel):
     """Of newsreel."""
 
 
-class Manifest(PublicationModel):
+class Manifest(BaseModel, frozen=True):
     id: str
     revision: int
     title: str

@@ -18,13 +18,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from newsreel.errors import BadInput, Conflict, DiskFull, NewsreelError
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from newsreel.story.schema import Story
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace, content_digest, read_unit_metadata
 
 UNITS_VARIABLE = "NEWSREEL_UNITS"
@@ -39,16 +40,12 @@ MAX_CACHE_BYTES = 16 << 30
 MAX_LIST_BYTES = 4 << 20
 
 
-class UnitCacheModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CachedFile(UnitCacheModel):
+class CachedFile(StrictModel):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0, le=MAX_CACHE_BYTES)]
 
 
-class CachedUnit(UnitCacheModel):
+class CachedUnit(StrictModel):
     """A finished unit, and its files in the order of its names."""
 
     step: Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -60,7 +57,7 @@ class CachedUnit(UnitCacheModel):
         return sum(file.size for file in self.files)
 
 
-class CachedUnits(UnitCacheModel):
+class CachedUnits(StrictModel):
     units: Annotated[tuple[CachedUnit, ...], Field(max_length=10_000)]
 
 

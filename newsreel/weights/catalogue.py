@@ -23,15 +23,15 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AfterValidator, Field, RootModel
 
 from newsreel.errors import BadInput, BadWeights
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.story.schema import VOICES
-from newsreel.story.source import read_tree
+from newsreel.validation import Matches, StrictModel, parse_document
 from newsreel.weights.cache import WeightsCache
 from newsreel.workspace import Workspace, flush_to_disk, translate_disk_full, write_atomically
 
@@ -76,24 +76,29 @@ def require_printable(text: str) -> str:
     return text
 
 
-WeightsName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+WeightsName = Annotated[
+    str,
+    Matches(
+        r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", "must be 1 to 40 lower-case letters, digits and hyphens, such as linda-waveglow"
+    ),
+]
 CatalogueLine = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(require_printable)]
 
 
-class CatalogueModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class CatalogueEntry(CatalogueModel):
+class CatalogueEntry(StrictModel, strict=True):
     """A file of weights."""
 
     address: Annotated[str, AfterValidator(require_address)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Matches(r"^[0-9a-f]{64}$", "must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them")]
     licence: CatalogueLine
     source: CatalogueLine | None = None
 
 
-class WeightsSheet(CatalogueModel):
+class CatalogueFile(RootModel[dict[WeightsName, CatalogueEntry]]):
+    """A catalogue as it is written: entries by name."""
+
+
+class WeightsSheet(StrictModel, strict=True):
     """Which file a system's weights are."""
 
     name: str
@@ -135,35 +140,8 @@ class Catalogue:
 
 
 def read_catalogue(content: bytes, name: str) -> dict[str, CatalogueEntry]:
-    """The entries of a catalogue's text, YAML or JSON. Raises BadInput with a line for each fault."""
-    tree = read_tree(content)
-    faults = [f"{name}:{fault}" for fault in tree.faults]
-    if not faults:
-        try:
-            return RootModel[dict[WeightsName, CatalogueEntry]].model_validate(tree.value or {}).root
-        except ValidationError as found:
-            for error in found.errors(include_url=False):
-                path = tuple(part for part in error["loc"] if part != "[key]")
-                where = ".".join(map(str, path))
-                faults.append(f"{name}:{tree.line(path)}: {where + ': ' if where else ''}{describe_catalogue_error(dict(error))}")
-    raise BadInput("\n".join(faults))
-
-
-def describe_catalogue_error(error: Mapping[str, Any]) -> str:
-    match error["type"], error["loc"][-1:]:
-        case "missing", _:
-            return "is missing"
-        case "extra_forbidden", _:
-            return f"is unknown; known: {', '.join(CatalogueEntry.model_fields)}"
-        case "string_pattern_mismatch", ("sha256",):
-            return "must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them"
-        case "string_pattern_mismatch", _:
-            return "must be 1 to 40 lower-case letters, digits and hyphens"
-        case "model_type" | "dict_type", _:
-            return "must be keys with values, one a line"
-        case "value_error", _:
-            return str(error["ctx"]["error"])
-    return str(error["msg"][0].lower() + error["msg"][1:])
+    """The entries of a catalogue, YAML or JSON. Raises BadInput that lists every fault."""
+    return parse_document(content, name, CatalogueFile).root
 
 
 def require_voice_weights(voice: str, storage: Storage) -> None:

@@ -19,9 +19,10 @@ from newsreel.presenters.bundle import find_presenter
 from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
 from newsreel.story.schema import Story
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 from steps.compose.brand import load_brand
-from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, Part, ScenePart, Timeline
+from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, ScenePart, Timeline
 
 if TYPE_CHECKING:
     from steps.compose.studio import Studio
@@ -55,7 +56,9 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     yield unit("the whole", whole, max(1, timeline.end // JOINED_A_FRAME), inputs, final, look)
 
 
-def unit(name: str, part: Part, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], look: tuple[Path, ...]) -> Unit:
+def unit(
+    name: str, part: StrictModel, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], look: tuple[Path, ...]
+) -> Unit:
     return Unit(name=name, reads=reads, also=look, writes=writes, settings=part.model_dump(mode="json"), cost=cost)
 
 

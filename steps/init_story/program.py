@@ -24,9 +24,9 @@ from newsreel.story.loader import LoadedStory, load_story
 from newsreel.story.pictures import normalise_picture
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import Story
-from newsreel.story.source import Fault
 from newsreel.weights.catalogue import link_voice_weights
 from newsreel.workspace import Workspace, work_key, write_atomically
+from newsreel.yaml_source import Fault
 from steps.init_story.spoken import script_of
 
 __all__ = ["fill", "run"]

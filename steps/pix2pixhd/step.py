@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from pydantic import BaseModel, ConfigDict
-
 from newsreel.artifacts import FRAME_RATE, count_video_frames, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.media.encoder import chunk_files, chunks, open_encoder
@@ -20,6 +18,7 @@ from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import log
 from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
@@ -31,10 +30,8 @@ if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run wit
 __all__ = ["STEP"]
 
 
-class Part(BaseModel):
+class Part(StrictModel):
     """What a unit is asked to render: frames `first` to `end` of a scene of `of`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int
     body: tuple[tuple[tuple[float, float], ...], ...]

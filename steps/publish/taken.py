@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from newsreel.runtime.usage import Prices, Usage, measure_usage
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["taken"]
@@ -14,9 +15,7 @@ __all__ = ["taken"]
 KEPT = "final/usage.json"
 
 
-class Kept(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Kept(StrictModel):
     files: str
     """Digest of what is published beside the report."""
     usage: Usage

@@ -96,11 +96,11 @@ def with_file(name, content):
     ("spoil", "told"),
     [
         (without_footage, "there is no footage.mp4"),
-        (with_sheet(hair="brown"), "presenter.yaml: hair"),
-        (with_sheet(size=72), "presenter.yaml: size"),
-        (with_file("training.yaml", b"epochs: 3"), "training.yaml: epochs"),
+        (with_sheet(hair="brown"), ": hair: is unknown"),
+        (with_sheet(size=72), ": size: must be a multiple of 32"),
+        (with_file("training.yaml", b"epochs: 3"), "training.yaml:1: epochs: is unknown"),
         (with_file("training.yaml", b"net: {net: local}"), "n_blocks_local"),
-        (with_file("training.yaml", b"\xff"), "training.yaml cannot be read"),
+        (with_file("training.yaml", b"\xff"), "training.yaml:1: is not UTF-8"),
     ],
 )
 def test_what_a_sheet_shows_is_refused_before_a_node_is_woken(desk, capsys, spoil, told):

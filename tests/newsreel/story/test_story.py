@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from newsreel.story.pronunciation import split_pronunciations
-from newsreel.story.schema import DRAWABLE_PUNCTUATION, Line, Picture, Scene, Story
+from newsreel.story.schema import Line, Picture, Scene, Story
+from newsreel.story.text import DRAWABLE_PUNCTUATION
 
 NARRATION = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
 LINE = TypeAdapter(Line)

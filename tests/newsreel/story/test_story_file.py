@@ -105,7 +105,7 @@ def test_every_fault_is_told_at_once_with_path_and_line():
         ("No budget yet", "*a", "3: title: an alias (*a) is not allowed; write it out"),
         ("No budget yet", "!!python/name:os.system x", "3: title: a tag ("),
         ("revision: 3", "id: other\nrevision: 3", "2: id: is here twice; the first is in line 1"),
-        ("scenes:\n", "---\nscenes:\n", "7: a second document begins here; a story is one"),
+        ("scenes:\n", "---\nscenes:\n", "7: a second document begins here; only one is allowed"),
         ("  - narration", "\t- narration", "7: indent with blanks, not with tabs"),
         ("# Tuesday's story\n", "\x00", "1: the character U+0000 is not allowed"),
         ("      file", "      files", "did you mean 'file'?"),

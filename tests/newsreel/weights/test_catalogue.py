@@ -197,11 +197,11 @@ empty:
     with pytest.raises(BadInput) as fault:
         read_catalogue(text % (b"0" * 64), "weights.yaml")
     assert str(fault.value).splitlines() == [
-        "weights.yaml:5: Bad Name: must be 1 to 40 lower-case letters, digits and hyphens",
+        "weights.yaml: 5 faults",
+        "weights.yaml:5: Bad Name: must be 1 to 40 lower-case letters, digits and hyphens, such as linda-waveglow",
         "weights.yaml:6: Bad Name.address: address 'https://example.org/a.pt': must start with 'file:' or 'gs://'",
         "weights.yaml:7: Bad Name.sha256: must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them",
-        "weights.yaml:5: Bad Name.licence: is missing",
-        "weights.yaml:8: Bad Name.license: is unknown; known: address, sha256, licence, source",
+        "weights.yaml:8: Bad Name.license: is unknown; did you mean 'licence'?",
         "weights.yaml:9: empty: must be keys with values, one a line",
     ]
 

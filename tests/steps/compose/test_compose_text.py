@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_story import HOSTILE, spoken
 from PIL import Image, ImageDraw, ImageFont
 
-from newsreel.story.schema import is_drawable
+from newsreel.story.text import is_drawable
 from steps.compose.brand import FONTS, load_brand
 from steps.compose.captions import add_captions
 from steps.compose.cues import cues_of

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from newsreel.errors import BadInput
 from newsreel.story.pronunciation import Lexicon, split_pronunciations
-from newsreel.story.schema import Scene, is_speakable
+from newsreel.story.schema import Scene
+from newsreel.story.text import is_speakable
 from steps.init_story.spoken import script_of
 
 CONTRACT = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
