@@ -158,10 +158,10 @@ def run_step(
     mine = select_shard(planned, *shard)
     packages = {name: installed_version(name) for name in work.packages}
     units = [(unit, unit_key(step, work.version, packages, unit, workspace)) for unit in mine]
-    progress.expect(sum(unit.cost for unit, _ in units), step.progress_unit)
+    progress.set_total(sum(unit.cost for unit, _ in units), step.progress_unit)
     left = []
     for unit, key in units:
-        if workspace.find(step.name, key, unit_files(step, unit)):
+        if workspace.link_unit(step.name, key, unit_files(step, unit)):
             progress.skip(unit.cost, unit.name)
         else:
             left.append((unit, key))
@@ -169,7 +169,7 @@ def run_step(
         return
     with work.start(workspace) as system:
         for unit, key in left:
-            with progress.unit(unit.name, unit.cost), workspace.finishing(step.name, key, unit_files(step, unit)) as drafts:
+            with progress.unit(unit.name, unit.cost), workspace.atomic_outputs(step.name, key, unit_files(step, unit)) as drafts:
                 work.work(unit, workspace, system, drafts[:-1], progress)
                 drafts[-1].write_text(unit_metadata(step, unit, key, progress).model_dump_json() + "\n")
 

@@ -14,7 +14,7 @@ from newsreel.errors import NewsreelError
 from newsreel.runtime.failure import Failure, write_termination_message
 from newsreel.runtime.log import configure_logging, log, set_log_context
 from newsreel.runtime.progress import Progress
-from newsreel.runtime.usage import GPUS, record_gpu_use
+from newsreel.runtime.usage import GPUS_VARIABLE, record_gpu_use
 from newsreel.step import Step, UnitWork, run_step
 from newsreel.workspace import LEASE, Workspace
 from steps import declared_steps, module_of
@@ -83,7 +83,7 @@ def run_units(step: Step, arguments: list[str]) -> None:
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
     workspace = Workspace(options.workspace)
-    with record_gpu_use(workspace.root, int(os.environ.get(GPUS, "0"))):
+    with record_gpu_use(workspace.root, int(os.environ.get(GPUS_VARIABLE, "0"))):
         work: UnitWork[Any] = importlib.import_module(module_of(step.name)).WORK
         run_step(step, work, workspace, Progress.from_environment(step.name, options.shard), options.shard)
 

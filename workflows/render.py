@@ -9,7 +9,7 @@ from newsreel.config.settings import Settings
 from newsreel.errors import NewsreelError
 from newsreel.notifications.notifier import Notifier
 from newsreel.notifications.webhook_target import WebhookAllowList
-from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, folders
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, presenter_folders
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.publication import Manifest, publication_folder, read_publication
 from newsreel.storage.store import Storage
@@ -37,7 +37,7 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     before anything starts.
     """
     sheet = validate_story(story, profile.voice.name)
-    Notifier.from_environment().require_usable(for_others=bool(WebhookAllowList.from_environment().prefixes))
+    Notifier.from_environment().require_configured(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
     emit_workflows(profile, manifests, settings)
@@ -77,7 +77,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
-    more = os.pathsep.join(str(folder) for folder in folders() if folder != BUNDLED_PRESENTERS)
+    more = os.pathsep.join(str(folder) for folder in presenter_folders() if folder != BUNDLED_PRESENTERS)
     told = {
         "NEWSREEL_ADDRESSES": allowed,
         "NEWSREEL_KEEP_WORKSPACE": "1",

@@ -24,8 +24,8 @@ from newsreel.config.names import Bucket, Names
 from newsreel.config.site import Site
 from newsreel.errors import BadInput
 from newsreel.step import HARDWARE_MEASURED
-from newsreel.story.source import SourceTree, read_tree
 from newsreel.submission.topics import HEARD, PULLED
+from newsreel.yaml_source import SourceTree, read_tree
 
 
 class NodePoolOption(ConfigModel):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.artifacts import count_video_frames, scene_file
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
 from newsreel.step import Unit, UnitWork
@@ -41,7 +41,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
             reads=(scene_file("phones", scene, ".json"), voice, FOOTAGE),
             also=(presenter.visemes,),
             writes=(scene_file("motion", scene, ".npz"),),
-            cost=frames_of_sound(workspace.path(voice)),
+            cost=count_video_frames(workspace.path(voice)),
         )
 
 

@@ -47,9 +47,9 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Pa
     track = follow(decoded(presenter), finder, progress.advance)
     refuse_what_cannot_loop(track)
     if track.gaps:
-        progress.remark(unit.name, f"no face in {track.bridged} frames ({listed(track.gaps)}); bridged from their neighbours")
+        progress.add_remark(unit.name, f"no face in {track.bridged} frames ({listed(track.gaps)}); bridged from their neighbours")
     if track.bystanders:
-        progress.remark(unit.name, f"somebody else at {listed(track.bystanders)}; the presenter was followed")
+        progress.add_remark(unit.name, f"somebody else at {listed(track.bystanders)}; the presenter was followed")
     np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from newsreel.artifacts import PronouncedWords, Script, Token
-from newsreel.story.pronunciation import dictionary, genitive_of, plain_letters, without_stress
+from newsreel.story.pronunciation import add_genitive, cmu_dictionary, strip_stress, to_ascii_letters
 from steps.g2p.gru import GraphemesToPhonemes
 from steps.g2p.word_forms import FORMS, Phones
 
@@ -17,14 +17,14 @@ MOST_LETTERS_SPELLED = 6
 @dataclass(frozen=True)
 class Pronouncer:
     guess: GraphemesToPhonemes
-    known: Mapping[str, Phones] = field(default_factory=dictionary)
+    known: Mapping[str, Phones] = field(default_factory=cmu_dictionary)
 
     def __call__(self, word: str) -> list[str]:
         """Phones without stress for a lower-case word; its apostrophes are those of a genitive or stand between parts.
 
         `zelenskyi's` has the phones of zelenskyi and a Z; never empty.
         """
-        return without_stress(self.routed(word)[1]) or ["AH"]
+        return strip_stress(self.routed(word)[1]) or ["AH"]
 
     def words_of(self, script: Script) -> PronouncedWords:
         """Every word of the script's transcript, in its order."""
@@ -36,19 +36,19 @@ class Pronouncer:
 
     def letter(self, letter: str) -> list[str]:
         """A letter's own name: the A of A&E is no article."""
-        return without_stress(self.known.get(f"{letter}.", ())) or self(letter)
+        return strip_stress(self.known.get(f"{letter}.", ())) or self(letter)
 
     def routed(self, word: str) -> tuple[str, Phones]:
         """The way by which a word was found, and its phones with stress.
 
         The ways: dictionary, genitive, joined (rock'n'roll), plural, past, participle, compound, letters, network.
         """
-        word = plain_letters(word)
+        word = to_ascii_letters(word)
         if word in self.known:
             return "dictionary", self.known[word]
         if word.endswith("'s") and len(word) > 2:
             route, stem = self.routed(word.removesuffix("'s"))
-            return (route if route == "network" else "genitive"), genitive_of(stem)
+            return (route if route == "network" else "genitive"), add_genitive(stem)
         if "'" in word:
             parts = [self.routed(part)[1] for part in word.split("'") if part]
             return "joined", tuple(phone for part in parts for phone in part)

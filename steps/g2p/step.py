@@ -42,7 +42,7 @@ def start(workspace: Workspace) -> Iterator[Pronouncer]:
 def work(unit: Unit, workspace: Workspace, pronounce: Pronouncer, drafts: list[Path], progress: Progress) -> None:
     told = read_script(workspace.path(unit.reads[0]))
     if guessed := guessed_words(told, pronounce):
-        progress.remark(unit.name, f"in no dictionary, their phones are g2p's guess: {', '.join(guessed)}")
+        progress.add_remark(unit.name, f"in no dictionary, their phones are g2p's guess: {', '.join(guessed)}")
     drafts[0].write_text(pronounce.words_of(told).model_dump_json() + "\n")
 
 

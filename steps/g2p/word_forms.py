@@ -5,7 +5,7 @@ Each form is there because it errs less than the network on words that neither h
 
 from collections.abc import Callable, Mapping
 
-from newsreel.story.pronunciation import genitive_of
+from newsreel.story.pronunciation import add_genitive
 
 __all__ = ["FORMS", "Form", "Phones"]
 
@@ -25,7 +25,7 @@ def plural(word: str, known: Mapping[str, Phones]) -> Phones | None:
         return None
     stems = (word[:-1], word[:-2] if word.endswith("es") else "", word[:-3] + "y" if word.endswith("ies") else "")
     stem = first_known(stems, known)
-    return genitive_of(known[stem]) if stem else None
+    return add_genitive(known[stem]) if stem else None
 
 
 def past(word: str, known: Mapping[str, Phones]) -> Phones | None:

@@ -96,7 +96,7 @@ def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], p
     found = read_alignment(alignment, server.name)
     missing = refuse_what_was_not_heard(found, voice)
     if missing:
-        progress.remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
+        progress.add_remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
     seconds = seconds_of(workspace.path(voice))
     refuse_what_lies_beyond(found, seconds, server.name)
     said = read_pronounced(workspace.path(pronounced), words=len(script.transcript.split()))

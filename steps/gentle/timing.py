@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from newsreel.artifacts import Phone, PronouncedWords, Script, Speech, SpokenWord, Token
-from newsreel.story.pronunciation import PHONES, VOWELS, without_stress
+from newsreel.story.pronunciation import PHONES, VOWELS, strip_stress
 from steps.gentle.alignment import FoundWord
 
 __all__ = ["speech_of"]
@@ -70,7 +70,7 @@ def joined(words: Sequence[Span], phones: Sequence[str]) -> Span:
     """The newsroom's phones over the time that a token's words were heard in."""
     heard = [word for word in words if word.known]
     start, end = (heard[0].start, heard[-1].end) if heard else (0, 0)
-    return Span(start, end, usual(without_stress(phones)), known=bool(heard))
+    return Span(start, end, usual(strip_stress(phones)), known=bool(heard))
 
 
 def usual(phones: Sequence[str]) -> list[tuple[str, float]]:

@@ -12,7 +12,7 @@ from hibari.voices import VOICES
 
 from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput, BadWeights
-from newsreel.media.speech import Sound, trimmed, write_scene
+from newsreel.media.speech import Waveform, trim_silence, write_scene_wav
 from steps.hibari.phonemes import phonemes_of
 
 __all__ = ["SAMPLE_RATE", "Speaker", "text_of"]
@@ -21,7 +21,7 @@ SAMPLE_RATE = 24_000
 
 
 class Synthesiser(Protocol):
-    def __call__(self, text: str, speed: float = 1.0, seed: int | None = None) -> Sound: ...
+    def __call__(self, text: str, speed: float = 1.0, seed: int | None = None) -> Waveform: ...
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Speaker:
 
     def speak(self, script: Script, path: Path) -> None:
         """Write a scene's sound: mono, 16 bits, 24 kHz, padded to a whole number of video frames."""
-        write_scene(path, [self.sentence(sentence) for sentence in script.sentences], SAMPLE_RATE)
+        write_scene_wav(path, [self.sentence(sentence) for sentence in script.sentences], SAMPLE_RATE)
 
-    def sentence(self, tokens: tuple[Token, ...]) -> Sound:
+    def sentence(self, tokens: tuple[Token, ...]) -> Waveform:
         """One sentence without silence around it; the same words always sound the same."""
         text = text_of(tokens)
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-        sound = trimmed(self.synthesise(text, seed=seed), SAMPLE_RATE)
+        sound = trim_silence(self.synthesise(text, seed=seed), SAMPLE_RATE)
         if sound is None:
             raise BadInput(f"the voice has no sound for {text[:60]!a}; write it another way")
         return sound

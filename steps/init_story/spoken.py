@@ -4,7 +4,7 @@ import re
 
 from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import Lexicon, Phones, core_of, dictionary, without_pronunciations
+from newsreel.story.pronunciation import Lexicon, Phones, cmu_dictionary, lookup_key, split_pronunciations
 from steps.init_story.lexicon import ABBREVIATIONS, OPENERS
 from steps.init_story.money_readings import MONEY
 from steps.init_story.number_readings import NUMBERS
@@ -38,7 +38,7 @@ def script_of(narration: str, lexicon: Lexicon = NOTHING_SAID) -> Script:
     [('doctor',), ('smith',), ('won',), ('five', 'million', 'pounds')]
     """
     try:
-        text, written = without_pronunciations(narration)
+        text, written = split_pronunciations(narration)
     except ValueError as fault:
         raise BadInput(str(fault)) from fault
     shown = text.split(" ")
@@ -73,11 +73,11 @@ def phones_of_token(token: str, lexicon: Lexicon) -> Phones | None:
     """What the newsroom said of a word, its genitive or a part of it, as in `Harwick-based`, if dictionaries know the rest."""
     if whole := lexicon.phones_for(token):
         return whole
-    parts = core_of(token).split("-")
+    parts = lookup_key(token).split("-")
     said = [lexicon.phones_for(part) for part in parts]
     if not any(said):
         return None
-    every = [own or dictionary().get(part, ()) for own, part in zip(said, parts, strict=True)]
+    every = [own or cmu_dictionary().get(part, ()) for own, part in zip(said, parts, strict=True)]
     return tuple(phone for phones in every for phone in phones) if all(every) else None
 
 

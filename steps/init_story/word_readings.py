@@ -3,7 +3,7 @@
 import re
 
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import dictionary, plain_letters
+from newsreel.story.pronunciation import cmu_dictionary, to_ascii_letters
 from steps.init_story import numerals
 from steps.init_story.amounts import UNIT, is_number
 from steps.init_story.lexicon import (
@@ -141,7 +141,7 @@ def word_or_letters(stem: str, around: Around, ending: str = "") -> list[str]:
         return ABBREVIATED_WORDS[stem].split()
     if ROMAN.fullmatch(stem) and (said := ruled(stem, around.before)):
         return [*said[:-1], said[-1] + ending]
-    plain = plain_letters(stem)
+    plain = to_ascii_letters(stem)
     if not re.fullmatch(r"[a-z]+(?:'[a-z]+)*", plain):
         raise BadInput(f"{stem[:40]!a} has letters that English cannot say; write it another way")
     if len(plain) > LETTERS_A_WORD:
@@ -160,12 +160,12 @@ def ruled(roman: str, before: str) -> list[str] | None:
 
 def is_spelled(stem: str) -> bool:
     """NHS, mRNA and hq are said letter by letter; NATO, NEVER and Brr are not."""
-    plain = plain_letters(stem)
+    plain = to_ascii_letters(stem)
     if len(stem) < 2 or "'" in stem or plain in SAID_AS_WORDS:
         return False
     if stem.isupper():
-        return plain not in SHORT_WORDS if len(stem) < 4 else plain not in dictionary()
-    return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or plain in dictionary())
+        return plain not in SHORT_WORDS if len(stem) < 4 else plain not in cmu_dictionary()
+    return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or plain in cmu_dictionary())
 
 
 def spelled(letters: str, ending: str = "") -> list[str]:

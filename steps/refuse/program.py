@@ -14,6 +14,6 @@ def run(arguments: list[str]) -> None:
     """Ends the process as the step ended. Raises BadInput for what is no refusal."""
     parser = argparse.ArgumentParser(prog="python -m steps refuse", description=__doc__)
     parser.add_argument("--refusal", required=True, help="what triage has found")
-    failure = Failure.unpacked(parser.parse_args(arguments).refusal)
+    failure = Failure.decode(parser.parse_args(arguments).refusal)
     log(failure.step, f"{failure.message} (exit {failure.exit_status})", ERROR)
     sys.exit(failure.exit_status)

@@ -60,7 +60,7 @@ def start(workspace: Workspace) -> Iterator[Speaker]:
 
 def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path], progress: Progress) -> None:
     script = read_script(workspace.path(unit.reads[0]))
-    speaker.speak(script, lambda line: progress.remark(unit.name, line)).save(drafts[0])
+    speaker.speak(script, lambda line: progress.add_remark(unit.name, line)).save(drafts[0])
 
 
 WORK = UnitWork(version=1, plan=plan, start=start, work=work)

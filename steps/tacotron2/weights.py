@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from newsreel.errors import BadWeights
-from newsreel.weights.state_dict import Shapes, load_strictly, read_state, shapes_of
+from newsreel.weights.state_dict import Shapes, load_strictly, read_state, tensor_shapes
 from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.model import Tacotron2
 
@@ -32,7 +32,7 @@ def load_tacotron2(path: Path | str) -> Tacotron2:
     """
     path = Path(path)
     state = load_state(path)
-    shape = infer_architecture(shapes_of(state), str(path))
+    shape = infer_architecture(tensor_shapes(state), str(path))
     return load_strictly(lambda: Tacotron2(shape), state, path, str(shape))
 
 

@@ -25,8 +25,8 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
 
     failure = Failure.read(options.workspace)
-    if failure is None or failure.kind is None:
+    if failure is None or failure.permanent_error is None:
         told = f"{failure.step}: {failure.message}" if failure else "a step died without a word"
         log("triage", f"another node may do better: {told} (exit {ELSEWHERE})", WARNING)
         sys.exit(ELSEWHERE)
-    write_atomically(options.refusal_file, failure.packed())
+    write_atomically(options.refusal_file, failure.encode())

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.media.speech import Sound, trimmed, write_scene
+from newsreel.media.speech import Waveform, trim_silence, write_scene_wav
 from newsreel.runtime.host import available_cores, has_native_bfloat16, retain_freed_memory
 from steps.waveglow.denoiser import Denoiser
 from steps.waveglow.mel import MELS, Spoken
@@ -36,16 +36,16 @@ class Vocoder:
         """Write a scene's sound: mono, 16 bits, 22,050 Hz, padded to whole video frames; `advance` is told of frames done."""
         sentences = []
         for number, mel in enumerate(spoken.sentences, start=1):
-            sound = trimmed(self.sentence(mel), SAMPLE_RATE)
+            sound = trim_silence(self.sentence(mel), SAMPLE_RATE)
             if sound is None:
                 raise BadInput(
                     f"waveglow gives no sound for sentence {number}; its mel spectrogram is silent: see tacotron2's log"
                 )
             sentences.append(sound)
             advance(len(mel))
-        write_scene(path, sentences, SAMPLE_RATE)
+        write_scene_wav(path, sentences, SAMPLE_RATE)
 
-    def sentence(self, mel: NDArray[np.float32]) -> Sound:
+    def sentence(self, mel: NDArray[np.float32]) -> Waveform:
         """The sound of (frames, 80) log magnitudes; the same always sounds the same. Raises BadWeights where it is none."""
         seed = int.from_bytes(hashlib.sha256(mel.tobytes()).digest()[:4], "big")
         sound = self.denoise(self.net.infer(torch.from_numpy(mel.T.copy())[None], seed=seed))[0].cpu()
@@ -53,7 +53,7 @@ class Vocoder:
             raise BadWeights(
                 "waveglow's weights give infinite sound; they are damaged, or were trained for other mel spectrograms"
             )
-        samples: Sound = sound.clamp_(-1, 1).numpy()
+        samples: Waveform = sound.clamp_(-1, 1).numpy()
         return samples
 
 

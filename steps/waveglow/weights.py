@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from newsreel.errors import BadWeights
-from newsreel.weights.state_dict import Shapes, load_strictly, shapes_of
+from newsreel.weights.state_dict import Shapes, load_strictly, tensor_shapes
 from steps.waveglow.architecture import Architecture, Layout, layout
 from steps.waveglow.coupling import fold
 from steps.waveglow.net import WaveGlow, upsampling
@@ -41,7 +41,7 @@ def load_waveglow(path: Path | str, kind: torch.dtype = torch.float32, device: s
     """
     path = Path(path)
     state = load_state(path)
-    net = infer_architecture(shapes_of(state), str(path))
+    net = infer_architecture(tensor_shapes(state), str(path))
     kept = layout_of(state)
     state = load_strictly(lambda: holder(layout(net, kept)), state, path, str(net)).state_dict()
     where = torch.device(device)

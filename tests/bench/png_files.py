@@ -176,9 +176,9 @@ def encode(workspace: Workspace, folder: Path) -> None:
 
 
 def run_ffmpeg(arguments: Sequence[str]) -> None:
-    from newsreel.media.encoder import ffmpeg_program
+    from newsreel.media.encoder import find_ffmpeg
 
-    subprocess.run([ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
+    subprocess.run([find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
 
 
 STAGES: dict[str, Callable[[Workspace, Path], None]] = {"edges": draw, "generate": generate, "compose": compose, "encode": encode}

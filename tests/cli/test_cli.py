@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cli.main import main
-from newsreel.story.schema import PROFILE_OF, VOICES
+from newsreel.story.schema import PROFILE_OF_SYSTEM, VOICES
 from workflows.profiles import PROFILES
 
 SCENE = """\
@@ -99,8 +99,8 @@ def test_a_voice_that_no_system_here_speaks_is_refused_and_the_profile_named_tha
 
 
 def test_each_voice_names_the_profile_that_has_what_speaks_it():
-    assert {PROFILE_OF[voice.system] for voice in VOICES.values()} <= set(PROFILES)
-    for system, profile in PROFILE_OF.items():
+    assert {PROFILE_OF_SYSTEM[voice.system] for voice in VOICES.values()} <= set(PROFILES)
+    for system, profile in PROFILE_OF_SYSTEM.items():
         assert PROFILES[profile].voice.name == system
 
 

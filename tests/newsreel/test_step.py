@@ -134,7 +134,7 @@ def test_no_share_is_larger_than_another_by_more_than_one_unit(costs, of):
 
 def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
     progress = Progress("shout", tmp_path / "progress")
-    progress.expect(3, "texts")
+    progress.set_total(3, "texts")
     with progress.unit("a", 2):
         progress.advance(5)
     assert (tmp_path / "progress").read_text() == "2/3\n"
@@ -148,7 +148,7 @@ def test_what_is_told_of_a_unit_is_told_by_a_later_run_that_finds_it_done(shouti
     honest = shouting.work
 
     def work(unit, workspace, system, drafts, progress):
-        progress.remark(unit.name, f"{unit.name} was hard to read")
+        progress.add_remark(unit.name, f"{unit.name} was hard to read")
         honest(unit, workspace, system, drafts, progress)
 
     shouting.unit_work = replace(shouting.unit_work, work=work)

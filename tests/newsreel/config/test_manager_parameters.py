@@ -13,7 +13,7 @@ from cluster.gke.installed import settings_of
 from newsreel.config.pools import DEFAULT, parsed, read_pool_config
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
-from newsreel.story.source import SourceTree
+from newsreel.yaml_source import SourceTree
 
 SOUND = DEFAULT.read_text()
 

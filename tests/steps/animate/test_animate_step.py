@@ -48,7 +48,7 @@ def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
         {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 3}
     )
     workspace = Workspace.lease(tmp_path / "story", "test")
-    workspace.adopt(story)
+    workspace.set_story(story)
     for number, names in enumerate(("M EY B IY", "HH AH L OW", "B AY B AY P AA P AH")):
         write_scene(workspace, number, speech_of(names))
     (tmp_path / "story/footage").mkdir()

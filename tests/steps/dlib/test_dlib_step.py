@@ -38,7 +38,7 @@ STORY = Story.model_validate(
 @pytest.fixture
 def workspace(tmp_path):
     workspace = Workspace.lease(tmp_path, "test")
-    workspace.adopt(STORY)
+    workspace.set_story(STORY)
     return workspace
 
 

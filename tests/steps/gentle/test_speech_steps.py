@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from newsreel.artifacts import Speech, frames_of_sound
+from newsreel.artifacts import Speech, count_video_frames
 from newsreel.errors import BadInput
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step, unit_key
@@ -31,7 +31,7 @@ def take_in(workspace, narrations):
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
     story = {"id": "speech", "revision": 1, "title": "t", "presenter": "maya", "voice": "heart", "scenes": scenes}
-    workspace.adopt(Story.model_validate(story))
+    workspace.set_story(Story.model_validate(story))
     for number, narration in enumerate(narrations):
         write_atomically(workspace.path(f"script/{number:02d}.json"), script_of(narration).model_dump_json())
 
@@ -55,7 +55,7 @@ def told(tmp_path_factory, server):
 def test_every_token_is_spoken_at_its_time_with_its_phones(told, scene):
     speech = Speech.model_validate_json(told.path(f"phones/{scene:02d}.json").read_bytes())
     assert " ".join(word.shown for word in speech.words) == NARRATIONS[scene]
-    assert speech.duration * 30 == pytest.approx(frames_of_sound(told.path(f"voice/{scene:02d}.wav")))
+    assert speech.duration * 30 == pytest.approx(count_video_frames(told.path(f"voice/{scene:02d}.wav")))
     spoken = [word for word in speech.words if word.phones]
     assert 0.25 < spoken[0].start < 0.45
     assert 0.4 < speech.duration - spoken[-1].end < 0.8

@@ -9,11 +9,11 @@ import pytest
 from hibari.g2p import G2P
 from hibari.tts import ASSETS
 
-from newsreel.artifacts import FRAME_RATE, Script, Token, frames_of_sound
+from newsreel.artifacts import FRAME_RATE, Script, Token, count_video_frames
 from newsreel.errors import BadInput, BadWeights
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
-from newsreel.story.pronunciation import PHONES, VOWELS, dictionary
+from newsreel.story.pronunciation import PHONES, VOWELS, cmu_dictionary
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace, write_atomically
 from steps.hibari import STEP
@@ -29,7 +29,7 @@ def workspace_of(root, narrations, voice="heart"):
     workspace = Workspace.lease(root, "test")
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
-    workspace.adopt(
+    workspace.set_story(
         Story.model_validate({"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes})
     )
     for number, narration in enumerate(narrations):
@@ -54,7 +54,7 @@ def spoken(tmp_path_factory):
 def test_a_scene_lasts_a_whole_number_of_frames_and_begins_and_ends_in_silence(spoken, scene):
     path = spoken.path(f"voice/{scene:02d}.wav")
     sound = samples_of(path)
-    assert len(sound) == frames_of_sound(path) * SAMPLE_RATE // FRAME_RATE
+    assert len(sound) == count_video_frames(path) * SAMPLE_RATE // FRAME_RATE
     heard = np.flatnonzero(np.abs(sound) > 0.01) / SAMPLE_RATE
     assert 0.3 <= heard[0] < 0.4
     assert 0.45 <= len(sound) / SAMPLE_RATE - heard[-1] < 0.65
@@ -105,7 +105,7 @@ def test_the_voice_is_given_words_and_the_marks_that_make_melody(narration, text
 
 @pytest.mark.parametrize("word", ["water", "judge", "vision", "young", "boy", "hurry", "happy", "teacher", "winner", "sofa"])
 def test_phones_of_arpabet_are_the_phonemes_that_hibari_itself_gives_a_word(word):
-    assert phonemes_of(dictionary()[word]) == G2P()(word)
+    assert phonemes_of(cmu_dictionary()[word]) == G2P()(word)
 
 
 def test_every_phone_is_one_that_the_voice_knows():

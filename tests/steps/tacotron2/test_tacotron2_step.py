@@ -12,7 +12,7 @@ from newsreel.errors import BadInput, BadWeights
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
-from newsreel.weights.catalogue import Sheet, weights_file, weights_sheet
+from newsreel.weights.catalogue import WeightsSheet, weights_file, weights_sheet
 from newsreel.weights.state_dict import save_state
 from newsreel.workspace import Workspace, write_atomically
 from steps.init_story.spoken import script_of
@@ -32,7 +32,7 @@ def workspace_of(root, narrations, net, voice="linda"):
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
     story = {"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes}
-    workspace.adopt(Story.model_validate(story))
+    workspace.set_story(Story.model_validate(story))
     for number, narration in enumerate(narrations):
         write_atomically(workspace.path(f"script/{number:02d}.json"), script_of(narration).model_dump_json())
     give_weights(workspace, net)
@@ -41,7 +41,7 @@ def workspace_of(root, narrations, net, voice="linda"):
 
 def give_weights(workspace, net, sha256="0" * 64):
     save_state(net.state_dict(), workspace.path(weights_file("tacotron2")))
-    sheet = Sheet(name="linda-tacotron2", sha256=sha256, licence="test", address="file:/test")
+    sheet = WeightsSheet(name="linda-tacotron2", sha256=sha256, licence="test", address="file:/test")
     write_atomically(workspace.path(weights_sheet("tacotron2")), sheet.model_dump_json())
 
 

@@ -12,7 +12,7 @@ import torch
 from small_waveglows import LAYOUTS, SMALL, TINY, as_module, built, in_layout, plain_state, randoms
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.weights.state_dict import save_state, shapes_of
+from newsreel.weights.state_dict import save_state, tensor_shapes
 from steps.waveglow import load_waveglow
 from steps.waveglow.architecture import Architecture, Layout, layout
 from steps.waveglow.weights import describe, infer_architecture, load_state
@@ -50,7 +50,7 @@ def expected(net):
 @pytest.mark.parametrize("kept", LAYOUTS, ids=str)
 def test_every_layout_is_the_same_net(here, net, kept):
     state = in_layout(net, plain_state(net), kept)
-    assert shapes_of(state) == layout(net, kept)
+    assert tensor_shapes(state) == layout(net, kept)
     torch.save(state, here / "a.pt")
     loaded = load_waveglow(here / "a.pt")
     assert loaded.net == net
@@ -120,7 +120,7 @@ def test_safetensors_and_todays_weight_norm_are_read(here):
     renamed = {".".join([*key.split(".")[:-1], names.get(key.split(".")[-1], key.split(".")[-1])]): state[key] for key in state}
     save_state(renamed, here / "a.safetensors")
     assert (sound_of(load_waveglow(here / "a.safetensors")) - expected(TINY)).abs().max() < 1e-5
-    assert "5 flows" in describe(shapes_of(load_state(here / "a.safetensors")))
+    assert "5 flows" in describe(tensor_shapes(load_state(here / "a.safetensors")))
 
 
 def spoilt(**changes):
