@@ -12,7 +12,6 @@ training.yaml    optional: `steps.rehearsal.Options`
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from steps.address import Address
@@ -20,6 +19,7 @@ from steps.errors import BadInput, BadWeights
 from steps.presenters import PRESENTER_NAME, Presenter, described, parse_sheet
 from steps.rehearsal import Options
 from steps.storage import Storage
+from steps.yaml_text import load_document
 
 __all__ = ["MOST_BYTES", "RehearsalIntake", "look_at"]
 
@@ -77,8 +77,6 @@ def look_at(storage: Storage, address: Address) -> RehearsalIntake:
 def parse_options(content: bytes, name: str) -> Options:
     where = f"presenter {name}: training.yaml"
     try:
-        return Options.model_validate(yaml.safe_load(content.decode()) or {})
-    except (UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadInput(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
+        return Options.model_validate(load_document(content, where) or {})
     except ValidationError as fault:
         raise BadInput(f"{where}: {described(fault)}") from fault

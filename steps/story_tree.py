@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import yaml
 
+from steps.yaml_text import nested_too_deeply
+
 __all__ = ["Fault", "Path", "Tree", "read_tree"]
 
 Path = tuple[str | int, ...]
@@ -21,6 +23,7 @@ MOST_BYTES: Final = 1_000_000
 DEEPEST: Final = 8
 MOST_VALUES: Final = 2000
 """A story of 60 scenes has some 500. More is an attack on whoever reads it, so reading ends there."""
+TOO_MUCH: Final = "is nested too deeply or too long"
 UNQUOTED: Final[tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...]] = (
     (re.compile(r"null|~|"), lambda _: None),
     (re.compile(r"true|false"), "true".__eq__),
@@ -86,9 +89,10 @@ def read_tree(content: bytes) -> Tree:
     except json.JSONDecodeError as fault:
         return unreadable(fault.lineno, f"is not JSON: {fault.msg[0].lower()}{fault.msg[1:]}, column {fault.colno}")
     except (TooMuch, RecursionError) as fault:
-        return unreadable(fault.line if isinstance(fault, TooMuch) else 1, "is nested too deeply or too long to be a story")
+        return unreadable(fault.line if isinstance(fault, TooMuch) else 1, TOO_MUCH)
     except yaml.MarkedYAMLError as fault:
-        return unreadable(fault.problem_mark.line + 1 if fault.problem_mark else 1, in_plain_words(fault, text))
+        message = TOO_MUCH if nested_too_deeply(fault) else in_plain_words(fault, text)
+        return unreadable(fault.problem_mark.line + 1 if fault.problem_mark else 1, message)
 
 
 def unreadable(line: int, message: str) -> Tree:

@@ -15,10 +15,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from steps.errors import BadInput, BadWeights
+from steps.yaml_text import load_document
 
 __all__ = [
     "HOME",
@@ -131,9 +131,9 @@ def parse_sheet(content: bytes, home: Path) -> Presenter:
     """What a `presenter.yaml` says, of the bundle that is or will be at `home`; raises BadWeights."""
     where = f"presenter {home.name}: presenter.yaml"
     try:
-        sheet = yaml.safe_load(content.decode())
-    except (UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadWeights(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
+        sheet = load_document(content, where)
+    except BadInput as fault:
+        raise BadWeights(str(fault)) from fault
     if not isinstance(sheet, dict) or {"name", "home"} & sheet.keys():
         raise BadWeights(f"{where} must be a mapping with the fields shown_as, role, size, frame_rate, licence, made_by, body")
     try:

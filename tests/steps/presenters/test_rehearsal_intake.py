@@ -93,7 +93,11 @@ def with_file(name, content):
         (with_sheet(size=72), "presenter.yaml: size"),
         (with_file("training.yaml", b"epochs: 3"), "training.yaml: epochs"),
         (with_file("training.yaml", b"net: {net: local}"), "n_blocks_local"),
-        (with_file("training.yaml", b"\xff"), "training.yaml cannot be read"),
+        (with_file("training.yaml", b"\xff"), "training.yaml: is not YAML: "),
+        (with_file("training.yaml", b"epochs: 2026-99-99"), "training.yaml: is not YAML: month must be in 1..12"),
+        (with_file("training.yaml", b"[" * 5000), "training.yaml: is nested too deeply"),
+        (with_file("presenter.yaml", b"[" * 5000), "presenter.yaml: is nested too deeply"),
+        (with_file("presenter.yaml", b"a: 1\n---\na: 1\n"), "presenter.yaml: has 2 YAML documents"),
     ],
 )
 def test_what_a_sheet_shows_is_refused_before_a_node_is_woken(desk, capsys, spoil, told):
