@@ -21,6 +21,8 @@ from steps.progress import Progress
 from steps.step import run_step
 from steps.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = (
     "The library opens on Sundays.",
     "It costs £1,200, up 3.5%.",

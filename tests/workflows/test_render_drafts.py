@@ -10,6 +10,8 @@ from workflows import render as rendering
 from workflows.cli import main
 from workflows.local.settings import Result
 
+pytestmark = pytest.mark.slow
+
 STORY = {
     "id": "budget",
     "revision": 1,

@@ -12,6 +12,8 @@ from steps.tacotron2.architecture import Architecture
 from steps.tacotron2.model import Tacotron2
 from workflows.cli import main
 
+pytestmark = pytest.mark.slow
+
 STORY = {
     "id": "studio",
     "revision": 1,

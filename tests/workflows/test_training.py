@@ -19,6 +19,8 @@ from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile
 sys.path.insert(0, str(Path(__file__).parents[1] / "steps" / "presenters"))
 from rehearsing import film
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden"
 PARSE_STRICTLY = """
 import sys, yaml

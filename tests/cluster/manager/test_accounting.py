@@ -10,6 +10,8 @@ from cluster.manager.accounting import Account, Ledger, account_of, held_a_node
 from cluster.manager.metrics import Metrics
 from cluster.manager.parameters import read_parameters
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = read_parameters()
 POOLS = {"gke-1": "l4-spot-a", "gke-2": "l4-a"}
 DAY = date(2026, 5, 3)

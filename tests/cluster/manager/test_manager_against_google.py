@@ -12,6 +12,8 @@ from cluster.manager.parameters import DEFAULT
 from tests.cluster.manager.managed import PARAMETERS, done, said, with_nodes
 from tests.cluster.manager.weeks import verdict
 
+pytestmark = pytest.mark.slow
+
 
 def test_from_zero_to_videos_and_back_to_zero(setup):
     setup.world.arrive(5)

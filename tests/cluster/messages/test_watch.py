@@ -20,6 +20,8 @@ from tests.servers import free_port
 from workflows.events.programs import programs
 from workflows.settings import Events, Settings
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = programs(Settings(), Events())
 ME = Events().watch_account
 

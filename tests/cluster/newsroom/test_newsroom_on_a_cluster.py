@@ -23,6 +23,8 @@ from tests.servers import free_port
 from workflows.installation.newsroom import newsroom
 from workflows.settings import Newsroom, Settings
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = Newsroom(
     host="newsroom.example.org",
     topic=topic_path(PROJECT, STORIES),

@@ -15,6 +15,8 @@ from steps.errors import BadInput
 from steps.log import OneLine
 from tests.https_receiver import receiving
 
+pytestmark = pytest.mark.slow
+
 TOLD = b'{"error": null, "status": 1}'
 
 

@@ -15,6 +15,8 @@ from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, days, with_most
 from workflows.cli import main
 
+pytestmark = pytest.mark.slow
+
 README = (Path(__file__).parents[3] / "README.md").read_text()
 PARAMETERS = read_parameters()
 BURST = "--stories 3000/day --burst 1000/10min"

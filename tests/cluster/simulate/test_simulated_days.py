@@ -17,6 +17,8 @@ from cluster.simulate.studies import plan, room, with_most
 from steps.errors import BadInput
 from workflows.cli import main
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = read_parameters()
 VIDEO = PARAMETERS.work.video_seconds
 

@@ -9,6 +9,8 @@ from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import erlang_c, least_waits, md_c_wait, mm_c_wait
 from cluster.simulate.run import simulate
 
+pytestmark = pytest.mark.slow
+
 SERVICE = 100.0
 QUIET = {"preemptions_an_hour": 0, "stock_out_hours": 0}
 

@@ -14,6 +14,8 @@ from steps.anchor.lease import ROOT_LOCK, leased, sweep
 from steps.errors import Conflict
 from steps.workspace import LEASE, Workspace
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 20.0
 STOPPED = 128 + signal.SIGTERM
 

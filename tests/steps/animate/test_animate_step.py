@@ -18,6 +18,8 @@ from steps.step import run_step
 from steps.story import Story
 from steps.workspace import Workspace, write_atomically
 
+pytestmark = pytest.mark.slow
+
 RATE = 24000
 SIZE = 320
 

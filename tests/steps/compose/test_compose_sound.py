@@ -8,6 +8,8 @@ from steps.compose.parts import OPENING_FRAMES, Timeline
 from steps.compose.sound import LOUDNESS, TRUE_PEAK, Soundtrack, loudness_of, mastered
 from steps.handover import FRAME_RATE
 
+pytestmark = pytest.mark.slow
+
 RATE = music.SAMPLE_RATE
 
 

@@ -15,6 +15,8 @@ from steps.compose.studio import Studio
 from steps.handover import FRAME_RATE, Contents, Speech
 from steps.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 BRAND = load_brand("newsreel")
 END = OPENING_FRAMES + 2 * SCENE_FRAMES + CLOSING_FRAMES
 

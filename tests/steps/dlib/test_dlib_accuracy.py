@@ -1,6 +1,7 @@
 """What ships against what is drawn: the predictor has never seen these frames."""
 
 import numpy as np
+import pytest
 
 from steps.dlib.footage import decoded
 from steps.dlib.measures import eye_distance, mouth_opening
@@ -10,6 +11,8 @@ from steps.presenters.drawing import draw
 from steps.presenters.drawing.head import Head
 from steps.presenters.footage import FOOTAGE_SECONDS, idle, talking
 from steps.presenters.make import FOOTAGE_SEED
+
+pytestmark = pytest.mark.slow
 
 
 def error(found, truth):

@@ -16,6 +16,8 @@ from steps.step import run_step
 from steps.story import Story
 from steps.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 STORY = Story.model_validate(
     {
         "id": "budget",

@@ -15,6 +15,8 @@ from steps.presenters.drawing import draw
 from steps.presenters.drawing.palette import BACKGROUND
 from steps.presenters.footage import idle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shots():

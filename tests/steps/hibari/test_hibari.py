@@ -22,6 +22,8 @@ from steps.step import run_step
 from steps.story import Story
 from steps.workspace import Workspace, write_atomically
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
 
 

@@ -17,6 +17,8 @@ from steps.progress import Progress
 from steps.step import run_step
 from steps.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 def run(workspace: Workspace) -> Progress:
     progress = Progress("pix2pixhd", None)

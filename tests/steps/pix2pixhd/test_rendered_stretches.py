@@ -18,6 +18,8 @@ from steps.progress import Progress
 from steps.step import run_step
 from steps.stretches import stretches
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 310
 FILES = ("actor/00-00.mp4", "actor/00-01.mp4")
 

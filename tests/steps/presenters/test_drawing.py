@@ -10,6 +10,8 @@ from steps.presenters.drawing.palette import BACKGROUND, LIP_LOWER, LIP_UPPER, M
 from steps.presenters.footage import LIMITS, rehearsal
 from steps.presenters.visemes import VISEMES
 
+pytestmark = pytest.mark.slow
+
 OPEN = Mouth(jaw_open=0.9)
 
 

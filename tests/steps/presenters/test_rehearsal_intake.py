@@ -12,6 +12,8 @@ from steps.presenters.drawing import Pose, draw
 from steps.rehearsal import EXACT, FOOTAGE, Lesson, Options, bundle_file, read_lesson
 from steps.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):

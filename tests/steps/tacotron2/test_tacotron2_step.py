@@ -23,6 +23,8 @@ from steps.tacotron2.step import STEP
 from steps.voice_weights import weights_file, weights_sheet
 from steps.workspace import Workspace, write_atomically
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
 SHORT = "Go on. Do it. He won. She is in. It is so. So am I. We go up."
 

@@ -22,6 +22,8 @@ from steps.waveglow.mel import read_mel
 from steps.waveglow.step import STEP
 from steps.workspace import Workspace, write_atomically
 
+pytestmark = pytest.mark.slow
+
 RATE = 22_050
 ENDS = [[60, 100], [80]]
 

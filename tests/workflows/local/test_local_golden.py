@@ -4,9 +4,12 @@ import io
 import sys
 from pathlib import Path
 
+import pytest
 from local_stage import Stage, mentioning
 
 from workflows.local import LocalSettings, Result, run
+
+pytestmark = pytest.mark.slow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PRETENDING = Path(__file__).with_name("pretending.py")
