@@ -14,6 +14,8 @@ from newsreel.errors import Conflict
 from newsreel.workspace import LEASE, Workspace
 from steps.anchor.lease import ROOT_LOCK, leased, sweep
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 20.0
 STOPPED = 128 + signal.SIGTERM
 

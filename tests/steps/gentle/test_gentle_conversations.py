@@ -12,6 +12,8 @@ from newsreel.errors import BadInput, Unavailable
 from steps.gentle.client import Gentle
 from steps.gentle.wire import Wire
 
+pytestmark = pytest.mark.slow
+
 SENTENCE = "The mayor said that Volodymyr visited the school."
 RESULTS = {
     "synchronous", "polled", "disfluency", "disfluency-in-query", "conservative", "async-in-form", "not-found-in-audio",

@@ -22,6 +22,8 @@ from steps.hibari.speaker import SAMPLE_RATE, Speaker, text_of
 from steps.hibari.step import WORK
 from steps.init_story.spoken import script_of
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
 
 

@@ -23,6 +23,8 @@ from steps.tacotron2.speaker import ATTEMPTS, Speaker, seed_of
 from steps.tacotron2.splitting import parts_of
 from steps.tacotron2.step import WORK
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
 SHORT = "Go on. Do it. He won. She is in. It is so. So am I. We go up."
 

@@ -14,6 +14,8 @@ from steps.waveglow.architecture import Architecture, Layout, layout
 from steps.waveglow.coupling import desk_width
 from steps.waveglow.net import tiles_of
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 7
 
 
