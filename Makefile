@@ -12,7 +12,7 @@ BUILDER ?= docker
 IMAGES ?= newsreel
 BUILD_ARGS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
-SYSTEMS := $(patsubst images/%/Dockerfile,%,$(wildcard images/*/Dockerfile))
+SYSTEMS := $(patsubst images/%/requirements.txt,%,$(wildcard images/*/requirements.txt))
 
 # uv does not read pip's configuration: a mirror that PIP_INDEX_URL names is uv's too.
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
@@ -107,7 +107,7 @@ golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look
 images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, podman, buildah) as IMAGES/<system>:<version>
 
 image-%:
-	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
+	$(BUILDER) build --file images/Dockerfile --build-arg SYSTEM=$* --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
 
 load-%: image-%
 	$(LOAD) $(IMAGES)/$*:$(VERSION)
@@ -118,7 +118,7 @@ push-%:
 	$(BUILDER) push $(IMAGES)/$*:$(VERSION)
 
 lock: $(VENV)/.build ## Raise the locks, requirements/ and images/*/requirements.txt, within what pyproject.toml declares
-	$(BIN)/python requirements/lock.py
+	$(BIN)/python -m requirements.lock
 
 requirements: lock ## The former name of `make lock`, for one release
 	@echo 'make requirements is now make lock' >&2

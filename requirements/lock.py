@@ -10,8 +10,10 @@ import sysconfig
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from re import match, sub
+from re import match
 from typing import Any, Final
+
+from images.contents import Image, images
 
 ROOT: Final = Path(__file__).parents[1]
 LOCKS: Final = ROOT / "requirements"
@@ -36,19 +38,15 @@ def main() -> None:
     for name, parts in SETS.items():
         resolve(LOCKS / f"{name}.txt", [*ANYWHERE, *SAME_VERSIONS, *parts])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    for image in project["tool"]["newsreel"]["images"]:
-        lock = ROOT / "images" / image / "requirements.txt"
+    for name, image in images().items():
+        lock = ROOT / "images" / name / "requirements.txt"
         resolve(lock, [*IN_AN_IMAGE, *SAME_VERSIONS, "-"], "\n".join(libraries(project, image)))
 
 
-def libraries(project: dict[str, Any], image: str) -> Iterator[str]:
-    """The requirements of an image, as pyproject.toml's dependencies and extras state them."""
-    declared = {normalized(text): text for text in project["project"]["dependencies"]}
-    for text in project["tool"]["newsreel"]["images"][image]:
-        if extras := match(r"newsreel\[(.+)]", text):
-            yield from (found for extra in extras[1].split(",") for found in of_extra(project, extra))
-        else:
-            yield declared[normalized(text)]
+def libraries(project: dict[str, Any], image: Image) -> Iterator[str]:
+    """The requirements of an image, as pyproject.toml's extras state them."""
+    for extra in image.extras:
+        yield from of_extra(project, extra)
 
 
 def of_extra(project: dict[str, Any], extra: str) -> Iterator[str]:
@@ -57,11 +55,6 @@ def of_extra(project: dict[str, Any], extra: str) -> Iterator[str]:
             yield from (found for name in inner[1].split(",") for found in of_extra(project, name))
         else:
             yield text
-
-
-def normalized(requirement: str) -> str:
-    """A requirement's project name as PyPI compares it (PEP 503)."""
-    return sub(r"[-_.]+", "-", (match(r"[\w.-]+", requirement) or [requirement])[0]).lower()
 
 
 def resolve(lock: Path, options: list[str], requirements: str = "") -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 import yaml
-from newsreel.yaml_text import load_document, load_documents
 
 from newsreel.errors import BadInput
 from newsreel.story.source import read_tree
+from newsreel.yaml_text import load_document, load_documents
 
 DEEP = ["[" * 900, "[" * 5000, "- " * 5000, "- " + "{a: " * 5000, "[" * 5000 + "]" * 5000]
 """Below the 1,000 levels that PyYAML 6.0.4 reads, and beyond."""
