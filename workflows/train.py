@@ -10,10 +10,8 @@ from steps.errors import BadInput
 from steps.presenters import VARIABLE
 from steps.rehearsal import MOST_MINUTES, REPORT, SAMPLES
 from steps.storage import Storage
-from workflows.local.run import run
-from workflows.local.settings import LocalSettings
 from workflows.manifests import emit
-from workflows.render import address, shown
+from workflows.render import address, run_locally, shown
 from workflows.settings import Settings
 from workflows.systems import EMBEDDED
 from workflows.training import TRAIN_PRESENTER
@@ -33,16 +31,11 @@ def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> in
     name = check(Address.parse(address(footage)), Address.parse(address(to)), here).presenter.name
     manifests = work / "manifests"
     emit(EMBEDDED, manifests, Settings())
-    settings = LocalSettings(
-        uid=f"train-{name}",
-        ssd=work,
-        logs=work / "logs" / f"train-{name}",
-        template=TRAIN_PRESENTER,
-        environment={"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"},
-    )
-    print(f"look while it learns: {shown(settings.workspace / SAMPLES)}", file=sys.stderr)
+    uid = f"train-{name}"
+    print(f"look while it learns: {shown(work / uid / SAMPLES)}", file=sys.stderr)
     arguments = {"footage": address(footage), "bundles": address(to), "steps": str(steps), "minutes": f"{minutes:g}"}
-    result = run(manifests, arguments, settings)
+    environment = {"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"}
+    result = run_locally(manifests, arguments, uid=uid, work=work, environment=environment, template=TRAIN_PRESENTER)
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
         return result.exit_status

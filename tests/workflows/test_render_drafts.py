@@ -8,7 +8,7 @@ from PIL import Image
 
 from workflows import render as rendering
 from workflows.cli import main
-from workflows.local.settings import Result
+from workflows.local import Result
 
 STORY = {
     "id": "budget",
