@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from workflows.local.expression import read_depends, read_retry, references, substitute, when
 from workflows.local.manifest import Program
-from workflows.local.model import DAG, ContainerTemplate, DAGTask, DAGTemplate, Volume
+from workflows.local.model import DAG, ContainerTemplate, DAGTask, DAGTemplate
 from workflows.local.settings import InvalidWorkflow
 
 WORKFLOW_VALUES = frozenset({"workflow.uid", "workflow.name", "workflow.namespace"})
@@ -45,16 +45,16 @@ def check_template(program: Program, template: ContainerTemplate | DAGTemplate, 
         if template.retry_strategy and template.retry_strategy.expression:
             read_retry(template.retry_strategy.expression)
         if isinstance(template, ContainerTemplate):
-            check_container(template, program.spec.volumes, known)
+            check_container(template, known)
         else:
             check_dag(program, template, known)
     except InvalidWorkflow as error:
         raise InvalidWorkflow(f"template `{template.name}`: {error}") from error
 
 
-def check_container(template: ContainerTemplate, workflow_volumes: tuple[Volume, ...], known: set[str]) -> None:
+def check_container(template: ContainerTemplate, known: set[str]) -> None:
     container = template.container
-    volumes = {volume.name: volume for volume in (*workflow_volumes, *template.volumes)}
+    volumes = {volume.name for volume in template.volumes}
     for mount in container.volume_mounts:
         if mount.name not in volumes:
             raise InvalidWorkflow(f"mounts volume `{mount.name}`, which does not exist")
@@ -67,7 +67,7 @@ def check_container(template: ContainerTemplate, workflow_volumes: tuple[Volume,
     texts = [
         str(template.active_deadline_seconds or ""),
         *(*container.command, *container.args, *(variable.value for variable in container.env)),
-        *(volume.host_path.path for volume in volumes.values() if volume.host_path),
+        *(volume.host_path.path for volume in template.volumes if volume.host_path),
         *(output.value_from.path or "" for output in template.outputs.parameters),
         *(probe.exec.command if probe and probe.exec else ()),
     ]
@@ -98,7 +98,7 @@ def check_task(program: Program, task: DAGTask, known: set[str]) -> None:
         check_references([task.with_param], known)
         if isinstance(program.templates[task.template], DAGTemplate):
             raise InvalidWorkflow("the local runner does not execute withParam over a DAG")
-        known = known | {name for text in texts for name in references(text) if name == "item" or name.startswith("item.")}
+        known = known | {"item"}
     check_references(texts, known)
     if task.when is not None:
         when(substitute(task.when, dict.fromkeys(references(task.when), "anything")))
@@ -135,11 +135,9 @@ def ancestors_of(dag: DAG) -> Mapping[str, set[str]]:
 
 
 def outputs_of(program: Program, task: DAGTask) -> Iterator[str]:
-    """What tasks after `task` may refer to."""
+    """What tasks after `task` may refer to; not the outputs of a fan-out."""
     template = program.templates[task.template]
     if isinstance(template, ContainerTemplate) and template.daemon:
         yield f"tasks.{task.name}.hostNodeName"
-    if task.with_param is not None:
-        yield f"tasks.{task.name}.outputs.parameters"
-    for output in template.outputs.parameters:
+    for output in template.outputs.parameters if task.with_param is None else ():
         yield f"tasks.{task.name}.outputs.parameters.{output.name}"

@@ -140,8 +140,6 @@ class ContainerRuntime:
     """Starts every container of a run."""
 
     settings: LocalSettings
-    volumes: tuple[Volume, ...]
-    """Of the whole workflow."""
     scratch: Path
     lock: int
 
@@ -169,8 +167,7 @@ class ContainerRuntime:
         self, template: ContainerTemplate, values: Mapping[str, str], step: StepStatus, rewrite: Rewrite, stack: AsyncExitStack
     ) -> tuple[SupervisedProcess, Sandbox]:
         log = step.open_log(self.settings.logs / f"{step.name.replace(' ', '-').replace('/', '-of-')}.log")
-        volumes = {volume.name: volume for volume in (*self.volumes, *template.volumes)}
-        process, sandbox = await self.start(template.container, [*volumes.values()], values, log, rewrite, stack)
+        process, sandbox = await self.start(template.container, template.volumes, values, log, rewrite, stack)
         step.progress_file = sandbox.progress_file
         return process, sandbox
 

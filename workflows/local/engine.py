@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from workflows.local.container import ContainerRuntime
 from workflows.local.display import Display
-from workflows.local.expression import Depends, item_values, read_depends, read_retry, references, retry_holds, substitute, when
+from workflows.local.expression import Depends, read_depends, read_retry, references, retry_holds, substitute, when
 from workflows.local.manifest import Program
 from workflows.local.model import Backoff, ContainerTemplate, DAGTask, DAGTemplate, RetryStrategy
 from workflows.local.service import Services, ServiceUnavailable
@@ -124,12 +124,12 @@ class Engine:
             return errored(task, error)
         if not items:
             return Outcome(phase=Phase.SKIPPED, message="withParam is an empty list")
+        self.status.fan_out(path, len(items))
         outcomes = await gather(
-            self.run_item(task, {**values, **item_values(item)}, f"{path}({number})", daemons, (path, len(items)))
-            for number, item in enumerate(items)
+            self.run_item(task, {**values, "item": item}, f"{path}({number})", daemons) for number, item in enumerate(items)
         )
         bad = next((outcome for outcome in outcomes if outcome.phase.bad), None)
-        return Outcome(phase=bad.phase if bad else Phase.SUCCEEDED, cause=bad, items=tuple(outcomes))
+        return Outcome(phase=bad.phase if bad else Phase.SUCCEEDED, cause=bad)
 
     async def run_item(
         self,
@@ -137,17 +137,13 @@ class Engine:
         values: Mapping[str, str],
         path: str,
         daemons: AsyncExitStack,
-        fan_out: tuple[str, int] | None = None,
     ) -> Outcome:
-        """`fan_out` is the path of the whole task and its number of items."""
         try:
             if task.when is not None and not when(substitute(task.when, values)):
                 return Outcome(phase=Phase.SKIPPED, message=f"when {task.when} is false")
             arguments = {one.name: substitute(one.value, values) for one in task.arguments.parameters if one.value is not None}
         except InvalidWorkflow as error:
             return errored(task, error)
-        if fan_out:
-            self.status.fan_out(*fan_out)
         return await self.run_template(task.template, arguments, path, daemons)
 
 
@@ -191,10 +187,6 @@ def wants_retry(strategy: RetryStrategy, last: Outcome, tries: int) -> bool:
     """A strategy that requires another node is not followed: there is one node."""
     if not last.phase.bad or strategy.needs_another_node:
         return False
-    if strategy.policy == "OnFailure" and last.phase is Phase.ERROR:
-        return False
-    if strategy.policy == "OnError" and last.phase is Phase.FAILED:
-        return False
     if strategy.limit is not None and tries > int(strategy.limit):
         return False
     return strategy.expression is None or retry_holds(read_retry(strategy.expression), last)
@@ -219,14 +211,15 @@ def duration_seconds(duration: str) -> float:
 # Values and outcomes of tasks
 
 
-def read_items(text: str) -> list[object]:
+def read_items(text: str) -> list[str]:
+    """Values of `{{item}}`: strings as they are, everything else as JSON."""
     try:
         items = json.loads(text)
     except ValueError as error:
         raise InvalidWorkflow(f"withParam is not JSON: {error}") from error
     if not isinstance(items, list):
         raise InvalidWorkflow("withParam is not a JSON list")
-    return items
+    return [item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in items]
 
 
 def outputs_of(name: str, outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -235,21 +228,6 @@ def outputs_of(name: str, outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield f"tasks.{name}.hostNodeName", HOST
     for parameter, value in outcome.outputs.items():
         yield f"tasks.{name}.outputs.parameters.{parameter}", value
-    if outcome.items:
-        items = [dict(item.outputs) for item in outcome.items if item.phase is Phase.SUCCEEDED and item.outputs]
-        yield f"tasks.{name}.outputs.parameters", json.dumps(items, ensure_ascii=False)
-        for parameter in {parameter for item in items for parameter in item}:
-            values = [item[parameter] for item in items if parameter in item]
-            yield f"tasks.{name}.outputs.parameters.{parameter}", json.dumps(aggregated(values), ensure_ascii=False)
-
-
-def aggregated(values: list[str]) -> list[object]:
-    """Outputs of a fan-out: as they are, but parsed if all of them are JSON objects or lists, as in Argo."""
-    try:
-        parsed = [json.loads(value) for value in values]
-    except ValueError:
-        return [*values]
-    return parsed if all(isinstance(value, dict | list) for value in parsed) else [*values]
 
 
 def dag_outputs(template: DAGTemplate, known: Mapping[str, str]) -> dict[str, str]:

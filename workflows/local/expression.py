@@ -11,7 +11,6 @@ Argo evaluates `depends` and `expression` with expr-lang and `when` with govalua
 what is not is refused before anything runs.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,17 +47,6 @@ def substitute(text: str, values: Mapping[str, str]) -> str:
         return values[name]
 
     return REFERENCE.sub(value_of, text)
-
-
-def item_values(item: object) -> dict[str, str]:
-    """Values of `{{item}}` and `{{item.key}}`: strings as they are, everything else as JSON.
-
-    >>> item_values({"shard": 0, "of": "2"})
-    {'item': '{"shard": 0, "of": "2"}', 'item.shard': '0', 'item.of': '2'}
-    """
-    fields = {f"item.{key}": value for key, value in item.items()} if isinstance(item, dict) else {}
-    values = {"item": item, **fields}
-    return {name: one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for name, one in values.items()}
 
 
 # Grammar
@@ -210,15 +198,13 @@ class Parser:
 
 DEFAULT_STATUSES = ("Succeeded", "Skipped", "Daemoned")
 """What a bare task name in `depends` stands for (argo-workflows, docs/enhanced-depends-logic.md)."""
-TASK_STATUS: Mapping[str, Callable[[Outcome], bool]] = {
-    "Succeeded": lambda task: task.phase is Phase.SUCCEEDED,
-    "Failed": lambda task: task.phase is Phase.FAILED,
-    "Errored": lambda task: task.phase is Phase.ERROR,
-    "Skipped": lambda task: task.phase is Phase.SKIPPED,
-    "Omitted": lambda task: task.phase is Phase.OMITTED,
-    "Daemoned": lambda task: task.phase is Phase.READY,
-    "AnySucceeded": lambda task: any(item.phase is Phase.SUCCEEDED for item in task.items),
-    "AllFailed": lambda task: bool(task.items) and all(item.phase is Phase.FAILED for item in task.items),
+TASK_STATUS = {
+    "Succeeded": Phase.SUCCEEDED,
+    "Failed": Phase.FAILED,
+    "Errored": Phase.ERROR,
+    "Skipped": Phase.SKIPPED,
+    "Omitted": Phase.OMITTED,
+    "Daemoned": Phase.READY,
 }
 
 
@@ -232,7 +218,7 @@ class Depends:
     def met(self, ended: Mapping[str, Outcome]) -> bool:
         """Whether the task runs; `ended` has an outcome for each of `tasks`."""
         return self.expression.holds(
-            {f"{task}.{word}": true(ended[task]) for task in self.tasks for word, true in TASK_STATUS.items()}
+            {f"{task}.{word}": ended[task].phase is phase for task in self.tasks for word, phase in TASK_STATUS.items()}
         )
 
 

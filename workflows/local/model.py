@@ -249,15 +249,10 @@ class RetryAffinity(SpecificationType):
 
 class RetryStrategy(SpecificationType):
     limit: Count | None = None
-    retry_policy: Literal["Always", "OnFailure", "OnError"] | None = None
+    retry_policy: Literal["Always"]
     backoff: Backoff | None = None
     expression: str | None = None
     affinity: RetryAffinity | None = None
-
-    @property
-    def policy(self) -> Literal["Always", "OnFailure", "OnError"]:
-        """Argo's default depends on the expression (RetryPolicyActual in workflow_types.go)."""
-        return self.retry_policy or ("Always" if self.expression else "OnFailure")
 
     @property
     def needs_another_node(self) -> bool:
@@ -343,7 +338,7 @@ class WorkflowSpec(
     refused=(
         "artifactGC artifactRepositoryRef dnsConfig dnsPolicy hooks hostAliases hostNetwork parallelism podSpecPatch priority "
         "retryStrategy schedulerName shutdown suspend synchronization templateDefaults volumeClaimGC volumeClaimTemplates "
-        "workflowTemplateRef"
+        "volumes workflowTemplateRef"
     ),
 ):
     entrypoint: str
@@ -351,7 +346,6 @@ class WorkflowSpec(
     arguments: Arguments = Arguments()
     on_exit: str | None = None
     active_deadline_seconds: Count | None = None
-    volumes: tuple[Volume, ...] = ()
 
 
 class WorkflowTemplate(SpecificationType):

@@ -65,7 +65,7 @@ def run(manifests: Path, arguments: Mapping[str, str], settings: LocalSettings) 
         disk_full_named(settings.root),
     ):
         settings.logs.mkdir(parents=True, exist_ok=True)
-        runtime = ContainerRuntime(settings=settings, volumes=program.spec.volumes, scratch=scratch, lock=lock)
+        runtime = ContainerRuntime(settings=settings, scratch=scratch, lock=lock)
         return asyncio.run(LocalRun(program, parameters, settings, runtime).result())
 
 

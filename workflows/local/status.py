@@ -65,8 +65,6 @@ class Outcome:
     """One line for people: why it did not succeed."""
     cause: "Outcome | None" = None
     """Of a failed DAG or fan-out: the node that failed first."""
-    items: tuple["Outcome", ...] = ()
-    """Of a fan-out: one per item, in the list's order."""
 
     @property
     def root_cause(self) -> "Outcome":
@@ -163,24 +161,21 @@ class RunStatus:
             path: StepStatus(step_name(path) if used[step_name(path)] == 1 else path, unit) for path, unit in units.items()
         }
 
-    def step(self, path: str, name: str = "", unit: str = "", after: str | None = None) -> StepStatus:
-        """The step of a path; a new one is inserted behind `after` and its fan-out, or last."""
+    def step(self, path: str, name: str = "", unit: str = "") -> StepStatus:
+        """The step of a path, a new one if it was not planned."""
         if path not in self.steps:
-            paths = [*self.steps]
-            behind = [number for number, one in enumerate(paths) if after and (one == after or one.startswith(f"{after}("))]
-            paths.insert(behind[-1] + 1 if behind else len(paths), path)
             self.steps[path] = StepStatus(name or step_name(path), unit)
-            self.steps = {one: self.steps[one] for one in paths}
         return self.steps[path]
 
     def fan_out(self, path: str, count: int) -> None:
         """Replace a step by one per item; a single item keeps the name."""
-        if path in self.steps:
-            whole = self.steps[path]
-            for number in range(count):
-                name = whole.name if count == 1 else f"{whole.name} {number + 1}/{count}"
-                self.step(f"{path}({number})", name, whole.unit, after=path)
-            del self.steps[path]
+        steps, self.steps = self.steps, {}
+        for one, step in steps.items():
+            if one == path:
+                names = [step.name] if count == 1 else [f"{step.name} {number + 1}/{count}" for number in range(count)]
+                self.steps |= {f"{path}({number})": StepStatus(name, step.unit) for number, name in enumerate(names)}
+            else:
+                self.steps[one] = step
 
     def below(self, path: str) -> Iterator[StepStatus]:
         """The steps of a task: its own, those of its items, those of the DAG it calls."""

@@ -90,21 +90,6 @@ def test_a_status_is_true_only_of_its_phase(depends: str, phase: Phase, met: boo
     assert read_depends(depends).met({"a": outcome(phase)}) is met
 
 
-@pytest.mark.parametrize(
-    ("phases", "any_succeeded", "all_failed"),
-    [
-        ([Phase.SUCCEEDED, Phase.FAILED], True, False),
-        ([Phase.FAILED, Phase.FAILED], False, True),
-        ([Phase.FAILED, Phase.ERROR], False, False),
-        ([], False, False),
-    ],
-)
-def test_statuses_of_a_fan_out(phases: list[Phase], any_succeeded: bool, all_failed: bool) -> None:
-    ended = {"fan-out": outcome(Phase.FAILED, items=tuple(map(outcome, phases)))}
-    assert read_depends("fan-out.AnySucceeded").met(ended) is any_succeeded
-    assert read_depends("fan-out.AllFailed").met(ended) is all_failed
-
-
 def test_an_unknown_status_is_named() -> None:
     with pytest.raises(InvalidWorkflow, match=r"a\.Finished"):
         read_depends("a.Finished")

@@ -35,6 +35,9 @@ def test_the_emitted_manifests_are_accepted(profile: str) -> None:
         ),
         ("- {name: main, dag: {tasks: [{name: a, template: b, withItems: [1]}]}}", "", "uses `dag.tasks.0.withItems`"),
         ("- {name: main, dag: {tasks: [{name: a, template: b, hooks: {}}]}}", "", "uses `dag.tasks.0.hooks`"),
+        ("- {name: main, dag: {tasks: [{name: a, template: b, dependencies: [c]}]}}", "", "uses `dag.tasks.0.dependencies`"),
+        (STEP, "volumes: []", "WorkflowTemplate `story` uses `spec.volumes`, which the local runner does not execute"),
+        (STEP, "volums: []", "WorkflowTemplate `story` uses `spec.volums`, which is not a field of WorkflowSpec"),
         ("- {name: main, memoize: {}, container: {image: i, command: [x]}}", "", "template `main` uses `memoize`"),
         (STEP, "synchronization: {}", "WorkflowTemplate `story` uses `spec.synchronization`"),
         (STEP, "templateDefaults: {}", "WorkflowTemplate `story` uses `spec.templateDefaults`"),
@@ -42,7 +45,7 @@ def test_the_emitted_manifests_are_accepted(profile: str) -> None:
         (
             "- {name: main, retryStrategy: {limit: 1, retryPolicy: OnTransientError}, container: {image: i, command: [x]}}",
             "",
-            "`retryStrategy.retryPolicy`: Input should be",
+            "`retryStrategy.retryPolicy`: Input should be 'Always'",
         ),
     ],
 )
@@ -74,7 +77,7 @@ def test_a_field_that_is_not_executed_is_refused_by_name(harness: Harness, templ
         ("- {name: main, inputs: {parameters: [{name: x}]}, container: {image: i, command: [x]}}", "without its parameter `x`"),
         ("- {name: main, container: {image: i, command: [x], volumeMounts: [{name: v, mountPath: /v}]}}", "volume `v`"),
         (
-            "- {name: main, retryStrategy: {limit: 1, expression: now()}, container: {image: i, command: [x]}}",
+            "- {name: main, retryStrategy: {retryPolicy: Always, expression: now()}, container: {image: i, command: [x]}}",
             "template `main`: `now()`",
         ),
         (
@@ -90,6 +93,13 @@ def test_a_field_that_is_not_executed_is_refused_by_name(harness: Harness, templ
             "- {name: main, dag: {tasks: [{name: a, template: x, withParam: '[1]'}]}}\n"
             "- {name: x, dag: {tasks: [{name: b, template: y}]}}\n" + STEP.replace("main", "y"),
             "withParam over a DAG",
+        ),
+        (
+            "- {name: main, dag: {tasks: [{name: a, template: e, withParam: '[1]'}, "
+            "{name: b, template: x, depends: a, when: \"{{tasks.a.outputs.parameters.text}} == ''\"}]}}\n"
+            "- {name: e, container: {image: i, command: [x]}, outputs: {parameters: [{name: text, valueFrom: {path: /x}}]}}\n"
+            + STEP.replace("main", "x"),
+            "`{{tasks.a.outputs.parameters.text}}` has no value here",
         ),
     ],
 )

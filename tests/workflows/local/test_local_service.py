@@ -30,7 +30,7 @@ CALL = """
 - name: before
   container: {image: i, command: ['true']}
 - name: call
-  retryStrategy: {limit: 1, expression: asInt(lastRetry.exitCode) == 75}
+  retryStrategy: {limit: 1, retryPolicy: Always, expression: asInt(lastRetry.exitCode) == 75}
   container:
     image: i
     command: [python, -c]
