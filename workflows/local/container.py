@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,9 +24,6 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE")
 PROBE_PAUSES = (0.02, 1.0)
 """Seconds: the first pause between readiness probes and the longest."""
 PROBE_TIMEOUT = 10.0
-
-Rewrite = Callable[[str], Awaitable[str]]
-"""Replaces addresses and ports in a container's command and variables."""
 
 
 @dataclass(frozen=True)
@@ -85,30 +83,14 @@ def inherited_environment() -> dict[str, str]:
     return {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
-@dataclass(frozen=True)
-class SupervisedProcess:
-    """A running program."""
-
-    supervisor: asyncio.subprocess.Process
-
-    async def wait(self) -> int:
-        """The program's exit status; 128 + n where signal n ended it. May be called more than once."""
-        return await self.supervisor.wait()
-
-    async def stop(self) -> None:
-        """SIGTERM to its process group, SIGKILL to what still runs after the grace period."""
-        with suppress(ProcessLookupError):
-            self.supervisor.terminate()
-        await self.supervisor.wait()
-
-
 @asynccontextmanager
 async def supervise(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path, lock: int, grace: float
-) -> AsyncIterator[SupervisedProcess]:
-    """Run a command in its own session, its output appended to `log`; it is stopped when the context is left.
+) -> AsyncIterator[Process]:
+    """Run a command in its own session, its output appended to `log`; yields its supervisor, which ends with its exit status.
 
-    Cancelled while it is stopping, it is killed at once, because its lifeline is closed.
+    When the context is left, SIGTERM is sent to the program's process group and SIGKILL to what still runs after the grace
+    period. Cancelled while it is stopping, it is killed at once, because its lifeline is closed.
     """
     lifeline, held = os.pipe()
     try:
@@ -117,7 +99,7 @@ async def supervise(
                 supervisor = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-I", "-S", str(SUPERVISOR), str(grace), str(lock), *command),
                     stdin=lifeline,
-                    stdout=asyncio.subprocess.DEVNULL,
+                    stdout=DEVNULL,
                     stderr=output,
                     env=environment,
                     cwd=folder,
@@ -126,13 +108,18 @@ async def supervise(
                 )
         finally:
             os.close(lifeline)
-        process = SupervisedProcess(supervisor)
         try:
-            yield process
+            yield supervisor
         finally:
-            await process.stop()
+            with suppress(ProcessLookupError):
+                supervisor.terminate()
+            await supervisor.wait()
     finally:
         os.close(held)
+
+
+async def unchanged(text: str) -> str:
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,40 +129,42 @@ class ContainerRuntime:
     settings: LocalSettings
     scratch: Path
     lock: int
+    rewrite: Callable[[str], Awaitable[str]] = unchanged
+    """Replaces addresses or ports in a container's command and variables."""
 
     async def start(
         self,
         container: Container,
         volumes: Sequence[Volume],
         values: Mapping[str, str],
-        log: Path,
-        rewrite: Rewrite,
+        step: StepStatus,
+        log_name: str,
         stack: AsyncExitStack,
-    ) -> tuple[SupervisedProcess, Sandbox]:
+    ) -> tuple[Process, Sandbox]:
         """Start a container that runs until it exits or `stack` is left."""
+        log = step.open_log(self.settings.logs / f"{log_name}.log")
         sandbox = stack.enter_context(prepare_sandbox(container, volumes, values, self.settings, self.scratch))
-        command = [await rewrite(sandbox.text(part)) for part in (*container.command, *container.args)]
+        step.progress_file = sandbox.progress_file
+        command = [await self.rewrite(sandbox.text(part)) for part in (*container.command, *container.args)]
         if command[0] == "python":
             command[0] = self.settings.python
         own = sandbox.environment(container)
-        variables = {name: await rewrite(own[name]) for name in own if name not in self.settings.environment}
+        variables = {name: await self.rewrite(own[name]) for name in own if name not in self.settings.environment}
         environment = inherited_environment() | variables | dict(self.settings.environment)
         process = supervise(command, environment, sandbox.folder, log, self.lock, self.settings.grace)
         return await stack.enter_async_context(process), sandbox
 
     async def start_step(
-        self, template: ContainerTemplate, values: Mapping[str, str], step: StepStatus, rewrite: Rewrite, stack: AsyncExitStack
-    ) -> tuple[SupervisedProcess, Sandbox]:
-        log = step.open_log(self.settings.logs / f"{step.name.replace(' ', '-').replace('/', '-of-')}.log")
-        process, sandbox = await self.start(template.container, template.volumes, values, log, rewrite, stack)
-        step.progress_file = sandbox.progress_file
-        return process, sandbox
+        self, template: ContainerTemplate, values: Mapping[str, str], step: StepStatus, stack: AsyncExitStack
+    ) -> tuple[Process, Sandbox]:
+        log_name = step.name.replace(" ", "-").replace("/", "-of-")
+        return await self.start(template.container, template.volumes, values, step, log_name, stack)
 
-    async def run(self, template: ContainerTemplate, values: Mapping[str, str], step: StepStatus, rewrite: Rewrite) -> Outcome:
+    async def run(self, template: ContainerTemplate, values: Mapping[str, str], step: StepStatus) -> Outcome:
         """Run the container to its end and read its outputs."""
         try:
             async with asyncio.timeout(deadline_seconds(template, values)), AsyncExitStack() as stack:
-                process, sandbox = await self.start_step(template, values, step, rewrite, stack)
+                process, sandbox = await self.start_step(template, values, step, stack)
                 status = await process.wait()
                 step.read_progress()
                 return read_outputs(template, sandbox, step) if status == 0 else failed(step, status)
@@ -183,16 +172,11 @@ class ContainerRuntime:
             return timed_out(step, f"stopped after {step.seconds:.0f} s: activeDeadlineSeconds exceeded")
 
     async def run_daemon(
-        self,
-        template: ContainerTemplate,
-        values: Mapping[str, str],
-        step: StepStatus,
-        rewrite: Rewrite,
-        daemons: AsyncExitStack,
+        self, template: ContainerTemplate, values: Mapping[str, str], step: StepStatus, daemons: AsyncExitStack
     ) -> Outcome:
         """Start the container and wait until it is ready; it is stopped when `daemons`, the stack of its DAG, is left."""
         async with AsyncExitStack() as stack:
-            process, sandbox = await self.start_step(template, values, step, rewrite, stack)
+            process, sandbox = await self.start_step(template, values, step, stack)
             try:
                 async with asyncio.timeout(deadline_seconds(template, values)):
                     status = await until_ready(template, sandbox, process)
@@ -212,7 +196,7 @@ def deadline_seconds(template: ContainerTemplate, values: Mapping[str, str]) -> 
     return int(text) if text else None
 
 
-async def until_ready(template: ContainerTemplate, sandbox: Sandbox, process: SupervisedProcess) -> int | None:
+async def until_ready(template: ContainerTemplate, sandbox: Sandbox, process: Process) -> int | None:
     """None once the readiness probe succeeds, the exit status where the program ends before that."""
     probe = template.container.readiness_probe
     if not probe or not probe.exec:
@@ -232,11 +216,15 @@ async def until_ready(template: ContainerTemplate, sandbox: Sandbox, process: Su
 
 
 async def probe_succeeds(command: list[str], sandbox: Sandbox) -> bool:
-    quiet = asyncio.subprocess.DEVNULL
-    environment = inherited_environment()
     try:
         probe = await asyncio.create_subprocess_exec(
-            *command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=sandbox.folder, env=environment, start_new_session=True
+            *command,
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            cwd=sandbox.folder,
+            env=inherited_environment(),
+            start_new_session=True,
         )
     except OSError:
         return False

@@ -14,7 +14,7 @@ from workflows.local.display import Display
 from workflows.local.expression import Depends, read_depends, read_retry, references, retry_holds, substitute, when
 from workflows.local.manifest import Program
 from workflows.local.model import Backoff, ContainerTemplate, DAGTask, DAGTemplate, RetryStrategy
-from workflows.local.service import Services, ServiceUnavailable
+from workflows.local.service import ServiceUnavailable
 from workflows.local.settings import InvalidWorkflow, LocalSettings
 from workflows.local.status import Outcome, Phase, RunStatus
 
@@ -29,7 +29,6 @@ Value = TypeVar("Value")
 class Engine:
     program: Program
     runtime: ContainerRuntime
-    services: Services
     status: RunStatus
     display: Display
     slots: asyncio.Semaphore
@@ -73,9 +72,9 @@ class Engine:
             self.changed()
             try:
                 if template.daemon:
-                    outcome = await self.runtime.run_daemon(template, values, step, self.services.localize, daemons)
+                    outcome = await self.runtime.run_daemon(template, values, step, daemons)
                 else:
-                    outcome = await self.runtime.run(template, values, step, self.services.localize)
+                    outcome = await self.runtime.run(template, values, step)
             except ServiceUnavailable as error:
                 outcome = Outcome(phase=Phase.FAILED, step=step.name, exit_status=os.EX_TEMPFAIL, message=str(error))
         step.finish(outcome.phase, outcome.message)
@@ -131,13 +130,7 @@ class Engine:
         bad = next((outcome for outcome in outcomes if outcome.phase.bad), None)
         return Outcome(phase=bad.phase if bad else Phase.SUCCEEDED, cause=bad)
 
-    async def run_item(
-        self,
-        task: DAGTask,
-        values: Mapping[str, str],
-        path: str,
-        daemons: AsyncExitStack,
-    ) -> Outcome:
+    async def run_item(self, task: DAGTask, values: Mapping[str, str], path: str, daemons: AsyncExitStack) -> Outcome:
         try:
             if task.when is not None and not when(substitute(task.when, values)):
                 return Outcome(phase=Phase.SKIPPED, message=f"when {task.when} is false")
@@ -185,9 +178,8 @@ def planned_steps(program: Program, root: str, settings: LocalSettings) -> Itera
 
 def wants_retry(strategy: RetryStrategy, last: Outcome, tries: int) -> bool:
     """A strategy that requires another node is not followed: there is one node."""
-    if not last.phase.bad or strategy.needs_another_node:
-        return False
-    if strategy.limit is not None and tries > int(strategy.limit):
+    exhausted = strategy.limit is not None and tries > int(strategy.limit)
+    if not last.phase.bad or strategy.needs_another_node or exhausted:
         return False
     return strategy.expression is None or retry_holds(read_retry(strategy.expression), last)
 

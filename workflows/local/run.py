@@ -34,7 +34,6 @@ class Result:
     seconds: float
     steps: tuple[StepStatus, ...]
     """In the order in which they started."""
-    logs: Path
 
     def table(self) -> str:
         """Durations: one line per step that ran."""
@@ -123,10 +122,10 @@ class LocalRun:
         """
         spec = self.program.spec
         async with AsyncExitStack() as stack:
+            services = Services(backends=self.program.backends, runtime=self.runtime, status=status, stack=stack)
             engine = Engine(
                 program=self.program,
-                runtime=self.runtime,
-                services=Services(backends=self.program.backends, runtime=self.runtime, status=status, stack=stack),
+                runtime=replace(self.runtime, rewrite=services.localize),
                 status=status,
                 display=display,
                 slots=asyncio.Semaphore(self.settings.parallelism),
@@ -167,7 +166,6 @@ class LocalRun:
             message=message,
             seconds=status.seconds,
             steps=tuple(sorted(status.steps.values(), key=lambda step: step.started or float("inf"))),
-            logs=self.settings.logs,
         )
 
 

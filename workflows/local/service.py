@@ -5,7 +5,7 @@ import re
 import socket
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workflows.local.container import ContainerRuntime
 from workflows.local.manifest import Backend
@@ -61,14 +61,14 @@ class Services:
     async def start(self, backend: Backend) -> RunningService:
         step, port = self.status.step(f"service/{backend.name}", f"{backend.name} service"), free_port()
         step.begin()
-        log = step.open_log(self.runtime.settings.logs / f"service-{backend.name}.log")
         pod = backend.deployment.spec.template.spec
         container = pod.containers[0]
 
         async def use_port(text: str) -> str:
             return with_port(text, container, port)
 
-        process, _ = await self.runtime.start(container, pod.volumes, {}, log, use_port, self.stack)
+        runtime = replace(self.runtime, rewrite=use_port)
+        process, _ = await runtime.start(container, pod.volumes, {}, step, f"service-{backend.name}", self.stack)
         ended = asyncio.create_task(process.wait())
         await until_ready(backend.name, container, port, ended, step)
         step.finish(Phase.READY)
