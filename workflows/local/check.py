@@ -21,8 +21,9 @@ def check_program(program: Program) -> None:
     known = WORKFLOW_VALUES | {f"workflow.parameters.{name}" for name in arguments}
     for root, values in ((program.spec.entrypoint, known), (program.spec.on_exit, known | EXIT_HOOK_VALUES)):
         if root is not None:
-            check_call(program, root, arguments, f"workflow `{program.name}`")
-            for name in dict.fromkeys(called_templates(program, root, ())):
+            called = [*dict.fromkeys(called_templates(program, root, ()))]
+            check_arguments(program.templates[root], arguments)
+            for name in called:
                 check_template(program, program.templates[name], values)
 
 
@@ -30,12 +31,12 @@ def called_templates(program: Program, name: str, callers: tuple[str, ...]) -> I
     """The templates that `name` leads to, itself first. Raises InvalidWorkflow for a recursion."""
     if name in callers:
         raise InvalidWorkflow(f"template `{name}` calls itself: {' > '.join([*callers, name])}")
+    if name not in program.templates:
+        raise InvalidWorkflow(f"there is no template `{name}`; called by {' > '.join([program.name, *callers])}")
     yield name
     template = program.templates[name]
     if isinstance(template, DAGTemplate):
         for task in template.dag.tasks:
-            if task.template not in program.templates:
-                raise InvalidWorkflow(f"template `{name}`, task `{task.name}`: there is no template `{task.template}`")
             yield from called_templates(program, task.template, (*callers, name))
 
 
@@ -92,11 +93,12 @@ def check_dag(program: Program, template: DAGTemplate, known: set[str]) -> None:
 
 
 def check_task(program: Program, task: DAGTask, known: set[str]) -> None:
-    check_call(program, task.template, {one.name for one in task.arguments.parameters if one.value is not None}, "it")
+    called = program.templates[task.template]
+    check_arguments(called, {argument.name for argument in task.arguments.parameters if argument.value is not None})
     texts = [task.when or "", *(argument.value or "" for argument in task.arguments.parameters)]
     if task.with_param is not None:
         check_references([task.with_param], known)
-        if isinstance(program.templates[task.template], DAGTemplate):
+        if isinstance(called, DAGTemplate):
             raise InvalidWorkflow("the local runner does not execute withParam over a DAG")
         known = known | {"item"}
     check_references(texts, known)
@@ -104,12 +106,10 @@ def check_task(program: Program, task: DAGTask, known: set[str]) -> None:
         when(substitute(task.when, dict.fromkeys(references(task.when), "anything")))
 
 
-def check_call(program: Program, name: str, arguments: set[str], caller: str) -> None:
-    if name not in program.templates:
-        raise InvalidWorkflow(f"{caller} calls template `{name}`, which does not exist")
-    for parameter in program.templates[name].inputs.parameters:
+def check_arguments(called: ContainerTemplate | DAGTemplate, arguments: set[str]) -> None:
+    for parameter in called.inputs.parameters:
         if parameter.name not in arguments:
-            raise InvalidWorkflow(f"{caller} calls template `{name}` without its parameter `{parameter.name}`")
+            raise InvalidWorkflow(f"calls template `{called.name}` without its parameter `{parameter.name}`")
 
 
 def check_references(texts: Iterable[str], known: set[str]) -> None:

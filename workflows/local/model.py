@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from workflows.local.specification import ALL_OTHERS, SpecificationType
+from workflows.local.specification import ALL_OTHERS, ApiType
 
 Count = int | Annotated[str, Field(pattern=r"^\d{1,9}$")]
 Duration = Annotated[str, Field(pattern=r"^(\d+|(\d+(\.\d+)?(h|m|s|ms))+)$")]
@@ -20,7 +20,7 @@ VOLUME_OPTIONS = "volumes are folders"
 
 
 class ObjectMeta(
-    SpecificationType,
+    ApiType,
     ignored={CLUSTER_OBJECTS: "namespace", DOCUMENTATION: "annotations"},
     refused=(
         "creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation managedFields "
@@ -31,36 +31,36 @@ class ObjectMeta(
     labels: dict[str, str] = Field(default_factory=dict)
 
 
-class Metadata(SpecificationType, ignored={CLUSTER_OBJECTS: "labels"}):
+class Metadata(ApiType, ignored={CLUSTER_OBJECTS: "labels"}):
     annotations: dict[str, str] = Field(default_factory=dict)
 
 
 # Containers
 
 
-class EnvVar(SpecificationType, refused="valueFrom"):
+class EnvVar(ApiType, refused="valueFrom"):
     name: str
     value: str = ""
 
 
 class VolumeMount(
-    SpecificationType, ignored={VOLUME_OPTIONS: "readOnly"}, refused="mountPropagation recursiveReadOnly subPath subPathExpr"
+    ApiType, ignored={VOLUME_OPTIONS: "readOnly"}, refused="mountPropagation recursiveReadOnly subPath subPathExpr"
 ):
     name: str
     mount_path: str
 
 
-class HostPathVolumeSource(SpecificationType):
+class HostPathVolumeSource(ApiType):
     path: str
     type: Literal["Directory", "DirectoryOrCreate"]
 
 
-class EmptyDirVolumeSource(SpecificationType, ignored={VOLUME_OPTIONS: "medium sizeLimit"}):
+class EmptyDirVolumeSource(ApiType, ignored={VOLUME_OPTIONS: "medium sizeLimit"}):
     pass
 
 
 class Volume(
-    SpecificationType,
+    ApiType,
     refused=(
         "awsElasticBlockStore azureDisk azureFile cephfs cinder configMap csi downwardAPI ephemeral fc flexVolume flocker "
         "gcePersistentDisk gitRepo glusterfs image iscsi nfs persistentVolumeClaim photonPersistentDisk portworxVolume projected "
@@ -78,16 +78,16 @@ class Volume(
         return self
 
 
-class ExecAction(SpecificationType):
+class ExecAction(ApiType):
     command: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class HTTPGetAction(SpecificationType, ignored={"a container has one port": "port"}, refused="host httpHeaders scheme"):
+class HTTPGetAction(ApiType, ignored={"a container has one port": "port"}, refused="host httpHeaders scheme"):
     path: str = "/"
 
 
 class Probe(
-    SpecificationType,
+    ApiType,
     ignored={"repeated until it succeeds": "failureThreshold initialDelaySeconds periodSeconds successThreshold timeoutSeconds"},
     refused="grpc tcpSocket terminationGracePeriodSeconds",
 ):
@@ -95,12 +95,12 @@ class Probe(
     http_get: HTTPGetAction | None = None
 
 
-class ContainerPort(SpecificationType, ignored={"a container has one port": "name protocol"}, refused="hostIP hostPort"):
+class ContainerPort(ApiType, ignored={"a container has one port": "name protocol"}, refused="hostIP hostPort"):
     container_port: int
 
 
 class Container(
-    SpecificationType,
+    ApiType,
     ignored={
         IMAGE: "image imagePullPolicy",
         DOCUMENTATION: "name",
@@ -125,7 +125,7 @@ class Container(
 
 
 class PodSpec(
-    SpecificationType,
+    ApiType,
     ignored={
         SCHEDULING: "affinity nodeSelector priorityClassName tolerations topologySpreadConstraints",
         PERMISSIONS: "automountServiceAccountToken securityContext serviceAccountName",
@@ -137,40 +137,36 @@ class PodSpec(
     volumes: tuple[Volume, ...] = ()
 
 
-class PodTemplateSpec(SpecificationType):
+class PodTemplateSpec(ApiType):
     metadata: ObjectMeta
     spec: PodSpec
 
 
 class DeploymentSpec(
-    SpecificationType,
+    ApiType,
     ignored={"one process runs, however many replicas": "replicas revisionHistoryLimit selector strategy"},
     refused=ALL_OTHERS,
 ):
     template: PodTemplateSpec
 
 
-class Deployment(SpecificationType, refused=ALL_OTHERS):
+class Deployment(ApiType, refused=ALL_OTHERS):
     api_version: Literal["apps/v1"]
     kind: Literal["Deployment"]
     metadata: ObjectMeta
     spec: DeploymentSpec
 
 
-class ServicePort(
-    SpecificationType, ignored={"a service has one port": "name protocol targetPort"}, refused="appProtocol nodePort"
-):
+class ServicePort(ApiType, ignored={"a service has one port": "name protocol targetPort"}, refused="appProtocol nodePort"):
     port: int
 
 
-class ServiceSpec(
-    SpecificationType, ignored={"one process runs": "sessionAffinity sessionAffinityConfig type"}, refused=ALL_OTHERS
-):
+class ServiceSpec(ApiType, ignored={"one process runs": "sessionAffinity sessionAffinityConfig type"}, refused=ALL_OTHERS):
     selector: dict[str, str]
     ports: Annotated[tuple[ServicePort, ...], Field(min_length=1, max_length=1)]
 
 
-class Service(SpecificationType, refused=ALL_OTHERS):
+class Service(ApiType, refused=ALL_OTHERS):
     api_version: Literal["v1"]
     kind: Literal["Service"]
     metadata: ObjectMeta
@@ -181,10 +177,7 @@ class Service(SpecificationType, refused=ALL_OTHERS):
 
 
 class Argument(
-    SpecificationType,
-    kind_name="Parameter (arguments)",
-    ignored={DOCUMENTATION: "description"},
-    refused="default globalName valueFrom",
+    ApiType, kind_name="Parameter (arguments)", ignored={DOCUMENTATION: "description"}, refused="default globalName valueFrom"
 ):
     """A value for a parameter; one of the workflow may be left to the caller."""
 
@@ -194,7 +187,7 @@ class Argument(
 
 
 class Input(
-    SpecificationType,
+    ApiType,
     kind_name="Parameter (inputs)",
     ignored={DOCUMENTATION: "description"},
     refused="default enum globalName value valueFrom",
@@ -202,7 +195,7 @@ class Input(
     name: str
 
 
-class ValueFrom(SpecificationType, refused="configMapKeyRef event expression jqFilter jsonPath supplied"):
+class ValueFrom(ApiType, refused="configMapKeyRef event expression jqFilter jsonPath supplied"):
     """The source of an output: `path` in a container's template, `parameter` of a task in a DAG's; `default` if missing."""
 
     path: str | None = None
@@ -217,37 +210,34 @@ class ValueFrom(SpecificationType, refused="configMapKeyRef event expression jqF
 
 
 class Output(
-    SpecificationType,
-    kind_name="Parameter (outputs)",
-    ignored={DOCUMENTATION: "description"},
-    refused="default enum globalName value",
+    ApiType, kind_name="Parameter (outputs)", ignored={DOCUMENTATION: "description"}, refused="default enum globalName value"
 ):
     name: str
     value_from: ValueFrom
 
 
-class Arguments(SpecificationType, refused="artifacts"):
+class Arguments(ApiType, refused="artifacts"):
     parameters: tuple[Argument, ...] = ()
 
 
-class Inputs(SpecificationType, refused="artifacts"):
+class Inputs(ApiType, refused="artifacts"):
     parameters: tuple[Input, ...] = ()
 
 
-class Outputs(SpecificationType, ignored={"files stay where the step wrote them": "artifacts"}, refused="exitCode result"):
+class Outputs(ApiType, ignored={"files stay where the step wrote them": "artifacts"}, refused="exitCode result"):
     parameters: tuple[Output, ...] = ()
 
 
-class Backoff(SpecificationType, refused="cap maxDuration"):
+class Backoff(ApiType, refused="cap maxDuration"):
     duration: Duration
     factor: Count = 1
 
 
-class RetryAffinity(SpecificationType):
+class RetryAffinity(ApiType):
     node_anti_affinity: dict[str, object] | None = None
 
 
-class RetryStrategy(SpecificationType):
+class RetryStrategy(ApiType):
     limit: Count | None = None
     retry_policy: Literal["Always"]
     backoff: Backoff | None = None
@@ -259,7 +249,7 @@ class RetryStrategy(SpecificationType):
         return self.affinity is not None and self.affinity.node_anti_affinity is not None
 
 
-class DAGTask(SpecificationType, refused="continueOn dependencies hooks inline onExit templateRef withItems withSequence"):
+class DAGTask(ApiType, refused="continueOn dependencies hooks inline onExit templateRef withItems withSequence"):
     name: str
     template: str
     arguments: Arguments = Arguments()
@@ -269,7 +259,7 @@ class DAGTask(SpecificationType, refused="continueOn dependencies hooks inline o
 
 
 class DAG(
-    SpecificationType,
+    ApiType,
     kind_name="DAGTemplate",
     ignored={"changes nothing without a limit on parallelism": "failFast", "all tasks run": "target"},
 ):
@@ -291,9 +281,7 @@ TEMPLATE_REFUSED = (
 )
 
 
-class ContainerTemplate(
-    SpecificationType, kind_name="Template (container)", ignored=TEMPLATE_IGNORED, refused=f"dag {TEMPLATE_REFUSED}"
-):
+class ContainerTemplate(ApiType, kind_name="Template (container)", ignored=TEMPLATE_IGNORED, refused=f"dag {TEMPLATE_REFUSED}"):
     name: str
     container: Container
     inputs: Inputs = Inputs()
@@ -307,7 +295,7 @@ class ContainerTemplate(
 
 
 class DAGTemplate(
-    SpecificationType,
+    ApiType,
     kind_name="Template (dag)",
     ignored={**TEMPLATE_IGNORED, CLUSTER_OBJECTS: "metadata metrics"},
     refused=f"activeDeadlineSeconds container daemon volumes {TEMPLATE_REFUSED}",
@@ -329,7 +317,7 @@ Template = Annotated[
 
 
 class WorkflowSpec(
-    SpecificationType,
+    ApiType,
     ignored={
         SCHEDULING: "affinity nodeSelector podDisruptionBudget podPriorityClassName tolerations",
         PERMISSIONS: "automountServiceAccountToken executor imagePullSecrets securityContext serviceAccountName",
@@ -348,7 +336,7 @@ class WorkflowSpec(
     active_deadline_seconds: Count | None = None
 
 
-class WorkflowTemplate(SpecificationType):
+class WorkflowTemplate(ApiType):
     api_version: Literal["argoproj.io/v1alpha1"]
     kind: Literal["WorkflowTemplate"]
     metadata: ObjectMeta

@@ -24,7 +24,7 @@ IGNORED_KINDS = frozenset(
 """Kinds of objects in which nothing runs; any kind that is in neither list is refused."""
 
 
-class SpecificationType(BaseModel):
+class ApiType(BaseModel):
     """A type of Argo's or Kubernetes' API."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel)
@@ -69,17 +69,17 @@ def supported_table() -> str:
     """What of the specification is executed, as a Markdown table with one row per type, those that contain others first."""
     rows = [
         f"| `{one.api_name}` | {code(one.executed_fields())} | {ignored_cell(one)} | {refused_cell(one)} |"
-        for one in reversed(SpecificationType.__subclasses__())
+        for one in reversed(ApiType.__subclasses__())
     ]
     kinds = f"| kinds of objects | {code(EXECUTED_KINDS)} | {code(sorted(IGNORED_KINDS))} | {ALL_OTHERS} |"
     return "\n".join(["| Type | Executed | Ignored | Refused by name |", "| --- | --- | --- | --- |", *rows, kinds]) + "\n"
 
 
-def ignored_cell(one: type[SpecificationType]) -> str:
+def ignored_cell(one: type[ApiType]) -> str:
     return "; ".join(f"{code(names.split())} ({reason})" for reason, names in one.ignored.items())
 
 
-def refused_cell(one: type[SpecificationType]) -> str:
+def refused_cell(one: type[ApiType]) -> str:
     return ALL_OTHERS if one.refused == ALL_OTHERS else code(one.refused_fields())
 
 

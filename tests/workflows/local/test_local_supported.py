@@ -4,9 +4,9 @@ import pytest
 from hera.workflows import models
 
 from workflows.local import supported_table
-from workflows.local.specification import ALL_OTHERS, SpecificationType
+from workflows.local.specification import ALL_OTHERS, ApiType
 
-TYPES = {one.api_name: one for one in SpecificationType.__subclasses__()}
+TYPES = {one.api_name: one for one in ApiType.__subclasses__()}
 ARGO = {name: one for name, one in TYPES.items() if hasattr(models, name.partition(" ")[0])}
 
 
