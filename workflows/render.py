@@ -72,18 +72,18 @@ def run_locally(
     display: Display | None = None,
 ) -> Result:
     """Run an emitted WorkflowTemplate on this machine. Raises BadInput, NoRoom, Conflict where another run is under way."""
-    settings = LocalSettings(
-        template=template,
-        uid=uid,
-        root=work,
-        host_path_root=PurePosixPath(Settings().ssd_root),
-        logs=work / "logs" / uid,
-        environment={name: os.environ[name] for name in GOOGLE if name in os.environ} | dict(environment) | {FORM: "text"},
-        unit_annotation="newsreel/counts",
-        visibility_annotation="newsreel/shown",
-        display=display,
-    )
     try:
+        settings = LocalSettings(
+            template=template,
+            uid=uid,
+            root=work,
+            host_path_root=PurePosixPath(Settings().ssd_root),
+            logs=work / "logs" / uid,
+            environment={name: os.environ[name] for name in GOOGLE if name in os.environ} | dict(environment) | {FORM: "text"},
+            unit_annotation="newsreel/counts",
+            visibility_annotation="newsreel/shown",
+            display=display,
+        )
         return run(manifests, arguments, settings)
     except LocalRunError as error:
         raise ERRORS[type(error)](str(error)) from error

@@ -1,12 +1,14 @@
 """A container on one machine: its folders, environment and program."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 from local_harness import MOUNT, TMP, Harness, dag
 
-from workflows.local import InvalidWorkflow, WorkspaceInUse
+from workflows.local import DiskFull, InvalidWorkflow, WorkspaceInUse
+from workflows.local.settings import disk_full_named
 from workflows.local.workspace import scratch_folder
 
 
@@ -97,3 +99,11 @@ def test_a_symbolic_link_as_scratch_folder_is_refused(tmp_path: Path) -> None:
         assert (tmp_path / "precious").is_dir()
     finally:
         folder.unlink()
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        with pytest.raises(DiskFull, match=f"^{tmp_path}: the disk is full"), disk_full_named(tmp_path):
+            raise OSError(number, "no space")
+    with pytest.raises(PermissionError), disk_full_named(tmp_path):
+        raise PermissionError(errno.EACCES, "denied")
