@@ -113,7 +113,7 @@ def step_of(step: StepStatus) -> StepState:
             "total": step.total,
             "counts": step.unit,
             "seconds": round(step.seconds, 1) if over else 0.0,
-            "message": step.message if step.phase.bad or step.phase is Phase.RETRYING else "",
+            "message": step.message if step.phase.failed or step.phase is Phase.RETRYING else "",
         }
     )
 

@@ -144,7 +144,7 @@ class LiveDisplay:
     def bar(self, step: StepStatus) -> ProgressBar | str:
         if not step.total:
             return ""
-        colour = "red" if step.phase.bad else "cyan" if step.phase is Phase.RUNNING else "green"
+        colour = "red" if step.phase.failed else "cyan" if step.phase is Phase.RUNNING else "green"
         return ProgressBar(total=step.total, completed=step.done, complete_style=colour, finished_style=colour)
 
 
@@ -213,7 +213,7 @@ def clock(seconds: float) -> str:
 def failure_logs(status: RunStatus) -> Iterator[tuple[StepStatus, list[str]]]:
     """The ends of the logs of failed steps, where they say more than the message."""
     for step in status.steps.values():
-        if step.phase.bad and step.log and not repeats_failure(status, step):
+        if step.phase.failed and step.log and not repeats_failure(status, step):
             lines = log_tail(step.log)
             if any(EXIT_SUFFIX.sub("", line) != printable(step.message) for line in lines):
                 yield step, lines

@@ -127,8 +127,8 @@ class Engine:
         outcomes = await gather(
             self.run_item(task, {**values, "item": item}, f"{path}({number})", daemons) for number, item in enumerate(items)
         )
-        bad = next((outcome for outcome in outcomes if outcome.phase.bad), None)
-        return Outcome(phase=bad.phase if bad else Phase.SUCCEEDED, cause=bad)
+        failed = next((outcome for outcome in outcomes if outcome.phase.failed), None)
+        return Outcome(phase=failed.phase if failed else Phase.SUCCEEDED, cause=failed)
 
     async def run_item(self, task: DAGTask, values: Mapping[str, str], path: str, daemons: AsyncExitStack) -> Outcome:
         try:
@@ -179,7 +179,7 @@ def planned_steps(program: Program, root: str, settings: LocalSettings) -> Itera
 def wants_retry(strategy: RetryStrategy, last: Outcome, tries: int) -> bool:
     """A strategy that requires another node is not followed: there is one node."""
     exhausted = strategy.limit is not None and tries > int(strategy.limit)
-    if not last.phase.bad or strategy.needs_another_node or exhausted:
+    if not last.phase.failed or strategy.needs_another_node or exhausted:
         return False
     return strategy.expression is None or retry_holds(read_retry(strategy.expression), last)
 
@@ -235,17 +235,17 @@ def dag_outputs(template: DAGTemplate, known: Mapping[str, str]) -> dict[str, st
 def dag_outcome(depends: Mapping[str, Depends], ended: Mapping[str, Outcome]) -> Outcome:
     """The outcome of the tasks that nothing depends on; one that was skipped or omitted has that of what it waited for."""
     targets = depends.keys() - {task for one in depends.values() for task in one.tasks}
-    bad = {name for target in targets for name in bad_tasks(target, depends, ended)}
-    if not bad:
+    failed = {name for target in targets for name in failed_tasks(target, depends, ended)}
+    if not failed:
         return Outcome(phase=Phase.SUCCEEDED)
-    first = next(outcome for name, outcome in ended.items() if name in bad)
+    first = next(outcome for name, outcome in ended.items() if name in failed)
     return Outcome(phase=first.phase, cause=first, message=first.message)
 
 
-def bad_tasks(name: str, depends: Mapping[str, Depends], ended: Mapping[str, Outcome]) -> Iterator[str]:
+def failed_tasks(name: str, depends: Mapping[str, Depends], ended: Mapping[str, Outcome]) -> Iterator[str]:
     phase = ended[name].phase
-    if phase.bad:
+    if phase.failed:
         yield name
     elif phase is not Phase.SUCCEEDED:
         for dependency in depends[name].tasks:
-            yield from bad_tasks(dependency, depends, ended)
+            yield from failed_tasks(dependency, depends, ended)

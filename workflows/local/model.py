@@ -177,7 +177,7 @@ class Service(ApiType, refused=ALL_OTHERS):
 
 
 class Argument(
-    ApiType, kind_name="Parameter (arguments)", ignored={DOCUMENTATION: "description"}, refused="default globalName valueFrom"
+    ApiType, api_name="Parameter (arguments)", ignored={DOCUMENTATION: "description"}, refused="default globalName valueFrom"
 ):
     """A value for a parameter; one of the workflow may be left to the caller."""
 
@@ -188,7 +188,7 @@ class Argument(
 
 class Input(
     ApiType,
-    kind_name="Parameter (inputs)",
+    api_name="Parameter (inputs)",
     ignored={DOCUMENTATION: "description"},
     refused="default enum globalName value valueFrom",
 ):
@@ -210,7 +210,7 @@ class ValueFrom(ApiType, refused="configMapKeyRef event expression jqFilter json
 
 
 class Output(
-    ApiType, kind_name="Parameter (outputs)", ignored={DOCUMENTATION: "description"}, refused="default enum globalName value"
+    ApiType, api_name="Parameter (outputs)", ignored={DOCUMENTATION: "description"}, refused="default enum globalName value"
 ):
     name: str
     value_from: ValueFrom
@@ -260,7 +260,7 @@ class DAGTask(ApiType, refused="continueOn dependencies hooks inline onExit temp
 
 class DAG(
     ApiType,
-    kind_name="DAGTemplate",
+    api_name="DAGTemplate",
     ignored={"changes nothing without a limit on parallelism": "failFast", "all tasks run": "target"},
 ):
     """`failFast` changes nothing in Argo either while no template limits its parallelism: a task whose dependencies are met is
@@ -281,7 +281,7 @@ TEMPLATE_REFUSED = (
 )
 
 
-class ContainerTemplate(ApiType, kind_name="Template (container)", ignored=TEMPLATE_IGNORED, refused=f"dag {TEMPLATE_REFUSED}"):
+class ContainerTemplate(ApiType, api_name="Template (container)", ignored=TEMPLATE_IGNORED, refused=f"dag {TEMPLATE_REFUSED}"):
     name: str
     container: Container
     inputs: Inputs = Inputs()
@@ -296,7 +296,7 @@ class ContainerTemplate(ApiType, kind_name="Template (container)", ignored=TEMPL
 
 class DAGTemplate(
     ApiType,
-    kind_name="Template (dag)",
+    api_name="Template (dag)",
     ignored={**TEMPLATE_IGNORED, CLUSTER_OBJECTS: "metadata metrics"},
     refused=f"activeDeadlineSeconds container daemon volumes {TEMPLATE_REFUSED}",
 ):

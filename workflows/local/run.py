@@ -142,7 +142,7 @@ class LocalRun:
             if spec.on_exit:
                 hook = replace(engine, values={**engine.values, "workflow.status": outcome.phase.value})
                 hook_outcome = await hook.run_template(spec.on_exit, self.parameters, spec.on_exit, stack)
-                if hook_outcome.phase.bad and not outcome.phase.bad:
+                if hook_outcome.phase.failed and not outcome.phase.failed:
                     return hook_outcome
             return outcome
 
@@ -156,7 +156,7 @@ class LocalRun:
         phase, exit_status, message = outcome.phase, os.EX_OK, ""
         if interruption:
             phase, exit_status, message = Phase.STOPPED, 128 + interruption, f"stopped by {interruption.name}; {RESUME}"
-        elif outcome.phase.bad:
+        elif outcome.phase.failed:
             exit_status = cause.run_status or cause.exit_status or os.EX_SOFTWARE
             names_step = any(cause.message.startswith(f"{step.name}: ") for step in status.steps.values())
             message = cause.message if names_step else f"{cause.step or self.program.name}: {cause.message}"

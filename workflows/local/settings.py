@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from workflows.local.display import Display
+from workflows.local.display import Display
 
 
 class LocalRunError(Exception):
@@ -66,7 +64,7 @@ class LocalSettings:
     """Template annotation that names the unit of its progress, such as `frames`."""
     visibility_annotation: str = ""
     """Template annotation; the value `when-run` keeps a step off the display until it runs."""
-    display: "Display | None" = None
+    display: Display | None = None
     """Where progress is shown; None is standard error, live if that is a terminal."""
 
     def __post_init__(self) -> None:

@@ -33,12 +33,10 @@ class ApiType(BaseModel):
     ignored: ClassVar[Mapping[str, str]]
     refused: ClassVar[str]
 
-    def __init_subclass__(
-        cls, kind_name: str = "", ignored: Mapping[str, str] | None = None, refused: str = "", **_: Any
-    ) -> None:
-        """`kind_name` is the type's name in the API, if not the class's own; `ignored` has field names by reason; `refused` has
+    def __init_subclass__(cls, api_name: str = "", ignored: Mapping[str, str] | None = None, refused: str = "", **_: Any) -> None:
+        """`api_name` is the type's name in the API, if not the class's own; `ignored` has field names by reason; `refused` has
         field names, or ALL_OTHERS for a type that is not Argo's own."""
-        cls.api_name, cls.ignored, cls.refused = kind_name or cls.__name__, ignored or {}, refused
+        cls.api_name, cls.ignored, cls.refused = api_name or cls.__name__, ignored or {}, refused
 
     @classmethod
     def executed_fields(cls) -> list[str]:
@@ -58,7 +56,7 @@ class ApiType(BaseModel):
         if not isinstance(value, dict):
             return value
         read = {name: content for name, content in value.items() if name not in cls.ignored_fields()}
-        for name in read.keys() - cls.executed_fields():
+        if (name := next((name for name in read if name not in cls.executed_fields()), None)) is not None:
             known = cls.refused == ALL_OTHERS or name in cls.refused_fields()
             reason = "which the local runner does not execute" if known else f"which is not a field of {cls.api_name}"
             raise PydanticCustomError("refused_field", "{reason}", {"field": str(name), "reason": reason})

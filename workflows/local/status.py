@@ -40,7 +40,7 @@ class Phase(StrEnum):
     STOPPED = "Stopped"
 
     @property
-    def bad(self) -> bool:
+    def failed(self) -> bool:
         return self in (Phase.FAILED, Phase.ERROR)
 
     @property
