@@ -11,7 +11,7 @@ from workflows.local.manifest import Program
 from workflows.local.model import DAG, ContainerTemplate, DAGTask, DAGTemplate
 from workflows.local.settings import InvalidWorkflow
 
-WORKFLOW_VALUES = frozenset({"workflow.uid", "workflow.name", "workflow.namespace"})
+WORKFLOW_VALUES = frozenset({"workflow.uid", "workflow.name"})
 EXIT_HOOK_VALUES = frozenset({"workflow.status"})
 
 

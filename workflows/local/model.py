@@ -15,7 +15,7 @@ CLUSTER_OBJECTS = "describes objects in the cluster"
 RESOURCES = "no limits are enforced"
 PROBES = "a process that exits is noticed, one that hangs is not"
 IMAGE = "programs are installed on this machine"
-DOCUMENTATION = "for people"
+DOCUMENTATION = "documentation"
 VOLUME_OPTIONS = "volumes are folders"
 
 

@@ -147,7 +147,7 @@ class LocalRun:
             return outcome
 
     def workflow_values(self) -> dict[str, str]:
-        own = {"uid": self.settings.uid, "name": self.settings.uid, "namespace": self.settings.namespace}
+        own = {"uid": self.settings.uid, "name": self.settings.uid}
         parameters = {f"parameters.{name}": value for name, value in self.parameters.items()}
         return {f"workflow.{name}": value for name, value in (own | parameters).items()}
 

@@ -12,7 +12,7 @@ from workflows.local.display import Display
 
 
 class LocalRunError(Exception):
-    """Base of the errors below; the message is one line for people."""
+    """Base of the errors below; the message is one line for the user."""
 
 
 class InvalidWorkflow(LocalRunError):
@@ -50,8 +50,6 @@ class LocalSettings:
     """Path on a node that all hostPath volumes of the manifest lie under."""
     logs: Path
     """Folder for one log file per step; logs of an earlier run are overwritten."""
-    namespace: str = "local"
-    """`{{workflow.namespace}}`."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables of every container, taking precedence over those of its template."""
     python: str = sys.executable

@@ -56,13 +56,13 @@ class Outcome:
     outputs: Mapping[str, str] = field(default_factory=dict)
     """Output parameters by name."""
     step: str = ""
-    """The step this comes from, for people; empty for a DAG."""
+    """Name of the step; empty for a DAG."""
     exit_status: int | None = None
     """Of the program; None if it did not run to its end. `lastRetry.exitCode`."""
     run_status: int | None = None
     """Exit status of the whole run if this is its cause, where it differs from `exit_status`."""
     message: str = ""
-    """One line for people: why it did not succeed."""
+    """One line: why it did not succeed."""
     cause: "Outcome | None" = None
     """Of a failed DAG or fan-out: the node that failed first."""
 

@@ -22,7 +22,7 @@ def test_a_host_path_outside_the_ssd_is_refused(harness: Harness) -> None:
 
 def test_a_step_has_its_own_environment(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
-    leaf = f"""
+    template = f"""
 - name: main
   {TMP}
   container:
@@ -35,7 +35,7 @@ def test_a_step_has_its_own_environment(harness: Harness, monkeypatch: pytest.Mo
     - {{name: URL, value: "http://host/tmp"}}
     {MOUNT}
 """
-    finished = harness.run(leaf, environment={"ADDRESSES": "file:///out/", "KEEP": "1", "LOG_FORM": "text"})
+    finished = harness.run(template, environment={"ADDRESSES": "file:///out/", "KEEP": "1", "LOG_FORM": "text"})
     variables = dict(line.split("=", 1) for line in finished.log("main").splitlines())
     assert variables.keys() <= {
         *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "ARGO_PROGRESS_FILE", "URL", "ADDRESSES"),
@@ -49,8 +49,8 @@ def test_a_step_has_its_own_environment(harness: Harness, monkeypatch: pytest.Mo
 
 
 def test_steps_share_no_scratch_folder_and_leave_nothing(harness: Harness) -> None:
-    leaf = f"- {{name: a, {TMP}, container: {{image: i, command: [sh, -c, 'ls /tmp; touch /tmp/mine'], {MOUNT}}}}}\n"
-    finished = harness.run(dag("name: one, template: a", "name: two, template: a, depends: one") + leaf)
+    template = f"- {{name: a, {TMP}, container: {{image: i, command: [sh, -c, 'ls /tmp; touch /tmp/mine'], {MOUNT}}}}}\n"
+    finished = harness.run(dag("name: one, template: a", "name: two, template: a, depends: one") + template)
     assert finished.log("one") == finished.log("two") == ""
     assert sorted(path.name for path in (harness.home / "ssd").iterdir()) == [".budget-r1.lock"]
 
