@@ -65,14 +65,7 @@ def check_container(template: ContainerTemplate, known: set[str]) -> None:
     for output in template.outputs.parameters:
         if output.value_from.path is None:
             raise InvalidWorkflow(f"output `{output.name}`: only a DAG may use valueFrom.parameter")
-    texts = [
-        str(template.active_deadline_seconds or ""),
-        *(*container.command, *container.args, *(variable.value for variable in container.env)),
-        *(volume.host_path.path for volume in template.volumes if volume.host_path),
-        *(output.value_from.path or "" for output in template.outputs.parameters),
-        *(probe.exec.command if probe and probe.exec else ()),
-    ]
-    check_references(texts, known)
+    check_references(template.model_dump_json(exclude={"metadata"}), known)
 
 
 def check_dag(program: Program, template: DAGTemplate, known: set[str]) -> None:
@@ -89,19 +82,18 @@ def check_dag(program: Program, template: DAGTemplate, known: set[str]) -> None:
         source = output.value_from.parameter or ""
         if source != f"{{{{{''.join(references(source))}}}}}":
             raise InvalidWorkflow(f"output `{output.name}`: valueFrom.parameter must be one bare reference")
-        check_references([source], set[str]().union(*outputs.values()))
+        check_references(source, set[str]().union(*outputs.values()))
 
 
 def check_task(program: Program, task: DAGTask, known: set[str]) -> None:
     called = program.templates[task.template]
     check_arguments(called, {argument.name for argument in task.arguments.parameters if argument.value is not None})
-    texts = [task.when or "", *(argument.value or "" for argument in task.arguments.parameters)]
     if task.with_param is not None:
-        check_references([task.with_param], known)
+        check_references(task.with_param, known)
         if isinstance(called, DAGTemplate):
             raise InvalidWorkflow("the local runner does not execute withParam over a DAG")
         known = known | {"item"}
-    check_references(texts, known)
+    check_references(task.model_dump_json(include={"arguments", "when"}), known)
     if task.when is not None:
         when(substitute(task.when, dict.fromkeys(references(task.when), "anything")))
 
@@ -112,11 +104,10 @@ def check_arguments(called: ContainerTemplate | DAGTemplate, arguments: set[str]
             raise InvalidWorkflow(f"calls template `{called.name}` without its parameter `{parameter.name}`")
 
 
-def check_references(texts: Iterable[str], known: set[str]) -> None:
-    for text in texts:
-        for name in references(text):
-            if name not in known:
-                raise InvalidWorkflow(f"`{{{{{name}}}}}` has no value here")
+def check_references(text: str, known: set[str]) -> None:
+    for name in references(text):
+        if name not in known:
+            raise InvalidWorkflow(f"`{{{{{name}}}}}` has no value here")
 
 
 def ancestors_of(dag: DAG) -> Mapping[str, set[str]]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from workflows.local.model import ContainerTemplate, DAGTemplate, Deployment, Service, WorkflowSpec, WorkflowTemplate
+from workflows.local.model import ContainerTemplate, DAGTemplate, Deployment, PodSpec, Service, WorkflowSpec, WorkflowTemplate
 from workflows.local.settings import InvalidWorkflow
 from workflows.local.specification import EXECUTED_KINDS, IGNORED_KINDS
 
@@ -21,14 +21,11 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A service's name and port in the cluster, and the deployment behind it."""
+    """A service's name and port in the cluster, and the pod behind it."""
 
-    service: Service
-    deployment: Deployment
-
-    @property
-    def name(self) -> str:
-        return self.service.metadata.name
+    name: str
+    port: int
+    pod: PodSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +93,8 @@ def backend_of(service: Service, deployments: list[Document]) -> Backend:
     ]
     if len(behind) != 1:
         raise InvalidWorkflow(f"service {service.metadata.name}: selects {len(behind)} deployments, not one")
-    return Backend(service=service, deployment=parse(behind[0], Deployment))
+    pod = parse(behind[0], Deployment).spec.template.spec
+    return Backend(name=service.metadata.name, port=service.spec.ports[0].port, pod=pod)
 
 
 def parse(document: Document, kind: type[Kind]) -> Kind:

@@ -46,7 +46,7 @@ class Services:
         `http://gentle:8765/x` becomes `http://127.0.0.1:43211/x`. Raises ServiceUnavailable where one cannot be started.
         """
         for name, backend in self.backends.items():
-            address = re.compile(rf"(?<![\w.-]){re.escape(name)}:{backend.service.spec.ports[0].port}(?!\d)")
+            address = re.compile(rf"(?<![\w.-]){re.escape(name)}:{backend.port}(?!\d)")
             if address.search(text):
                 text = address.sub(f"{LOOPBACK}:{await self.port(backend)}", text)
         return text
@@ -61,14 +61,13 @@ class Services:
     async def start(self, backend: Backend) -> RunningService:
         step, port = self.status.step(f"service/{backend.name}", f"{backend.name} service"), free_port()
         step.begin()
-        pod = backend.deployment.spec.template.spec
-        container = pod.containers[0]
+        container = backend.pod.containers[0]
 
         async def use_port(text: str) -> str:
             return with_port(text, container, port)
 
         runtime = replace(self.runtime, rewrite=use_port)
-        process, _ = await runtime.start(container, pod.volumes, {}, step, f"service-{backend.name}", self.stack)
+        process, _ = await runtime.start(container, backend.pod.volumes, {}, step, f"service-{backend.name}", self.stack)
         ended = asyncio.create_task(process.wait())
         await until_ready(backend.name, container, port, ended, step)
         step.finish(Phase.READY)
