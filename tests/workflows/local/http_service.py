@@ -1,4 +1,4 @@
-"""A service for tests: answers every path with its process id; `/die` is the last it answers."""
+"""An HTTP service for tests: answers every path with its process id, and exits after `/exit`."""
 
 import argparse
 import os
@@ -25,7 +25,7 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(503 if time.monotonic() < ready_at else 200)
         self.end_headers()
         self.wfile.write(str(os.getpid()).encode())
-        if self.path == "/die":
+        if self.path == "/exit":
             threading.Timer(0.0, os._exit, [0]).start()
 
 

@@ -1,6 +1,6 @@
-"""Stands in for `python -m steps NAME ...` where a test is about the manifest and the runner, not about video.
+"""Replaces `python -m steps NAME ...` in tests of the manifest and the runner.
 
-Every step does what its arguments and variables say, to the files they name: so a wrong path or a lost variable fails it.
+Every step uses the files that its arguments and variables name, so that a wrong path or a lost variable fails it.
 """
 
 import json
@@ -17,18 +17,18 @@ workspace = Path(options.get("--workspace", "/nowhere"))
 
 
 def once(name: str) -> None:
-    """A step's store: what is done is not done again."""
-    book = workspace / name
-    print("unchanged" if book.exists() else "worked", flush=True)
-    book.touch()
+    """A step's result: it is not made again."""
+    result = workspace / name
+    print("unchanged" if result.exists() else "worked", flush=True)
+    result.touch()
 
 
 match step:
     case "check":
         assert options["--finals"].startswith(os.environ["NEWSREEL_ADDRESSES"])
-        told = {"state": os.environ.get("STATE", "todo"), "story": options["--story"]}
-        told |= {"step-seconds": "60", "attempt-seconds": "300"}
-        for name, value in told.items():
+        outputs = {"state": os.environ.get("STATE", "todo"), "story": options["--story"]}
+        outputs |= {"step-seconds": "60", "attempt-seconds": "300"}
+        for name, value in outputs.items():
             (Path(options["--outputs"]) / name).write_text(value)
     case "anchor":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
