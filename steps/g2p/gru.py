@@ -17,27 +17,25 @@ from numpy.typing import NDArray
 from newsreel.errors import BadWeights, MissingProgram
 from newsreel.story.pronunciation import PHONES, VOWELS
 
-__all__ = ["GraphemesToPhonemes", "load_g2p", "shipped_weights"]
-
 Array = NDArray[np.float32]
 
-LETTERS = ("<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz")
-OUTPUTS = (
+LETTER_SYMBOLS = ("<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz")
+PHONE_SYMBOLS = (
     "<pad>", "<unk>", "<s>", "</s>",
     *(out for phone in PHONES for out in (
         ("UW", "UW0", "UW1", "UW2") if phone == "UW" else [phone + stress for stress in "012"] if phone in VOWELS else [phone]
     )),
 )  # fmt: skip
 """What the decoder may write; the place of each is fixed by the published weights."""
-END = LETTERS.index("</s>")
-BEGIN, STOP = OUTPUTS.index("<s>"), OUTPUTS.index("</s>")
-LONGEST = 20
+END = LETTER_SYMBOLS.index("</s>")
+START, STOP = PHONE_SYMBOLS.index("<s>"), PHONE_SYMBOLS.index("</s>")
+MAX_PHONES = 20
 """Phones a word, as in the original."""
 EMBEDDING, HIDDEN = 256, 256
 
 
 @dataclass(frozen=True, repr=False)
-class Layer:
+class GruLayer:
     """A GRU layer: rows are the reset, update and new gates, in that order."""
 
     embedding: Array
@@ -66,8 +64,8 @@ class Layer:
 
 @dataclass(frozen=True, repr=False)
 class GraphemesToPhonemes:
-    encoder: Layer
-    decoder: Layer
+    encoder: GruLayer
+    decoder: GruLayer
     w_out: Array
     """(OUTPUTS, HIDDEN)"""
     b_out: Array
@@ -81,8 +79,8 @@ class GraphemesToPhonemes:
         states = self.read(words)
         said: list[list[str]] = [[] for _ in words]
         speaking = np.arange(len(words))
-        symbols = np.full(len(words), BEGIN)
-        for _ in range(LONGEST):
+        symbols = np.full(len(words), START)
+        for _ in range(MAX_PHONES):
             states = self.decoder.step(symbols, states)
             symbols = np.argmax(states @ self.w_out.T + self.b_out, axis=1)
             going_on = symbols != STOP
@@ -90,12 +88,14 @@ class GraphemesToPhonemes:
             if not len(speaking):
                 break
             for word, symbol in zip(speaking, symbols, strict=True):
-                said[word].append(OUTPUTS[symbol])
+                said[word].append(PHONE_SYMBOLS[symbol])
         return [[phone for phone in phones if not phone.startswith("<")] for phones in said]
 
     def read(self, words: Sequence[str]) -> Array:
         """The encoder's state after each word, (words, HIDDEN); a word that has ended waits for the longer ones."""
-        letters = [[*(LETTERS.index(letter if letter in LETTERS else "<unk>") for letter in word), END] for word in words]
+        letters = [
+            [*(LETTER_SYMBOLS.index(letter if letter in LETTER_SYMBOLS else "<unk>") for letter in word), END] for word in words
+        ]
         states = np.zeros((len(words), HIDDEN), np.float32)
         for place in range(max(map(len, letters), default=0)):
             reading = np.array([word for word, symbols in enumerate(letters) if place < len(symbols)])
@@ -119,18 +119,18 @@ def load_g2p(path: Path | None = None) -> GraphemesToPhonemes:
             arrays = {name: np.asarray(file[name], np.float32) for name in file.files}
     except Exception as fault:  # a damaged archive fails in numpy, zipfile or zlib
         raise BadWeights(f"{path.name}: is damaged or no weights file of g2p: {fault}") from fault
-    check(arrays, path.name)
-    return GraphemesToPhonemes(layer(arrays, "enc"), layer(arrays, "dec"), w_out=arrays["fc_w"], b_out=arrays["fc_b"])
+    check_shapes(arrays, path.name)
+    return GraphemesToPhonemes(build_layer(arrays, "enc"), build_layer(arrays, "dec"), w_out=arrays["fc_w"], b_out=arrays["fc_b"])
 
 
-def layer(arrays: Mapping[str, Array], name: str) -> Layer:
-    return Layer(*(arrays[f"{name}_{part}"] for part in ("emb", "w_ih", "w_hh", "b_ih", "b_hh")))
+def build_layer(arrays: Mapping[str, Array], name: str) -> GruLayer:
+    return GruLayer(*(arrays[f"{name}_{part}"] for part in ("emb", "w_ih", "w_hh", "b_ih", "b_hh")))
 
 
-def check(arrays: Mapping[str, Array], name: str) -> None:
+def check_shapes(arrays: Mapping[str, Array], name: str) -> None:
     """Every array there, none besides, each of its shape."""
-    shapes: dict[str, tuple[int, ...]] = {"fc_w": (len(OUTPUTS), HIDDEN), "fc_b": (len(OUTPUTS),)}
-    for part, symbols in (("enc", len(LETTERS)), ("dec", len(OUTPUTS))):
+    shapes: dict[str, tuple[int, ...]] = {"fc_w": (len(PHONE_SYMBOLS), HIDDEN), "fc_b": (len(PHONE_SYMBOLS),)}
+    for part, symbols in (("enc", len(LETTER_SYMBOLS)), ("dec", len(PHONE_SYMBOLS))):
         shapes |= {
             f"{part}_emb": (symbols, EMBEDDING),
             f"{part}_w_ih": (3 * HIDDEN, EMBEDDING),

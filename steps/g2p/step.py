@@ -15,9 +15,7 @@ from newsreel.step import Step, Unit
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
-    from steps.g2p.pronounce import Pronouncer
-
-__all__ = ["STEP"]
+    from steps.g2p.pronouncer import Pronouncer
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -35,7 +33,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
 def start(workspace: Workspace) -> Iterator[Pronouncer]:
     try:
         from steps.g2p.gru import load_g2p
-        from steps.g2p.pronounce import Pronouncer
+        from steps.g2p.pronouncer import Pronouncer
     except ImportError as fault:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[g2p]") from fault
     yield Pronouncer(load_g2p())

@@ -29,30 +29,29 @@ from newsreel.workspace import Workspace
 from steps.gentle.alignment import Alignment, read_alignment
 
 if TYPE_CHECKING:
-    from steps.gentle.client import Gentle
+    from steps.gentle.client import GentleClient
 
-__all__ = ["STEP"]
 
-SERVER = "http://gentle:8765"
+DEFAULT_URL = "http://gentle:8765"
 """The name of the cluster's service; GENTLE_URL says otherwise."""
-OURS = "newsreel"
-NOT_FOUND_SHARE = 0.3
-FEW = 2
+OWN_ALIGNER = "newsreel"
+MAX_MISSING_SHARE = 0.3
+ALWAYS_ALLOWED_MISSING = 2
 """So many words may always be missing: in a scene of three words that is no sign of a fault."""
-BEYOND_SECONDS = 0.25
+END_TOLERANCE_SECONDS = 0.25
 """How far a word may reach beyond the end of the sound: an aligner's frames and a resampler's edges."""
 
 
-def aligner() -> dict[str, str | None]:
+def aligner_settings() -> dict[str, str | None]:
     """Who aligns, as the keys have it. Our own server's words depend on its pocketsphinx; of another's we know the name."""
-    name = os.environ.get("GENTLE_ALIGNER") or OURS
+    name = os.environ.get("GENTLE_ALIGNER") or OWN_ALIGNER
     if not re.fullmatch(r"[\w.+-]{1,64}", name, re.ASCII):
         raise BadInput(f"GENTLE_ALIGNER is {name[:80]!a}; it must be a plain name such as gentle-0.11")
-    return {"aligner": name, "pocketsphinx": installed_version("pocketsphinx")} if name == OURS else {"aligner": name}
+    return {"aligner": name, "pocketsphinx": installed_version("pocketsphinx")} if name == OWN_ALIGNER else {"aligner": name}
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    who = aligner()
+    who = aligner_settings()
     for number in range(len(workspace.story.scenes)):
         script = scene_file("script", number, ".json")
         pronounced = scene_file("pronounced", number, ".json")
@@ -66,28 +65,28 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
 
 
 @contextmanager
-def start(workspace: Workspace) -> Iterator[Gentle]:
+def start(workspace: Workspace) -> Iterator[GentleClient]:
     try:
-        from steps.gentle.client import Gentle
+        from steps.gentle.client import GentleClient
     except ImportError as fault:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[gentle]") from fault
-    server = Gentle.at(os.environ.get("GENTLE_URL") or SERVER)
-    refuse_another(server.aligner(), str(aligner()["aligner"]), server.name)
+    server = GentleClient.at(os.environ.get("GENTLE_URL") or DEFAULT_URL)
+    require_aligner(server.aligner(), str(aligner_settings()["aligner"]), server.name)
     yield server
 
 
-def refuse_another(found: str | None, named: str, address: str) -> None:
+def require_aligner(found: str | None, named: str, address: str) -> None:
     """Raises BadInput where the server is not the one that GENTLE_ALIGNER names."""
-    if named == OURS and found != OURS:
+    if named == OWN_ALIGNER and found != OWN_ALIGNER:
         raise BadInput(
             f"{address} is not newsreel's own aligner; name it, GENTLE_ALIGNER=gentle, so that its words are kept apart"
         )
-    if named != OURS and found == OURS:
+    if named != OWN_ALIGNER and found == OWN_ALIGNER:
         raise BadInput(f"{address} is newsreel's own aligner, not {named}; leave GENTLE_ALIGNER out")
 
 
-def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], progress: Progress) -> None:
-    from steps.gentle.timing import speech_of
+def work(unit: Unit, workspace: Workspace, server: GentleClient, drafts: list[Path], progress: Progress) -> None:
+    from steps.gentle.alignment import build_speech
 
     voice, written, pronounced = unit.reads
     script = read_script(workspace.path(written))
@@ -96,21 +95,21 @@ def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], p
     except BadInput as fault:
         raise BadInput(f"{voice}: {fault}") from fault
     found = read_alignment(alignment, server.name)
-    missing = refuse_what_was_not_heard(found, voice)
+    missing = check_missing_words(found, voice)
     if missing:
         progress.remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
-    seconds = seconds_of(workspace.path(voice))
-    refuse_what_lies_beyond(found, seconds, server.name)
+    seconds = wav_seconds(workspace.path(voice))
+    check_end_time(found, seconds, server.name)
     said = read_pronounced(workspace.path(pronounced), words=len(script.transcript.split()))
     drafts[0].write_bytes(alignment)
-    drafts[1].write_text(speech_of(script, found.found(), seconds, said).model_dump_json() + "\n")
+    drafts[1].write_text(build_speech(script, found.found(), seconds, said).model_dump_json() + "\n")
 
 
-def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> list[str]:
+def check_missing_words(alignment: Alignment, voice: str) -> list[str]:
     """Lips that follow words which nobody hears would move at the wrong time: the few there are. Raises BadInput for more."""
     written = [word for word in alignment.words if word.case != "not-found-in-transcript"]
     missing = [word.word for word in written if word.case != "success"]
-    if len(missing) > max(FEW, NOT_FOUND_SHARE * len(written)):
+    if len(missing) > max(ALWAYS_ALLOWED_MISSING, MAX_MISSING_SHARE * len(written)):
         named = " ".join(missing[:6])
         raise BadInput(
             f"{voice}: {len(missing)} of {len(written)} words were not heard ({named[:80]!a}); listen to it, then reword "
@@ -119,14 +118,14 @@ def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> list[str]:
     return missing
 
 
-def refuse_what_lies_beyond(alignment: Alignment, seconds: float, address: str) -> None:
+def check_end_time(alignment: Alignment, seconds: float, address: str) -> None:
     """Words after the end of the sound are the words of another sound. Raises Unavailable."""
     end = alignment.end
-    if end > seconds + BEYOND_SECONDS:
+    if end > seconds + END_TOLERANCE_SECONDS:
         raise Unavailable(f"{address}: has words until {end:.1f} s in a sound of {seconds:.1f} s; check the server")
 
 
-def seconds_of(voice: Path) -> float:
+def wav_seconds(voice: Path) -> float:
     with wave.open(str(voice)) as sound:
         return float(sound.getnframes()) / float(sound.getframerate())
 

@@ -11,11 +11,21 @@ Where it answers otherwise than lowerquality's: what cannot be aligned (no recor
 and the reason, a synchronous call included, which there is never answered; a transcription that never was is 404, not an empty
 status. Every answer carries `Newsreel-Aligner: newsreel`, by which a caller knows whose words it
 gets.
+
+A transcription as one zip file, as people keep it: the sound, the words in each form, and a page that needs no server.
+
+The two pages people expect: a form to send a recording, and a transcription whose words can be listened to.
+
+A page is one file, style and script inside: the second also travels in the zip file, where there is no server to ask.
 """
 
+import io
 import json
 import threading
+import zipfile
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -32,19 +42,58 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from newsreel.errors import BadInput, Unavailable
-from steps.gentle_server.audio import read_sound
-from steps.gentle_server.jobs import Job, Jobs, Order
-from steps.gentle_server.pages import form_page, transcription_page
-from steps.gentle_server.parcel import parcel
+from steps.gentle_server.audio import read_recording
+from steps.gentle_server.jobs import AlignmentRequest, Job, JobQueue
+
+INLINE_ALIGNMENT = '<script id="alignment" type="application/json">null</script>'
+
+
+def form_page() -> str:
+    return load_page("form.html")
+
+
+def transcription_page(alignment: str | None = None) -> str:
+    """`alignment` is align.json for a page that finds its words in itself; without it the page asks the server."""
+    if alignment is None:
+        return load_page("transcription.html")
+    inside = alignment.replace("<", "\\u003c")  # so that no word can end the element it stands in
+    return load_page("transcription.html").replace(INLINE_ALIGNMENT, INLINE_ALIGNMENT.replace("null", inside))
+
+
+@cache
+def load_page(name: str) -> str:
+    folder = files(__package__) / "page"
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    return (folder / name).read_text(encoding="utf-8").replace("/* style */", style)
+
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+"""The date of every file, so that the same transcription gives the same bytes."""
+
+
+def build_zip(job: Job) -> bytes:
+    """The zip file of a finished transcription; without its sound where that is no longer kept."""
+    files = {
+        "index.html": transcription_page(job.json).encode(),
+        "align.json": job.json.encode(),
+        "align.csv": job.csv.encode(),
+        "transcript.txt": job.transcript.encode(),
+        "a.wav": job.wav,
+    }
+    box = io.BytesIO()
+    with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            if content:
+                archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), content, zipfile.ZIP_DEFLATED)
+    return box.getvalue()
+
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["BODY_BYTES", "Gentle"]
-
-BODY_BYTES = 64 * 2**20
-TRANSCRIPT_CHARACTERS = 50_000
-RETRY_AFTER = 2
+MAX_BODY_BYTES = 64 * 2**20
+MAX_TRANSCRIPT_CHARACTERS = 50_000
+RETRY_AFTER_SECONDS = 2
 """Seconds that a caller is asked to wait when the line is full."""
 
 ROUTES = Map(
@@ -63,19 +112,19 @@ ROUTES = Map(
     strict_slashes=False,
     redirect_defaults=False,
 )
-ALIGNER = ("Newsreel-Aligner", "newsreel")
+ALIGNER_HEADER = ("Newsreel-Aligner", "newsreel")
 
 
 class Upload(Request):
-    max_content_length = BODY_BYTES
-    max_form_memory_size = 4 * TRANSCRIPT_CHARACTERS
+    max_content_length = MAX_BODY_BYTES
+    max_form_memory_size = 4 * MAX_TRANSCRIPT_CHARACTERS
     max_form_parts = 16
 
 
-class Gentle:
+class GentleApp:
     """The application. `jobs` does the work."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: JobQueue) -> None:
         self.jobs = jobs
         self.reading = threading.Lock()
         """A recording is decoded at a time: a long one takes some 400 MB on its way."""
@@ -86,8 +135,8 @@ class Gentle:
             endpoint, parts = ROUTES.bind_to_environ(environ).match()
             response: Response = getattr(self, endpoint)(request, **parts)
         except HTTPException as refusal:
-            response = told(refusal)
-        response.headers.set(*ALIGNER)
+            response = error_response(refusal)
+        response.headers.set(*ALIGNER_HEADER)
         return response(environ, start_response)
 
     def form(self, request: Request) -> Response:
@@ -99,12 +148,12 @@ class Gentle:
     def transcribe(self, request: Request) -> Response:
         try:
             with self.reading:
-                order = order_of(request)
+                order = parse_request(request)
             job = self.jobs.submit(order)
         except BadInput as fault:
             raise BadRequest(str(fault)) from fault
         except Unavailable as fault:
-            raise ServiceUnavailable(str(fault), retry_after=RETRY_AFTER) from fault
+            raise ServiceUnavailable(str(fault), retry_after=RETRY_AFTER_SECONDS) from fault
         if request.values.get("async") != "false":
             return redirect(f"/transcriptions/{job.uid}", code=302)
         job.ended.wait()
@@ -134,7 +183,7 @@ class Gentle:
         return Response(wav, mimetype="audio/x-wav").make_conditional(request, accept_ranges=True, complete_length=len(wav))
 
     def zip(self, request: Request, uid: str) -> Response:
-        return Response(parcel(self.finished(uid)), mimetype="application/zip")
+        return Response(build_zip(self.finished(uid)), mimetype="application/zip")
 
     def job(self, uid: str) -> Job:
         if job := self.jobs.find(uid):
@@ -148,35 +197,35 @@ class Gentle:
         return job
 
 
-def order_of(request: Request) -> Order:
+def parse_request(request: Request) -> AlignmentRequest:
     """Read the form; like gentle, take the transcript as a field or as a file. Raises BadInput."""
     if not (audio := request.files.get("audio")):
         raise BadInput("audio is missing: send multipart/form-data with a recording in the field audio")
-    transcript = transcript_of(request)
-    return Order(
-        sound=read_sound(cast(BinaryIO, audio.stream)),
+    transcript = parse_transcript(request)
+    return AlignmentRequest(
+        sound=read_recording(cast(BinaryIO, audio.stream)),
         transcript=transcript,
         disfluency="disfluency" in request.values,
         conservative="conservative" in request.values,
     )
 
 
-def transcript_of(request: Request) -> str:
+def parse_transcript(request: Request) -> str:
     """Raises BadInput; RequestEntityTooLarge is werkzeug's for a field that is too long."""
     text = request.form.get("transcript", "")
     if file := request.files.get("transcript"):
         try:
-            text = file.stream.read(4 * TRANSCRIPT_CHARACTERS + 1).decode()
+            text = file.stream.read(4 * MAX_TRANSCRIPT_CHARACTERS + 1).decode()
         except UnicodeDecodeError as fault:
             raise BadInput("transcript: this is not UTF-8") from fault
-    if len(text) > TRANSCRIPT_CHARACTERS:
-        raise RequestEntityTooLarge(f"transcript: at most {TRANSCRIPT_CHARACTERS} characters")
+    if len(text) > MAX_TRANSCRIPT_CHARACTERS:
+        raise RequestEntityTooLarge(f"transcript: at most {MAX_TRANSCRIPT_CHARACTERS} characters")
     if not text.strip():
         raise BadInput("transcript is missing; this server aligns words, it does not find them")
     return text
 
 
-def told(refusal: HTTPException) -> Response:
+def error_response(refusal: HTTPException) -> Response:
     """A refusal as one line of text."""
     response = Response(f"{refusal.description}\n", status=refusal.code, mimetype="text/plain")
     for name, value in refusal.get_headers():

@@ -2,6 +2,8 @@
 
 A process apart keeps other transcriptions going where one meets a fault in pocketsphinx's C, and can be stopped when it takes
 too long.
+
+What Prometheus is told of the aligner: how long alignments take, how they end, and how long the line is.
 """
 
 import multiprocessing
@@ -13,23 +15,40 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
 from newsreel.errors import Unavailable
-from steps.gentle_server.audio import Sound
-from steps.gentle_server.metrics import Metrics
+from steps.gentle_server.audio import Recording
 
-__all__ = ["Job", "Jobs", "Order"]
+SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0)
+OUTCOMES = ("aligned", "failed", "refused")
 
-REMEMBERED = 200
+
+class AlignmentMetrics:
+    def __init__(self) -> None:
+        self.registry = to = CollectorRegistry()
+        self.ended = Counter("newsreel_alignments", "Transcriptions ordered, by how they ended", ["outcome"], registry=to)
+        self.seconds = Histogram("newsreel_alignment_seconds", "An alignment's time at work", buckets=SECONDS, registry=to)
+        self.line = Gauge("newsreel_alignments_in_line", "Transcriptions that wait or are at work", registry=to)
+        for outcome in OUTCOMES:
+            # There from the beginning, so that the first one is an increase.
+            self.ended.labels(outcome)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)
+
+
+MAX_FINISHED_JOBS = 200
 """Finished transcriptions that can still be fetched."""
-SOUND_BYTES = 128 * 2**20
+MAX_AUDIO_BYTES = 128 * 2**20
 """Sounds that can still be listened to, all together; of older transcriptions the words alone are kept."""
 
 
 @dataclass(frozen=True)
-class Order:
+class AlignmentRequest:
     """What is asked for."""
 
-    sound: Sound
+    sound: Recording
     transcript: str
     disfluency: bool
     conservative: bool
@@ -49,12 +68,12 @@ class Job:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class Jobs:
+class JobQueue:
     """At most `workers` at work and `waiting` in line."""
 
     def __init__(self, workers: int, waiting: int, seconds: float) -> None:
         self.seconds = seconds
-        self.metrics = Metrics()
+        self.metrics = AlignmentMetrics()
         self.room = threading.BoundedSemaphore(workers + waiting)
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="alignment")
         self.processes = multiprocessing.get_context("forkserver")
@@ -63,7 +82,7 @@ class Jobs:
         self.lock = threading.Lock()
         self.known: OrderedDict[str, Job] = OrderedDict()
 
-    def submit(self, order: Order) -> Job:
+    def submit(self, order: AlignmentRequest) -> Job:
         """Put an order in line. Raises Unavailable where the line is full."""
         if not self.room.acquire(blocking=False):
             self.metrics.ended.labels("refused").inc()
@@ -79,9 +98,9 @@ class Jobs:
     def forget(self) -> None:
         """Let the oldest go that have ended."""
         ended = [uid for uid, job in self.known.items() if job.ended.is_set()]
-        for uid in ended[: max(len(self.known) - REMEMBERED, 0)]:
+        for uid in ended[: max(len(self.known) - MAX_FINISHED_JOBS, 0)]:
             del self.known[uid]
-        room = SOUND_BYTES
+        room = MAX_AUDIO_BYTES
         for job in reversed(self.known.values()):
             room -= len(job.wav)
             if room < 0:
@@ -91,7 +110,7 @@ class Jobs:
         with self.lock:
             return self.known.get(uid)
 
-    def run(self, job: Job, order: Order) -> None:
+    def run(self, job: Job, order: AlignmentRequest) -> None:
         try:
             job.status = {"status": "TRANSCRIBING", "duration": order.sound.seconds}
             with self.metrics.seconds.time():
@@ -106,10 +125,10 @@ class Jobs:
             self.room.release()
             job.ended.set()
 
-    def align_apart(self, order: Order) -> tuple[str, str]:
+    def align_apart(self, order: AlignmentRequest) -> tuple[str, str]:
         """align.json and align.csv. Raises Unavailable where the process fails or takes too long."""
         ours, theirs = self.processes.Pipe(duplex=False)
-        process = self.processes.Process(target=align_and_tell, args=(order, theirs), daemon=True)
+        process = self.processes.Process(target=align_and_send, args=(order, theirs), daemon=True)
         process.start()
         theirs.close()
         try:
@@ -128,7 +147,7 @@ class Jobs:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def align_and_tell(order: Order, answers: Connection) -> None:
+def align_and_send(order: AlignmentRequest, answers: Connection) -> None:
     """The process's whole life."""
     from steps.gentle_server.aligner import align
 

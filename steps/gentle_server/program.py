@@ -10,8 +10,6 @@ from types import FrameType
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.log import log
 
-__all__ = ["run"]
-
 
 def run(arguments: list[str]) -> None:
     """Serve gentle's API. Says `listening on http://HOST:PORT` when it takes calls; `--port 0` takes any free port."""
@@ -25,8 +23,8 @@ def run(arguments: list[str]) -> None:
     try:
         from waitress.server import create_server
 
-        from steps.gentle_server.app import BODY_BYTES, Gentle
-        from steps.gentle_server.jobs import Jobs
+        from steps.gentle_server.app import MAX_BODY_BYTES, GentleApp
+        from steps.gentle_server.jobs import JobQueue
     except ImportError as fault:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[gentle]") from fault
 
@@ -34,12 +32,12 @@ def run(arguments: list[str]) -> None:
         door = socket.create_server((options.host, options.port))
     except OSError as fault:
         raise BadInput(f"cannot listen on {options.host}:{options.port}: {fault.strerror or fault}") from fault
-    jobs = Jobs(options.workers, options.waiting, options.seconds)
+    jobs = JobQueue(options.workers, options.waiting, options.seconds)
     server = create_server(
-        Gentle(jobs),
+        GentleApp(jobs),
         sockets=[door],
         threads=options.workers + options.waiting + 8,
-        max_request_body_size=BODY_BYTES,
+        max_request_body_size=MAX_BODY_BYTES,
         channel_timeout=60,
         ident="gentle",
     )

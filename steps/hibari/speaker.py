@@ -1,7 +1,11 @@
-"""A script to sound: hibari sentence by sentence, with a newsreader's pauses, one level for all scenes."""
+"""A script to sound: hibari sentence by sentence, with a newsreader's pauses, one level for all scenes.
+
+ARPAbet as hibari's American voices take it: a letter a phoneme, IPA with capitals for diphthongs, stress before its vowel.
+"""
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,14 +17,45 @@ from hibari.voices import VOICES
 from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput, BadWeights
 from newsreel.media.speech import Sound, trimmed, write_scene
-from steps.hibari.phonemes import phonemes_of
+from newsreel.story.pronunciation import VOWELS
 
-__all__ = ["SAMPLE_RATE", "Speaker", "text_of"]
+PHONEMES = {
+    "AA": "\u0251", "AE": "\u00e6", "AH": "\u028c", "AO": "\u0254", "AW": "W", "AY": "I", "EH": "\u025b", "ER": "\u025c\u0279",
+    "EY": "A", "IH": "\u026a", "IY": "i", "OW": "O", "OY": "Y", "UH": "\u028a", "UW": "u",
+    "CH": "\u02a7", "DH": "\u00f0", "G": "\u0261", "HH": "h", "JH": "\u02a4", "NG": "\u014b", "R": "\u0279", "SH": "\u0283",
+    "TH": "\u03b8", "Y": "j", "ZH": "\u0292",
+}  # fmt: skip
+"""The other consonants are their own letter in lower case."""
+UNSTRESSED = {"AH": "\u0259", "ER": "\u0259\u0279"}
+STRESS = {"0": "", "1": "\u02c8", "2": "\u02cc"}
+
+
+def to_hibari_phonemes(phones: Sequence[str]) -> str:
+    r"""Phonemes of a word, ready for `[word](/phonemes/)`.
+
+    >>> phonemes_of(("B", "EY1", "B", "IY0"))
+    'b\u02c8Abi'
+
+    A T between vowels of which the second has no stress is the tap of American English, as in hibari's own dictionary.
+    """
+    said = []
+    for before, phone, after in zip(("", *phones), phones, (*phones[1:], ""), strict=False):
+        name, stress = phone.rstrip("012"), phone[-1]
+        if name in VOWELS:
+            said.append(STRESS[stress] + (UNSTRESSED if stress == "0" and name in UNSTRESSED else PHONEMES)[name])
+        else:
+            said.append("T" if phone == "T" and is_tapped(before, after) else PHONEMES.get(phone, phone.lower()))
+    return "".join(said)
+
+
+def is_tapped(before: str, after: str) -> bool:
+    return (before == "R" or before.rstrip("012") in VOWELS) and after.endswith("0")
+
 
 SAMPLE_RATE = 24_000
 
 
-class Synthesiser(Protocol):
+class Synthesizer(Protocol):
     def __call__(self, text: str, speed: float = 1.0, seed: int | None = None) -> Sound: ...
 
 
@@ -28,7 +63,7 @@ class Synthesiser(Protocol):
 class Speaker:
     """A voice, loaded."""
 
-    synthesise: Synthesiser
+    synthesise: Synthesizer
 
     @classmethod
     def load(cls, voice: str) -> "Speaker":
@@ -46,7 +81,7 @@ class Speaker:
 
     def sentence(self, tokens: tuple[Token, ...]) -> Sound:
         """One sentence without silence around it; the same words always sound the same."""
-        text = text_of(tokens)
+        text = to_hibari_text(tokens)
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
         sound = trimmed(self.synthesise(text, seed=seed), SAMPLE_RATE)
         if sound is None:
@@ -54,32 +89,32 @@ class Speaker:
         return sound
 
 
-def text_of(tokens: tuple[Token, ...]) -> str:
+def to_hibari_text(tokens: tuple[Token, ...]) -> str:
     """A sentence as hibari reads it best: plain words as written, the rest as spoken, with the marks that make its melody."""
     last = len(tokens) - 1
-    parts = [text_of_token(token, ends=place == last) for place, token in enumerate(tokens)]
+    parts = [token_text(token, ends=place == last) for place, token in enumerate(tokens)]
     return " ".join(part for part in parts if part)
 
 
-def text_of_token(token: Token, ends: bool) -> str:
+def token_text(token: Token, ends: bool) -> str:
     """`£1,200,` is "one thousand two hundred pounds,"; `(NHS)` is "NHS"; a lone dash stays a dash. The full stop of `Dr.` is no
     sentence's, so only the token that ends one keeps it. A pronunciation that the newsroom gave is said as it is."""
     core = token.shown.replace("\u2019", "'").strip("\"'()\u2018\u201c\u201d.,;:!?\u2026")
     if not token.spoken:
         return "\u2014" if re.fullmatch("[-\u2013\u2014]+", core) else ""
     if token.phones:
-        return f"[{core}](/{phonemes_of(token.phones)}/)" + mark_after(token.shown, ends)
+        return f"[{core}](/{to_hibari_phonemes(token.phones)}/)" + punctuation_of(token.shown, ends)
     initials = len(token.spoken) > 1 and all(len(word) == 1 for word in token.spoken)
     plain = not initials and re.sub(r"[^a-z']", "", core.lower()) == "".join(token.spoken)
-    return (core if plain else letters_joined(token.spoken)) + mark_after(token.shown, ends)
+    return (core if plain else join_initials(token.spoken)) + punctuation_of(token.shown, ends)
 
 
-def mark_after(shown: str, ends: bool) -> str:
+def punctuation_of(shown: str, ends: bool) -> str:
     found = re.search(r"([,;:.!?\u2026])[\"'()\u2019\u201d]*$", shown)
     return found[1] if found and (ends or found[1] != ".") else ""
 
 
-def letters_joined(words: tuple[str, ...]) -> str:
+def join_initials(words: tuple[str, ...]) -> str:
     """`n h s` is read with the stress of a name when it is written NHS; a lone letter a is no article."""
     text = " ".join(words)
     text = re.sub(r"\b[a-z](?: [a-z]\b)+(?!')", lambda run: run[0].replace(" ", "").upper(), text)

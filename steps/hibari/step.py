@@ -18,9 +18,8 @@ from newsreel.workspace import Workspace
 if TYPE_CHECKING:
     from steps.hibari.speaker import Speaker
 
-__all__ = ["STEP"]
 
-WORDS_A_SECOND = 2.6
+WORDS_PER_SECOND = 2.6
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -37,7 +36,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
             reads=(script,),
             writes=(scene_file("voice", number, ".wav"),),
             settings={"voice": story.voice},
-            cost=math.ceil(len(words) / WORDS_A_SECOND),
+            cost=math.ceil(len(words) / WORDS_PER_SECOND),
         )
 
 

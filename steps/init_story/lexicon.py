@@ -1,21 +1,9 @@
-"""What stands for something else in a news text: abbreviations, units, currencies, acronyms said as words."""
+"""What stands for something else in a news text: abbreviations, units, currencies, acronyms said as words.
 
-__all__ = [
-    "ABBREVIATED_WORDS",
-    "ABBREVIATIONS",
-    "ATTACHED_UNITS",
-    "CURRENCIES",
-    "CURRENCY_CODES",
-    "DAYS",
-    "MONTHS",
-    "OPENERS",
-    "PER",
-    "SAID_AS_WORDS",
-    "SCALES",
-    "SHORT_WORDS",
-    "SLASHED",
-    "UNITS",
-]
+The shapes that numbers have in a text, and what they count.
+"""
+
+import re
 
 MONTHS = (
     "January",
@@ -130,3 +118,15 @@ OPENERS = frozenset({
     "To", "Today", "Two", "Until", "We", "What", "When", "While", "Who", "With", "Yet", "You",
 })  # fmt: skip
 """After "U.S." or "p.m." only such a word opens a sentence: "the U.S. President" goes on."""
+
+
+AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?[\u00bc\u00bd\u00be]?|[\u00bc\u00bd\u00be]"
+CURRENCY = rf"(?:US|[CA])?[$]|[\u00a3\u20ac\u00a5]|\b(?:{'|'.join(CURRENCY_CODES)})(?=\d)"
+SCALE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|tn|m|b|k)(?![A-Za-z])"
+UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+ANY_UNIT = "|".join(re.escape(unit) for unit in sorted({*UNITS, *ATTACHED_UNITS}, key=len, reverse=True))
+
+
+def is_number(token: str) -> bool:
+    """`5`, `1,200.5`, `5-10`: what a unit in the next token counts."""
+    return bool(re.fullmatch(rf"[-+~]?(?:{AMOUNT})(?:-(?:{AMOUNT}))?", token))

@@ -7,11 +7,9 @@ from num2words import num2words
 
 from newsreel.errors import BadInput
 
-__all__ = ["amount", "cardinal", "day_of_month", "decade", "digits", "figures", "fraction", "is_one", "ordinal", "roman", "year"]
-
-COUNTED_DIGITS = 15
+MAX_CARDINAL_DIGITS = 15
 """Longer numbers are read digit by digit, as are those that begin with a nought."""
-DIGITS_A_NUMBER = 30
+MAX_DIGITS = 30
 FRACTIONS = {"\u00bc": "a quarter", "\u00bd": "a half", "\u00be": "three quarters"}
 DENOMINATORS = {2: "half", 4: "quarter"}
 
@@ -29,9 +27,9 @@ def digits(number: str) -> list[str]:
 def cardinal(number: str) -> list[str]:
     """`1,200`: one thousand two hundred. Raises BadInput for what nobody would listen to."""
     plain = number.replace(",", "")
-    if len(plain) > DIGITS_A_NUMBER:
-        raise BadInput(f"a number of {len(plain)} digits cannot be spoken; at most {DIGITS_A_NUMBER}, or write it in words")
-    if len(plain) > COUNTED_DIGITS or (len(plain) > 1 and plain.startswith("0")):
+    if len(plain) > MAX_DIGITS:
+        raise BadInput(f"a number of {len(plain)} digits cannot be spoken; at most {MAX_DIGITS}, or write it in words")
+    if len(plain) > MAX_CARDINAL_DIGITS or (len(plain) > 1 and plain.startswith("0")):
         return digits(plain)
     return words(num2words(int(plain)))
 

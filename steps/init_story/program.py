@@ -27,9 +27,7 @@ from newsreel.story.schema import Story
 from newsreel.story.source import Fault
 from newsreel.weights.catalogue import link_voice_weights
 from newsreel.workspace import Workspace, work_key, write_atomically
-from steps.init_story.spoken import script_of
-
-__all__ = ["fill", "run"]
+from steps.init_story.script import script_of
 
 NAME = "init-story"
 PICTURE_VERSION = 1

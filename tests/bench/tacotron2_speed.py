@@ -1,4 +1,4 @@
-"""How fast tacotron2 speaks, beside torch's own modules over the same weights: `python -m tests.bench.tacotron2_speed`.
+"""Speed of tacotron2, compared with torch's own modules over the same weights: `python -m tests.bench.tacotron2_speed`.
 
 Random weights of the published sizes, the same sentences, dropout and number of frames for each; all in one run, each in a
 process of its own, so that its peak memory is its own.
@@ -15,9 +15,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from steps.tacotron2.architecture import Architecture
-from steps.tacotron2.masks import drawn, multipliers
-from steps.tacotron2.model import QuickTacotron2, Tacotron2
+from steps.tacotron2.layers import Architecture
+from steps.tacotron2.model import OptimizedTacotron2, Tacotron2, draw_prenet_dropout, dropout_multipliers
 
 __all__ = ["measure"]
 
@@ -43,7 +42,7 @@ def plain(net: Tacotron2, symbols: Tensor, masks: Tensor) -> None:
     """One sentence after the other, one module after the other."""
     for number, row in enumerate(symbols):
         memory = net.encoder(net.embedding(row[None]).mT)
-        mel = plain_decoder(net, memory, multipliers(masks[:, :, number]))
+        mel = plain_decoder(net, memory, dropout_multipliers(masks[:, :, number]))
         mel + net.postnet(mel.mT).mT
 
 
@@ -55,19 +54,19 @@ def plain_decoder(net: Tacotron2, memory: Tensor, masks: Tensor) -> Tensor:
     first, second = (layer.linear_layer for layer in decoder.prenet.layers)
     mel, context = memory.new_zeros(1, 80), memory.new_zeros(1, memory.shape[2])
     hidden = (memory.new_zeros(1, 1024), memory.new_zeros(1, 1024))
-    spoken = (memory.new_zeros(1, 1024), memory.new_zeros(1, 1024))
-    last, together = memory.new_zeros(1, memory.shape[1]), memory.new_zeros(1, memory.shape[1])
+    decoder_hidden = (memory.new_zeros(1, 1024), memory.new_zeros(1, 1024))
+    last, summed = memory.new_zeros(1, memory.shape[1]), memory.new_zeros(1, memory.shape[1])
     mels = []
-    for kept in masks:
-        narrowed = second(first(mel).relu() * kept[0]).relu() * kept[1]
-        hidden = decoder.attention_rnn(torch.cat([narrowed, context], 1), hidden)
-        where = location.location_dense.linear_layer(location.location_conv(torch.stack([last, together], 1)).mT)
+    for mask in masks:
+        prenet = second(first(mel).relu() * mask[0]).relu() * mask[1]
+        hidden = decoder.attention_rnn(torch.cat([prenet, context], 1), hidden)
+        where = location.location_dense.linear_layer(location.location_conv(torch.stack([last, summed], 1)).mT)
         query = attention.query_layer.linear_layer(hidden[0])[:, None]
         last = attention.v.linear_layer((query + where + keys).tanh())[..., 0].softmax(1)
-        together = together + last
+        summed = summed + last
         context = (last[:, None] @ memory)[:, 0]
-        spoken = decoder.decoder_rnn(torch.cat([hidden[0], context], 1), spoken)
-        read = torch.cat([spoken[0], context], 1)
+        decoder_hidden = decoder.decoder_rnn(torch.cat([hidden[0], context], 1), decoder_hidden)
+        read = torch.cat([decoder_hidden[0], context], 1)
         mel = decoder.linear_projection.linear_layer(read)
         decoder.gate_layer.linear_layer(read)
         mels.append(mel)
@@ -77,12 +76,12 @@ def plain_decoder(net: Tacotron2, memory: Tensor, masks: Tensor) -> Tensor:
 Speak = Callable[[Tensor, Tensor], object]
 WAYS: dict[str, Callable[[Tacotron2], Speak]] = {
     "plain": lambda net: lambda symbols, masks: plain(net, symbols, masks),
-    "fp32": lambda net: quick(net.quickened()),
-    "bf16": lambda net: quick(net.quickened(kind=torch.bfloat16)),
+    "fp32": lambda net: optimized(net.optimized()),
+    "bf16": lambda net: optimized(net.optimized(dtype=torch.bfloat16)),
 }
 
 
-def quick(net: QuickTacotron2) -> Speak:
+def optimized(net: OptimizedTacotron2) -> Speak:
     return lambda symbols, masks: net.infer(symbols, [SYMBOLS] * len(symbols), masks=masks, frames=len(masks))
 
 
@@ -91,7 +90,7 @@ def run(name: str) -> dict[str, float]:
     torch.manual_seed(1)
     net = Tacotron2(Architecture()).eval().requires_grad_(False)
     symbols = torch.randint(1, 148, (SENTENCES, SYMBOLS))
-    masks = torch.stack([drawn(number, FRAMES, 256) for number in range(SENTENCES)], dim=2)
+    masks = torch.stack([draw_prenet_dropout(number, FRAMES, 256) for number in range(SENTENCES)], dim=2)
     with torch.inference_mode():
         speak = WAYS[name](net)
         speak(symbols, masks[:2])

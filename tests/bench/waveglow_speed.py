@@ -77,11 +77,11 @@ def draw_weights(path: Path) -> None:
     import torch
 
     from newsreel.weights.state_dict import save_state
-    from steps.waveglow.architecture import Architecture, Layout, layout
+    from steps.waveglow.architecture import Architecture, CheckpointLayout, tensor_shapes
 
     chance = torch.Generator().manual_seed(1)
     state = {}
-    for key, shape in layout(Architecture(), Layout()).items():
+    for key, shape in tensor_shapes(Architecture(), CheckpointLayout()).items():
         into = shape[0] if key == "upsample.weight" else int(np.prod(shape[1:])) or 1
         reach = 0.02 if ".end." in key else into**-0.5
         state[key] = torch.empty(shape).uniform_(-reach, reach, generator=chance)

@@ -12,7 +12,7 @@ import pytest
 
 from newsreel.errors import Conflict
 from newsreel.workspace import LEASE, Workspace
-from steps.anchor.lease import ROOT_LOCK, leased, sweep
+from steps.anchor.program import ROOT_LOCK, lease_directory, remove_abandoned
 
 PATIENCE = 20.0
 STOPPED = 128 + signal.SIGTERM
@@ -81,8 +81,8 @@ def test_a_living_storys_directory_is_never_swept(tmp_path):
 
 
 def test_two_runs_of_one_story_do_not_share_a_directory(tmp_path):
-    with leased(tmp_path / "story", "first", keep=True):
-        with pytest.raises(Conflict, match="another run"), leased(tmp_path / "story", "second", keep=True, seconds=0.2):
+    with lease_directory(tmp_path / "story", "first", keep=True):
+        with pytest.raises(Conflict, match="another run"), lease_directory(tmp_path / "story", "second", keep=True, seconds=0.2):
             pass
         assert (tmp_path / "story" / LEASE).exists()
 
@@ -90,7 +90,7 @@ def test_two_runs_of_one_story_do_not_share_a_directory(tmp_path):
 def test_the_next_run_waits_for_the_last_to_go(tmp_path):
     with anchored(tmp_path / "story") as last:
         last.send_signal(signal.SIGTERM)
-        with leased(tmp_path / "story", "next", keep=True, seconds=PATIENCE) as workspace:
+        with lease_directory(tmp_path / "story", "next", keep=True, seconds=PATIENCE) as workspace:
             last.wait(PATIENCE)
             assert workspace.path(LEASE).exists()
 
@@ -98,7 +98,7 @@ def test_the_next_run_waits_for_the_last_to_go(tmp_path):
 def test_a_stale_lease_does_not_stand_for_a_new_one(tmp_path):
     Workspace.lease(tmp_path / "story", "killed")
     (tmp_path / "story" / ".tmp-half").touch()
-    with leased(tmp_path / "story", "next", keep=True) as workspace:
+    with lease_directory(tmp_path / "story", "next", keep=True) as workspace:
         assert "next" in workspace.path(LEASE).read_text()
         assert not workspace.path(".tmp-half").exists()
 
@@ -113,8 +113,8 @@ def test_what_was_never_a_storys_is_left_alone(tmp_path):
     (root / "photos").symlink_to(tmp_path / "elsewhere" / "story")
     (root / "empty").mkdir()
     (root / "file").touch()
-    assert sweep(tmp_path, but=tmp_path / "elsewhere") == []
-    assert sweep(root, but=root / "mine") == []
+    assert remove_abandoned(tmp_path, but=tmp_path / "elsewhere") == []
+    assert remove_abandoned(root, but=root / "mine") == []
     assert names(root) == ["file", "photos"]
     assert (tmp_path / "photos" / "holiday.jpg").exists()
     assert (tmp_path / "elsewhere" / "story" / LEASE).exists()
@@ -122,7 +122,7 @@ def test_what_was_never_a_storys_is_left_alone(tmp_path):
 
 def test_a_sweep_that_was_killed_is_finished_by_the_next(tmp_path):
     (tmp_path / ".dead-x" / "story").mkdir(parents=True)
-    sweep(tmp_path, but=tmp_path / "mine")
+    remove_abandoned(tmp_path, but=tmp_path / "mine")
     assert names(tmp_path) == []
 
 
@@ -133,7 +133,7 @@ def test_a_lease_that_was_tampered_with_neither_hangs_nor_leads_away(tmp_path):
     victim.write_text("x")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / LEASE).symlink_to(victim)
-    assert sweep(tmp_path, but=tmp_path / "mine") == ["other", "story"]
+    assert remove_abandoned(tmp_path, but=tmp_path / "mine") == ["other", "story"]
     assert victim.read_text() == "x"
 
 

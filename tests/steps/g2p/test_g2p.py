@@ -11,7 +11,7 @@ from newsreel.artifacts import Script, Token
 from newsreel.errors import BadWeights
 from newsreel.story.pronunciation import PHONES
 from steps.g2p.gru import load_g2p, shipped_weights
-from steps.g2p.pronounce import Pronouncer
+from steps.g2p.pronouncer import Pronouncer
 
 PUBLISHED = [
     line.split("\t")

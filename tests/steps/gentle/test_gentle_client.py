@@ -11,9 +11,8 @@ import pytest
 
 from newsreel.errors import BadInput, Unavailable
 from steps.gentle.alignment import read_alignment
-from steps.gentle.client import Gentle
-from steps.gentle.step import refuse_another, refuse_what_lies_beyond, refuse_what_was_not_heard
-from steps.gentle.wire import Wire
+from steps.gentle.client import GentleClient, HttpClient
+from steps.gentle.step import check_end_time, check_missing_words, require_aligner
 
 WORD = {"case": "success", "word": "hi", "start": 0.1, "end": 0.3}
 ALIGNED = json.dumps({"transcript": "hi", "words": [WORD]}).encode()
@@ -58,12 +57,12 @@ def status(name, **more):
 
 
 def impatient(address, **more):
-    return Gentle(Wire(address, tries=0), **{"seconds": 0.5, **more})
+    return GentleClient(HttpClient(address, tries=0), **{"seconds": 0.5, **more})
 
 
 def test_the_polled_form_is_the_default_and_sends_recording_and_text_as_a_form():
     with answering((302, HERE, b""), status("STARTED"), status("OK"), (200, {}, ALIGNED)) as (address, calls):
-        assert Gentle.at(address).align(b"RIFF...", "hi there") == ALIGNED
+        assert GentleClient.at(address).align(b"RIFF...", "hi there") == ALIGNED
     method, path, body = calls[0]
     assert (method, path) == ("POST", "/transcriptions")
     assert b'name="audio"; filename="scene.wav"' in body
@@ -88,13 +87,13 @@ def test_a_full_server_that_asks_for_a_week_is_not_waited_for():
 def test_a_recording_that_was_sent_is_not_sent_twice():
     """The server may be at work on the first."""
     with answering((200, {"Content-Length": "999"}, ALIGNED)) as (address, calls), pytest.raises(Unavailable):
-        Gentle(Wire(address, tries=3), seconds=1).align(b"RIFF", "hi")
+        GentleClient(HttpClient(address, tries=3), seconds=1).align(b"RIFF", "hi")
     assert [method for method, _, _ in calls] == ["POST"]
 
 
 def test_a_proxy_that_stumbles_is_asked_again_how_far_it_is():
     with answering((302, HERE, b""), (502, {}, b"bad gateway"), status("OK"), (200, {}, ALIGNED)) as (address, _):
-        assert Gentle(Wire(address, tries=3), seconds=20).align(b"RIFF", "hi") == ALIGNED
+        assert GentleClient(HttpClient(address, tries=3), seconds=20).align(b"RIFF", "hi") == ALIGNED
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,7 @@ def test_what_is_no_alignment_is_refused_in_one_line(body):
 
 
 def test_an_answer_without_end_is_cut_off(monkeypatch):
-    monkeypatch.setattr("steps.gentle.wire.ANSWER_BYTES", 1000)
+    monkeypatch.setattr("steps.gentle.client.MAX_RESPONSE_BYTES", 1000)
     with answering((200, {}, b" " * 2000)) as (address, _), pytest.raises(Unavailable, match="more than 1000 bytes"):
         impatient(address, seconds=20).align(b"RIFF", "hi")
 
@@ -180,19 +179,19 @@ def test_a_recording_that_is_too_large_is_said_to_be_so():
 )
 def test_an_address_that_is_none_is_refused_and_a_password_is_not_shown(address):
     with pytest.raises(BadInput, match="GENTLE_URL") as caught:
-        Gentle.at(address)
+        GentleClient.at(address)
     assert "secret" not in str(caught.value)
 
 
 def test_whose_words_they_are_is_told_by_the_server_and_checked():
     with answering((200, {"Newsreel-Aligner": "newsreel"}, b"")) as (address, _):
         ours = impatient(address).aligner()
-    refuse_another(ours, "newsreel", address)
-    refuse_another(None, "gentle-0.11", address)
+    require_aligner(ours, "newsreel", address)
+    require_aligner(None, "gentle-0.11", address)
     with pytest.raises(BadInput, match="GENTLE_ALIGNER=gentle"):
-        refuse_another(None, "newsreel", address)
+        require_aligner(None, "newsreel", address)
     with pytest.raises(BadInput, match="leave GENTLE_ALIGNER out"):
-        refuse_another(ours, "gentle-0.11", address)
+        require_aligner(ours, "gentle-0.11", address)
 
 
 def alignment(found, missing):
@@ -202,13 +201,13 @@ def alignment(found, missing):
 
 
 def test_a_scene_whose_words_are_not_heard_is_refused_but_a_few_may_be_missing():
-    refuse_what_was_not_heard(alignment(1, 2), "voice/00.wav")
-    refuse_what_was_not_heard(alignment(14, 6), "voice/00.wav")
+    check_missing_words(alignment(1, 2), "voice/00.wav")
+    check_missing_words(alignment(14, 6), "voice/00.wav")
     with pytest.raises(BadInput, match=r"voice/00\.wav: 7 of 20 words were not heard .*lost"):
-        refuse_what_was_not_heard(alignment(13, 7), "voice/00.wav")
+        check_missing_words(alignment(13, 7), "voice/00.wav")
 
 
 def test_words_after_the_end_of_the_sound_are_of_another_sound():
-    refuse_what_lies_beyond(alignment(3, 0), 1.0, "http://gentle:8765")
+    check_end_time(alignment(3, 0), 1.0, "http://gentle:8765")
     with pytest.raises(Unavailable, match=r"words until 1\.0 s in a sound of 0\.5 s"):
-        refuse_what_lies_beyond(alignment(3, 0), 0.5, "http://gentle:8765")
+        check_end_time(alignment(3, 0), 0.5, "http://gentle:8765")

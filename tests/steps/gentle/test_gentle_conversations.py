@@ -9,8 +9,7 @@ import pytest
 from conversations import HOME, NAMES, Exchange, Message, conversation, replaying, speak
 
 from newsreel.errors import BadInput, Unavailable
-from steps.gentle.client import Gentle
-from steps.gentle.wire import Wire
+from steps.gentle.client import GentleClient, HttpClient
 
 SENTENCE = "The mayor said that Volodymyr visited the school."
 RESULTS = {
@@ -41,7 +40,7 @@ def result_of(exchanges):
 
 
 def of_original(address, exchanges, seconds=20.0):
-    return Gentle(Wire(address, tries=0), seconds=seconds, synchronous="async=false" in exchanges[0].asks[1])
+    return GentleClient(HttpClient(address, tries=0), seconds=seconds, synchronous="async=false" in exchanges[0].asks[1])
 
 
 def test_every_conversation_is_checked():
@@ -90,7 +89,7 @@ def test_what_the_original_never_heard_of_is_forgotten_and_not_waited_for():
 
 def test_the_client_knows_that_the_original_is_not_our_server():
     with replaying(conversation("front")) as (address, _):
-        assert Gentle.at(address).aligner() is None
+        assert GentleClient.at(address).aligner() is None
 
 
 # Our server, the requests that the original got

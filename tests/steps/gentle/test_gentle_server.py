@@ -14,8 +14,8 @@ import soundfile
 import urllib3
 from scipy.signal import resample_poly
 
-from steps.gentle_server.audio import read_sound
-from steps.gentle_server.jobs import SOUND_BYTES, Job, Jobs, Order
+from steps.gentle_server.audio import read_recording
+from steps.gentle_server.jobs import MAX_AUDIO_BYTES, AlignmentRequest, Job, JobQueue
 from steps.hibari.speaker import SAMPLE_RATE
 from tests.steps.gentle.recorded import SENTENCE, serving, wav_of
 
@@ -109,7 +109,7 @@ def test_words_begin_where_the_sound_does(server, voice):
 
 
 def voice_tokens(word):
-    from steps.init_story.spoken import script_of
+    from steps.init_story.script import script_of
 
     return script_of(word).sentences[0]
 
@@ -298,12 +298,12 @@ def test_a_part_of_the_sound_can_be_fetched_for_a_player_that_jumps(server, reco
 
 
 def test_old_sounds_are_forgotten_before_words_are(recording):
-    jobs = Jobs(1, 0, 60)
-    sound = read_sound(io.BytesIO(recording.wav))
-    jobs.known = OrderedDict((str(n), Job(str(n), "hi", bytes(SOUND_BYTES // 2), {"status": "OK"}, "{}")) for n in range(3))
+    jobs = JobQueue(1, 0, 60)
+    sound = read_recording(io.BytesIO(recording.wav))
+    jobs.known = OrderedDict((str(n), Job(str(n), "hi", bytes(MAX_AUDIO_BYTES // 2), {"status": "OK"}, "{}")) for n in range(3))
     for job in jobs.known.values():
         job.ended.set()
-    new = jobs.submit(Order(sound, recording.text, False, False))
+    new = jobs.submit(AlignmentRequest(sound, recording.text, False, False))
     assert [len(jobs.find(uid).wav) > 0 for uid in ("0", "1", "2", new.uid)] == [False, False, True, True]
     assert jobs.find("0").json == "{}"
     new.ended.wait(60)

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput, Unavailable
 from steps.g2p.gru import load_g2p
-from steps.g2p.pronounce import Pronouncer
-from steps.gentle.alignment import FoundWord, read_alignment
+from steps.g2p.pronouncer import Pronouncer
+from steps.gentle.alignment import FoundWord, build_speech, read_alignment
 from steps.gentle.step import read_pronounced
-from steps.gentle.timing import speech_of
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +20,7 @@ def pronounce():
 
 
 def timed(said, found, duration, pronounce):
-    return speech_of(said, found, duration, pronounce.words_of(said))
+    return build_speech(said, found, duration, pronounce.words_of(said))
 
 
 def script(*tokens):

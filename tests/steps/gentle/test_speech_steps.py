@@ -15,7 +15,7 @@ from newsreel.workspace import Workspace, write_atomically
 from steps.g2p.step import STEP as G2P
 from steps.gentle.step import STEP as GENTLE
 from steps.hibari.step import STEP as HIBARI
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 from tests.steps.gentle.recorded import wav_of
 
 NARRATIONS = [

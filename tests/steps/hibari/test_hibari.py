@@ -16,10 +16,9 @@ from newsreel.step import run_step
 from newsreel.story.pronunciation import PHONES, VOWELS, dictionary
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace, write_atomically
-from steps.hibari.phonemes import phonemes_of
-from steps.hibari.speaker import SAMPLE_RATE, Speaker, text_of
+from steps.hibari.speaker import SAMPLE_RATE, Speaker, to_hibari_phonemes, to_hibari_text
 from steps.hibari.step import STEP
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
 
@@ -99,35 +98,35 @@ def test_a_voice_that_is_not_in_the_wheel_is_never_downloaded(tmp_path, monkeypa
     ],
 )
 def test_the_voice_is_given_words_and_the_marks_that_make_melody(narration, text):
-    assert text_of(script_of(narration).sentences[0]) == text
+    assert to_hibari_text(script_of(narration).sentences[0]) == text
 
 
 @pytest.mark.parametrize("word", ["water", "judge", "vision", "young", "boy", "hurry", "happy", "teacher", "winner", "sofa"])
 def test_phones_of_arpabet_are_the_phonemes_that_hibari_itself_gives_a_word(word):
-    assert phonemes_of(dictionary()[word]) == G2P()(word)
+    assert to_hibari_phonemes(dictionary()[word]) == G2P()(word)
 
 
 def test_every_phone_is_one_that_the_voice_knows():
     known = set(json.loads((Path(ASSETS) / "vocab.json").read_text()))
     for phone in PHONES:
         for written in [f"{phone}{stress}" for stress in "012"] if phone in VOWELS else [phone]:
-            said = phonemes_of([written])
+            said = to_hibari_phonemes([written])
             assert said
             assert set(said) <= known
 
 
 def test_a_given_pronunciation_is_marked_for_the_voice_and_keeps_the_melody():
     sentence = script_of("\u201cHarwick{HH AE1 R IH0 K}\u2019s, he said.").sentences[0]
-    assert text_of(sentence) == "[Harwick's](/h\u02c8\u00e6\u0279\u026aks/), he said."
+    assert to_hibari_text(sentence) == "[Harwick's](/h\u02c8\u00e6\u0279\u026aks/), he said."
 
 
 def test_a_given_pronunciation_is_what_is_heard():
     speaker = Speaker.load("heart")
     given = script_of("Harwick{S AA1 M B AH0 D IY0} won.").sentences[0]
     plain = script_of("Harwick won.").sentences[0]
-    heard = speaker.synthesise(text_of(given), seed=1)
+    heard = speaker.synthesise(to_hibari_text(given), seed=1)
     assert np.array_equal(heard, speaker.synthesise.from_phonemes("s\u02c8\u0251mb\u0259di w\u02c8\u028cn.", seed=1))
-    assert len(heard) != len(speaker.synthesise(text_of(plain), seed=1))
+    assert len(heard) != len(speaker.synthesise(to_hibari_text(plain), seed=1))
 
 
 def test_a_sentence_without_sound_is_refused_in_one_line():

@@ -3,7 +3,7 @@
 
 import pytest
 
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 
 def said(text):

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from newsreel.errors import BadInput
 from newsreel.story.pronunciation import Lexicon, without_pronunciations
 from newsreel.story.schema import Scene, speakable
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 CONTRACT = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
 SPEAKABLE = st.sampled_from([chr(code) for code in range(0x20, 0x2200) if speakable(chr(code))])

@@ -6,13 +6,9 @@ from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput
 from newsreel.story.pronunciation import Lexicon, Phones, core_of, dictionary, without_pronunciations
 from steps.init_story.lexicon import ABBREVIATIONS, OPENERS
-from steps.init_story.money_readings import MONEY
-from steps.init_story.number_readings import NUMBERS
-from steps.init_story.readings import Around, read_token
-from steps.init_story.time_readings import TIMES
-from steps.init_story.word_readings import WORDS
-
-__all__ = ["script_of"]
+from steps.init_story.number_rules import MONEY_RULES, NUMBER_RULES, TIME_RULES
+from steps.init_story.rules import Context, verbalize_token
+from steps.init_story.word_rules import WORD_RULES
 
 PLAIN = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-",
@@ -23,7 +19,7 @@ PLAIN = str.maketrans({
 SENTENCE_END = re.compile(r"(?P<stem>.*?)(?P<mark>[.!?\u2026]+)[\"')\]]*")
 MAY_END_A_SENTENCE = frozenset({"Jr.", "Sr.", "Co.", "Corp.", "Inc.", "Ltd.", "Ave.", "Rd.", "Bros.", "etc.", "Ph.D."})
 INITIALS = re.compile(r"[\"'(]*(?:[A-Za-z]\.)+[\"')]*|[\"'(]*[A-Z]\.")
-READINGS = (*MONEY, *TIMES, *NUMBERS, *WORDS)
+READINGS = (*MONEY_RULES, *TIME_RULES, *NUMBER_RULES, *WORD_RULES)
 PHONE_DIGITS = 7
 NOTHING_SAID = Lexicon({})
 
@@ -46,8 +42,8 @@ def script_of(narration: str, lexicon: Lexicon = NOTHING_SAID) -> Script:
     phone_numbers = places_in_phone_numbers(plain)
     tokens = []
     for place, token in enumerate(shown):
-        around = Around(plain[place], plain[place + 2], in_phone_number=place + 1 in phone_numbers)
-        spoken = tuple(read_token(plain[place + 1], around, READINGS))
+        around = Context(plain[place], plain[place + 2], in_phone_number=place + 1 in phone_numbers)
+        spoken = tuple(verbalize_token(plain[place + 1], around, READINGS))
         phones = written.get(place) or phones_of_token(token, lexicon) if spoken else None
         tokens.append(Token(shown=token, spoken=spoken, phones=phones))
     if not any(token.spoken for token in tokens):

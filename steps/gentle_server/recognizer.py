@@ -5,11 +5,14 @@ something else. `recognise` hears freely with the transcript's own language mode
 then align the phones' states in a second pass.
 
 Source: CMUSphinx, "PocketSphinx 5" documentation, `Decoder.set_align_text`, `Decoder.set_alignment`.
+
+A rough guess how a word sounds, only to hold its place among words that the dictionary knows.
 """
 
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,20 +23,42 @@ from numpy.typing import NDArray
 from pocketsphinx import Decoder, get_model_path
 from pocketsphinx.lm import ArpaBoLM
 
-from steps.gentle_server.letters import rough_phones
+SPELLING_TO_PHONES = {
+    "tion": "SH AH N", "sion": "ZH AH N", "ough": "AO", "augh": "AO", "igh": "AY", "tch": "CH", "dge": "JH", "sch": "SH",
+    "eau": "OW", "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K", "qu": "K W", "ng": "NG", "zh": "ZH",
+    "kh": "K", "gh": "G", "ee": "IY", "ea": "IY", "ie": "IY", "ei": "EY", "ai": "EY", "ay": "EY", "ey": "IY", "oo": "UW",
+    "ou": "AW", "ow": "OW", "oi": "OY", "oy": "OY", "oa": "OW", "au": "AO", "aw": "AO", "ew": "Y UW", "ar": "AA R",
+    "er": "ER", "ir": "ER", "or": "AO R", "ur": "ER", "bb": "B", "cc": "K", "dd": "D", "ff": "F", "gg": "G", "ll": "L",
+    "mm": "M", "nn": "N", "pp": "P", "rr": "R", "ss": "S", "tt": "T", "zz": "Z", "a": "AE", "b": "B", "c": "K", "d": "D",
+    "e": "EH", "f": "F", "g": "G", "h": "HH", "i": "IH", "j": "JH", "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA",
+    "p": "P", "q": "K", "r": "R", "s": "S", "t": "T", "u": "AH", "v": "V", "w": "W", "x": "K S", "y": "IY", "z": "Z",
+    "0": "Z IH R OW", "1": "W AH N", "2": "T UW", "3": "TH R IY", "4": "F AO R", "5": "F AY V", "6": "S IH K S",
+    "7": "S EH V AH N", "8": "EY T", "9": "N AY N",
+}  # fmt: skip
+SPELLINGS = re.compile("|".join(sorted(SPELLING_TO_PHONES, key=len, reverse=True)))
 
-__all__ = ["HESITATIONS", "SAMPLE_RATE", "Heard", "HeardPhone", "Listener"]
+
+def guess_phones(word: str) -> list[str]:
+    """ARPAbet phones without stress, at least one.
+
+    >>> rough_phones("Brexit")
+    ['B', 'R', 'EH', 'K', 'S', 'IH', 'T']
+    """
+    plain = unicodedata.normalize("NFKD", word.lower())
+    silent_e = re.sub(r"(?<=[aeiou][^aeiou\W\d_])e$", "", plain)
+    return " ".join(SPELLING_TO_PHONES[part] for part in SPELLINGS.findall(silent_e)).split() or ["AH"]
+
 
 SAMPLE_RATE = 16_000
 HESITATIONS = ("uh", "um")
-NOT_A_WORD = re.compile(r"[<\[+]")
+FILLER = re.compile(r"[<\[+]")
 """`<sil>`, `[NOISE]`: the model's fillers."""
-FRAME = 0.01
-HALF_WINDOW = 0.0128 - FRAME / 2
+FRAME_SECONDS = 0.01
+BORDER_OFFSET = 0.0128 - FRAME_SECONDS / 2
 """A frame's window is 25.6 ms long, so the border between two frames lies this much after the second begins."""
 
 
-class Entry(Protocol):
+class AlignmentEntry(Protocol):
     """pocketsphinx's AlignmentEntry: a word with its phones or a phone; start and duration in frames."""
 
     name: str
@@ -41,11 +66,11 @@ class Entry(Protocol):
     duration: int
     score: int
 
-    def __iter__(self) -> "Iterator[Entry]": ...
+    def __iter__(self) -> "Iterator[AlignmentEntry]": ...
 
 
 @dataclass(frozen=True)
-class HeardPhone:
+class RecognizedPhone:
     phone: str
     """ARPAbet without stress, `HH`."""
     start: float
@@ -53,7 +78,7 @@ class HeardPhone:
 
 
 @dataclass(frozen=True)
-class Heard:
+class RecognizedWord:
     """A word in the recording; times in seconds."""
 
     word: str
@@ -62,10 +87,10 @@ class Heard:
     misfit: float
     """Mean distance a frame, in the decoder's log units, to the best of the states that were tried. About 5-22 for words that
     are there, 25-140 for words that are not (measured on hibari's voice)."""
-    phones: tuple[HeardPhone, ...]
+    phones: tuple[RecognizedPhone, ...]
 
 
-class Listener:
+class Recognizer:
     """Listens to a sound for the words of one transcript, of which it makes a pocket dictionary: with all 130,000 words of the
     model's, a language model takes seconds to load."""
 
@@ -75,17 +100,17 @@ class Listener:
         self.words = words
         known = dictionary_lines(frozenset([*words, *HESITATIONS]))
         self.unknown = frozenset(words) - known.keys()
-        guessed = [f"{word} {' '.join(rough_phones(word))}" for word in sorted(self.unknown)]
+        guessed = [f"{word} {' '.join(guess_phones(word))}" for word in sorted(self.unknown)]
         self.pocket = "\n".join([*(line for lines in known.values() for line in lines), *guessed]) + "\n"
 
-    def follow(self) -> list[Heard]:
+    def follow(self) -> list[RecognizedWord]:
         """Find the words, said one after the other; empty where they cannot be what is said."""
         with tempfile.TemporaryDirectory() as folder:
             decoder = self.decoder(Path(folder), language_model=None)
         decoder.set_align_text(" ".join(self.words))
         return self.hear(decoder)
 
-    def recognise(self, besides: Sequence[str] = ()) -> list[Heard]:
+    def recognise(self, besides: Sequence[str] = ()) -> list[RecognizedWord]:
         """Hear what is said in terms of the transcript's words, any of which may be missing, and of some `besides`."""
         model = ArpaBoLM(text="\n".join([" ".join(self.words), *besides]) + "\n", add_start=True)
         model.compute()
@@ -100,7 +125,7 @@ class Listener:
         dictionary.write_text(self.pocket)
         return Decoder(samprate=SAMPLE_RATE, dict=os.fspath(dictionary), lm=language_model, loglevel="FATAL")
 
-    def hear(self, decoder: Decoder) -> list[Heard]:
+    def hear(self, decoder: Decoder) -> list[RecognizedWord]:
         try:
             self.decode(decoder)
             if decoder.hyp() is None:
@@ -110,7 +135,7 @@ class Listener:
             alignment = decoder.get_alignment() or ()
         except RuntimeError:  # pocketsphinx's word for a search that lost every path
             return []
-        return [heard_word(entry) for entry in alignment if not NOT_A_WORD.match(entry.name)]
+        return [to_recognized_word(entry) for entry in alignment if not FILLER.match(entry.name)]
 
     def decode(self, decoder: Decoder) -> None:
         decoder.start_utt()
@@ -129,14 +154,14 @@ def dictionary_lines(words: frozenset[str]) -> dict[str, list[str]]:
     return found
 
 
-def heard_word(entry: Entry) -> Heard:
-    phones = tuple(HeardPhone(phone.name, *times(phone)) for phone in entry)
-    start, end = times(entry)
-    return Heard(re.sub(r"\(\d+\)$", "", entry.name), start, end, -entry.score / max(entry.duration, 1), phones)
+def to_recognized_word(entry: AlignmentEntry) -> RecognizedWord:
+    phones = tuple(RecognizedPhone(phone.name, *entry_times(phone)) for phone in entry)
+    start, end = entry_times(entry)
+    return RecognizedWord(re.sub(r"\(\d+\)$", "", entry.name), start, end, -entry.score / max(entry.duration, 1), phones)
 
 
-def times(entry: Entry) -> tuple[float, float]:
+def entry_times(entry: AlignmentEntry) -> tuple[float, float]:
     return (
-        round(entry.start * FRAME + HALF_WINDOW, 3),
-        round((entry.start + entry.duration) * FRAME + HALF_WINDOW, 3),
+        round(entry.start * FRAME_SECONDS + BORDER_OFFSET, 3),
+        round((entry.start + entry.duration) * FRAME_SECONDS + BORDER_OFFSET, 3),
     )

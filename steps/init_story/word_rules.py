@@ -5,7 +5,6 @@ import re
 from newsreel.errors import BadInput
 from newsreel.story.pronunciation import dictionary, plain_letters
 from steps.init_story import numerals
-from steps.init_story.amounts import UNIT, is_number
 from steps.init_story.lexicon import (
     ABBREVIATED_WORDS,
     ABBREVIATIONS,
@@ -14,11 +13,11 @@ from steps.init_story.lexicon import (
     SAID_AS_WORDS,
     SHORT_WORDS,
     SLASHED,
+    UNIT,
     UNITS,
+    is_number,
 )
-from steps.init_story.readings import Around, Readings
-
-__all__ = ["WORDS"]
+from steps.init_story.rules import Context, Rules
 
 LETTERS_A_WORD = 50
 ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
@@ -38,11 +37,11 @@ SIGNS = {
     "\u00f7": "divided by",
 }  # fmt: skip
 
-WORDS = say = Readings()
+WORD_RULES = word_rule = Rules()
 
 
-@say(r"(?P<short>St|Nos|No)(?P<stop>\.?)(?!\w)")
-def by_neighbour(found: re.Match[str], around: Around) -> list[str] | None:
+@word_rule(r"(?P<short>St|Nos|No)(?P<stop>\.?)(?!\w)")
+def by_neighbour(found: re.Match[str], around: Context) -> list[str] | None:
     """St. James but Downing St.; No. 10, but "No." alone is no."""
     if found["short"] == "St":
         names_a_saint = around.after[:1].isupper() and around.after not in OPENERS and found.end() == len(found.string)
@@ -52,36 +51,36 @@ def by_neighbour(found: re.Match[str], around: Around) -> list[str] | None:
     return ["no"] if found["short"] == "No" else None
 
 
-@say(r"v(?!\w)")
-def against(found: re.Match[str], around: Around) -> list[str] | None:
+@word_rule(r"v(?!\w)")
+def against(found: re.Match[str], around: Context) -> list[str] | None:
     """Leeds v Hull."""
     return ["versus"] if around.before[:1].isupper() and around.after[:1].isupper() else None
 
 
-@say("(?:" + "|".join(re.escape(short) for short in sorted(ABBREVIATIONS, key=len, reverse=True)) + r")(?!\w)")
-def abbreviation(found: re.Match[str], around: Around) -> list[str]:
+@word_rule("(?:" + "|".join(re.escape(short) for short in sorted(ABBREVIATIONS, key=len, reverse=True)) + r")(?!\w)")
+def abbreviation(found: re.Match[str], around: Context) -> list[str]:
     return ABBREVIATIONS[found[0]].split()
 
 
-@say(r"(?P<letters>(?:[A-Za-z]\.){2,}[A-Za-z]?)(?![A-Za-z])(?P<ending>'s(?!\w))?")
-def dotted(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(r"(?P<letters>(?:[A-Za-z]\.){2,}[A-Za-z]?)(?![A-Za-z])(?P<ending>'s(?!\w))?")
+def dotted(found: re.Match[str], around: Context) -> list[str]:
     """U.S., a.m., J.K.; U.S.'s."""
     return spelled(found["letters"].replace(".", ""), found["ending"] or "")
 
 
-@say("(?:" + "|".join(SLASHED) + r")(?!\w)")
-def slashed(found: re.Match[str], around: Around) -> list[str]:
+@word_rule("(?:" + "|".join(SLASHED) + r")(?!\w)")
+def slashed(found: re.Match[str], around: Context) -> list[str]:
     return SLASHED[found[0]].split()
 
 
-@say(r"https?://(?=\w)")
-def web_address(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(r"https?://(?=\w)")
+def web_address(found: re.Match[str], around: Context) -> list[str]:
     """Nobody says it."""
     return []
 
 
-@say(rf"(?P<sign>[#@])(?P<name>(?=\d*(?:{LETTER}|_))(?:{LETTER}|[\d_])+)(?![@.]\w)")
-def tag(found: re.Match[str], around: Around) -> list[str] | None:
+@word_rule(rf"(?P<sign>[#@])(?P<name>(?=\d*(?:{LETTER}|_))(?:{LETTER}|[\d_])+)(?![@.]\w)")
+def tag(found: re.Match[str], around: Context) -> list[str] | None:
     """#BackThePark, @harwick_council: word by word, as the capitals part them."""
     if found.start():
         return None
@@ -90,30 +89,30 @@ def tag(found: re.Match[str], around: Around) -> list[str] | None:
         if part.startswith("_"):
             said.append("underscore")
         else:
-            said += numerals.amount(part) if part.isdigit() else word_or_letters(part, Around("", ""))
+            said += numerals.amount(part) if part.isdigit() else word_or_letters(part, Context("", ""))
     return said
 
 
-@say(r"m(?!\w)")
-def metres(found: re.Match[str], around: Around) -> list[str] | None:
+@word_rule(r"m(?!\w)")
+def metres(found: re.Match[str], around: Context) -> list[str] | None:
     """The m of "10 m"; "10m" are millions."""
     return ["metres"] if found.start() == 0 and is_number(around.before) else None
 
 
-@say(r"sq(?!\w)")
-def square(found: re.Match[str], around: Around) -> list[str] | None:
+@word_rule(r"sq(?!\w)")
+def square(found: re.Match[str], around: Context) -> list[str] | None:
     """5 sq km."""
     return ["square"] if is_number(around.before) else None
 
 
-@say(r"x(?!\w)")
-def times(found: re.Match[str], around: Around) -> list[str] | None:
+@word_rule(r"x(?!\w)")
+def times(found: re.Match[str], around: Context) -> list[str] | None:
     """3 x 4."""
     return ["times"] if is_number(around.before) and around.after[:1].isdigit() else None
 
 
-@say(rf"(?P<unit>{UNIT})(?!\w)")
-def unit(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(rf"(?P<unit>{UNIT})(?!\w)")
+def unit(found: re.Match[str], around: Context) -> list[str]:
     """The km of "5 km"; elsewhere an ordinary word."""
     if found.start() == 0 and is_number(around.before):
         return UNITS[found["unit"]][0 if numerals.is_one(around.before) else 1].split()
@@ -124,19 +123,19 @@ def unit(found: re.Match[str], around: Around) -> list[str]:
     return UNITS[found["unit"]][1].split()
 
 
-@say(r"(?P<left>[A-Z]{1,4})&(?P<right>[A-Z]{1,4})(?!\w)")
-def and_between(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(r"(?P<left>[A-Z]{1,4})&(?P<right>[A-Z]{1,4})(?!\w)")
+def and_between(found: re.Match[str], around: Context) -> list[str]:
     """AT&T, R&D."""
     return [*spelled(found["left"]), "and", *spelled(found["right"])]
 
 
-@say(rf"(?P<stem>{LETTER}+?(?:'{LETTER}+)*?)(?P<ending>(?:'s|(?<=[A-Z]{{2}})s'?)(?![\w']))?(?!'?{LETTER})")
-def word(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(rf"(?P<stem>{LETTER}+?(?:'{LETTER}+)*?)(?P<ending>(?:'s|(?<=[A-Z]{{2}})s'?)(?![\w']))?(?!'?{LETTER})")
+def word(found: re.Match[str], around: Context) -> list[str]:
     """A word; an acronym letter by letter, with its plural (MPs) or genitive (NHS's)."""
     return word_or_letters(found["stem"], around, found["ending"] or "")
 
 
-def word_or_letters(stem: str, around: Around, ending: str = "") -> list[str]:
+def word_or_letters(stem: str, around: Context, ending: str = "") -> list[str]:
     if stem in ABBREVIATED_WORDS and not ending:
         return ABBREVIATED_WORDS[stem].split()
     if ROMAN.fullmatch(stem) and (said := ruled(stem, around.before)):
@@ -175,18 +174,18 @@ def spelled(letters: str, ending: str = "") -> list[str]:
     return said
 
 
-@say(r"[%&+@#/$=~_\u00a3\u20ac\u00a5\u00a7\u00a9\u00b1\u00d7\u00f7]")
-def sign(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(r"[%&+@#/$=~_\u00a3\u20ac\u00a5\u00a7\u00a9\u00b1\u00d7\u00f7]")
+def sign(found: re.Match[str], around: Context) -> list[str]:
     return SIGNS[found[0]].split()
 
 
-@say(r"(?<=[^\W_])\.(?=[^\W_])")
-def dot(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(r"(?<=[^\W_])\.(?=[^\W_])")
+def dot(found: re.Match[str], around: Context) -> list[str]:
     """bbc.co.uk."""
     return ["dot"]
 
 
-@say(r"[.,:;!?'\"()\-\u2026\u2032\u2033\u2122\u00ae]+?")
-def punctuation(found: re.Match[str], around: Around) -> list[str]:
+@word_rule(r"[.,:;!?'\"()\-\u2026\u2032\u2033\u2122\u00ae]+?")
+def punctuation(found: re.Match[str], around: Context) -> list[str]:
     """Heard as pauses and melody, not as words."""
     return []

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from newsreel.errors import BadInput
 
-__all__ = ["Around", "Readings", "read_token"]
-
 
 @dataclass(frozen=True)
-class Around:
+class Context:
     """The tokens beside one, with plain quotes and hyphens; empty at either end."""
 
     before: str
@@ -28,11 +26,11 @@ class Around:
         return self.before.lower() in ("a", "an") and self.after[:1].isalpha()
 
 
-Say = Callable[[re.Match[str], Around], list[str] | None]
+Verbalizer = Callable[[re.Match[str], Context], list[str] | None]
 """The words for a match; None where the tokens around show that it is something else."""
 
 
-class Readings:
+class Rules:
     """A list of readings, in the order in which they are declared with it.
 
     say = Readings()
@@ -42,20 +40,20 @@ class Readings:
     """
 
     def __init__(self) -> None:
-        self.known: list[tuple[re.Pattern[str], Say]] = []
+        self.known: list[tuple[re.Pattern[str], Verbalizer]] = []
 
-    def __call__(self, pattern: str) -> Callable[[Say], Say]:
-        def keep(say: Say) -> Say:
+    def __call__(self, pattern: str) -> Callable[[Verbalizer], Verbalizer]:
+        def keep(say: Verbalizer) -> Verbalizer:
             self.known.append((re.compile(pattern), say))
             return say
 
         return keep
 
-    def __iter__(self) -> Iterator[tuple[re.Pattern[str], Say]]:
+    def __iter__(self) -> Iterator[tuple[re.Pattern[str], Verbalizer]]:
         return iter(self.known)
 
 
-def read_token(token: str, around: Around, readings: Iterable[tuple[re.Pattern[str], Say]]) -> list[str]:
+def verbalize_token(token: str, around: Context, readings: Iterable[tuple[re.Pattern[str], Verbalizer]]) -> list[str]:
     """The words said for a token with plain quotes and hyphens. Raises BadInput where no reading matches."""
     said: list[str] = []
     place = 0

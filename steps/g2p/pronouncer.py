@@ -1,0 +1,123 @@
+"""A word's phones by the surest way there is: a dictionary, the words that it is made of, its letters, or the network's guess.
+
+Words made of known words: plurals, past tenses, participles and compounds, said as their parts are.
+
+Each form is there because it errs less than the network on words that neither has seen (`python -m tests.bench.pronunciation`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from newsreel.artifacts import PronouncedWords, Script, Token
+from newsreel.story.pronunciation import dictionary, genitive_of, plain_letters, without_stress
+from steps.g2p.gru import GraphemesToPhonemes
+
+Phones = tuple[str, ...]
+Form = Callable[[str, Mapping[str, Phones]], Phones | None]
+"""The phones of a lower-case word, from those of a dictionary's; None where it is not of this form."""
+
+MIN_STEM_LETTERS = 3
+MIN_PART_LETTERS = 4
+"""Letters. With three, `therapist` is the rapist."""
+AFTER_VOICELESS = frozenset({"P", "K", "F", "TH", "S", "SH", "CH"})
+
+
+def plural(word: str, known: Mapping[str, Phones]) -> Phones | None:
+    """selfies, kebabs, lobbies; a verb's third person too."""
+    if not word.endswith("s") or word.endswith("ss"):
+        return None
+    stems = (word[:-1], word[:-2] if word.endswith("es") else "", word[:-3] + "y" if word.endswith("ies") else "")
+    stem = first_known(stems, known)
+    return genitive_of(known[stem]) if stem else None
+
+
+def past(word: str, known: Mapping[str, Phones]) -> Phones | None:
+    """tweeted, unfriended, rebranded, planned."""
+    if not word.endswith("ed"):
+        return None
+    stem = first_known((word[:-2], word[:-1], undouble(word[:-2]), word[:-3] + "y" if word.endswith("ied") else ""), known)
+    if not stem:
+        return None
+    last = known[stem][-1]
+    return (*known[stem], *(("IH0", "D") if last in ("T", "D") else ("T",) if last in AFTER_VOICELESS else ("D",)))
+
+
+def participle(word: str, known: Mapping[str, Phones]) -> Phones | None:
+    """tweeting, rebranding, vaping, planning."""
+    if not word.endswith("ing"):
+        return None
+    stem = first_known((word[:-3], word[:-3] + "e", undouble(word[:-3])), known)
+    return (*known[stem], "IH0", "NG") if stem else None
+
+
+def compound(word: str, known: Mapping[str, Phones]) -> Phones | None:
+    """doomscrolling, facepalm: two known words, cut where the shorter one is longest; the first has the stress."""
+    cuts = sorted(range(MIN_PART_LETTERS, len(word) - MIN_PART_LETTERS + 1), key=lambda cut: -min(cut, len(word) - cut))
+    for cut in cuts:
+        left, right = known.get(word[:cut]), known.get(word[cut:])
+        if left and right:
+            return (*left, *(phone.replace("1", "2") for phone in right))
+    return None
+
+
+def first_known(stems: tuple[str, ...], known: Mapping[str, Phones]) -> str | None:
+    return next((stem for stem in stems if len(stem) >= MIN_STEM_LETTERS and stem in known), None)
+
+
+def undouble(stem: str) -> str:
+    """`plann` is plan."""
+    return stem[:-1] if stem[-1:] == stem[-2:-1] else ""
+
+
+FORMS: Mapping[str, Form] = {"plural": plural, "past": past, "participle": participle, "compound": compound}
+"""In the order in which they are tried."""
+
+
+VOWEL_LETTERS = frozenset("aeiouy")
+MAX_SPELLED_LETTERS = 6
+
+
+@dataclass(frozen=True)
+class Pronouncer:
+    guess: GraphemesToPhonemes
+    known: Mapping[str, Phones] = field(default_factory=dictionary)
+
+    def __call__(self, word: str) -> list[str]:
+        """Phones without stress for a lower-case word; its apostrophes are those of a genitive or stand between parts.
+
+        `zelenskyi's` has the phones of zelenskyi and a Z; never empty.
+        """
+        return without_stress(self.routed(word)[1]) or ["AH"]
+
+    def words_of(self, script: Script) -> PronouncedWords:
+        """Every word of the script's transcript, in its order."""
+        said = ((token, word) for sentence in script.sentences for token in sentence for word in token.spoken)
+        return PronouncedWords(words=tuple(tuple(self.within(token, word)) for token, word in said))
+
+    def within(self, token: Token, word: str) -> list[str]:
+        return self(word) if len(word) > 1 or len(token.spoken) == 1 else self.letter(word)
+
+    def letter(self, letter: str) -> list[str]:
+        """A letter's own name: the A of A&E is no article."""
+        return without_stress(self.known.get(f"{letter}.", ())) or self(letter)
+
+    def routed(self, word: str) -> tuple[str, Phones]:
+        """The way by which a word was found, and its phones with stress.
+
+        The ways: dictionary, genitive, joined (rock'n'roll), plural, past, participle, compound, letters, network.
+        """
+        word = plain_letters(word)
+        if word in self.known:
+            return "dictionary", self.known[word]
+        if word.endswith("'s") and len(word) > 2:
+            route, stem = self.routed(word.removesuffix("'s"))
+            return (route if route == "network" else "genitive"), genitive_of(stem)
+        if "'" in word:
+            parts = [self.routed(part)[1] for part in word.split("'") if part]
+            return "joined", tuple(phone for part in parts for phone in part)
+        for name, form in FORMS.items():
+            if phones := form(word, self.known):
+                return name, phones
+        if len(word) <= MAX_SPELLED_LETTERS and not VOWEL_LETTERS & set(word):
+            return "letters", tuple(phone for letter in word for phone in self.known.get(f"{letter}.", ()))
+        return "network", tuple(self.guess([word])[0])
