@@ -1,1 +1,1 @@
-"""Takes a node and a directory on it for one story, for as long as the story lives."""
+"""anchor: reserves a node and a directory on it for one story, while the story is made."""

@@ -1,13 +1,11 @@
-"""`check`: is the story sound, and is there anything to do?
+"""`check`: is the story valid, and is there anything to do?
 
-Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `read_publication`,
-the
-address of the story as it was looked at, and how many seconds a story of this length may take, a step of it and all of it.
+Reads the story and its pictures, reports every fault at once, and writes the workflow's parameters: `state`, which is `todo` or
+`published`; the address of the story at the generation that was checked; and how many seconds a story of this length may take,
+per step and in all.
 
-An object may be changed while its story waits for a node. All later steps read the very generation that was looked at here; where
-the bucket keeps no older ones they end with a clear error, and no video is ever made of a story that nobody has checked.
-
-How long a story may take, by its length: long enough for a slow machine, short enough that a hung step is found.
+An object may be changed while its story waits for a node. All later steps read the very generation that was checked here; where
+the bucket keeps no older ones they end with a clear error, so no video is ever made of an unchecked story.
 """
 
 import argparse
@@ -29,31 +27,14 @@ from newsreel.story.schema import Story
 from newsreel.weights.catalogue import require
 from newsreel.workspace import write_atomically
 
-CHARACTERS_PER_SECOND = 12
-"""Read aloud; less than the 14 or so of a newsreader, since `£1,200` is longer than it looks."""
-STEP_BASE_SECONDS, ATTEMPT_BASE_SECONDS = 300, 900
-"""Seconds for what does not depend on length: images pulled, models loaded, a service that is not up yet."""
-STEP_SECONDS_PER_SPOKEN_SECOND, ATTEMPT_SECONDS_PER_SPOKEN_SECOND = 20, 60
-"""Seconds of work for each of speech. On two cores the slowest step takes 1.1, the whole story 1.7."""
-
-
-@dataclass(frozen=True)
-class TimeLimits:
-    step: int
-    """Seconds a step may take."""
-    attempt: int
-    """Seconds all steps on one node may take together."""
-
-
-def time_limits(story: Story) -> TimeLimits:
-    speech = -(-sum(len(scene.narration) for scene in story.scenes) // CHARACTERS_PER_SECOND)
-    return TimeLimits(
-        step=STEP_BASE_SECONDS + STEP_SECONDS_PER_SPOKEN_SECOND * speech,
-        attempt=ATTEMPT_BASE_SECONDS + ATTEMPT_SECONDS_PER_SPOKEN_SECOND * speech,
-    )
-
-
 PublicationState = Literal["todo", "published"]
+
+CHARACTERS_PER_SECOND = 12
+"""Of speech; less than a newsreader's 14 or so, since `£1,200` is longer when spoken."""
+STEP_BASE_SECONDS, ATTEMPT_BASE_SECONDS = 300, 900
+"""Seconds for what does not depend on length: pulling images, loading models, waiting for a service."""
+STEP_SECONDS_PER_SPOKEN_SECOND, ATTEMPT_SECONDS_PER_SPOKEN_SECOND = 20, 60
+"""On two cores the slowest step takes 1.1 seconds per second of speech, the whole story 1.7."""
 
 
 def run(arguments: list[str]) -> None:
@@ -61,9 +42,9 @@ def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m steps check", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--finals", required=True, metavar="ADDRESS", help="folder or prefix for finished videos")
-    parser.add_argument("--shards", default="1", metavar="N", help="into how many parts a step may be split")
+    parser.add_argument("--shards", default="1", metavar="N", help="into how many shards a step may be split")
     parser.add_argument("--priority", default="normal", help="normal or breaking")
-    parser.add_argument("--voice-system", required=True, help="the step that speaks, such as hibari")
+    parser.add_argument("--voice-system", required=True, help="the step that synthesizes the voice, such as hibari")
     parser.add_argument("--outputs", type=Path, required=True, help="folder for the files that are written")
     options = parser.parse_args(arguments)
 
@@ -83,14 +64,14 @@ def run(arguments: list[str]) -> None:
     if state == "todo":
         load_presenter(story.presenter)
         require(story.voice, storage)
-    allowed = time_limits(story)
-    outputs = {"state": state, "story": str(address), "step-seconds": str(allowed.step), "attempt-seconds": str(allowed.attempt)}
+    limits = time_limits(story)
+    outputs = {"state": state, "story": str(address), "step-seconds": str(limits.step), "attempt-seconds": str(limits.attempt)}
     for name, value in outputs.items():
         write_atomically(options.outputs / name, value)
 
 
 def publication_state(story: Story, digest: str, finals: Address, storage: Storage) -> PublicationState:
-    """Whether this very revision is published whole. Raises Conflict where another or a newer one is."""
+    """Whether this revision is completely published. Raises Conflict if it has other content or a newer one is published."""
     newer = newer_revision(storage, finals, story.id, story.revision)
     if newer:
         raise Conflict(f"{finals}: revision {newer} of {story.id} is published, this is {story.revision}; raise the revision")
@@ -104,3 +85,20 @@ def publication_state(story: Story, digest: str, finals: Address, storage: Stora
     if finals.scheme == "file" and (not same or manifest.origin.software_digest != software_digest()):
         return "todo"
     return "published" if is_intact(storage, home, manifest) else "todo"
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    step: int
+    """Seconds that a step may take."""
+    attempt: int
+    """Seconds that all steps on one node may take together."""
+
+
+def time_limits(story: Story) -> TimeLimits:
+    """How long a story may take, by its length: enough for a slow machine, but a hung step is found."""
+    speech = -(-sum(len(scene.narration) for scene in story.scenes) // CHARACTERS_PER_SECOND)
+    return TimeLimits(
+        step=STEP_BASE_SECONDS + STEP_SECONDS_PER_SPOKEN_SECOND * speech,
+        attempt=ATTEMPT_BASE_SECONDS + ATTEMPT_SECONDS_PER_SPOKEN_SECOND * speech,
+    )

@@ -1,9 +1,4 @@
-"""A word's phones by the surest way there is: a dictionary, the words that it is made of, its letters, or the network's guess.
-
-Words made of known words: plurals, past tenses, participles and compounds, said as their parts are.
-
-Each form is there because it errs less than the network on words that neither has seen (`python -m tests.bench.pronunciation`).
-"""
+"""A word's phones from the most reliable source: the dictionary, the known words it is made of, its letters, or the network."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +8,61 @@ from newsreel.story.pronunciation import dictionary, genitive_of, plain_letters,
 from steps.g2p.gru import GraphemesToPhonemes
 
 Phones = tuple[str, ...]
+"""ARPAbet with stress."""
 Form = Callable[[str, Mapping[str, Phones]], Phones | None]
-"""The phones of a lower-case word, from those of a dictionary's; None where it is not of this form."""
+"""The phones of a lower-case word from those of a dictionary; None if the word is not of this form."""
 
 MIN_STEM_LETTERS = 3
 MIN_PART_LETTERS = 4
-"""Letters. With three, `therapist` is the rapist."""
+"""With three, `therapist` is the rapist."""
 AFTER_VOICELESS = frozenset({"P", "K", "F", "TH", "S", "SH", "CH"})
+VOWEL_LETTERS = frozenset("aeiouy")
+MAX_SPELLED_LETTERS = 6
+
+
+@dataclass(frozen=True)
+class Pronouncer:
+    network: GraphemesToPhonemes
+    known: Mapping[str, Phones] = field(default_factory=dictionary)
+
+    def __call__(self, word: str) -> list[str]:
+        """Phones without stress of a lower-case word, never empty; apostrophes mark a genitive or separate parts.
+
+        `zelenskyi's` has the phones of zelenskyi and a Z.
+        """
+        return without_stress(self.pronounce(word)[1]) or ["AH"]
+
+    def pronounce_script(self, script: Script) -> PronouncedWords:
+        """Every word of the script's transcript, in order."""
+        words = ((token, word) for sentence in script.sentences for token in sentence for word in token.spoken)
+        return PronouncedWords(words=tuple(tuple(self.pronounce_in_token(token, word)) for token, word in words))
+
+    def pronounce_in_token(self, token: Token, word: str) -> list[str]:
+        """A single letter among other words is pronounced by its name: the A of A&E is not the article."""
+        if len(word) > 1 or len(token.spoken) == 1:
+            return self(word)
+        return without_stress(self.known.get(f"{word}.", ())) or self(word)
+
+    def pronounce(self, word: str) -> tuple[str, Phones]:
+        """The source of a word's pronunciation, and its phones with stress.
+
+        Sources: dictionary, genitive, joined (rock'n'roll), plural, past, participle, compound, letters, network.
+        """
+        word = plain_letters(word)
+        if word in self.known:
+            return "dictionary", self.known[word]
+        if word.endswith("'s") and len(word) > 2:
+            source, stem = self.pronounce(word.removesuffix("'s"))
+            return (source if source == "network" else "genitive"), genitive_of(stem)
+        if "'" in word:
+            parts = [self.pronounce(part)[1] for part in word.split("'") if part]
+            return "joined", tuple(phone for part in parts for phone in part)
+        for name, form in FORMS.items():
+            if phones := form(word, self.known):
+                return name, phones
+        if len(word) <= MAX_SPELLED_LETTERS and not VOWEL_LETTERS & set(word):
+            return "letters", tuple(phone for letter in word for phone in self.known.get(f"{letter}.", ()))
+        return "network", tuple(self.network([word])[0])
 
 
 def plural(word: str, known: Mapping[str, Phones]) -> Phones | None:
@@ -51,10 +94,10 @@ def participle(word: str, known: Mapping[str, Phones]) -> Phones | None:
 
 
 def compound(word: str, known: Mapping[str, Phones]) -> Phones | None:
-    """doomscrolling, facepalm: two known words, cut where the shorter one is longest; the first has the stress."""
-    cuts = sorted(range(MIN_PART_LETTERS, len(word) - MIN_PART_LETTERS + 1), key=lambda cut: -min(cut, len(word) - cut))
-    for cut in cuts:
-        left, right = known.get(word[:cut]), known.get(word[cut:])
+    """doomscrolling, facepalm: two known words, split where the shorter one is longest; the first has the stress."""
+    splits = sorted(range(MIN_PART_LETTERS, len(word) - MIN_PART_LETTERS + 1), key=lambda place: -min(place, len(word) - place))
+    for place in splits:
+        left, right = known.get(word[:place]), known.get(word[place:])
         if left and right:
             return (*left, *(phone.replace("1", "2") for phone in right))
     return None
@@ -70,54 +113,6 @@ def undouble(stem: str) -> str:
 
 
 FORMS: Mapping[str, Form] = {"plural": plural, "past": past, "participle": participle, "compound": compound}
-"""In the order in which they are tried."""
+"""Words made of known words, in the order in which they are tried.
 
-
-VOWEL_LETTERS = frozenset("aeiouy")
-MAX_SPELLED_LETTERS = 6
-
-
-@dataclass(frozen=True)
-class Pronouncer:
-    guess: GraphemesToPhonemes
-    known: Mapping[str, Phones] = field(default_factory=dictionary)
-
-    def __call__(self, word: str) -> list[str]:
-        """Phones without stress for a lower-case word; its apostrophes are those of a genitive or stand between parts.
-
-        `zelenskyi's` has the phones of zelenskyi and a Z; never empty.
-        """
-        return without_stress(self.routed(word)[1]) or ["AH"]
-
-    def words_of(self, script: Script) -> PronouncedWords:
-        """Every word of the script's transcript, in its order."""
-        said = ((token, word) for sentence in script.sentences for token in sentence for word in token.spoken)
-        return PronouncedWords(words=tuple(tuple(self.within(token, word)) for token, word in said))
-
-    def within(self, token: Token, word: str) -> list[str]:
-        return self(word) if len(word) > 1 or len(token.spoken) == 1 else self.letter(word)
-
-    def letter(self, letter: str) -> list[str]:
-        """A letter's own name: the A of A&E is no article."""
-        return without_stress(self.known.get(f"{letter}.", ())) or self(letter)
-
-    def routed(self, word: str) -> tuple[str, Phones]:
-        """The way by which a word was found, and its phones with stress.
-
-        The ways: dictionary, genitive, joined (rock'n'roll), plural, past, participle, compound, letters, network.
-        """
-        word = plain_letters(word)
-        if word in self.known:
-            return "dictionary", self.known[word]
-        if word.endswith("'s") and len(word) > 2:
-            route, stem = self.routed(word.removesuffix("'s"))
-            return (route if route == "network" else "genitive"), genitive_of(stem)
-        if "'" in word:
-            parts = [self.routed(part)[1] for part in word.split("'") if part]
-            return "joined", tuple(phone for part in parts for phone in part)
-        for name, form in FORMS.items():
-            if phones := form(word, self.known):
-                return name, phones
-        if len(word) <= MAX_SPELLED_LETTERS and not VOWEL_LETTERS & set(word):
-            return "letters", tuple(phone for letter in word for phone in self.known.get(f"{letter}.", ()))
-        return "network", tuple(self.guess([word])[0])
+Each is there because it errs less than the network on words that neither has seen (`python -m tests.bench.pronunciation`)."""

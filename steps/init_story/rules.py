@@ -1,7 +1,7 @@
-"""How a newsreader says what is not plain words: ordered readings, each a pattern and the words said for what it matches.
+"""Text normalisation by ordered rules: each is a pattern and a function that returns the spoken words for a match.
 
-A token is read from left to right; at each place the first reading that matches takes its part. A reading sees the tokens beside
-its own, since "$3.2" before "billion" is said without its dollars, which follow the billion.
+A token is read from left to right; at each position the first rule that applies consumes its match. A rule sees the neighbouring
+tokens, since "$3.2" before "billion" is spoken without its dollars, which follow the billion.
 """
 
 import re
@@ -13,12 +13,12 @@ from newsreel.errors import BadInput
 
 @dataclass(frozen=True)
 class Context:
-    """The tokens beside one, with plain quotes and hyphens; empty at either end."""
+    """The neighbours of a token, with plain quotes and hyphens; empty at either end."""
 
     before: str
     after: str
     in_phone_number: bool = False
-    """Whether the token is a part of a phone number, which is read figure by figure."""
+    """Whether the token is a part of a phone number, which is spoken digit by digit."""
 
     @property
     def counts_a_noun(self) -> bool:
@@ -27,43 +27,44 @@ class Context:
 
 
 Verbalizer = Callable[[re.Match[str], Context], list[str] | None]
-"""The words for a match; None where the tokens around show that it is something else."""
+"""The words for a match; None where the context shows that the rule does not apply."""
+Rule = tuple[re.Pattern[str], Verbalizer]
 
 
 class Rules:
-    """A list of readings, in the order in which they are declared with it.
+    """Rules in the order in which they are added.
 
-    say = Readings()
+    rule = Rules().add
 
-    @say("#(?=[0-9])")
-    def number_sign(found, around): return ["number"]
+    @rule("#(?=[0-9])")
+    def number_sign(found, context): return ["number"]
     """
 
     def __init__(self) -> None:
-        self.known: list[tuple[re.Pattern[str], Verbalizer]] = []
+        self.rules: list[Rule] = []
 
-    def __call__(self, pattern: str) -> Callable[[Verbalizer], Verbalizer]:
-        def keep(say: Verbalizer) -> Verbalizer:
-            self.known.append((re.compile(pattern), say))
-            return say
+    def add(self, pattern: str) -> Callable[[Verbalizer], Verbalizer]:
+        def register(verbalizer: Verbalizer) -> Verbalizer:
+            self.rules.append((re.compile(pattern), verbalizer))
+            return verbalizer
 
-        return keep
+        return register
 
-    def __iter__(self) -> Iterator[tuple[re.Pattern[str], Verbalizer]]:
-        return iter(self.known)
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
 
 
-def verbalize_token(token: str, around: Context, readings: Iterable[tuple[re.Pattern[str], Verbalizer]]) -> list[str]:
-    """The words said for a token with plain quotes and hyphens. Raises BadInput where no reading matches."""
-    said: list[str] = []
+def verbalize_token(token: str, context: Context, rules: Iterable[Rule]) -> list[str]:
+    """The spoken words of a token with plain quotes and hyphens. Raises BadInput where no rule applies."""
+    spoken: list[str] = []
     place = 0
     while place < len(token):
-        for pattern, say in readings:
+        for pattern, verbalizer in rules:
             found = pattern.match(token, place)
-            if found and (words := say(found, around)) is not None:
-                said += words
+            if found and (words := verbalizer(found, context)) is not None:
+                spoken += words
                 place = found.end()
                 break
         else:
             raise BadInput(f"{token[place]!a} in {token[:40]!a} cannot be spoken; write it in words or remove it")
-    return said
+    return spoken

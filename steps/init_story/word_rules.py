@@ -1,4 +1,4 @@
-"""How words are said: abbreviations, acronyms, rulers' numbers, units that stand alone, signs; punctuation is not said."""
+"""Rules for the spoken form of words: abbreviations, acronyms, Roman numerals, single units, signs; punctuation is silent."""
 
 import re
 
@@ -9,23 +9,23 @@ from steps.init_story.lexicon import (
     ABBREVIATED_WORDS,
     ABBREVIATIONS,
     CURRENCIES,
-    OPENERS,
-    SAID_AS_WORDS,
+    SENTENCE_OPENERS,
     SHORT_WORDS,
     SLASHED,
+    SPOKEN_AS_WORDS,
     UNIT,
     UNITS,
     is_number,
 )
 from steps.init_story.rules import Context, Rules
 
-LETTERS_A_WORD = 50
+MAX_WORD_LETTERS = 50
 ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-COUNTED_IN_ROMAN = frozenset({
+ROMAN_CONTEXT = frozenset({
     "Act", "Bowl", "Category", "Chapter", "Grade", "Part", "Phase", "Stage", "Title", "Type", "War",
 })  # fmt: skip
-NOT_RULERS = frozenset({"I", "V", "X", "L"})
-"""Single letters count acts and wars, but behind a name they are a letter: Malcolm X."""
+NO_REGNAL_NUMBERS = frozenset({"I", "V", "X", "L"})
+"""Single letters number acts and wars, but after a name they are a letter: Malcolm X."""
 LETTER = r"[^\W\d_\u00b2\u00b3\u00bc\u00bd\u00be]"
 CAMEL = re.compile(rf"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+|{LETTER}+")
 
@@ -37,155 +37,156 @@ SIGNS = {
     "\u00f7": "divided by",
 }  # fmt: skip
 
-WORD_RULES = word_rule = Rules()
+WORD_RULES = Rules()
+rule = WORD_RULES.add
 
 
-@word_rule(r"(?P<short>St|Nos|No)(?P<stop>\.?)(?!\w)")
-def by_neighbour(found: re.Match[str], around: Context) -> list[str] | None:
+@rule(r"(?P<short>St|Nos|No)(?P<stop>\.?)(?!\w)")
+def saint_or_number(found: re.Match[str], context: Context) -> list[str] | None:
     """St. James but Downing St.; No. 10, but "No." alone is no."""
     if found["short"] == "St":
-        names_a_saint = around.after[:1].isupper() and around.after not in OPENERS and found.end() == len(found.string)
+        names_a_saint = context.after[:1].isupper() and context.after not in SENTENCE_OPENERS and found.end() == len(found.string)
         return ["saint" if names_a_saint else "street"]
-    if re.match(r"\d" if found["stop"] else r"\d{1,3}(?:'s)?[.,;:!?)]*$", around.after):
+    if re.match(r"\d" if found["stop"] else r"\d{1,3}(?:'s)?[.,;:!?)]*$", context.after):
         return ["number" if found["short"] == "No" else "numbers"]
     return ["no"] if found["short"] == "No" else None
 
 
-@word_rule(r"v(?!\w)")
-def against(found: re.Match[str], around: Context) -> list[str] | None:
+@rule(r"v(?!\w)")
+def versus(found: re.Match[str], context: Context) -> list[str] | None:
     """Leeds v Hull."""
-    return ["versus"] if around.before[:1].isupper() and around.after[:1].isupper() else None
+    return ["versus"] if context.before[:1].isupper() and context.after[:1].isupper() else None
 
 
-@word_rule("(?:" + "|".join(re.escape(short) for short in sorted(ABBREVIATIONS, key=len, reverse=True)) + r")(?!\w)")
-def abbreviation(found: re.Match[str], around: Context) -> list[str]:
+@rule("(?:" + "|".join(re.escape(short) for short in sorted(ABBREVIATIONS, key=len, reverse=True)) + r")(?!\w)")
+def abbreviation(found: re.Match[str], context: Context) -> list[str]:
     return ABBREVIATIONS[found[0]].split()
 
 
-@word_rule(r"(?P<letters>(?:[A-Za-z]\.){2,}[A-Za-z]?)(?![A-Za-z])(?P<ending>'s(?!\w))?")
-def dotted(found: re.Match[str], around: Context) -> list[str]:
+@rule(r"(?P<letters>(?:[A-Za-z]\.){2,}[A-Za-z]?)(?![A-Za-z])(?P<ending>'s(?!\w))?")
+def dotted_initials(found: re.Match[str], context: Context) -> list[str]:
     """U.S., a.m., J.K.; U.S.'s."""
-    return spelled(found["letters"].replace(".", ""), found["ending"] or "")
+    return spell(found["letters"].replace(".", ""), found["ending"] or "")
 
 
-@word_rule("(?:" + "|".join(SLASHED) + r")(?!\w)")
-def slashed(found: re.Match[str], around: Context) -> list[str]:
+@rule("(?:" + "|".join(SLASHED) + r")(?!\w)")
+def slashed_abbreviation(found: re.Match[str], context: Context) -> list[str]:
     return SLASHED[found[0]].split()
 
 
-@word_rule(r"https?://(?=\w)")
-def web_address(found: re.Match[str], around: Context) -> list[str]:
-    """Nobody says it."""
+@rule(r"https?://(?=\w)")
+def web_address(found: re.Match[str], context: Context) -> list[str]:
+    """Silent."""
     return []
 
 
-@word_rule(rf"(?P<sign>[#@])(?P<name>(?=\d*(?:{LETTER}|_))(?:{LETTER}|[\d_])+)(?![@.]\w)")
-def tag(found: re.Match[str], around: Context) -> list[str] | None:
-    """#BackThePark, @harwick_council: word by word, as the capitals part them."""
+@rule(rf"(?P<sign>[#@])(?P<name>(?=\d*(?:{LETTER}|_))(?:{LETTER}|[\d_])+)(?![@.]\w)")
+def tag(found: re.Match[str], context: Context) -> list[str] | None:
+    """#BackThePark, @harwick_council: word by word, split at the capitals."""
     if found.start():
         return None
-    said = [SIGNS[found["sign"]]]
+    words = [SIGNS[found["sign"]]]
     for part in CAMEL.findall(found["name"]):
         if part.startswith("_"):
-            said.append("underscore")
+            words.append("underscore")
         else:
-            said += numerals.amount(part) if part.isdigit() else word_or_letters(part, Context("", ""))
-    return said
+            words += numerals.amount(part) if part.isdigit() else word_or_letters(part, Context("", ""))
+    return words
 
 
-@word_rule(r"m(?!\w)")
-def metres(found: re.Match[str], around: Context) -> list[str] | None:
+@rule(r"m(?!\w)")
+def metres(found: re.Match[str], context: Context) -> list[str] | None:
     """The m of "10 m"; "10m" are millions."""
-    return ["metres"] if found.start() == 0 and is_number(around.before) else None
+    return ["metres"] if found.start() == 0 and is_number(context.before) else None
 
 
-@word_rule(r"sq(?!\w)")
-def square(found: re.Match[str], around: Context) -> list[str] | None:
+@rule(r"sq(?!\w)")
+def square(found: re.Match[str], context: Context) -> list[str] | None:
     """5 sq km."""
-    return ["square"] if is_number(around.before) else None
+    return ["square"] if is_number(context.before) else None
 
 
-@word_rule(r"x(?!\w)")
-def times(found: re.Match[str], around: Context) -> list[str] | None:
+@rule(r"x(?!\w)")
+def times(found: re.Match[str], context: Context) -> list[str] | None:
     """3 x 4."""
-    return ["times"] if is_number(around.before) and around.after[:1].isdigit() else None
+    return ["times"] if is_number(context.before) and context.after[:1].isdigit() else None
 
 
-@word_rule(rf"(?P<unit>{UNIT})(?!\w)")
-def unit(found: re.Match[str], around: Context) -> list[str]:
+@rule(rf"(?P<unit>{UNIT})(?!\w)")
+def unit(found: re.Match[str], context: Context) -> list[str]:
     """The km of "5 km"; elsewhere an ordinary word."""
-    if found.start() == 0 and is_number(around.before):
-        return UNITS[found["unit"]][0 if numerals.is_one(around.before) else 1].split()
-    if around.before == "sq":
+    if found.start() == 0 and is_number(context.before):
+        return UNITS[found["unit"]][0 if numerals.is_one(context.before) else 1].split()
+    if context.before == "sq":
         return UNITS[found["unit"]][1].split()
     if found["unit"].isalpha():
-        return word_or_letters(found["unit"], around)
+        return word_or_letters(found["unit"], context)
     return UNITS[found["unit"]][1].split()
 
 
-@word_rule(r"(?P<left>[A-Z]{1,4})&(?P<right>[A-Z]{1,4})(?!\w)")
-def and_between(found: re.Match[str], around: Context) -> list[str]:
+@rule(r"(?P<left>[A-Z]{1,4})&(?P<right>[A-Z]{1,4})(?!\w)")
+def and_between(found: re.Match[str], context: Context) -> list[str]:
     """AT&T, R&D."""
-    return [*spelled(found["left"]), "and", *spelled(found["right"])]
+    return [*spell(found["left"]), "and", *spell(found["right"])]
 
 
-@word_rule(rf"(?P<stem>{LETTER}+?(?:'{LETTER}+)*?)(?P<ending>(?:'s|(?<=[A-Z]{{2}})s'?)(?![\w']))?(?!'?{LETTER})")
-def word(found: re.Match[str], around: Context) -> list[str]:
+@rule(rf"(?P<stem>{LETTER}+?(?:'{LETTER}+)*?)(?P<ending>(?:'s|(?<=[A-Z]{{2}})s'?)(?![\w']))?(?!'?{LETTER})")
+def word(found: re.Match[str], context: Context) -> list[str]:
     """A word; an acronym letter by letter, with its plural (MPs) or genitive (NHS's)."""
-    return word_or_letters(found["stem"], around, found["ending"] or "")
+    return word_or_letters(found["stem"], context, found["ending"] or "")
 
 
-def word_or_letters(stem: str, around: Context, ending: str = "") -> list[str]:
+def word_or_letters(stem: str, context: Context, ending: str = "") -> list[str]:
     if stem in ABBREVIATED_WORDS and not ending:
         return ABBREVIATED_WORDS[stem].split()
-    if ROMAN.fullmatch(stem) and (said := ruled(stem, around.before)):
-        return [*said[:-1], said[-1] + ending]
+    if ROMAN.fullmatch(stem) and (words := roman_numeral(stem, context.before)):
+        return [*words[:-1], words[-1] + ending]
     plain = plain_letters(stem)
     if not re.fullmatch(r"[a-z]+(?:'[a-z]+)*", plain):
         raise BadInput(f"{stem[:40]!a} has letters that English cannot say; write it another way")
-    if len(plain) > LETTERS_A_WORD:
-        raise BadInput(f"{stem[:20]!a}... is a word of {len(plain)} letters; at most {LETTERS_A_WORD} can be spoken")
-    return spelled(plain, ending) if is_spelled(stem) else [plain + ending]
+    if len(plain) > MAX_WORD_LETTERS:
+        raise BadInput(f"{stem[:20]!a}... is a word of {len(plain)} letters; at most {MAX_WORD_LETTERS} can be spoken")
+    return spell(plain, ending) if is_spelled_out(stem) else [plain + ending]
 
 
-def ruled(roman: str, before: str) -> list[str] | None:
+def roman_numeral(roman: str, before: str) -> list[str] | None:
     """World War II, Super Bowl LVIII; Henry VIII is the eighth."""
     number = str(numerals.roman(roman))
-    if before in COUNTED_IN_ROMAN:
+    if before in ROMAN_CONTEXT:
         return numerals.cardinal(number)
-    named = before[:1].isupper() and before[1:].islower() and len(before) > 2 and before not in OPENERS
-    return ["the", *numerals.ordinal(number)] if named and roman not in NOT_RULERS else None
+    named = before[:1].isupper() and before[1:].islower() and len(before) > 2 and before not in SENTENCE_OPENERS
+    return ["the", *numerals.ordinal(number)] if named and roman not in NO_REGNAL_NUMBERS else None
 
 
-def is_spelled(stem: str) -> bool:
-    """NHS, mRNA and hq are said letter by letter; NATO, NEVER and Brr are not."""
+def is_spelled_out(stem: str) -> bool:
+    """NHS, mRNA and hq are spelled out; NATO, NEVER and Brr are not."""
     plain = plain_letters(stem)
-    if len(stem) < 2 or "'" in stem or plain in SAID_AS_WORDS:
+    if len(stem) < 2 or "'" in stem or plain in SPOKEN_AS_WORDS:
         return False
     if stem.isupper():
         return plain not in SHORT_WORDS if len(stem) < 4 else plain not in dictionary()
     return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or plain in dictionary())
 
 
-def spelled(letters: str, ending: str = "") -> list[str]:
+def spell(letters: str, ending: str = "") -> list[str]:
     """`MP`, `s`: m p's, as dictionaries write it."""
-    said = list(letters.lower())
-    said[-1] += "'s" if ending else ""
-    return said
+    words = list(letters.lower())
+    words[-1] += "'s" if ending else ""
+    return words
 
 
-@word_rule(r"[%&+@#/$=~_\u00a3\u20ac\u00a5\u00a7\u00a9\u00b1\u00d7\u00f7]")
-def sign(found: re.Match[str], around: Context) -> list[str]:
+@rule(r"[%&+@#/$=~_\u00a3\u20ac\u00a5\u00a7\u00a9\u00b1\u00d7\u00f7]")
+def sign(found: re.Match[str], context: Context) -> list[str]:
     return SIGNS[found[0]].split()
 
 
-@word_rule(r"(?<=[^\W_])\.(?=[^\W_])")
-def dot(found: re.Match[str], around: Context) -> list[str]:
+@rule(r"(?<=[^\W_])\.(?=[^\W_])")
+def dot(found: re.Match[str], context: Context) -> list[str]:
     """bbc.co.uk."""
     return ["dot"]
 
 
-@word_rule(r"[.,:;!?'\"()\-\u2026\u2032\u2033\u2122\u00ae]+?")
-def punctuation(found: re.Match[str], around: Context) -> list[str]:
-    """Heard as pauses and melody, not as words."""
+@rule(r"[.,:;!?'\"()\-\u2026\u2032\u2033\u2122\u00ae]+?")
+def punctuation(found: re.Match[str], context: Context) -> list[str]:
+    """Spoken as pauses and intonation, not as words."""
     return []

@@ -89,10 +89,10 @@ def main() -> None:
         sorted(word for word in rest if re.fullmatch("[a-z]{3,}", word)), SAMPLE
     )
     alone: Say = lambda word: network([word])[0]  # noqa: E731
-    every_way = Pronouncer(network, rest)
+    all_sources = Pronouncer(network, rest)
 
     for title, words, say in (
-        ("words the weights have not seen: all ways", added, lambda word: every_way.routed(word)[1]),
+        ("words the weights have not seen: all sources", added, lambda word: all_sources.pronounce(word)[1]),
         ("words the weights have not seen: the network alone", added, alone),
         ("words they may have seen: the network alone", seen, alone),
     ):
@@ -101,10 +101,11 @@ def main() -> None:
             print(f"  {'with stress   ' if stress else 'without stress'}  {errors_of(words, say, right, stress)}")
 
     for title, words in (("unseen words", added), ("words of the example", list(words_of_the_example()))):
-        pronouncer = every_way if title == "unseen words" else Pronouncer(network)
-        ways = Counter(pronouncer.routed(word)[0] for word in words)
+        pronouncer = all_sources if title == "unseen words" else Pronouncer(network)
+        sources = Counter(pronouncer.pronounce(word)[0] for word in words)
         print(
-            f"ways of {len(words):,} {title}:", ", ".join(f"{way} {count / len(words):.1%}" for way, count in ways.most_common())
+            f"sources of {len(words):,} {title}:",
+            ", ".join(f"{way} {count / len(words):.1%}" for way, count in sources.most_common()),
         )
 
     begun = time.process_time()
