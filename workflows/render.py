@@ -9,7 +9,7 @@ from newsreel.config.settings import Settings
 from newsreel.errors import NewsreelError
 from newsreel.notifications.notifier import Notifier
 from newsreel.notifications.webhook_target import WebhookAllowList
-from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, folders
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, presenter_folders
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.publication import Manifest, publication_folder, read_publication
 from newsreel.storage.store import Storage
@@ -18,7 +18,7 @@ from newsreel.story.schema import Story
 from workflows.emit import emit_workflows
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
-from workflows.systems import EMBEDDED, Profile
+from workflows.profiles import EMBEDDED, Profile
 
 __all__ = ["address", "render", "shown"]
 
@@ -36,8 +36,8 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = validate_story(story, profile.voice[0].name)
-    Notifier.from_environment().require_usable(for_others=bool(WebhookAllowList.from_environment().prefixes))
+    sheet = validate_story(story, profile.voice.name)
+    Notifier.from_environment().require_configured(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
     emit_workflows(profile, manifests, settings)
@@ -77,7 +77,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
-    more = os.pathsep.join(str(folder) for folder in folders() if folder != BUNDLED_PRESENTERS)
+    more = os.pathsep.join(str(folder) for folder in presenter_folders() if folder != BUNDLED_PRESENTERS)
     told = {
         "NEWSREEL_ADDRESSES": allowed,
         "NEWSREEL_KEEP_WORKSPACE": "1",

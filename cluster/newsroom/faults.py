@@ -7,7 +7,8 @@ from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import VOICES, Story
-from newsreel.story.source import Fault, StoryFile, parse_story
+from newsreel.story.source import StoryFile, parse_story
+from newsreel.yaml_source import Fault
 
 __all__ = ["faults_of", "lexicon_of"]
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import Lexicon, without_pronunciations
+from newsreel.story.pronunciation import Lexicon, split_pronunciations
 
 __all__ = ["BOOKENDS", "seconds_of", "seconds_of_scenes"]
 
@@ -48,7 +48,7 @@ def sentences_of(narration: str, lexicon: Lexicon) -> Sentences:
             for sentence in script_of(narration, lexicon).sentences
         ]
     with suppress(ValueError):
-        narration, _ = without_pronunciations(narration)
+        narration, _ = split_pronunciations(narration)
     written = [sentence.split() for sentence in re.split(r"(?<=[.!?])\s+", narration) if re.search(r"\w", sentence)]
     return [(words, sum(map(pauses, words[:-1]))) for words in written]
 

@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> None:
     owner = STEPS_USER if os.geteuid() == 0 and not keep else None
     with lease_directory(directory, holder=socket.gethostname(), keep=keep, owner=owner):
         log(NAME, f"{directory} is ready")
-        Progress.from_environment(NAME).expect(0, "")
+        Progress.from_environment(NAME).set_total(0, "")
         while signal.sigtimedwait(STOP_SIGNALS, PARENT_CHECK_SECONDS) is None:
             if os.getppid() != parent:
                 log(NAME, "the runner is gone")

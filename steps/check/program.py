@@ -24,7 +24,7 @@ from newsreel.storage.store import Storage
 from newsreel.story.loader import load_story
 from newsreel.story.priority import require_priority
 from newsreel.story.schema import Story
-from newsreel.weights.catalogue import require
+from newsreel.weights.catalogue import require_voice_weights
 from newsreel.workspace import write_atomically
 
 PublicationState = Literal["todo", "published"]
@@ -53,17 +53,17 @@ def run(arguments: list[str]) -> None:
     storage.allowed.require(finals)
     shard_count(options.shards)
     require_priority(options.priority)
-    address = storage.pinned(Address.parse(options.story))
+    address = storage.pin(Address.parse(options.story))
     with load_story(storage, address, options.voice_system) as intake:
         state: PublicationState = "todo"
         if intake.file.story:
             set_log_context(story=intake.file.story.id, revision=intake.file.story.revision)
             if intake.digest:
                 state = publication_state(intake.file.story, intake.digest, finals, storage)
-        story = intake.sound() if state == "todo" else intake.file.sound()
+        story = intake.require_valid() if state == "todo" else intake.file.require_valid()
     if state == "todo":
         load_presenter(story.presenter)
-        require(story.voice, storage)
+        require_voice_weights(story.voice, storage)
     limits = time_limits(story)
     outputs = {"state": state, "story": str(address), "step-seconds": str(limits.step), "attempt-seconds": str(limits.attempt)}
     for name, value in outputs.items():

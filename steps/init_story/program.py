@@ -24,9 +24,9 @@ from newsreel.story.loader import LoadedStory, load_story
 from newsreel.story.pictures import normalise_picture
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import Story
-from newsreel.story.source import Fault
 from newsreel.weights.catalogue import link_voice_weights
 from newsreel.workspace import Workspace, work_key, write_atomically
+from newsreel.yaml_source import Fault
 from steps.init_story.script import script_of
 
 NAME = "init-story"
@@ -48,13 +48,13 @@ def run(arguments: list[str]) -> None:
     workspace = Workspace(options.workspace)
     storage = Storage.from_environment()
     with load_story(storage, Address.parse(options.story)) as intake:
-        story = intake.sound()
+        story = intake.require_valid()
         set_log_context(story=story.id, revision=story.revision)
-        workspace.adopt(story)
+        workspace.set_story(story)
         link_voice_weights(workspace, story.voice, storage)
         progress = Progress.from_environment(NAME)
         write_inputs(workspace, story, intake, progress)
-    if units := unit_cache.from_environment():
+    if units := unit_cache.unit_cache_address():
         unit_cache.restore_units(workspace, story, units, progress)
     write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
@@ -62,14 +62,14 @@ def run(arguments: list[str]) -> None:
 def write_inputs(workspace: Workspace, story: Story, intake: LoadedStory, progress: Progress) -> None:
     """Write what the steps read, scene by scene."""
     scripts = build_scripts(story, intake)
-    progress.expect(len(story.scenes), "scenes")
+    progress.set_total(len(story.scenes), "scenes")
     for index, scene in enumerate(story.scenes):
         with progress.unit(f"scene {index:02d}", 1):
             source = intake.pictures[scene.picture.file]
             asset = scene_file("assets", index, ".jpg")
             key = work_key(NAME, PICTURE_VERSION, {}, [source])
-            if not workspace.find(NAME, key, [asset]):
-                with workspace.finishing(NAME, key, [asset]) as [draft]:
+            if not workspace.link_unit(NAME, key, [asset]):
+                with workspace.atomic_outputs(NAME, key, [asset]) as [draft]:
                     normalise_picture(source, draft)
             write_if_changed(
                 workspace.path(scene_file("script", index, ".json")), scripts[index].model_dump_json(indent=2) + "\n"
@@ -91,7 +91,7 @@ def build_scripts(story: Story, intake: LoadedStory) -> list[Script]:
             scripts.append(script_of(scene.narration, lexicon))
         except BadInput as fault:
             faults.append(intake.file.fault(("scenes", index, "narration"), str(fault)))
-    intake.file.sound(*faults)
+    intake.file.require_valid(*faults)
     return scripts
 
 

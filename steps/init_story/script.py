@@ -4,7 +4,7 @@ import re
 
 from newsreel.artifacts import Script, Token
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import Lexicon, Phones, core_of, dictionary, without_pronunciations
+from newsreel.story.pronunciation import Lexicon, Phones, cmu_dictionary, lookup_key, split_pronunciations
 from steps.init_story.lexicon import ABBREVIATIONS, SENTENCE_OPENERS
 from steps.init_story.number_rules import NUMBER_RULES
 from steps.init_story.rules import Context, verbalize_token
@@ -34,7 +34,7 @@ def script_of(narration: str, lexicon: Lexicon = EMPTY_LEXICON) -> Script:
     [('doctor',), ('smith',), ('won',), ('five', 'million', 'pounds')]
     """
     try:
-        text, written = without_pronunciations(narration)
+        text, written = split_pronunciations(narration)
     except ValueError as fault:
         raise BadInput(str(fault)) from fault
     shown = text.split(" ")
@@ -69,11 +69,11 @@ def phones_of_token(token: str, lexicon: Lexicon) -> Phones | None:
     """The lexicon's phones of a word, its genitive or a part of it, as in `Harwick-based`, if the dictionary has the rest."""
     if whole := lexicon.phones_for(token):
         return whole
-    parts = core_of(token).split("-")
+    parts = lookup_key(token).split("-")
     given = [lexicon.phones_for(part) for part in parts]
     if not any(given):
         return None
-    every = [phones or dictionary().get(part, ()) for phones, part in zip(given, parts, strict=True)]
+    every = [phones or cmu_dictionary().get(part, ()) for phones, part in zip(given, parts, strict=True)]
     return tuple(phone for phones in every for phone in phones) if all(every) else None
 
 

@@ -3,7 +3,7 @@
 import re
 
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import dictionary, plain_letters
+from newsreel.story.pronunciation import cmu_dictionary, to_ascii_letters
 from steps.init_story import numerals
 from steps.init_story.lexicon import (
     ABBREVIATED_WORDS,
@@ -141,7 +141,7 @@ def word_or_letters(stem: str, context: Context, ending: str = "") -> list[str]:
         return ABBREVIATED_WORDS[stem].split()
     if ROMAN.fullmatch(stem) and (words := roman_numeral(stem, context.before)):
         return [*words[:-1], words[-1] + ending]
-    plain = plain_letters(stem)
+    plain = to_ascii_letters(stem)
     if not re.fullmatch(r"[a-z]+(?:'[a-z]+)*", plain):
         raise BadInput(f"{stem[:40]!a} has letters that English cannot say; write it another way")
     if len(plain) > MAX_WORD_LETTERS:
@@ -160,12 +160,12 @@ def roman_numeral(roman: str, before: str) -> list[str] | None:
 
 def is_spelled_out(stem: str) -> bool:
     """NHS, mRNA and hq are spelled out; NATO, NEVER and Brr are not."""
-    plain = plain_letters(stem)
+    plain = to_ascii_letters(stem)
     if len(stem) < 2 or "'" in stem or plain in SPOKEN_AS_WORDS:
         return False
     if stem.isupper():
-        return plain not in SHORT_WORDS if len(stem) < 4 else plain not in dictionary()
-    return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or plain in dictionary())
+        return plain not in SHORT_WORDS if len(stem) < 4 else plain not in cmu_dictionary()
+    return bool(re.fullmatch(r"[a-z][A-Z]{2,3}", stem)) or not (set(plain) & set("aeiouy") or plain in cmu_dictionary())
 
 
 def spell(letters: str, ending: str = "") -> list[str]:

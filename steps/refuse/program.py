@@ -12,6 +12,6 @@ def run(arguments: list[str]) -> None:
     """Exits with the step's exit status. Raises BadInput for an invalid refusal."""
     parser = argparse.ArgumentParser(prog="python -m steps refuse", description=__doc__)
     parser.add_argument("--refusal", required=True, help="the refusal that triage wrote")
-    failure = Failure.unpacked(parser.parse_args(arguments).refusal)
+    failure = Failure.decode(parser.parse_args(arguments).refusal)
     log(failure.step, f"{failure.message} (exit {failure.exit_status})", ERROR)
     sys.exit(failure.exit_status)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.weights.catalogue import voice_weights, weights_sheet
 from newsreel.workspace import Workspace
@@ -60,7 +60,7 @@ def start(workspace: Workspace) -> Iterator[Speaker]:
 
 def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path], progress: Progress) -> None:
     script = read_script(workspace.path(unit.reads[0]))
-    speaker.speak(script, lambda line: progress.remark(unit.name, line)).save(drafts[0])
+    speaker.speak(script, lambda line: progress.add_remark(unit.name, line)).save(drafts[0])
 
 
-STEP = Step(name="tacotron2", version=1, counts="sentences", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -3,7 +3,6 @@
 The architecture is inferred from shapes; loading is strict (`newsreel.weights.state_dict`).
 """
 
-import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from newsreel.errors import BadWeights
-from newsreel.weights.state_dict import Shapes, load_strictly, read_state, shapes_of
+from newsreel.weights.state_dict import Shapes, indices_in_keys, load_strictly, read_state, tensor_shapes
 from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
 
@@ -30,7 +29,7 @@ def load_tacotron2(path: Path | str) -> Tacotron2:
     """
     path = Path(path)
     state = load_state(path)
-    architecture = infer_architecture(shapes_of(state), str(path))
+    architecture = infer_architecture(tensor_shapes(state), str(path))
     return load_strictly(lambda: Tacotron2(architecture), state, path, str(architecture))
 
 
@@ -60,7 +59,7 @@ def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
     architecture = Architecture(
         n_symbols=size("embedding", 0),
         n_mel_channels=size("decoder.prenet.layers.0.linear_layer", 1),
-        encoder_n_convolutions=count_keys(r"encoder\.convolutions\.\d+\.0\.conv\.weight", shapes),
+        encoder_n_convolutions=len(indices_in_keys(r"encoder\.convolutions\.(\d+)\.", shapes)),
         encoder_kernel_size=size("encoder.convolutions.0.0.conv", 2),
         encoder_embedding_dim=size("embedding", 1),
         prenet_dim=size("decoder.prenet.layers.0.linear_layer", 0),
@@ -69,7 +68,7 @@ def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
         attention_dim=size("decoder.attention_layer.query_layer.linear_layer", 0),
         attention_location_n_filters=size(location, 0),
         attention_location_kernel_size=size(location, 2),
-        postnet_n_convolutions=count_keys(r"postnet\.convolutions\.\d+\.0\.conv\.weight", shapes),
+        postnet_n_convolutions=len(indices_in_keys(r"postnet\.convolutions\.(\d+)\.", shapes)),
         postnet_kernel_size=size("postnet.convolutions.0.0.conv", 2),
         postnet_embedding_dim=size("postnet.convolutions.0.0.conv", 0),
     )
@@ -78,10 +77,6 @@ def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
     if implausible or architecture.encoder_embedding_dim % 2:
         raise BadWeights(f"{source}: not a tacotron2 of a plausible shape: {', '.join(implausible) or 'odd embedding'}")
     return architecture
-
-
-def count_keys(pattern: str, shapes: Shapes) -> int:
-    return sum(re.fullmatch(pattern, key) is not None for key in shapes)
 
 
 def plausible_range(name: str) -> range:

@@ -23,8 +23,8 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
 
     failure = Failure.read(options.workspace)
-    if failure is None or failure.kind is None:
+    if failure is None or failure.permanent_error is None:
         reason = f"{failure.step}: {failure.message}" if failure else "a step ended without recording its failure"
         log("triage", f"another node may succeed: {reason} (exit {RETRY_ON_ANOTHER_NODE})", WARNING)
         sys.exit(RETRY_ON_ANOTHER_NODE)
-    write_atomically(options.refusal_file, failure.packed())
+    write_atomically(options.refusal_file, failure.encode())

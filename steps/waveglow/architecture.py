@@ -76,7 +76,7 @@ class CheckpointLayout:
     """Residual and skip output of a layer as one convolution, not as two."""
 
 
-def tensor_shapes(architecture: Architecture, layout: CheckpointLayout) -> dict[str, tuple[int, ...]]:
+def checkpoint_shapes(architecture: Architecture, layout: CheckpointLayout) -> dict[str, tuple[int, ...]]:
     """The shape of each tensor by its published key: by default 686 of them, 87,879,272 numbers."""
     mels = architecture.n_mel_channels
     shapes = {"upsample.weight": (mels, mels, architecture.window), "upsample.bias": (mels,)}

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from newsreel.errors import BadWeights
 from newsreel.weights.format import Format, require_valid_format
-from newsreel.weights.state_dict import load_plainly, read_content, state_of
+from newsreel.weights.state_dict import load_tensors_only, read_content, require_state_dict
 
 ALLOWED_CLASSES = (
     "glow.WaveGlow",
@@ -63,7 +63,7 @@ def load_state(path: Path) -> dict[str, Tensor]:
             content = content[entry]
     if isinstance(content, InertModule):
         content = dict(iterate_tensors(content, path))
-    return {published_key(key): tensor for key, tensor in state_of(content, path).items()}
+    return {published_key(key): tensor for key, tensor in require_state_dict(content, path).items()}
 
 
 def read_pickled_modules(path: Path, container: Format) -> object:
@@ -72,9 +72,9 @@ def read_pickled_modules(path: Path, container: Format) -> object:
     try:
         with torch.serialization.safe_globals([*inert, (class_by_id, CLASS_BY_ID_NAME)]):
             if container is Format.ARCHIVE:
-                return load_plainly(path)
+                return load_tensors_only(path)
             with open_with_calls(path) as file:
-                return load_plainly(file)
+                return load_tensors_only(file)
     except pickle.UnpicklingError as fault:
         raise BadWeights(f"{path}: refused: holds more than a net, or is damaged; nothing of it was run") from fault
     except Exception as fault:  # torch raises anything from EOFError to RuntimeError on a damaged file

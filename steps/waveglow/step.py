@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.weights.catalogue import voice_weights, weights_sheet
 from newsreel.workspace import Workspace
@@ -50,4 +50,4 @@ def work(unit: Unit, workspace: Workspace, vocoder: Vocoder, drafts: list[Path],
     vocoder.write_scene_audio(read_mel(workspace.path(unit.reads[0])), drafts[0], progress.advance)
 
 
-STEP = Step(name="waveglow", version=1, counts="mel frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.media.speech import Sound, trimmed, write_scene
+from newsreel.media.speech import Waveform, trim_silence, write_scene_wav
 from newsreel.runtime.host import available_cores, has_native_bfloat16, retain_freed_memory
 from steps.waveglow.mel import MEL_CHANNELS, SceneMel
 from steps.waveglow.model import WaveGlow
@@ -81,16 +81,16 @@ class Vocoder:
         """Write a scene's WAV: mono, 16 bits, 22,050 Hz, padded to whole video frames; calls `advance` with mel frames done."""
         sentences = []
         for number, mel in enumerate(scene.sentences, start=1):
-            sound = trimmed(self.synthesize(mel), SAMPLE_RATE)
+            sound = trim_silence(self.synthesize(mel), SAMPLE_RATE)
             if sound is None:
                 raise BadInput(
                     f"waveglow gives no sound for sentence {number}; its mel spectrogram is silent: see tacotron2's log"
                 )
             sentences.append(sound)
             advance(len(mel))
-        write_scene(path, sentences, SAMPLE_RATE)
+        write_scene_wav(path, sentences, SAMPLE_RATE)
 
-    def synthesize(self, mel: NDArray[np.float32]) -> Sound:
+    def synthesize(self, mel: NDArray[np.float32]) -> Waveform:
         """The audio of (frames, 80) log magnitudes; equal input gives equal audio. Raises BadWeights if it is not finite."""
         seed = int.from_bytes(hashlib.sha256(mel.tobytes()).digest()[:4], "big")
         audio = self.denoise(self.net.infer(torch.from_numpy(mel.T.copy())[None], seed=seed))[0].cpu()
@@ -98,7 +98,7 @@ class Vocoder:
             raise BadWeights(
                 "waveglow's weights give infinite sound; they are damaged, or were trained for other mel spectrograms"
             )
-        samples: Sound = audio.clamp_(-1, 1).numpy()
+        samples: Waveform = audio.clamp_(-1, 1).numpy()
         return samples
 
 

@@ -4,7 +4,6 @@ The architecture is inferred from keys and shapes; loading is strict. The older 
 convolutions are one convolution whose rows lie one after another.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from newsreel.errors import BadWeights
-from newsreel.weights.state_dict import Shapes, load_strictly, shapes_of
-from steps.waveglow.architecture import Architecture, CheckpointLayout, tensor_shapes
+from newsreel.weights.state_dict import Shapes, indices_in_keys, load_strictly, tensor_shapes
+from steps.waveglow.architecture import Architecture, CheckpointLayout, checkpoint_shapes
 from steps.waveglow.checkpoint import load_state as load_state
 from steps.waveglow.model import WaveGlow, fold_flow, fold_upsampling
 
@@ -38,9 +37,9 @@ def load_waveglow(path: Path | str, dtype: torch.dtype = torch.float32, device: 
     """
     path = Path(path)
     state = load_state(path)
-    architecture = infer_architecture(shapes_of(state), str(path))
+    architecture = infer_architecture(tensor_shapes(state), str(path))
     layout = infer_layout(state)
-    shapes = tensor_shapes(architecture, layout)
+    shapes = checkpoint_shapes(architecture, layout)
     state = load_strictly(lambda: build_parameter_tree(shapes), state, path, str(architecture)).state_dict()
     target = torch.device(device)
     couplings = [
@@ -97,10 +96,6 @@ def infer_architecture(shapes: Shapes, source: str = "weights") -> Architecture:
     if not plausible or architecture.flow_channels(flows - 1) < 2 or architecture.hop % group:
         raise BadWeights(f"{source}: not a waveglow of a published shape: it would be a {architecture!r}")
     return architecture
-
-
-def indices_in_keys(pattern: str, shapes: Mapping[str, object]) -> set[int]:
-    return {int(match[1]) for key in shapes if (match := re.match(pattern, key)) and len(match[1]) < 6}
 
 
 def infer_layout(keys: Mapping[str, object]) -> CheckpointLayout:

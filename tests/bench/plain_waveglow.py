@@ -13,8 +13,6 @@ from torch.nn import functional
 from newsreel.weights.state_dict import read_state
 from steps.waveglow.architecture import Architecture
 
-__all__ = ["PlainWaveGlow"]
-
 
 class PlainWaveGlow:
     def __init__(self, path: Path, net: Architecture | None = None) -> None:

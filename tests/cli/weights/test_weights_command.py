@@ -18,7 +18,7 @@ import cli.main
 from cli.weights.inspect import inspect
 from cli.weights.recognise import SYSTEMS
 from newsreel.weights.catalogue import read_catalogue
-from newsreel.weights.state_dict import save_state, shapes_of
+from newsreel.weights.state_dict import save_state, tensor_shapes
 from steps.pix2pixhd import load_generator, save_generator
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
@@ -106,7 +106,7 @@ def test_no_system_takes_anothers_net_for_its_own(system, generator_file):
         except BadWeights:
             return False
 
-    assert takes(shapes_of(torch.load(generator_file))) == (system == "pix2pixhd")
+    assert takes(tensor_shapes(torch.load(generator_file))) == (system == "pix2pixhd")
     assert not takes({})
     assert not takes({"model.1.weight": (1,)})
 

@@ -9,15 +9,16 @@ import pytest
 from hibari.g2p import G2P
 from hibari.tts import ASSETS
 
-from newsreel.artifacts import FRAME_RATE, Script, Token, frames_of_sound
+from newsreel.artifacts import FRAME_RATE, Script, Token, count_video_frames
 from newsreel.errors import BadInput, BadWeights
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
-from newsreel.story.pronunciation import PHONES, VOWELS, dictionary
+from newsreel.story.pronunciation import PHONES, VOWELS, cmu_dictionary
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace, write_atomically
+from steps.hibari import STEP
 from steps.hibari.speaker import SAMPLE_RATE, Speaker, to_hibari_phonemes, to_hibari_text
-from steps.hibari.step import STEP
+from steps.hibari.step import WORK
 from steps.init_story.script import script_of
 
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
@@ -27,7 +28,7 @@ def workspace_of(root, narrations, voice="heart"):
     workspace = Workspace.lease(root, "test")
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
-    workspace.adopt(
+    workspace.set_story(
         Story.model_validate({"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes})
     )
     for number, narration in enumerate(narrations):
@@ -44,7 +45,7 @@ def samples_of(path):
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
     workspace = workspace_of(tmp_path_factory.mktemp("spoken"), NARRATIONS)
-    run_step(STEP, workspace, Progress("hibari", None))
+    run_step(STEP, WORK, workspace, Progress("hibari", None))
     return workspace
 
 
@@ -52,7 +53,7 @@ def spoken(tmp_path_factory):
 def test_a_scene_is_whole_frames_with_silence_at_its_ends(spoken, scene):
     path = spoken.path(f"voice/{scene:02d}.wav")
     sound = samples_of(path)
-    assert len(sound) == frames_of_sound(path) * SAMPLE_RATE // FRAME_RATE
+    assert len(sound) == count_video_frames(path) * SAMPLE_RATE // FRAME_RATE
     audible = np.flatnonzero(np.abs(sound) > 0.01) / SAMPLE_RATE
     assert 0.3 <= audible[0] < 0.4
     assert 0.45 <= len(sound) / SAMPLE_RATE - audible[-1] < 0.65
@@ -72,13 +73,13 @@ def test_all_scenes_are_equally_loud_and_none_clips(spoken):
 
 def test_equal_words_give_equal_audio_in_another_run(spoken, tmp_path):
     again = workspace_of(tmp_path, NARRATIONS)
-    run_step(STEP, again, Progress("hibari", None))
+    run_step(STEP, WORK, again, Progress("hibari", None))
     assert again.path("voice/00.wav").read_bytes() == spoken.path("voice/00.wav").read_bytes()
 
 
 def test_a_voice_of_another_system_is_refused(tmp_path):
     with pytest.raises(BadInput, match="tacotron2"):
-        run_step(STEP, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
+        run_step(STEP, WORK, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
 
 
 def test_a_voice_that_is_not_in_the_wheel_is_not_downloaded(tmp_path, monkeypatch):
@@ -103,7 +104,7 @@ def test_the_text_has_words_and_punctuation(narration, text):
 
 @pytest.mark.parametrize("word", ["water", "judge", "vision", "young", "boy", "hurry", "happy", "teacher", "winner", "sofa"])
 def test_arpabet_becomes_the_phonemes_of_hibaris_own_g2p(word):
-    assert to_hibari_phonemes(dictionary()[word]) == G2P()(word)
+    assert to_hibari_phonemes(cmu_dictionary()[word]) == G2P()(word)
 
 
 def test_every_phone_is_in_the_voices_vocabulary():

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import Lexicon, without_pronunciations
-from newsreel.story.schema import Scene, speakable
+from newsreel.story.pronunciation import Lexicon, split_pronunciations
+from newsreel.story.schema import Scene
+from newsreel.story.text import is_speakable
 from steps.init_story.script import script_of
 
 CONTRACT = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
-SPEAKABLE = st.sampled_from([chr(code) for code in range(0x20, 0x2200) if speakable(chr(code))])
+SPEAKABLE = st.sampled_from([chr(code) for code in range(0x20, 0x2200) if is_speakable(chr(code))])
 NARRATIONS = st.lists(st.text(SPEAKABLE, min_size=1, max_size=12), min_size=1, max_size=15).map(" ".join)
 FRAGMENTS = st.sampled_from(
     [
@@ -52,7 +53,7 @@ def test_shown_tokens_are_the_whole_narration(text):
         return
     script = script_of(narration)
     tokens = [token for sentence in script.sentences for token in sentence]
-    assert " ".join(token.shown for token in tokens) == without_pronunciations(narration)[0]
+    assert " ".join(token.shown for token in tokens) == split_pronunciations(narration)[0]
     assert all(any(token.spoken for token in sentence) for sentence in script.sentences)
     for token in tokens:
         assert all(re.fullmatch(r"[a-z]+('[a-z]+)*", word) for word in token.spoken), token

@@ -79,7 +79,7 @@ def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monk
 
 def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, capsys):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
-    once = Notifier(topic="projects/p/topics/stories-done", pauses=(0.0,))
+    once = Notifier(topic="projects/p/topics/stories-done", retry_pauses=(0.0,))
     monkeypatch.setattr(Notifier, "from_environment", lambda: once)
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", "uid-1"]
     assert main(ended) == 0
@@ -92,7 +92,7 @@ def test_a_video_that_cannot_be_looked_for_now_is_left_to_others_too(newsroom, m
         raise Unavailable("the bucket does not answer")
 
     monkeypatch.setattr(program, "video_of", away)
-    monkeypatch.setattr(program, "tell", lambda *_: pytest.fail("told without its video"))
+    monkeypatch.setattr(program, "deliver", lambda *_: pytest.fail("told without its video"))
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Succeeded", "--run", "uid-1"]
     assert main(ended) == 0
     assert told(newsroom) == []

@@ -12,13 +12,14 @@ from newsreel.errors import BadInput, BadWeights
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
-from newsreel.weights.catalogue import Sheet, weights_file, weights_sheet
+from newsreel.weights.catalogue import WeightsSheet, weights_file, weights_sheet
 from newsreel.weights.state_dict import save_state
 from newsreel.workspace import Workspace, write_atomically
 from steps.init_story.script import script_of
+from steps.tacotron2 import STEP
 from steps.tacotron2.model import draw_prenet_dropout
 from steps.tacotron2.speaker import ATTEMPTS, Speaker, seed_from_text
-from steps.tacotron2.step import STEP
+from steps.tacotron2.step import WORK
 from steps.tacotron2.text_frontend import split_sentence, words_to_read
 
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
@@ -30,7 +31,7 @@ def workspace_of(root, narrations, net, voice="linda"):
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
     story = {"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes}
-    workspace.adopt(Story.model_validate(story))
+    workspace.set_story(Story.model_validate(story))
     for number, narration in enumerate(narrations):
         write_atomically(workspace.path(f"script/{number:02d}.json"), script_of(narration).model_dump_json())
     write_weights(workspace, net)
@@ -39,12 +40,12 @@ def workspace_of(root, narrations, net, voice="linda"):
 
 def write_weights(workspace, net, sha256="0" * 64):
     save_state(net.state_dict(), workspace.path(weights_file("tacotron2")))
-    sheet = Sheet(name="linda-tacotron2", sha256=sha256, licence="test", address="file:/test")
+    sheet = WeightsSheet(name="linda-tacotron2", sha256=sha256, licence="test", address="file:/test")
     write_atomically(workspace.path(weights_sheet("tacotron2")), sheet.model_dump_json())
 
 
 def run_on(workspace):
-    run_step(STEP, workspace, Progress("tacotron2", None))
+    run_step(STEP, WORK, workspace, Progress("tacotron2", None))
     return workspace
 
 

@@ -5,7 +5,7 @@ import torch
 from reading_net import SMALL, seeded_net
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.weights.state_dict import save_state, shapes_of
+from newsreel.weights.state_dict import save_state, tensor_shapes
 from steps.tacotron2 import load_tacotron2
 from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
@@ -74,7 +74,7 @@ def test_every_tensor_at_fault_is_named(tmp_path, state):
 )
 def test_the_architecture_is_inferred_from_shapes(shape):
     with torch.device("meta"):
-        shapes = shapes_of(Tacotron2(shape).state_dict())
+        shapes = tensor_shapes(Tacotron2(shape).state_dict())
     assert infer_architecture(shapes) == shape
     assert describe(shapes) == str(shape)
 
@@ -90,7 +90,7 @@ def test_another_net_is_refused_in_one_line(tmp_path, content):
 
 
 def test_an_implausible_size_is_refused_before_building(state):
-    shapes = shapes_of(state) | {"embedding.weight": (10**12, 8)}
+    shapes = tensor_shapes(state) | {"embedding.weight": (10**12, 8)}
     with pytest.raises(BadWeights, match="plausible"):
         infer_architecture(shapes)
 

@@ -76,14 +76,14 @@ def test_without_a_workspace_nothing_is_written(tmp_path):
 @given(message=st.text(max_size=3000), step=st.sampled_from(["dlib", "compose"]))
 def test_any_refusal_survives_packing_as_plain_ascii(message, step):
     failure = Failure(step=step, exit_status=6, message=message)
-    packed = failure.packed()
+    packed = failure.encode()
     assert packed.replace("-", "").replace("_", "").isalnum()
     assert packed.isascii()
-    assert Failure.unpacked(packed) == failure
+    assert Failure.decode(packed) == failure
 
 
 @given(st.text(max_size=200))
 def test_an_invalid_refusal_is_refused_in_one_line(text):
     with pytest.raises(BadInput) as refused:
-        Failure.unpacked(text)
+        Failure.decode(text)
     assert "\n" not in str(refused.value)

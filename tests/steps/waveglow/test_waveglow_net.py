@@ -10,7 +10,7 @@ from small_waveglows import SMALL, TINY, build, fold, forward, naive_conditions,
 
 import steps.waveglow.model as net_module
 from newsreel.errors import BadInput
-from steps.waveglow.architecture import Architecture, CheckpointLayout, tensor_shapes
+from steps.waveglow.architecture import Architecture, CheckpointLayout, checkpoint_shapes
 from steps.waveglow.model import scratch_width, split_into_tiles
 
 FRAMES = 7
@@ -25,7 +25,7 @@ def mel_of(net, frames=FRAMES, items=1, seed=5):
 
 
 def test_the_published_net_has_the_published_sizes():
-    shapes = tensor_shapes(Architecture(), CheckpointLayout())
+    shapes = checkpoint_shapes(Architecture(), CheckpointLayout())
     assert len(shapes) == 686
     assert sum(int(np.prod(shape)) for shape in shapes.values()) == 87_879_272
     assert Architecture().noise_channels == [4, 2, 2]

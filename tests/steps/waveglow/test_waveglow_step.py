@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_waveglows import TINY, VOICE, plain_state, randoms
 
-from newsreel.artifacts import FRAME_RATE, frames_of_sound
+from newsreel.artifacts import FRAME_RATE, count_video_frames
 from newsreel.errors import BadInput, BadWeights
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
@@ -18,9 +18,10 @@ from newsreel.weights.catalogue import weights_sheet
 from newsreel.workspace import Workspace, write_atomically
 from steps.animate.prosody import read_sound
 from steps.gentle_server.audio import read_recording
+from steps.waveglow import STEP
 from steps.waveglow import mel as mel_module
 from steps.waveglow.mel import read_mel
-from steps.waveglow.step import STEP
+from steps.waveglow.step import WORK
 
 RATE = 22_050
 ENDS = [[60, 100], [80]]
@@ -41,7 +42,7 @@ def workspace_of(root, voice="linda", net=VOICE):
     workspace = Workspace.lease(root, "test")
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": "It rains.", "headline": "h", "picture": picture} for _ in ENDS]
-    workspace.adopt(
+    workspace.set_story(
         Story.model_validate({"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes})
     )
     for scene in range(len(ENDS)):
@@ -54,7 +55,7 @@ def workspace_of(root, voice="linda", net=VOICE):
 
 
 def run(workspace):
-    run_step(STEP, workspace, Progress("waveglow", None))
+    run_step(STEP, WORK, workspace, Progress("waveglow", None))
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +71,14 @@ def test_a_scenes_audio_lasts_a_whole_number_of_video_frames(finished, scene, se
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
         samples = file.getnframes()
-    assert samples == frames_of_sound(path) * RATE // FRAME_RATE
+    assert samples == count_video_frames(path) * RATE // FRAME_RATE
     silence = 0.30 + 0.45 + 0.30 * (sentences - 1)
     assert samples / RATE == pytest.approx(ENDS[scene][-1] * 256 / RATE + silence, abs=0.1)
 
 
 def test_later_steps_accept_the_sample_rate(finished):
     path = finished.path("voice/00.wav")
-    seconds = frames_of_sound(path) / FRAME_RATE
+    seconds = count_video_frames(path) / FRAME_RATE
     with path.open("rb") as file:
         assert len(read_recording(file).samples) == pytest.approx(seconds * 16_000, abs=2)
     samples, rate = read_sound(path)

@@ -12,9 +12,9 @@ import torch
 from small_waveglows import LAYOUTS, SMALL, TINY, as_module, build, in_layout, plain_state, randoms
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.weights.state_dict import save_state, shapes_of
+from newsreel.weights.state_dict import save_state, tensor_shapes
 from steps.waveglow import load_waveglow
-from steps.waveglow.architecture import Architecture, CheckpointLayout, tensor_shapes
+from steps.waveglow.architecture import Architecture, CheckpointLayout, checkpoint_shapes
 from steps.waveglow.weights import describe, infer_architecture, load_state
 
 OLD = {"_use_new_zipfile_serialization": False}
@@ -50,7 +50,7 @@ def expected(net):
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 def test_every_layout_loads_the_same_net(here, net, layout):
     state = in_layout(net, plain_state(net), layout)
-    assert shapes_of(state) == tensor_shapes(net, layout)
+    assert tensor_shapes(state) == checkpoint_shapes(net, layout)
     torch.save(state, here / "a.pt")
     loaded = load_waveglow(here / "a.pt")
     assert loaded.architecture == net
@@ -120,7 +120,7 @@ def test_safetensors_and_new_weight_norm_keys_are_read(here):
     renamed = {".".join([*key.split(".")[:-1], names.get(key.split(".")[-1], key.split(".")[-1])]): state[key] for key in state}
     save_state(renamed, here / "a.safetensors")
     assert (sound_of(load_waveglow(here / "a.safetensors")) - expected(TINY)).abs().max() < 1e-5
-    assert "5 flows" in describe(shapes_of(load_state(here / "a.safetensors")))
+    assert "5 flows" in describe(tensor_shapes(load_state(here / "a.safetensors")))
 
 
 def spoilt(**changes):
@@ -214,7 +214,7 @@ def test_a_missing_file_is_bad_input(here):
 @pytest.mark.parametrize("net", [Architecture(), Architecture(n_channels=512), TINY, SMALL])
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 def test_the_architecture_is_inferred_from_shapes_alone(net, layout):
-    assert infer_architecture(tensor_shapes(net, layout)) == net
+    assert infer_architecture(checkpoint_shapes(net, layout)) == net
 
 
 @pytest.mark.parametrize(
@@ -222,13 +222,13 @@ def test_the_architecture_is_inferred_from_shapes_alone(net, layout):
 )
 def test_an_implausible_net_is_refused(wrong):
     with pytest.raises(BadWeights, match="published shape"):
-        infer_architecture(tensor_shapes(replace(TINY, **wrong), CheckpointLayout()))
+        infer_architecture(checkpoint_shapes(replace(TINY, **wrong), CheckpointLayout()))
 
 
 def test_the_published_net_at_full_size_loads_and_runs(here):
     draw = randoms(1)
     state = {}
-    for key, shape in tensor_shapes(Architecture(), CheckpointLayout()).items():
+    for key, shape in checkpoint_shapes(Architecture(), CheckpointLayout()).items():
         state[key] = (torch.full(shape, 0.01) if len(shape) == 3 else draw(*shape) * 0.02).half()
         if key.startswith("convinv."):
             state[key] = torch.linalg.qr(draw(*shape)[:, :, 0])[0][:, :, None].half()
