@@ -81,23 +81,23 @@ def scale_word(scale: str | None) -> list[str]:
 @rule(r"(?P<scale>hundred|thousand|million|billion|trillion)s?\b")
 def large(found: re.Match[str], context: Context) -> list[str]:
     """The billion of "$3.2 billion" carries the dollars."""
-    owed = MONEY_AT_END.search(context.before) if found.start() == 0 else None
-    return [found[0], *(currency_words(owed["currency"], many=True) if owed else [])]
+    amount = MONEY_AT_END.search(context.before) if found.start() == 0 else None
+    return [found[0], *(currency_words(amount["currency"], many=True) if amount else [])]
 
 
 @rule(rf"(?P<code>{'|'.join(CURRENCY_CODES)}|(?:US|[CA])?[$])(?!\w)")
-def currency_behind(found: re.Match[str], context: Context) -> list[str] | None:
+def currency_after(found: re.Match[str], context: Context) -> list[str] | None:
     """The GBP of "20 GBP"."""
     if found.start() or not is_number(context.before):
         return None
     return currency_words(found["code"], many=not numerals.is_one(context.before))
 
 
+# Dates and times
+
 SHORT_MONTHS = {**{month[:3]: month.lower() for month in MONTHS}, "Sept": "september"}
 MONTH = re.compile("|".join([*MONTHS, *(rf"{short}\b\.?" for short in SHORT_MONTHS)]))
 DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-
-# Dates and times
 
 
 @rule(r"(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?!\d)")
@@ -202,6 +202,8 @@ def half_of_day(found: re.Match[str], context: Context) -> list[str] | None:
     return [found["half"], "m"] if re.fullmatch(r"(?:\d{1,2}[:.]\d\d|1?\d)(?:-.*\d)?", context.before) else None
 
 
+# Other numbers: decades, fractions, scores, ranges, quantities, phone numbers, codes
+
 CALL_WORDS = frozenset({"call", "called", "calling", "dial", "dialled", "dialling", "phone", "ring", "rang"})
 SCORE_WORDS = frozenset({
     "aggregate", "ahead", "beaten", "behind", "defeat", "draw", "drew", "lead", "leading", "led", "lose", "losing", "loss",
@@ -213,8 +215,6 @@ METRE_CONTEXT = frozenset({
 })  # fmt: skip
 YEAR_PREPOSITIONS = frozenset({"by", "from", "in", "of", "since", "until"})
 READ_AS_FIGURES = frozenset({"Airbus", "Boeing", "Flight", "flight"})
-
-# Other numbers: decades, fractions, scores, ranges, quantities, phone numbers, codes
 
 
 @rule(r"(?P<number>\d{2,})")
