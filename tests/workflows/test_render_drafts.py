@@ -10,6 +10,8 @@ from cli.main import main
 from workflows import render as rendering
 from workflows.local.settings import Result
 
+pytestmark = pytest.mark.slow
+
 STORY = {
     "id": "budget",
     "revision": 1,

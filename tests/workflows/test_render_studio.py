@@ -12,6 +12,8 @@ from newsreel.weights.state_dict import save_state
 from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
 
+pytestmark = pytest.mark.slow
+
 STORY = {
     "id": "studio",
     "revision": 1,

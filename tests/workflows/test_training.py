@@ -17,6 +17,8 @@ from workflows.lint import lint
 from workflows.local import LocalSettings, run
 from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
 
+pytestmark = pytest.mark.slow
+
 PARSE_STRICTLY = """
 import sys, yaml
 from hera.shared._pydantic import APIBaseModel

@@ -18,6 +18,8 @@ from cluster.simulate.studies import plan, room, with_most
 from newsreel.config.pools import DEFAULT, read_pool_config
 from newsreel.errors import BadInput
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = read_pool_config()
 VIDEO = PARAMETERS.work.video_seconds
 

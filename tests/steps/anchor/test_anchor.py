@@ -14,6 +14,8 @@ from newsreel.errors import Conflict
 from newsreel.workspace import LEASE, Workspace
 from steps.anchor.program import ROOT_LOCK, delete_abandoned, lease_directory
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT = 20.0
 STOPPED = 128 + signal.SIGTERM
 

@@ -11,6 +11,8 @@ from conversations import HOME, NAMES, Exchange, Message, conversation, replayin
 from newsreel.errors import BadInput, Unavailable
 from steps.gentle.client import GentleClient, HttpClient
 
+pytestmark = pytest.mark.slow
+
 SENTENCE = "The mayor said that Volodymyr visited the school."
 RESULTS = {
     "synchronous", "polled", "disfluency", "disfluency-in-query", "conservative", "async-in-form", "not-found-in-audio",

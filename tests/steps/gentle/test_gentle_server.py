@@ -19,6 +19,8 @@ from steps.gentle_server.jobs import MAX_AUDIO_BYTES, AlignmentRequest, Job, Job
 from steps.hibari.speaker import SAMPLE_RATE
 from tests.steps.gentle.recorded import SENTENCE, serving, wav_of
 
+pytestmark = pytest.mark.slow
+
 HTTP = urllib3.PoolManager(retries=False)
 
 

@@ -21,6 +21,8 @@ from steps.hibari.step import WORK as HIBARI_WORK
 from steps.init_story.script import script_of
 from tests.steps.gentle.recorded import wav_of
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = [
     "Dr. Smith of the NHS won \u00a31,200 \u2014 up 3.5% \u2014 on Monday. Zelenskyi\u2019s office thanked him.",
     "Rain is expected across the north tonight.",

@@ -21,6 +21,8 @@ from steps.hibari.speaker import SAMPLE_RATE, Speaker, to_hibari_phonemes, to_hi
 from steps.hibari.step import WORK
 from steps.init_story.script import script_of
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
 
 

@@ -22,6 +22,8 @@ from steps.tacotron2.speaker import ATTEMPTS, Speaker, seed_from_text
 from steps.tacotron2.step import WORK
 from steps.tacotron2.text_frontend import split_sentence, words_to_read
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
 SHORT = "Go on. Do it. He won. She is in. It is so. So am I. We go up."
 

@@ -13,6 +13,8 @@ from newsreel.errors import BadInput
 from steps.waveglow.architecture import Architecture, CheckpointLayout, checkpoint_shapes
 from steps.waveglow.model import scratch_width, split_into_tiles
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 7
 
 

@@ -23,6 +23,8 @@ from steps.waveglow import mel as mel_module
 from steps.waveglow.mel import read_mel
 from steps.waveglow.step import WORK
 
+pytestmark = pytest.mark.slow
+
 RATE = 22_050
 ENDS = [[60, 100], [80]]
 

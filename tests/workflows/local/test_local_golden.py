@@ -4,10 +4,13 @@ import io
 import sys
 from pathlib import Path
 
+import pytest
 from local_stage import Stage, mentioning
 
 from tests.workflows.golden_manifests import write_manifests
 from workflows.local import LocalSettings, Result, run
+
+pytestmark = pytest.mark.slow
 
 PRETENDING = Path(__file__).with_name("pretending.py")
 WORK = ("init-story", "hibari", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose", "publish")

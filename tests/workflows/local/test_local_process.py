@@ -10,6 +10,8 @@ from local_stage import Stage, alive, end, eventually, mentioning
 
 from newsreel.errors import Conflict
 
+pytestmark = pytest.mark.slow
+
 FAMILY = """
 - name: main
   dag: {tasks: [{name: first, template: first}, {name: long, template: long, depends: first}]}

@@ -3,6 +3,8 @@
 import pytest
 from local_stage import Stage, dag, script
 
+pytestmark = pytest.mark.slow
+
 RETRY = (
     "retryStrategy: {limit: '2', retryPolicy: Always, expression: asInt(lastRetry.exitCode) == 75, "
     "backoff: {duration: 10ms, factor: 2}}"

@@ -6,7 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import pytest
 from local_stage import Played, Stage, mentioning
+
+pytestmark = pytest.mark.slow
 
 
 class Theirs(BaseHTTPRequestHandler):
