@@ -9,7 +9,7 @@ from PIL import Image
 
 from cli.main import main
 from newsreel.weights.state_dict import save_state
-from steps.tacotron2.architecture import Architecture
+from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 import cluster.controllers.manager.metrics
 import cluster.controllers.reconciler.metrics
 import cluster.newsroom.metrics
-import steps.gentle_server.metrics
+import steps.gentle_server.jobs
 from cluster.controllers.reconciler.metrics import ACTIONS
 from cluster.controllers.submitter.dead_letter_server import Letters
 from cluster.controllers.submitter.loop import STATES, Watch
@@ -43,7 +43,7 @@ def ours():
         cluster.controllers.manager.metrics.Metrics("USD"),
         cluster.newsroom.metrics.Metrics(),
         cluster.controllers.reconciler.metrics.Metrics(),
-        steps.gentle_server.metrics.Metrics(),
+        steps.gentle_server.jobs.AlignmentMetrics(),
     ]
     told = {}
     for collector, names in [

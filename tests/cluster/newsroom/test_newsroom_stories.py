@@ -21,7 +21,7 @@ from newsreel.notifications.notifier import Notification
 from newsreel.notifications.webhook_target import WebhookAllowList, read_webhook_target
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.source import read_story
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 NOTHING = Lexicon({})
 

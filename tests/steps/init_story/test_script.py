@@ -1,4 +1,4 @@
-"""What is said for what is shown: every kind of token a news text has, and the promise that nothing is dropped."""
+"""The spoken form of every kind of token in news text; nothing is dropped."""
 
 import re
 from typing import Annotated
@@ -12,7 +12,7 @@ from newsreel.errors import BadInput
 from newsreel.story.pronunciation import Lexicon, split_pronunciations
 from newsreel.story.schema import Scene
 from newsreel.story.text import is_speakable
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 CONTRACT = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
 SPEAKABLE = st.sampled_from([chr(code) for code in range(0x20, 0x2200) if is_speakable(chr(code))])
@@ -40,13 +40,13 @@ FRAGMENTS = st.sampled_from(
 NEWS = st.lists(FRAGMENTS, min_size=1, max_size=12).map(" ".join)
 
 
-def said(text):
+def spoken_form(text):
     return " ".join(word for sentence in script_of(text).sentences for token in sentence for word in token.spoken)
 
 
 @given(NARRATIONS | NEWS | st.text())
 @settings(max_examples=400)
-def test_what_the_contract_accepts_is_said_in_full_and_the_shown_tokens_are_the_narration(text):
+def test_shown_tokens_are_the_whole_narration(text):
     try:
         narration = CONTRACT.validate_python(text)
     except ValidationError:
@@ -133,8 +133,8 @@ def test_what_the_contract_accepts_is_said_in_full_and_the_shown_tokens_are_the_
         ("word \u2014 word", "word word"),
     ],
 )
-def test_a_token_is_said_as_a_newsreader_says_it(shown, spoken):
-    assert said(shown) == spoken
+def test_a_token_has_its_spoken_form(shown, spoken):
+    assert spoken_form(shown) == spoken
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_token_is_said_as_a_newsreader_says_it(shown, spoken):
         ("... One. \u2014 Two. ...", 2),
     ],
 )
-def test_sentences_end_where_they_end(narration, count):
+def test_a_narration_is_split_into_sentences(narration, count):
     assert len(script_of(narration).sentences) == count
 
 
@@ -175,14 +175,14 @@ LEXICON = Lexicon.of({"harwick": "B AH1", "Calder": "K AO1 L D ER0"}, {"Harwick"
         ("harwicker", None),
     ],
 )
-def test_a_newsrooms_own_pronunciation_is_the_tokens_the_storys_before_the_brands(narration, phones):
+def test_a_storys_pronunciation_precedes_the_brands(narration, phones):
     token = script_of(narration, LEXICON).sentences[0][0]
     assert token.phones == (tuple(phones.split()) if phones else None)
     assert "{" not in token.shown
     assert token.spoken
 
 
-def test_captions_and_aligner_get_a_word_without_its_pronunciation():
+def test_captions_show_words_without_their_pronunciation():
     script = script_of("The mayor of Harwick{HH AE1 R IH0 K}, Ines Calder, spoke.")
     assert [token.shown for token in script.sentences[0]] == "The mayor of Harwick, Ines Calder, spoke.".split()  # noqa: SIM905
     assert script.transcript == "the mayor of harwick ines calder spoke"
@@ -191,6 +191,6 @@ def test_captions_and_aligner_get_a_word_without_its_pronunciation():
 @pytest.mark.parametrize(
     "narration", ["50 * 2", "\U0001f600 hello", "\u4f60\u597d", "a" * 51, "1" * 31, "\u01c2ui", "...", "{{x}}", "%{pts}"]
 )
-def test_what_cannot_be_spoken_is_refused_in_one_line(narration):
+def test_unspeakable_text_is_refused_in_one_line(narration):
     with pytest.raises(BadInput, match=r"^[^\n]+$"):
         script_of(narration)
