@@ -13,9 +13,10 @@ from newsreel.artifacts import LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS
 from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
 from newsreel.story.loader import voice_faults
-from newsreel.story.pronunciation import Lexicon, without_pronunciations
+from newsreel.story.pronunciation import Lexicon, split_pronunciations
 from newsreel.story.schema import Story
-from newsreel.story.source import Fault, StoryFile, parse_story
+from newsreel.story.source import StoryFile, parse_story
+from newsreel.yaml_source import Fault
 
 
 def find_faults(document: Document, pictures: frozenset[str] | None, voice_system: str) -> list[Fault]:
@@ -32,7 +33,7 @@ def find_faults(document: Document, pictures: frozenset[str] | None, voice_syste
 def narration_faults(file: StoryFile, story: Story) -> Iterator[Fault]:
     """Faults found when the narration is turned into spoken words; the workflow finds them where `init-story` is missing here."""
     try:
-        from steps.init_story.spoken import script_of
+        from steps.init_story.script import script_of
     except ImportError:
         return
     lexicon = story_lexicon(story.brand, story.pronunciations)
@@ -79,14 +80,14 @@ def narration_seconds(narration: str, lexicon: Lexicon) -> float:
 def spoken_sentences(narration: str, lexicon: Lexicon) -> Sentences:
     """As `init-story` will have them spoken (`£5m` is three words); where it is not installed or refuses, as they are written."""
     with suppress(ImportError, BadInput):
-        from steps.init_story.spoken import script_of
+        from steps.init_story.script import script_of
 
         return [
             ([word for token in sentence for word in token.spoken], sum(is_pause(token.shown) for token in sentence[:-1]))
             for sentence in script_of(narration, lexicon).sentences
         ]
     with suppress(ValueError):
-        narration, _ = without_pronunciations(narration)
+        narration, _ = split_pronunciations(narration)
     written = [sentence.split() for sentence in re.split(r"(?<=[.!?])\s+", narration) if re.search(r"\w", sentence)]
     return [(words, sum(map(is_pause, words[:-1]))) for words in written]
 

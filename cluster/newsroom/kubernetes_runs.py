@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cluster.newsroom.runs import Run, State, StepState, is_shown, progress_of
 from newsreel.argo.client import Cluster
-from newsreel.argo.runs import CANCELLED_LABEL, StepRun, run_of
+from newsreel.argo.runs import CANCELLED_LABEL, PROFILE_LABEL, StepRun, run_of
 from newsreel.argo.workflow import build_successor, workflow_name
 from newsreel.errors import BadInput, NewsreelError, Unavailable
 from newsreel.story.priority import PRIORITIES, Priority
@@ -110,7 +110,7 @@ def run_from(workflow: Workflow, identifier: str, revision: int) -> Run:
         submitted=run.began,
         ended=run.ended,
         steps=steps,
-        progress=1.0 if state == "succeeded" else progress_of(steps),
+        progress=1.0 if state == "succeeded" else progress_of(steps, run.labels.get(PROFILE_LABEL, "")),
     )
 
 

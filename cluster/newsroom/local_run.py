@@ -25,16 +25,15 @@ from newsreel.notifications.notifier import Notification
 from newsreel.runtime.failure_reason import printable_line
 from steps.report.program import notify
 from workflows.emit import emit_workflows
-from workflows.local import LocalSettings, Result, run
-from workflows.local.board import Board, Line, State
-from workflows.local.keeper import PR_SET_PDEATHSIG, prctl
-from workflows.render import address, environment
-from workflows.systems import EMBEDDED
+from workflows.local import Phase, Result, RunStatus, StepStatus
+from workflows.local.supervisor import PR_SET_PDEATHSIG, prctl
+from workflows.profiles import EMBEDDED
+from workflows.render import address, environment, run_locally
 
 STATES: Final = {
-    State.WAITING: "waiting", State.RUNNING: "running", State.PAUSED: "running", State.READY: "succeeded",
-    State.SUCCEEDED: "succeeded", State.FAILED: "failed", State.ERROR: "failed", State.SKIPPED: "skipped",
-    State.OMITTED: "skipped", State.STOPPED: "stopped",
+    Phase.WAITING: "waiting", Phase.RUNNING: "running", Phase.RETRYING: "running", Phase.READY: "succeeded",
+    Phase.SUCCEEDED: "succeeded", Phase.FAILED: "failed", Phase.ERROR: "failed", Phase.SKIPPED: "skipped",
+    Phase.OMITTED: "skipped", Phase.STOPPED: "stopped",
 }  # fmt: skip
 
 
@@ -84,57 +83,56 @@ def render_revision(folder: Path, identifier: str, revision: int, screen: "Board
     story, finals, work = folder / "stories" / identifier / f"r{revision}.json", folder / "finals", folder / "work"
     manifests = work / "manifests"
     emit_workflows(EMBEDDED, manifests, Settings())
-    logs = work / "logs" / identifier
-    settings = LocalSettings(uid=identifier, ssd=work, logs=logs, environment=environment(story, finals, work), screen=screen)
-    return run(manifests, {"story": address(story), "finals": address(finals)}, settings)
+    arguments = {"story": address(story), "finals": address(finals)}
+    own = environment(story, finals, work)
+    return run_locally(manifests, arguments, uid=identifier, work=work, environment=own, display=screen)
 
 
 @dataclass
 class BoardFile:
-    """A `workflows.local.screen.Screen` that writes a file: the run as the page shows it."""
+    """A `workflows.local.Display` that writes a file: the run as the page shows it."""
 
     file: Path
-    seconds_between_looks: float = 0.4
+    update_seconds: float = 0.4
     written: tuple[StepState, ...] = ()
 
-    def show(self, board: Board) -> None:
-        steps = steps_on(board)
+    def update(self, status: RunStatus) -> None:
+        steps = steps_on(status)
         if steps != self.written:
             self.written = steps
-            with suppress(OSError):  # written by the next call
-                self.update({"state": "running", "steps": steps, "progress": progress_of(steps)})
+            with suppress(OSError):  # the next update has it
+                self.save({"state": "running", "steps": steps, "progress": progress_of(steps)})
 
-    def close(self, board: Board) -> None:
-        self.show(board)
+    def close(self, status: RunStatus) -> None:
+        self.update(status)
 
     def conclude(self, state: str, message: str) -> None:
         whole = {"progress": 1.0} if state == "succeeded" else {}
-        self.update({"state": state, "message": printable_line(message), "ended": datetime.now(UTC)} | whole)
+        self.save({"state": state, "message": printable_line(message), "ended": datetime.now(UTC)} | whole)
 
-    def update(self, changed: dict[str, object]) -> None:
+    def save(self, changed: dict[str, object]) -> None:
         """A run that was cancelled meanwhile stays so."""
         run = read_run(self.file)
         if run and run.state != "cancelled":
             write_run(self.file, Run.model_validate(run.model_dump() | changed))
 
 
-def steps_on(board: Board) -> tuple[StepState, ...]:
-    lines = [line for line in board.lines.values() if is_shown(line.name)]
-    return tuple(map(step_of, lines))
+def steps_on(status: RunStatus) -> tuple[StepState, ...]:
+    return tuple(step_of(step) for step in status.steps.values() if is_shown(step.name))
 
 
-def step_of(line: Line) -> StepState:
-    """Without the seconds of a running step, which would change with every call; the page counts them itself."""
-    over = line.ended is not None and not line.state.going_on
+def step_of(step: StepStatus) -> StepState:
+    """Seconds of a step that is running would change with every update; the page counts them itself."""
+    over = step.ended is not None and not step.phase.active
     return StepState.model_validate(
         {
-            "name": line.name,
-            "state": STATES[line.state],
-            "done": line.done,
-            "total": line.total,
-            "counts": line.counts,
-            "seconds": round(line.seconds, 1) if over else 0.0,
-            "message": line.message if line.state in (State.FAILED, State.ERROR, State.PAUSED) else "",
+            "name": step.name,
+            "state": STATES[step.phase],
+            "done": step.done,
+            "total": step.total,
+            "counts": step.unit,
+            "seconds": round(step.seconds, 1) if over else 0.0,
+            "message": step.message if step.phase.failed or step.phase is Phase.RETRYING else "",
         }
     )
 

@@ -118,7 +118,7 @@ def preview_voice(narration: str, voice: str, lexicon: Lexicon) -> bytes:
         raise BadInput(f"voice {voice[:40]!a} has no preview here; it speaks when the story is made")
     if not can_preview_voice():
         raise MissingProgram("no voice is installed; pip install 'newsreel[hibari,init-story]'")
-    from steps.init_story.spoken import script_of
+    from steps.init_story.script import script_of
 
     script = script_of(" ".join(narration.split()), lexicon)
     with TemporaryDirectory(prefix="newsreel-") as folder, VOICE_LOCK:

@@ -5,19 +5,16 @@ from datetime import datetime
 from functools import cache
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from newsreel.story.priority import Priority
-from workflows.systems import CHECK, INIT_STORY, PROFILES, PUBLISH
+from steps.check import STEP as CHECK
+from workflows.profiles import EMBEDDED, PROFILES, story_weights
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class StepState(Record):
+class StepState(BaseModel, frozen=True):
     """One step of a run, as Argo or the local runner has it."""
 
     name: str
@@ -31,7 +28,7 @@ class StepState(Record):
     message: str = ""
 
 
-class Run(Record):
+class Run(BaseModel, frozen=True):
     """The newest run of a revision."""
 
     id: str
@@ -71,23 +68,21 @@ class Runs(Protocol):
 
 
 @cache
-def step_weights() -> Mapping[str, int]:
+def step_weights(profile: str) -> Mapping[str, int]:
     """The steps that are shown to editors, each with its share of a story's time; any other step is not shown."""
-    chosen = [CHECK, INIT_STORY, PUBLISH]
-    for profile in PROFILES.values():
-        chosen += [*profile.voice, profile.alignment, profile.phonemes, profile.landmarks, profile.motion]
-        chosen += [profile.generator, profile.composition]
-    return {system.name: system.share for system in chosen}
+    chosen = PROFILES.get(profile, EMBEDDED)
+    weights = story_weights(chosen)
+    return {step.name: weights[step.name] for step in (CHECK, *chosen.work) if step.shown}
 
 
 def is_shown(step: str) -> bool:
-    return step.partition(" ")[0] in step_weights()
+    return any(step.partition(" ")[0] in step_weights(profile) for profile in PROFILES)
 
 
-def progress_of(steps: tuple[StepState, ...]) -> float:
+def progress_of(steps: tuple[StepState, ...], profile: str = EMBEDDED.name) -> float:
     """How much of the work is done, 0 to 1. A step's parts share its weight."""
     names = [step.name.partition(" ")[0] for step in steps]
-    weights = [step_weights().get(name, 1) / names.count(name) for name in names]
+    weights = [step_weights(profile).get(name, 1) / names.count(name) for name in names]
     done = sum(weight * share_done(step) for weight, step in zip(weights, steps, strict=True))
     return round(done / sum(weights), 3) if steps else 0.0
 

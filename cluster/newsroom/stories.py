@@ -112,7 +112,7 @@ def read_draft(storage: Storage, address: Address) -> Tagged | None:
         if found is None:
             return None
         try:
-            return Tagged(storage.read(storage.pinned(address), at_most=MAX_STORED_BYTES), str(found.generation))
+            return Tagged(storage.read(storage.pin(address), at_most=MAX_STORED_BYTES), str(found.generation))
         except BadInput:  # replaced between the two calls
             continue
     raise Changed(f"{story_name(address)}: is being saved all the time; try again")
@@ -159,7 +159,7 @@ def write_object(storage: Storage, address: Address, content: bytes, expected: s
     blob = objects.blob(address)
     try:
         with translate_gcs_error(address):
-            options = {"content_type": "application/json", "checksum": "crc32c", **objects.patience}
+            options = {"content_type": "application/json", "checksum": "crc32c", **objects.call_options}
             blob.upload_from_string(content, if_generation_match=int(expected or 0), **options)
     except Conflict as fault:
         there = read_draft(storage, address)
@@ -262,7 +262,7 @@ class Repository:
     def require_valid(self, identifier: str) -> None:
         """Check draft and pictures as the workflow's first step does. Raises BadInput."""
         with load_story(self.storage, self.home(identifier).child("draft.json"), name=identifier) as intake:
-            intake.sound()
+            intake.require_valid()
 
     def revision(self, identifier: str, number: int) -> Document:
         return decode_document(self.storage.read(self.address(identifier, number), at_most=MAX_REVISION_BYTES))

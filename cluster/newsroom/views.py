@@ -3,27 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from cluster.newsroom.runs import Run, State
 from cluster.newsroom.stories import Document, Draft
 from newsreel.storage.publication import Manifest
 from newsreel.story.priority import Priority
-from newsreel.story.source import Fault
+from newsreel.validation import StrictModel
+from newsreel.yaml_source import Fault
 
 StoryState = Literal["draft", "sent"] | State
 TenThousandths = Annotated[int, Field(ge=0, le=10_000)]
 
 
-class View(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class RequestBody(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FaultView(View):
+class FaultView(BaseModel, frozen=True):
     path: tuple[str | int, ...]
     """Where in the story: `["scenes", 0, "headline"]`."""
     line: int
@@ -31,7 +24,7 @@ class FaultView(View):
     message: str
 
 
-class VideoView(View):
+class VideoView(BaseModel, frozen=True):
     revision: int
     created: datetime
     files: dict[str, str]
@@ -40,7 +33,7 @@ class VideoView(View):
     """Bytes."""
 
 
-class Progress(View):
+class Progress(BaseModel, frozen=True):
     """What the page watches: the state of a story's newest revision."""
 
     revision: int
@@ -49,7 +42,7 @@ class Progress(View):
     video: VideoView | None
 
 
-class StoryView(Progress):
+class StoryView(Progress, frozen=True):
     id: str
     etag: str
     document: Document
@@ -57,7 +50,7 @@ class StoryView(Progress):
     """Whether the draft differs from its newest revision."""
 
 
-class Summary(View):
+class Summary(BaseModel, frozen=True):
     id: str
     title: str
     revision: int
@@ -65,7 +58,7 @@ class Summary(View):
     changed: bool
 
 
-class CheckResult(View):
+class CheckResult(BaseModel, frozen=True):
     faults: tuple[FaultView, ...]
     seconds: tuple[float, ...]
     """Estimated length of each scene."""
@@ -73,14 +66,14 @@ class CheckResult(View):
     """Of the whole video, opening and closing included."""
 
 
-class PictureView(View):
+class PictureView(BaseModel, frozen=True):
     file: str
     """As a scene names it."""
     width: int
     height: int
 
 
-class SetupView(View):
+class SetupView(BaseModel, frozen=True):
     person: str
     may_publish: bool
     presenters: dict[str, str]
@@ -90,19 +83,19 @@ class SetupView(View):
     can_preview: bool
 
 
-class CheckRequest(RequestBody):
+class CheckRequest(StrictModel):
     document: dict[str, Any]
     id: str | None = None
     """The story whose pictures it may use; None for one that was never saved."""
 
 
-class VoicePreviewRequest(RequestBody):
+class VoicePreviewRequest(StrictModel):
     narration: Annotated[str, Field(min_length=1, max_length=4000)]
     voice: Annotated[str, Field(max_length=40)] = "heart"
-    pronunciations: Annotated[dict[str, str], Field(max_length=200)] = {}
+    pronunciations: Annotated[dict[str, str], Field(max_length=200)] = Field(default={})
 
 
-class SubmissionRequest(RequestBody):
+class SubmissionRequest(StrictModel):
     priority: Priority | None = None
     """`breaking` goes before all that is `normal`, the default. A revision keeps its first priority."""
     webhook: Annotated[str, Field(max_length=500)] | None = None
@@ -110,10 +103,10 @@ class SubmissionRequest(RequestBody):
     the installation allows."""
 
 
-class RunEndedNotification(View):
+class RunEndedNotification(BaseModel, frozen=True):
     """Body of a webhook call (`newsreel.notifications.notifier`)."""
 
-    class Ended(View):
+    class Ended(BaseModel, frozen=True):
         run: str
         story: str
         """Address of the revision."""
@@ -130,11 +123,11 @@ class RunEndedNotification(View):
     data: Ended
 
 
-class ScenePreviewRequest(RequestBody):
+class ScenePreviewRequest(StrictModel):
     document: dict[str, Any]
 
 
-class CropRequest(RequestBody):
+class CropRequest(StrictModel):
     left: TenThousandths
     top: TenThousandths
     width: TenThousandths

@@ -30,6 +30,7 @@ ANCHOR = "anchor"
 PHASE_LABEL = "workflows.argoproj.io/phase"
 """Argo keeps a workflow's phase in it, so a list of metadata alone has it too."""
 STORY_LABEL, REVISION_LABEL, PRIORITY_LABEL = "newsreel/story", "newsreel/revision", "newsreel/priority"
+PROFILE_LABEL = "newsreel/profile"
 NUMBER_LABEL, ORIGIN_LABEL = "newsreel/run", "newsreel/origin"
 CANCELLED_LABEL = "newsreel/cancelled"
 """Set to `true` by the newsroom when an editor ends a run."""
@@ -226,7 +227,7 @@ def refusal_in(workflow: dict[str, Any]) -> Failure | None:
         for output in node.get("outputs", {}).get("parameters", []):
             if output.get("name") == "refusal":
                 with suppress(BadInput):
-                    return Failure.unpacked(str(output.get("value", "")))
+                    return Failure.decode(str(output.get("value", "")))
     return None
 
 

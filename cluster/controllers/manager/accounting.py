@@ -8,19 +8,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from newsreel.config.pools import PoolConfig
+from newsreel.validation import StrictModel
 
 GPU = "nvidia.com/gpu"
 Number = TypeVar("Number", int, float)
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Account(Record):
+class Account(StrictModel):
     """One story, all its attempts; or, summed, a day's stories."""
 
     stories: int = 1
@@ -45,10 +42,10 @@ def both(one: Number | None, other: Number | None) -> Number | None:
     return None if one is None or other is None else one + other
 
 
-class Ledger(Record):
+class Ledger(StrictModel):
     """The sums of the last days, and whose accounts are in them."""
 
-    days: dict[date, Account] = {}
+    days: dict[date, Account] = Field(default={})
     """One story of unknown cost makes its day's cost unknown."""
     counted: tuple[str, ...] = ()
     """The uids of the workflows that are counted, for as long as the cluster lists them."""

@@ -9,18 +9,17 @@ from typing import Any
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud.storage import Client
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from cluster.controllers.manager.world import Memory
 from newsreel.errors import BadInput, Conflict
 from newsreel.storage.address import Address
+from newsreel.validation import StrictModel
 
 MOST_BYTES = 1_000_000
 
 
-class Note(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Note(StrictModel):
     holder: str
     until: AwareDatetime
     memory: Memory

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, Field
 
 from cluster.controllers.manager.accounting import Ledger
+from cluster.durations import stories_a_node
 from newsreel.config.pools import PoolConfig, minutes
+from newsreel.validation import StrictModel
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,7 @@ class Seen:
     """Whether each story that was made has its video in the bucket."""
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Shortage(Record):
+class Shortage(StrictModel):
     """A kind of node, or the cluster itself, that could not be had."""
 
     tries: int
@@ -89,14 +87,14 @@ class Shortage(Record):
     why: str
 
 
-class Asked(Record):
+class Asked(StrictModel):
     """Nodes of a kind that were asked for, and have not all come yet."""
 
     to: int
     at: AwareDatetime
 
 
-class Memory(Record):
+class Memory(StrictModel):
     """What is carried from round to round. Losing it costs time, never a story: every span begins anew."""
 
     looked: AwareDatetime | None = None
@@ -109,9 +107,9 @@ class Memory(Record):
     """When the metric last said that no message waits, unless it has said since that some do."""
     created: bool = False
     """Whether we asked for a cluster that has not been there yet."""
-    asked: dict[str, Asked] = {}
-    short: dict[str, Shortage] = {}
-    late: dict[str, AwareDatetime] = {}
+    asked: dict[str, Asked] = Field(default={})
+    short: dict[str, Shortage] = Field(default={})
+    late: dict[str, AwareDatetime] = Field(default={})
     """Since when a pool has had fewer nodes than it was asked to have."""
     ledger: Ledger = Ledger()
     """What the last days' stories took."""
@@ -215,7 +213,7 @@ class Rules:
         return cls(
             mode=parameters.cluster.mode,
             offers=tuple((offer.pool, offer.most) for offer in parameters.offers),
-            stories_a_node=parameters.stories_a_node(),
+            stories_a_node=stories_a_node(parameters),
             warm=policy.warm_nodes,
             idle=minutes(policy.idle_minutes),
             delete=minutes(policy.delete_minutes),

@@ -146,7 +146,7 @@ def teller_of(desk: "RevisionStore") -> "Teller | None":
     from newsreel.notifications.delivery_log import has_targets
     from newsreel.notifications.notifier import Notifier
 
-    return Teller(desk, replace(Notifier.from_environment(), pauses=ONCE), say) if has_targets() else None
+    return Teller(desk, replace(Notifier.from_environment(), retry_pauses=ONCE), say) if has_targets() else None
 
 
 def say(what: str, workflow: str, why: str) -> None:

@@ -44,7 +44,7 @@ class Teller:
 
     def round(self, seen: Saved, where: Mapping[Revision, Address], now: datetime, dry_run: bool = False) -> int:
         """Tell some of them; how many were. Raises BadInput, DiskFull, Unavailable."""
-        told = self.told.ids()
+        told = self.told.delivered_ids()
         known = {revision: told.get(delivery_folder(address), frozenset[str]()) for revision, address in where.items()}
         ends, done = untold(seen, known), 0
         self.later = {end.id: self.later[end.id] for end in ends if end.id in self.later}
@@ -53,7 +53,7 @@ class Teller:
                 if is_news:
                     self.say("tell", end.revision.workflow, f"nobody has told that it ended as {end.status}")
             elif not is_news:
-                self.told.note(notice)
+                self.told.record(notice)
             elif self.deliver(end, notice, now):
                 done += 1
             else:

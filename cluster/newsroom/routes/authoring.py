@@ -47,7 +47,7 @@ def get_setup(newsroom: Services, caller: Caller) -> SetupView:
         person=caller.email,
         may_publish=caller.may_publish,
         presenters={name: find_presenter(name).shown_as for name in sorted(presenter_names())},
-        voices={name: one.described for name, one in VOICES.items() if one.system == newsroom.voice_system},
+        voices={name: one.description for name, one in VOICES.items() if one.system == newsroom.voice_system},
         can_hear=voice.can_preview_voice(),
         can_preview=still.can_preview_scene(),
     )

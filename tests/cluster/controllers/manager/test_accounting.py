@@ -10,6 +10,8 @@ from cluster.controllers.manager.accounting import Account, Ledger, account_of, 
 from cluster.controllers.manager.metrics import Metrics
 from newsreel.config.pools import read_pool_config
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = read_pool_config()
 POOLS = {"gke-1": "l4-spot-a", "gke-2": "l4-a"}
 DAY = date(2026, 5, 3)

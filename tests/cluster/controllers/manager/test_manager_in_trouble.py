@@ -11,6 +11,8 @@ from cluster.controllers.manager.world import DeleteCluster, Empty
 from tests.cluster.controllers.manager.managed import done, managed, said, with_nodes
 from tests.cluster.controllers.manager.weeks import accounts, campaign, verdict
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("mode", "seed"), [("pool", 3), ("cluster", 4)])
 def test_whatever_fails_no_harm_is_done_and_all_ends_at_zero(url, mode, seed):

@@ -224,6 +224,7 @@ def await_status(url, status):
     return status_of(url) == status
 
 
+@pytest.mark.slow
 def test_as_a_process_it_answers_probes_and_ends_when_told_to(server, tmp_path):
     add_node(server, "gpu-1", heard=40)
     add_story(server)

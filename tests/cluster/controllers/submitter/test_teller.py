@@ -49,7 +49,7 @@ def test_what_a_run_has_told_itself_is_not_told_again(argo, begin, desk, cms, ph
     if phase == "Succeeded":
         publish(desk)
     ended(argo, phase)
-    DeliveryLog(desk.storage, desk.finals).note(Notification(run="uid-1", story=story, status=status, video=None))
+    DeliveryLog(desk.storage, desk.finals).record(Notification(run="uid-1", story=story, status=status, video=None))
     rounds_of(begin(), argo)
     assert cms.heard == []
 
@@ -82,7 +82,7 @@ def test_a_second_runs_failure_is_told_with_its_own_reason(argo, begin, desk, cm
 def test_a_run_that_ended_well_without_a_video_is_told_as_a_failure(argo, begin, desk, cms):
     story = save(desk)
     ended(argo, "Succeeded")
-    DeliveryLog(desk.storage, desk.finals).note(Notification(run="uid-1", story=story, status="Succeeded", video=None))
+    DeliveryLog(desk.storage, desk.finals).record(Notification(run="uid-1", story=story, status="Succeeded", video=None))
     rounds_of(begin(), argo)
     [told] = heard(cms)
     assert told["id"] == "uid-1-Failed" and "ended well, and yet there is no video" in told["data"]["why"]
@@ -92,7 +92,7 @@ def test_a_story_that_never_became_a_workflow_is_told_by_the_name_it_would_have_
     save(desk)
     second = Notification(run="uid-2", story=save(desk, Revision("budget", 2)), status="Succeeded", video=None)
     publish(desk, Revision("budget", 2))
-    DeliveryLog(desk.storage, desk.finals).note(second)
+    DeliveryLog(desk.storage, desk.finals).record(second)
     watch = begin()
     rounds_of(watch, argo)
     assert heard(cms) == [], "its message may be on its way"
@@ -161,7 +161,7 @@ def test_a_failure_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, 
     desk.fail(ONE, Failure(why="somebody tripped over a cable", time=argo.clock.now - NEWS - timedelta(minutes=1)))
     rounds_of(begin(), argo)
     assert cms.heard == []
-    assert DeliveryLog(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Failed"}}
+    assert DeliveryLog(desk.storage, desk.finals).delivered_ids() == {"budget/r1": {"budget-r1-Failed"}}
 
 
 def test_a_video_whose_run_nobody_knows_any_more_is_told_while_it_is_news(argo, begin, desk, cms):
@@ -179,4 +179,4 @@ def test_a_video_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cm
     argo.clock.now = datetime.fromisoformat(MANIFEST["created"]) + NEWS + timedelta(minutes=1)
     rounds_of(begin(), argo)
     assert cms.heard == []
-    assert DeliveryLog(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Succeeded"}}
+    assert DeliveryLog(desk.storage, desk.finals).delivered_ids() == {"budget/r1": {"budget-r1-Succeeded"}}

@@ -90,7 +90,7 @@ def test_a_dry_run_says_it_and_tells_nobody(argo, begin, desk, cms):
     argo.clock.now += NEWS + timedelta(minutes=1)
     assert watch.round(argo.clock.now, dry_run=True)
     assert len(watch.said) == 1, "what is no news is not told of"
-    assert cms.heard == [] and DeliveryLog(desk.storage, desk.finals).ids() == {}
+    assert cms.heard == [] and DeliveryLog(desk.storage, desk.finals).delivered_ids() == {}
 
 
 def test_where_nobody_is_to_be_told_nothing_is_looked_for(desk, monkeypatch):

@@ -20,6 +20,8 @@ from newsreel.config.settings import Events, Settings
 from tests.cluster.api_server import serving
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = programs(Settings(), Events())
 ME = Events().watch_account
 
