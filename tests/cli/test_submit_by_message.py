@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli import wait as waiting
+from cli import runs as waiting
 from cluster.controllers.submitter.loop import workflow_for
 from newsreel.storage.address import Address, AllowList
 from newsreel.submission.message import Message

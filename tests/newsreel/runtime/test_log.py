@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.logs import read
+from cli.runs import readable_lines
 from newsreel.runtime.failure import Failure
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE, JsonFormatter, configure_logging
 from newsreel.workspace import Workspace
@@ -113,7 +113,7 @@ def test_whatever_a_story_holds_is_one_line_of_ascii_and_comes_back_whole(text):
     written = JsonFormatter({"step": "check"}).format(logging.LogRecord("newsreel", logging.INFO, __file__, 1, text, None, None))
     assert written.isascii() and "\n" not in written
     assert json.loads(written)["message"] == text
-    assert [*read([written])] == f"check: {text}".splitlines()
+    assert [*readable_lines([written])] == f"check: {text}".splitlines()
 
 
 def test_a_form_that_there_is_not_is_refused(tmp_path, monkeypatch, capsys):
