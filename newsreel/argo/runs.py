@@ -269,7 +269,7 @@ def step_of(node: dict[str, Any]) -> StepRun:
 
 
 def template_of(node: dict[str, Any]) -> str:
-    return str(node.get("templateName") or re.sub(r"\(.*", "", str(node.get("displayName", ""))))
+    return str(node.get("templateName") or node.get("displayName", "")).partition("(")[0]
 
 
 def shard_in(display_name: str) -> str:
