@@ -55,6 +55,7 @@ def test_a_profile_becomes_its_golden_manifests(profile: Profile) -> None:
     assert manifests(profile, Settings()) == written_down, "changed on purpose? `make golden`, and read the difference"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_every_process_writes_the_same_bytes(seed: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Pacific/Auckland", "LANG": "C"}
@@ -84,12 +85,14 @@ def parse_strictly(text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_argos_models_know_every_field(profile: str) -> None:
     parsed = parse_strictly((GOLDEN / profile / "story.yaml").read_text())
     assert (parsed.returncode, parsed.stdout) == (0, "story\n"), parsed.stderr
 
 
+@pytest.mark.slow
 def test_a_misspelt_field_is_not_parsed() -> None:
     misspelt = (GOLDEN / "studio" / "story.yaml").read_text().replace("podGC:", "podGc:")
     assert "podGc" in parse_strictly(misspelt).stderr

@@ -37,6 +37,7 @@ def test_a_sentence_is_the_same_bit_for_bit_in_whatever_company(net, symbols):
         assert same(one, net.infer(row[:, :size], [size], seed=seeds[number], frames=12)[0])
 
 
+@pytest.mark.slow
 def test_the_net_of_full_size_keeps_that_promise_too():
     torch.manual_seed(3)
     net = Tacotron2(Architecture()).eval().requires_grad_(False)

@@ -223,6 +223,7 @@ def test_a_net_beyond_reason_is_not_believed(wrong):
         infer_architecture(layout(replace(TINY, **wrong), Layout()))
 
 
+@pytest.mark.slow
 def test_the_published_net_at_full_size_loads_and_speaks(here):
     draw = randoms(1)
     state = {}
