@@ -225,6 +225,7 @@ def test_an_implausible_net_is_refused(wrong):
         infer_architecture(checkpoint_shapes(replace(TINY, **wrong), CheckpointLayout()))
 
 
+@pytest.mark.slow
 def test_the_published_net_at_full_size_loads_and_runs(here):
     draw = randoms(1)
     state = {}
