@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from newsreel.files import content_digest
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS, presenter_folders
 from newsreel.story.schema import Story
-from newsreel.workspace import content_digest
 
 LIBRARY = Path(__file__).parent
 STEPS = LIBRARY.parent / "steps"

@@ -16,7 +16,6 @@ records of a step are made/STEP/UNIT.json.
 import errno
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -26,7 +25,8 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, ValidationError
 
-from newsreel.errors import BadInput, Conflict, DiskFull
+from newsreel.errors import BadInput, Conflict, translate_disk_full
+from newsreel.files import TEMPORARY_PREFIX, content_digest, flush_to_disk, link_or_copy, remove_temporary_files, write_atomically
 from newsreel.story.schema import Story
 from newsreel.validation import StrictModel
 
@@ -35,52 +35,10 @@ FAILURE = "failure.json"
 """What the last failed step has said, see `newsreel.runtime.failure`."""
 
 
-def content_digest(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def work_key(step: str, version: int, settings: Mapping[str, object], inputs: Sequence[Path]) -> str:
     """The name of a piece of work: the same step, settings and input bytes give the same 40 hexadecimal digits."""
     identity = [step, version, settings, [content_digest(path) for path in inputs]]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:40]
-
-
-@contextmanager
-def translate_disk_full(where: Path) -> Iterator[None]:
-    """Turn the operating system's 'no space left' into a DiskFull that names the disk."""
-    try:
-        yield
-    except OSError as fault:
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"{where}: the disk is full; free some space and run the same command again") from fault
-        raise
-
-
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a small file whole or not at all; directories are made as needed. Raises DiskFull."""
-    data = content.encode() if isinstance(content, str) else content
-    with translate_disk_full(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                os.fchmod(handle, 0o644)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def flush_to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Workspace:
@@ -98,11 +56,7 @@ class Workspace:
         root.mkdir(parents=True, exist_ok=True)
         for told in (LEASE, FAILURE):
             (root / told).unlink(missing_ok=True)
-        for leftover in [*root.rglob(".tmp-*")]:
-            if leftover.is_dir() and not leftover.is_symlink():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)
+        remove_temporary_files(root)
         write_atomically(root / LEASE, json.dumps({"holder": holder}) + "\n")
         return cls(root)
 
@@ -147,7 +101,8 @@ class Workspace:
         if not self.has_unit(step, key):
             return False
         for number, name in enumerate(names):
-            self.link(self.unit_folder(step, key) / str(number), self.root / name)
+            # Not durable: what lies in .done can be linked again.
+            link_or_copy(self.unit_folder(step, key) / str(number), self.root / name, durable=False)
         return True
 
     @contextmanager
@@ -167,7 +122,7 @@ class Workspace:
         home = self.unit_folder(step, key)
         with translate_disk_full(self.root):
             home.parent.mkdir(parents=True, exist_ok=True)
-            desk = Path(tempfile.mkdtemp(dir=home.parent, prefix=".tmp-"))
+            desk = Path(tempfile.mkdtemp(dir=home.parent, prefix=TEMPORARY_PREFIX))
             try:
                 drafts = [desk / f"{number}{ending}" for number, ending in enumerate(endings)]
                 yield drafts
@@ -187,17 +142,6 @@ class Workspace:
 
     def unit_folder(self, step: str, key: str) -> Path:
         return self.root / ".done" / step / key
-
-    @staticmethod
-    def link(finished: Path, final: Path) -> None:
-        """A hard link under a temporary name, renamed over the final one: no copy, no moment without a file."""
-        if final.exists() and final.samefile(finished):
-            return
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".tmp-{os.getpid()}-{final.name}")
-        temporary.unlink(missing_ok=True)
-        os.link(finished, temporary)
-        temporary.replace(final)
 
 
 METADATA_FOLDER = "made"

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias, cast
 
 from newsreel.artifacts import scene_file
-from newsreel.errors import DiskFull, MissingProgram
+from newsreel.errors import MissingProgram, disk_full
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,7 +147,7 @@ class ErrorOutput:
     def to_error(self, path: Path, status: int) -> Exception:
         said = " | ".join(filter(None, self.lines)) or "it said nothing"
         if is_disk_full(said):
-            return DiskFull(f"{path.parent}: the disk is full; free some space and run the same command again")
+            return disk_full(path.parent)
         return EncoderFailed(f"ffmpeg ended with status {status} while writing {path.name}: {said}")
 
 

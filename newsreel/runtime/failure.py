@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from newsreel.errors import BadInput, BadWeights, Conflict, MissingProgram, NewsreelError
+from newsreel.files import write_atomically
 from newsreel.validation import StrictModel
-from newsreel.workspace import FAILURE, write_atomically
+from newsreel.workspace import FAILURE
 
 PERMANENT_ERRORS: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
 """What no other node and no later try can heal."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from logging import WARNING
 from pathlib import Path
 
+from newsreel.errors import DiskFull
+from newsreel.files import write_atomically
 from newsreel.runtime.log import log
 
 WRITE_INTERVAL_SECONDS = 0.2
@@ -86,9 +88,7 @@ class Progress:
         self.written = time.monotonic()
         if self.path is None:
             return
-        temporary = self.path.with_name(f".tmp-{self.path.name}")
         done = min(self.done, self.total)
         of_the_whole = f"{self.share * done // self.total}/{self.share}\n" if self.share else ""
-        with suppress(OSError):  # progress is for watching; of a full disk the step's own output tells
-            temporary.write_text(f"{done}/{self.total}\n{of_the_whole}")
-            temporary.replace(self.path)
+        with suppress(OSError, DiskFull):  # progress is for watching only; the step's own files report a full disk
+            write_atomically(self.path, f"{done}/{self.total}\n{of_the_whole}", durable=False)

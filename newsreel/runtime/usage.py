@@ -20,7 +20,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from newsreel.errors import BadInput
-from newsreel.workspace import LEASE, write_atomically
+from newsreel.files import write_atomically
+from newsreel.workspace import LEASE
 
 
 def pool_of_node(node: str, pools: Iterable[str]) -> str | None:

@@ -4,11 +4,9 @@ Every call first asks the allow-list, so no program can forget to. Objects in a 
 published video stays what it was. Files are drafts on a laptop and may be replaced; each appears whole or not at all.
 """
 
-import errno
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -19,12 +17,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from newsreel.errors import BadInput, Conflict, Unavailable
+from newsreel.errors import BadInput, Conflict, translate_os_errors
+from newsreel.files import atomic_file, content_digest
 from newsreel.storage.address import Address, AllowList
-from newsreel.workspace import content_digest, translate_disk_full
-
-TRANSIENT_ERRNOS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EBUSY, errno.ENFILE, errno.EMFILE})
-"""Errors of the operating system that another try may not meet; all others are the address's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +104,7 @@ class Storage:
     def remove(self, address: Address) -> None:
         """Remove a file, if there is one. Only `file`."""
         self.draft(address)
-        with translate_file_error(address):
+        with translate_os_errors(address):
             address.file.unlink(missing_ok=True)
 
     def draft(self, address: Address) -> None:
@@ -132,14 +127,14 @@ class Files:
     """`file:` addresses. Links are followed once, by `Address.file`, and what is compared is what is opened."""
 
     def read(self, address: Address, at_most: int) -> bytes:
-        with translate_file_error(address), open_regular_file(address) as file:
+        with translate_os_errors(address), open_regular_file(address) as file:
             content = file.read(at_most + 1)
         if len(content) > at_most:
             raise BadInput(f"{address}: larger than {at_most:,} bytes")
         return content
 
     def copy(self, address: Address, into: BinaryIO, at_most: int) -> None:
-        with translate_file_error(address), open_regular_file(address) as file:
+        with translate_os_errors(address), open_regular_file(address) as file:
             if os.fstat(file.fileno()).st_size > at_most:
                 raise BadInput(f"{address}: larger than {at_most:,} bytes")
             shutil.copyfileobj(file, into, 1 << 20)
@@ -147,11 +142,11 @@ class Files:
     def find(self, address: Address) -> ObjectInfo | None:
         if not address.file.exists():
             return None
-        with translate_file_error(address), open_regular_file(address) as file:
+        with translate_os_errors(address), open_regular_file(address) as file:
             return ObjectInfo(size=os.fstat(file.fileno()).st_size, sha256=file_digest(file, "sha256").hexdigest())
 
     def names(self, address: Address) -> list[str]:
-        with translate_file_error(address):
+        with translate_os_errors(address):
             return sorted(str(path.relative_to(address.file)) for path in address.file.rglob("*") if path.is_file())
 
     def dates(self, address: Address) -> dict[str, datetime]:
@@ -164,15 +159,18 @@ class Files:
         return found
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
-        with publish_file(address, source) as temporary:
+        with translate_os_errors(address):
             try:
-                os.link(temporary, address.file)
+                with atomic_file(address.file, replace=False) as temporary:
+                    write_source(source, temporary)
             except FileExistsError:
+                if not address.file.exists():  # a file stands where the folder should be
+                    raise
                 require_same_content(address, self.find(address), source)
 
     def replace(self, address: Address, source: Path | bytes) -> None:
-        with publish_file(address, source) as temporary:
-            temporary.replace(address.file)
+        with translate_os_errors(address), atomic_file(address.file) as temporary:
+            write_source(source, temporary)
 
 
 @contextmanager
@@ -184,27 +182,11 @@ def open_regular_file(address: Address) -> Iterator[BufferedReader]:
         yield file
 
 
-@contextmanager
-def publish_file(address: Address, source: Path | bytes) -> Iterator[Path]:
-    """The bytes, whole and on disk, under a temporary name beside the address; removed in the end if still there."""
-    folder = address.file.parent
-    with translate_file_error(address), translate_disk_full(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".tmp-")
-        temporary = Path(name)
-        try:
-            with open(handle, "wb") as file:  # noqa: PTH123
-                os.fchmod(handle, 0o644)
-                if isinstance(source, bytes):
-                    file.write(source)
-                else:
-                    with source.open("rb") as original:
-                        shutil.copyfileobj(original, file, 1 << 20)
-                file.flush()
-                os.fsync(handle)
-            yield temporary
-        finally:
-            temporary.unlink(missing_ok=True)
+def write_source(source: Path | bytes, target: Path) -> None:
+    if isinstance(source, bytes):
+        target.write_bytes(source)
+    else:
+        shutil.copyfile(source, target)
 
 
 def source_digest(source: Path | bytes) -> str:
@@ -214,17 +196,3 @@ def source_digest(source: Path | bytes) -> str:
 def require_same_content(address: Address, found: ObjectInfo | None, source: Path | bytes) -> None:
     if found is None or found.sha256 != source_digest(source):
         raise Conflict(f"{address}: something else is already there, and what is published is never changed; raise the revision")
-
-
-@contextmanager
-def translate_file_error(address: Address) -> Iterator[None]:
-    """The operating system's errors as ours. A full disk is told by `translate_disk_full`, inside or outside of this."""
-    try:
-        yield
-    except FileNotFoundError as fault:
-        raise BadInput(f"{address}: there is no such file") from fault
-    except OSError as fault:
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        kind = Unavailable if fault.errno in TRANSIENT_ERRNOS else BadInput
-        raise kind(f"{address}: {(fault.strerror or str(fault)).lower()}") from fault

@@ -21,12 +21,13 @@ from typing import Annotated, TypeVar
 from pydantic import Field, ValidationError
 
 from newsreel.errors import BadInput, Conflict, DiskFull, NewsreelError
+from newsreel.files import content_digest
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from newsreel.story.schema import Story
 from newsreel.validation import StrictModel
-from newsreel.workspace import Workspace, content_digest, read_unit_metadata
+from newsreel.workspace import Workspace, read_unit_metadata
 
 UNITS_VARIABLE = "NEWSREEL_UNITS"
 """Where all of it lies, an address prefix; empty or unset: nowhere, and each revision is made as a whole."""

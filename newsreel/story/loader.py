@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from newsreel.errors import BadInput
+from newsreel.errors import BadInput, translate_disk_full
 from newsreel.fingerprints import story_digest
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from newsreel.story.schema import PROFILE_OF_SYSTEM, VOICES, Story
 from newsreel.story.source import StoryFile, parse_story
-from newsreel.workspace import translate_disk_full
 from newsreel.yaml_source import Fault
 
 MAX_STORY_BYTES = 1_000_000

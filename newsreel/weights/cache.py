@@ -10,17 +10,16 @@ file cut or written to, changes one of the three. Hashing the 465 MB of a voice 
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsreel.errors import BadInput, BadWeights
+from newsreel.errors import BadInput, BadWeights, translate_disk_full
+from newsreel.files import atomic_file, content_digest, write_atomically
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
-from newsreel.workspace import content_digest, flush_to_disk, translate_disk_full, write_atomically
 
 CACHE_VARIABLE = "NEWSREEL_CACHE"
 MAX_WEIGHTS_BYTES = 4 << 30
@@ -65,20 +64,13 @@ class WeightsCache:
     def download(self, address: Address, sha256: str, storage: Storage, held: Path) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         self.clear_leftovers()
-        handle, name = tempfile.mkstemp(dir=self.root, prefix=".tmp-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        with atomic_file(held, mode=0o444) as temporary:
+            with temporary.open("wb") as file:
                 storage.copy(address, file, at_most=MAX_WEIGHTS_BYTES)
-            # What lies on the disk now is hashed, not what came over the line: a retried download begins part of it again.
+            # The file is hashed, not the stream: a retried download sends part of it again.
             found = content_digest(temporary)
             if found != sha256:
                 raise BadWeights(f"{address}: has sha256 {found}, the catalogue says {sha256}; nothing of it was kept")
-            temporary.chmod(0o444)
-            flush_to_disk(temporary)
-            temporary.replace(held)
-        finally:
-            temporary.unlink(missing_ok=True)
         write_atomically(held.with_suffix(".verified"), file_stamp(held))
 
     def clear_leftovers(self) -> None:

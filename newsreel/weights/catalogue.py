@@ -19,7 +19,6 @@ Where a step finds the weights that the story's voice gives it; `newsreel.weight
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +27,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, RootModel
 
 from newsreel.errors import BadInput, BadWeights
+from newsreel.files import link_or_copy, write_atomically
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.story.schema import VOICES
 from newsreel.validation import Matches, StrictModel, parse_document
 from newsreel.weights.cache import WeightsCache
-from newsreel.workspace import Workspace, flush_to_disk, translate_disk_full, write_atomically
+from newsreel.workspace import Workspace
 
 VOICE_WEIGHTS_VARIABLE = "NEWSREEL_WEIGHTS"
 """Of the environment: the address of the installation's catalogue."""
@@ -176,20 +176,3 @@ def needed_weights(voice: str, storage: Storage) -> Iterator[tuple[str, str, Cat
         raise BadInput(f"voice {voice} is spoken with weights {' and '.join(weights.values())}: {fault}") from fault
     for system, name in weights.items():
         yield system, name, catalogue
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """A hard link where both lie on one file system, else a copy; under its final name only whole."""
-    temporary = target.with_name(f".tmp-{os.getpid()}-{target.name}")
-    with translate_disk_full(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.unlink(missing_ok=True)
-            try:
-                temporary.hardlink_to(source)
-            except OSError:
-                shutil.copyfile(source, temporary)
-                flush_to_disk(temporary)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)

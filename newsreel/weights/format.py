@@ -17,7 +17,7 @@ from pathlib import Path
 from struct import Struct
 from typing import IO, BinaryIO
 
-from newsreel.errors import BadInput, BadWeights
+from newsreel.errors import BadInput, BadWeights, translate_os_error
 
 
 class Format(StrEnum):
@@ -55,10 +55,10 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # noqa: PTH123, SIM115
     except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {(fault.strerror or str(fault)).lower()}") from fault
+        raise translate_os_error(fault, path) from fault
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise BadInput(f"{path}: cannot be read: not a regular file")
+        raise BadInput(f"{path}: not a regular file")
     return file
 
 

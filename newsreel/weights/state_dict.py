@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import pickle
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,9 +18,9 @@ from typing import IO, TypeVar
 import torch
 from torch import Tensor, nn
 
-from newsreel.errors import BadInput, BadWeights
+from newsreel.errors import BadWeights, translate_os_error
+from newsreel.files import atomic_file
 from newsreel.weights.format import Format, require_valid_format
-from newsreel.workspace import flush_to_disk, translate_disk_full
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -62,7 +61,7 @@ def read_content(path: Path) -> object:
             return load_file(path)
         return load_tensors_only(path)
     except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from fault
+        raise translate_os_error(fault, path) from fault
     except pickle.UnpicklingError as fault:
         raise BadWeights(f"{path}: refused: holds more than tensors, or is damaged; nothing of it was run") from fault
     except MemoryError as fault:
@@ -153,21 +152,11 @@ def save_state(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, s
     The same tensors and at most one entry of metadata give the same bytes; safetensors writes more entries in any order.
     """
     held = unshare_storage({key: tensor.detach().to("cpu").contiguous() for key, tensor in state.items()})
-    with translate_disk_full(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            if path.suffix == ".safetensors":
-                write_safetensors(held, temporary, metadata)
-            else:
-                temporary.write_bytes(serialize_state(held))
-            temporary.chmod(0o644)
-            flush_to_disk(temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with atomic_file(path) as temporary:
+        if path.suffix == ".safetensors":
+            write_safetensors(held, temporary, metadata)
+        else:
+            temporary.write_bytes(serialize_state(held))
 
 
 def unshare_storage(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from newsreel.errors import Conflict
-from newsreel.workspace import LEASE, Workspace, translate_disk_full
+from newsreel.errors import Conflict, translate_disk_full
+from newsreel.workspace import LEASE, Workspace
 
 __all__ = ["leased", "sweep"]
 

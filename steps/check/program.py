@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from newsreel.errors import Conflict
+from newsreel.files import write_atomically
 from newsreel.fingerprints import software_digest
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import set_log_context
@@ -24,7 +25,6 @@ from newsreel.story.loader import load_story
 from newsreel.story.priority import require_priority
 from newsreel.story.schema import Story
 from newsreel.weights.catalogue import require_voice_weights
-from newsreel.workspace import write_atomically
 from steps.check.allowance import allowance
 
 __all__ = ["State", "run", "state_of"]

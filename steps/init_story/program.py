@@ -12,6 +12,7 @@ from pathlib import Path
 from newsreel.artifacts import Script, scene_file
 from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
+from newsreel.files import write_atomically
 from newsreel.fingerprints import release, software_digest
 from newsreel.runtime.log import set_log_context
 from newsreel.runtime.progress import Progress
@@ -25,7 +26,7 @@ from newsreel.story.pictures import normalise_picture
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import Story
 from newsreel.weights.catalogue import link_voice_weights
-from newsreel.workspace import Workspace, work_key, write_atomically
+from newsreel.workspace import Workspace, work_key
 from newsreel.yaml_source import Fault
 from steps.init_story.spoken import script_of
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsreel.errors import Conflict
-from newsreel.workspace import translate_disk_full
+from newsreel.errors import Conflict, translate_disk_full
 
 __all__ = ["holding"]
 

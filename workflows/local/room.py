@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsreel.errors import Conflict
-from newsreel.workspace import translate_disk_full
+from newsreel.errors import Conflict, translate_disk_full
 from workflows.local.pod import Container, Volume
 from workflows.local.references import substitute
 from workflows.local.settings import LocalSettings

@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsreel.errors import BadInput, Unavailable
-from newsreel.workspace import translate_disk_full
+from newsreel.errors import BadInput, Unavailable, translate_disk_full
 from workflows.local.board import Board, Line
 from workflows.local.check import check_program
 from workflows.local.engine import Engine, planned

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from newsreel.errors import DiskFull
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import Step, Unit, run_step
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.storage.unit_cache import restore_units, save_units
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.__main__ import main
 from tests.made_stories import STORY
 

@@ -70,7 +70,7 @@ def test_what_is_saved_is_read_back_bit_by_bit_and_is_the_same_file_again(name, 
 def test_what_is_no_file_is_bad_input(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "none", tmp_path / "pipe"):
-        with pytest.raises(BadInput, match="cannot be read"):
+        with pytest.raises(BadInput, match=r"no such file|not a regular file|is a directory"):
             read_content(path)
 
 
