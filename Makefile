@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --pyth
   --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
+.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-cluster check chaos bench bench-nets presenter manifests golden images requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -95,12 +95,7 @@ manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studi
 	$(BIN)/newsreel lint dist/manifests/$(PROFILE)
 
 golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look at the difference before you commit
-	$(BIN)/python -m cli emit --profile embedded --into tests/workflows/golden
-	$(BIN)/python -m cli emit --profile studio --into tests/workflows/golden
-	$(BIN)/python -m cli emit --profile studio --settings tests/workflows/whole/settings.yaml --into tests/workflows/whole
-
-pictures: $(VENV)/.dev ## Draw the example story's pictures anew
-	$(BIN)/python examples/draw_pictures.py
+	$(BIN)/python -m tests.workflows.golden_manifests
 
 images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, podman, buildah) as IMAGES/<system>:<version>
 

@@ -18,7 +18,7 @@ from newsreel.story.schema import Story
 from workflows.emit import emit_workflows
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings, Result
-from workflows.systems import EMBEDDED, Profile
+from workflows.profiles import EMBEDDED, Profile
 
 __all__ = ["address", "render", "shown"]
 
@@ -36,7 +36,7 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = validate_story(story, profile.voice[0].name)
+    sheet = validate_story(story, profile.voice.name)
     Notifier.from_environment().require_configured(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"

@@ -14,8 +14,8 @@ from steps.check_presenter.program import check
 from workflows.emit import emit_workflows
 from workflows.local.run import run
 from workflows.local.settings import LocalSettings
+from workflows.profiles import EMBEDDED
 from workflows.render import address, shown
-from workflows.systems import EMBEDDED
 from workflows.training import TRAIN_PRESENTER
 
 __all__ = ["train"]

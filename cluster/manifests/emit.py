@@ -9,7 +9,7 @@ from cluster.manifests.monitoring import monitoring
 from cluster.manifests.newsroom import newsroom
 from newsreel.config.settings import Settings
 from workflows.emit import to_texts, workflow_documents, write_manifests
-from workflows.systems import Profile
+from workflows.profiles import Profile
 
 
 def emit(profile: Profile, folder: Path, settings: Settings) -> list[Path]:
@@ -24,7 +24,7 @@ def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
     """The text of every file, by its name."""
     files = installation(settings) | (events(settings, settings.events) if settings.events else {})
     if settings.newsroom:
-        files["51-newsroom.yaml"] = newsroom(settings, settings.newsroom, profile.voice[0].name)
+        files["51-newsroom.yaml"] = newsroom(settings, settings.newsroom, profile.voice.name)
     if settings.manager:
         files["52-manager.yaml"] = manager(settings, settings.manager)
     if settings.monitoring:

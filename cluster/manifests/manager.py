@@ -12,7 +12,7 @@ from newsreel.config.settings import Manager, Settings
 from newsreel.errors import BadInput
 from workflows.deployment import Deployed
 
-MANAGER_IMAGE = "manager:0.1.0"
+MANAGER_IMAGE = "manager"
 NAME, PORT, MONITOR = "manager", 8080, 8222
 POOL, MOUNT = "manager-pool", "/etc/newsreel"
 EVERY_MINUTES, MOST_SECONDS = 2, 600

@@ -15,13 +15,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from newsreel.config.settings import Settings
+from steps import declared_steps
 from workflows.services import SERVICES, Service
-from workflows.systems import STORAGE_SYSTEMS
 
 
 def network(settings: Settings) -> list[dict[str, Any]]:
     everything: dict[str, Any] = {}
     workflow_pods = {"matchExpressions": [{"key": "workflows.argoproj.io/workflow", "operator": "Exists"}]}
+    storage = {step.name for step in declared_steps().values() if step.uses_storage}
     callers = {caller for service in SERVICES for caller in service.callers}
     to_api_server = to_addresses(settings.api_servers, 443, 6443)
     webhook = settings.webhook_addresses
@@ -29,8 +30,8 @@ def network(settings: Settings) -> list[dict[str, Any]]:
         policy("deny-all", settings, everything, ["Ingress", "Egress"], []),
         policy("report-results", settings, workflow_pods, ["Egress"], [to_api_server]),
         *([policy("tell", settings, running(["report"]), ["Egress"], [to_addresses(webhook, 443)])] if webhook else []),
-        policy("read-and-publish", settings, running(STORAGE_SYSTEMS), ["Egress"], google(settings)),
-        policy("find-names", settings, running(STORAGE_SYSTEMS | callers), ["Egress"], [DNS]),
+        policy("read-and-publish", settings, running(storage), ["Egress"], google(settings)),
+        policy("find-names", settings, running(storage | callers), ["Egress"], [DNS]),
         *(policy(f"call-{called.name}", settings, running(called.callers), ["Egress"], [to(called)]) for called in SERVICES),
         policy("reconcile", settings, {"matchLabels": {"newsreel/service": "reconciler"}}, ["Egress"], [to_api_server]),
     ]

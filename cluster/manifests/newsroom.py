@@ -13,7 +13,7 @@ from cluster.manifests.network import DNS, google, to_addresses
 from newsreel.config.settings import Newsroom, Settings
 from workflows.deployment import Deployed
 
-NEWSROOM_IMAGE = "newsroom:0.1.0"
+NEWSROOM_IMAGE = "newsroom"
 NAME, PORT = "newsroom", 8090
 NEWSROOM = [rule("argoproj.io", "workflows", "get", "create", "patch")]
 """It looks at a story's workflow, begins one anew for a person, and ends one."""

@@ -5,7 +5,7 @@ from typing import Any
 from newsreel.config.settings import Settings
 from workflows.deployment import Deployed
 
-RECONCILER_IMAGE = "reconciler:0.1.0"
+RECONCILER_IMAGE = "reconciler"
 
 
 def reconciler(settings: Settings) -> list[dict[str, Any]]:

@@ -22,8 +22,8 @@ from workflows.emit import emit_workflows
 from workflows.local import LocalSettings, Result, run
 from workflows.local.board import Board, Line, State
 from workflows.local.keeper import PR_SET_PDEATHSIG, prctl
+from workflows.profiles import EMBEDDED
 from workflows.render import address, environment
-from workflows.systems import EMBEDDED
 
 __all__ = ["BoardFile", "steps_on"]
 

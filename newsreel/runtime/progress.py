@@ -41,10 +41,10 @@ class Progress:
         number, of = shard
         return cls(step, Path(named) if named else None, share * (number + 1) // of - share * number // of)
 
-    def set_total(self, total: int, counts: str) -> None:
+    def set_total(self, total: int, counts: str | None) -> None:
         """Say how much there is to do. Where that is nothing, all is done."""
         self.total, self.done = max(total, 1), 0 if total else 1
-        self.counts = counts
+        self.counts = counts or ""
         self.write()
 
     def skip(self, cost: int, name: str) -> None:

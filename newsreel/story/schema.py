@@ -79,7 +79,7 @@ VOICES = {
     ),
 }
 PROFILE_OF_SYSTEM = {"hibari": "embedded", "tacotron2": "studio"}
-"""The profile (workflows/systems.py) in which each system speaks, by the name it has on the command line."""
+"""The profile (workflows/profiles.py) in which each system speaks, by the name it has on the command line."""
 
 
 class Story(StrictModel, strict=True):

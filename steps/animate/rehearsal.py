@@ -6,10 +6,8 @@ from pathlib import Path
 
 from newsreel.presenters.training_data import LANDMARKS_FILE, VISEMES_FILE, bundle_file
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -44,4 +42,4 @@ def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress
     np.savez(drafts[0], names=np.array(shapes.names), rest=rest, offsets=offsets)
 
 
-STEP = Step(name="animate-visemes", version=1, counts="faces", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -17,7 +17,7 @@ from newsreel.brands import brand_sheet
 from newsreel.media.encoder import chunk_files
 from newsreel.presenters.bundle import find_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import Story
 from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
@@ -26,8 +26,6 @@ from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, Joi
 
 if TYPE_CHECKING:
     from steps.compose.studio import Studio
-
-__all__ = ["STEP"]
 
 OPENING, CLOSING = "scenes/opening.mp4", "scenes/closing.mp4"
 JOINED_A_FRAME = 12
@@ -119,4 +117,4 @@ def work(unit: Unit, workspace: Workspace, studio: Studio, drafts: list[Path], p
             )
 
 
-STEP = Step(name="compose", version=2, packages=("imageio-ffmpeg",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, packages=("imageio-ffmpeg",), plan=plan, start=start, work=work)

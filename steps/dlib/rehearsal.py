@@ -14,15 +14,13 @@ from newsreel.presenters.training_data import (
     read_training_job,
 )
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from steps.dlib.predictor import FaceFinder
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -65,4 +63,4 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder | None", drafts: 
     np.savez(drafts[0], landmarks=track.landmarks)
 
 
-STEP = Step(name="dlib-track", version=1, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, packages=("dlib-bin",), plan=plan, start=start, work=work)

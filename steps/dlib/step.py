@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.dlib.predictor import FaceFinder
     from steps.dlib.track import Span
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -59,4 +57,4 @@ def listed(spans: "Iterable[Span]") -> str:
     return ", ".join(map(str, spans))
 
 
-STEP = Step(name="dlib", version=2, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, packages=("dlib-bin",), plan=plan, start=start, work=work)

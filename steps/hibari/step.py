@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.hibari.speaker import Speaker
-
-__all__ = ["STEP"]
 
 WORDS_A_SECOND = 2.6
 
@@ -54,4 +52,4 @@ def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path],
     speaker.speak(read_script(workspace.path(unit.reads[0])), drafts[0])
 
 
-STEP = Step(name="hibari", version=1, packages=("hibari-tts",), counts="seconds of speech", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, packages=("hibari-tts",), plan=plan, start=start, work=work)

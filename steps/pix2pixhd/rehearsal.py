@@ -21,8 +21,9 @@ from newsreel.presenters.training_data import (
     read_training_job,
 )
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace, work_key
+from steps.pix2pixhd import TRAIN
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.course import Course, architecture_for
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from steps.pix2pixhd.pairs import Pairs
-
-__all__ = ["STEP", "course_of"]
 
 CHECKPOINTS = "training/checkpoints"
 
@@ -105,7 +104,7 @@ def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress
 
 def checkpoints_of(unit: Unit, workspace: Workspace) -> Path:
     """Named by all that the training depends on, so that another footage's or course's is never taken up; those are cleared."""
-    key = work_key(STEP.name, STEP.version, unit.settings, [workspace.path(name) for name in unit.reads])
+    key = work_key(TRAIN.name, WORK.version, unit.settings, [workspace.path(name) for name in unit.reads])
     home = workspace.path(CHECKPOINTS)
     home.mkdir(parents=True, exist_ok=True)
     for other in home.iterdir():
@@ -140,4 +139,4 @@ def read_landmarks(path: Path, frames: int) -> NDArray[np.float32]:
     return landmarks
 
 
-STEP = Step(name="pix2pixhd-train", version=1, counts="steps", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -17,7 +17,7 @@ from newsreel.media.encoder import chunk_files, chunks, open_encoder
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import log
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run wit
     from numpy.typing import NDArray
 
     from steps.pix2pixhd.actor import Actor
-
-__all__ = ["STEP"]
 
 
 class Part(StrictModel):
@@ -98,4 +96,4 @@ def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
     return landmarks
 
 
-STEP = Step(name="pix2pixhd", version=3, counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

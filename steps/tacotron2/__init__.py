@@ -8,8 +8,22 @@ torch is imported when a name of it is asked for, not with the package: a step w
 
 from typing import TYPE_CHECKING
 
+from newsreel.step import Duration, Resources, Step
+
 if TYPE_CHECKING:
     from steps.tacotron2.weights import load_tacotron2
+
+STEP = Step(
+    name="tacotron2",
+    stage="voice",
+    purpose="words to a mel spectrogram: tacotron2 with a newsroom's own weights",
+    reads=("story.json", "script", "weights"),
+    writes=("speech",),
+    image="tacotron2",
+    resources=Resources(cpu="2", memory="6Gi", gpus=1),
+    progress_unit="sentences",
+    durations={"gpu": Duration(fixed=6.0, scaled=4.0)},
+)
 
 __all__ = ["load_tacotron2"]
 

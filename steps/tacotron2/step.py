@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.weights.catalogue import voice_weights, weights_sheet
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
     from steps.tacotron2.speaker import Speaker
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -65,4 +63,4 @@ def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path],
     speaker.speak(script, lambda line: progress.add_remark(unit.name, line)).save(drafts[0])
 
 
-STEP = Step(name="tacotron2", version=1, counts="sentences", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.weights.catalogue import voice_weights, weights_sheet
 from newsreel.workspace import Workspace
@@ -18,8 +18,6 @@ from steps.waveglow.mel import frames_in, read_mel
 
 if TYPE_CHECKING:
     from steps.waveglow.vocoder import Vocoder
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -52,4 +50,4 @@ def work(unit: Unit, workspace: Workspace, vocoder: Vocoder, drafts: list[Path],
     vocoder.speak(read_mel(workspace.path(unit.reads[0])), drafts[0], progress.advance)
 
 
-STEP = Step(name="waveglow", version=1, counts="mel frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -12,7 +12,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from newsreel.artifacts import FRAME_RATE
-from steps.__main__ import ON_SCENES
+from steps import declared_steps
 from steps.anchor.lease import leased
 from tests.bench.watch import Use, watched
 
@@ -105,9 +105,10 @@ def units_done(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
     >>> units_done(["g2p: scene 00: unchanged", "g2p: scene 01: 24 words in 0.2 s"])
     {'g2p': ('scene 01',)}
     """
+    by_unit = {step.name for step in declared_steps().values() if step.module != "program"}
     done: dict[str, list[str]] = {}
     for unit in filter(None, map(UNIT.fullmatch, lines)):
-        if unit["step"] in ON_SCENES:
+        if unit["step"] in by_unit:
             done.setdefault(unit["step"], []).append(unit["unit"])
     return {step: tuple(units) for step, units in done.items()}
 

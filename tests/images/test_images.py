@@ -23,7 +23,7 @@ from cluster.manifests.manager import MANAGER_IMAGE
 from cluster.manifests.newsroom import NEWSROOM_IMAGE
 from cluster.manifests.reconciler import RECONCILER_IMAGE
 from newsreel.config.settings_file import read_settings
-from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
+from workflows.profiles import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "images"
@@ -192,7 +192,7 @@ def test_every_image_of_the_catalogue_can_be_built_and_carries_the_programs_it_i
 
 
 def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
-    whole, named = read_settings(ROOT / "tests/workflows/whole/settings.yaml"), set()
+    whole, named = read_settings(ROOT / "tests/workflows/golden/settings.yaml"), set()
     for profile in PROFILES.values():
         for text in manifests(profile, replace(whole, image_prefix="PREFIX")).values():
             named |= set(re.findall(r"image: PREFIX/(\S+)", text))

@@ -11,13 +11,12 @@ import yaml
 
 from cluster.manifests.emit import emit, manifests
 from newsreel.config.settings import Settings
-from steps.__main__ import IN_TRAINING, PROGRAMS
+from steps import declared_steps
 from tests.newsreel.presenters.made_footage import film
 from workflows.lint import lint
 from workflows.local import LocalSettings, run
-from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile
+from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
 
-GOLDEN = Path(__file__).parent / "golden"
 PARSE_STRICTLY = """
 import sys, yaml
 from hera.shared._pydantic import APIBaseModel
@@ -38,7 +37,7 @@ def test_the_training_keeps_every_rule_of_a_story(profile):
 
 
 def test_argos_models_know_every_field_of_the_training():
-    text = (GOLDEN / "studio" / "train-presenter.yaml").read_text()
+    text = manifests(STUDIO, Settings())["train-presenter.yaml"]
     done = subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, "train-presenter\n"), done.stderr
 
@@ -54,10 +53,8 @@ def test_only_the_generator_is_trained_on_a_gpu_and_only_in_the_studio():
 def test_a_step_of_the_training_is_one_that_there_is_and_counts_what_it_says():
     for name, template in template_of(EMBEDDED).items():
         if "container" in template:
-            assert template["container"]["args"][0] in {*IN_TRAINING, *PROGRAMS}
-        if name in IN_TRAINING:
-            step = pytest.importorskip(IN_TRAINING[name]).STEP
-            assert (step.name, step.counts) == (name, template["metadata"]["annotations"]["newsreel/counts"])
+            step = declared_steps()[template["container"]["args"][0]]
+            assert (step.name, step.progress_unit) == (name, template["metadata"]["annotations"].get("newsreel/counts"))
 
 
 def trained(home: Path, steps: str = "8") -> tuple[object, dict[str, str]]:

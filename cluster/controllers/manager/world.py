@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from cluster.controllers.manager.accounting import Ledger
+from cluster.durations import stories_a_node
 from newsreel.config.pools import PoolConfig, minutes
 from newsreel.validation import StrictModel
 
@@ -212,7 +213,7 @@ class Rules:
         return cls(
             mode=parameters.cluster.mode,
             offers=tuple((offer.pool, offer.most) for offer in parameters.offers),
-            stories_a_node=parameters.stories_a_node(),
+            stories_a_node=stories_a_node(parameters),
             warm=policy.warm_nodes,
             idle=minutes(policy.idle_minutes),
             delete=minutes(policy.delete_minutes),

@@ -4,10 +4,10 @@ from typing import Any
 
 from cluster.manifests.accounts import account, binding, role, rule
 from newsreel.config.settings import Events, Settings
+from workflows.container import WEBHOOK_SECRET_VARIABLE, notification_variables, webhook_secret_key
 from workflows.deployment import Deployed
-from workflows.system import WEBHOOK_SECRET_VARIABLE, notification_variables, webhook_secret_key
 
-MESSAGES_IMAGE = "messages:0.1.0"
+MESSAGES_IMAGE = "messages"
 COMMAND = ("python", "-m", "cluster.controllers.submitter")
 LETTERS_PORT = HEALTH_PORT = 8080
 LETTERS_URL = f"http://letters:{LETTERS_PORT}"

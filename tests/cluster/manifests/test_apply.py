@@ -13,7 +13,7 @@ from cluster.manifests.emit import emit
 from cluster.manifests.events import Events
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput, MissingProgram, Unavailable
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 KUBECTL = """#!/bin/sh
 echo "$@" >> "$0.calls"

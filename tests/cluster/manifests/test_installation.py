@@ -10,7 +10,7 @@ from cluster.manifests.emit import manifests
 from cluster.manifests.installation import installation
 from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITIES
-from workflows.systems import EMBEDDED, PROFILES, STUDIO
+from workflows.profiles import EMBEDDED, PROFILES, STUDIO
 
 SETTINGS = Settings(
     newsroom_url="https://newsroom.example",

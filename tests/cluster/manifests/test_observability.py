@@ -18,7 +18,7 @@ from cluster.manifests.alerts import ALERTS, groups
 from cluster.manifests.dashboard import COLUMNS, PANELS, dashboard
 from cluster.manifests.emit import manifests
 from newsreel.config.settings import Settings
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 EXPRESSIONS = [alert.expression for alert in ALERTS] + [expression for panel in PANELS for expression, _ in panel.series]
 OTHERS = {

@@ -14,10 +14,11 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace
+from steps.animate import STEP
 from steps.animate.coarticulation import frame_times
 from steps.animate.head import complex_points, head_of
 from steps.animate.motion import motion_of, speech_from
-from steps.animate.step import STEP
+from steps.animate.step import WORK
 
 RATE = 24000
 SIZE = 320
@@ -57,7 +58,7 @@ def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
 
 
 def animate(workspace: Workspace) -> list[bytes]:
-    run_step(STEP, workspace, Progress("animate", None))
+    run_step(STEP, WORK, workspace, Progress("animate", None))
     return [workspace.path(f"motion/{number:02d}.npz").read_bytes() for number in range(3)]
 
 

@@ -95,6 +95,7 @@ def make_workspace(root: Path, sketches: list[Sketch], music: str = "bed") -> Wo
 
 
 def compose(workspace: Workspace) -> None:
-    from steps.compose.step import STEP
+    from steps.compose import STEP
+    from steps.compose.step import WORK
 
-    run_step(STEP, workspace, Progress("compose", None))
+    run_step(STEP, WORK, workspace, Progress("compose", None))

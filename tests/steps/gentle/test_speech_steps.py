@@ -13,9 +13,12 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step, unit_key
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace
-from steps.g2p.step import STEP as G2P
-from steps.gentle.step import STEP as GENTLE
-from steps.hibari.step import STEP as HIBARI
+from steps.g2p import STEP as G2P
+from steps.g2p.step import WORK as G2P_WORK
+from steps.gentle import STEP as GENTLE
+from steps.gentle.step import WORK as GENTLE_WORK
+from steps.hibari import STEP as HIBARI
+from steps.hibari.step import WORK as HIBARI_WORK
 from steps.init_story.spoken import script_of
 from tests.steps.gentle.recorded import wav_of
 
@@ -35,8 +38,8 @@ def take_in(workspace, narrations):
 
 
 def run_all(workspace):
-    for step in (HIBARI, G2P, GENTLE):
-        run_step(step, workspace, Progress(step.name, None))
+    for step, work in ((HIBARI, HIBARI_WORK), (G2P, G2P_WORK), (GENTLE, GENTLE_WORK)):
+        run_step(step, work, workspace, Progress(step.name, None))
 
 
 @pytest.fixture(scope="module")
@@ -78,15 +81,15 @@ def test_a_second_run_does_nothing_and_needs_no_server(told, monkeypatch, capsys
 
 def test_the_words_of_another_aligner_are_not_taken(told, monkeypatch):
     monkeypatch.setenv("GENTLE_ALIGNER", "gentle-0.11")
-    keys = [unit_key(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)]
+    keys = [unit_key(GENTLE, GENTLE_WORK.version, {}, unit, told) for unit in GENTLE_WORK.plan(told)]
     monkeypatch.delenv("GENTLE_ALIGNER")
-    assert not {*keys} & {unit_key(GENTLE, {}, unit, told) for unit in GENTLE.plan(told)}
+    assert not {*keys} & {unit_key(GENTLE, GENTLE_WORK.version, {}, unit, told) for unit in GENTLE_WORK.plan(told)}
 
 
 def test_who_aligns_is_a_plain_name(told, monkeypatch):
     monkeypatch.setenv("GENTLE_ALIGNER", "gentle\n{{workflow}}")
     with pytest.raises(BadInput, match="GENTLE_ALIGNER"):
-        list(GENTLE.plan(told))
+        list(GENTLE_WORK.plan(told))
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "another", "cut off"])
@@ -101,9 +104,9 @@ def test_a_voice_that_does_not_say_the_words_ends_the_step_in_one_line(server, t
     workspace = Workspace.lease(tmp_path, "test")
     take_in(workspace, ["Drivers should leave early and check the roads before they travel."])
     write_atomically(workspace.path("voice/00.wav"), wav_of(samples))
-    run_step(G2P, workspace, Progress("g2p", None))
+    run_step(G2P, G2P_WORK, workspace, Progress("g2p", None))
     with pytest.raises(BadInput, match=r"^voice/00\.wav: 11 of 11 words were not heard") as caught:
-        run_step(GENTLE, workspace, Progress("gentle", None))
+        run_step(GENTLE, GENTLE_WORK, workspace, Progress("gentle", None))
     assert "\n" not in str(caught.value)
     assert not workspace.path("words/00.json").exists()
 
@@ -113,9 +116,9 @@ def test_a_voice_that_is_no_recording_ends_the_step_in_one_line_that_names_it(se
     workspace = Workspace.lease(tmp_path, "test")
     take_in(workspace, NARRATIONS[1:])
     write_atomically(workspace.path("voice/00.wav"), b"RIFF, but no recording")
-    run_step(G2P, workspace, Progress("g2p", None))
+    run_step(G2P, G2P_WORK, workspace, Progress("g2p", None))
     with pytest.raises(BadInput, match=r"^voice/00\.wav: http.* 400 audio: this is no recording"):
-        run_step(GENTLE, workspace, Progress("gentle", None))
+        run_step(GENTLE, GENTLE_WORK, workspace, Progress("gentle", None))
 
 
 def test_a_changed_scene_is_the_only_one_spoken_again(told, capsys):

@@ -17,9 +17,10 @@ from newsreel.step import run_step
 from newsreel.story.pronunciation import PHONES, VOWELS, cmu_dictionary
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace
+from steps.hibari import STEP
 from steps.hibari.phonemes import phonemes_of
 from steps.hibari.speaker import SAMPLE_RATE, Speaker, text_of
-from steps.hibari.step import STEP
+from steps.hibari.step import WORK
 from steps.init_story.spoken import script_of
 
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
@@ -46,7 +47,7 @@ def samples_of(path):
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
     workspace = workspace_of(tmp_path_factory.mktemp("spoken"), NARRATIONS)
-    run_step(STEP, workspace, Progress("hibari", None))
+    run_step(STEP, WORK, workspace, Progress("hibari", None))
     return workspace
 
 
@@ -74,13 +75,13 @@ def test_all_scenes_are_equally_loud_and_none_clips(spoken):
 
 def test_the_same_words_sound_the_same_in_another_run(spoken, tmp_path):
     again = workspace_of(tmp_path, NARRATIONS)
-    run_step(STEP, again, Progress("hibari", None))
+    run_step(STEP, WORK, again, Progress("hibari", None))
     assert again.path("voice/00.wav").read_bytes() == spoken.path("voice/00.wav").read_bytes()
 
 
 def test_a_voice_of_another_system_is_refused(tmp_path):
     with pytest.raises(BadInput, match="tacotron2"):
-        run_step(STEP, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
+        run_step(STEP, WORK, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
 
 
 def test_a_voice_that_is_not_in_the_wheel_is_never_downloaded(tmp_path, monkeypatch):

@@ -14,8 +14,9 @@ from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from steps.compose.sound import concat_list
+from steps.pix2pixhd import STEP
 from steps.pix2pixhd.actor import hire
-from steps.pix2pixhd.step import STEP
+from steps.pix2pixhd.step import WORK
 
 FRAMES = 310
 FILES = ("actor/00-00.mp4", "actor/00-01.mp4")
@@ -33,7 +34,7 @@ def long_scene(workspace, faces):
 
 def render(workspace, *shards):
     for shard in shards or ((0, 1),):
-        run_step(STEP, workspace, Progress("pix2pixhd", None), shard)
+        run_step(STEP, WORK, workspace, Progress("pix2pixhd", None), shard)
 
 
 def decoded(path):

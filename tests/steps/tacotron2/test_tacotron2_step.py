@@ -17,11 +17,12 @@ from newsreel.weights.catalogue import WeightsSheet, weights_file, weights_sheet
 from newsreel.weights.state_dict import save_state
 from newsreel.workspace import Workspace
 from steps.init_story.spoken import script_of
+from steps.tacotron2 import STEP
 from steps.tacotron2.masks import drawn
 from steps.tacotron2.reading import words_of
 from steps.tacotron2.speaker import ATTEMPTS, Speaker, seed_of
 from steps.tacotron2.splitting import parts_of
-from steps.tacotron2.step import STEP
+from steps.tacotron2.step import WORK
 
 NARRATIONS = ["The council has met. It agreed on a budget!", "Rain is expected in the north tonight."]
 SHORT = "Go on. Do it. He won. She is in. It is so. So am I. We go up."
@@ -46,7 +47,7 @@ def give_weights(workspace, net, sha256="0" * 64):
 
 
 def spoken(workspace):
-    run_step(STEP, workspace, Progress("tacotron2", None))
+    run_step(STEP, WORK, workspace, Progress("tacotron2", None))
     return workspace
 
 

@@ -19,9 +19,10 @@ from newsreel.weights.catalogue import weights_sheet
 from newsreel.workspace import Workspace
 from steps.animate.prosody import read_sound
 from steps.gentle_server.audio import read_sound as read_recording
+from steps.waveglow import STEP
 from steps.waveglow import mel as mel_module
 from steps.waveglow.mel import read_mel
-from steps.waveglow.step import STEP
+from steps.waveglow.step import WORK
 
 RATE = 22_050
 ENDS = [[60, 100], [80]]
@@ -55,7 +56,7 @@ def workspace_of(root, voice="linda", net=VOICE):
 
 
 def run(workspace):
-    run_step(STEP, workspace, Progress("waveglow", None))
+    run_step(STEP, WORK, workspace, Progress("waveglow", None))
 
 
 @pytest.fixture(scope="module")

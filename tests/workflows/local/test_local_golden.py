@@ -6,9 +6,9 @@ from pathlib import Path
 
 from local_stage import Stage, mentioning
 
+from tests.workflows.golden_manifests import write_manifests
 from workflows.local import LocalSettings, Result, run
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 PRETENDING = Path(__file__).with_name("pretending.py")
 WORK = ("init-story", "hibari", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose", "publish")
 
@@ -26,7 +26,10 @@ def play(stage: Stage, profile: str = "embedded", shards: str = "1", **variables
         stream=io.StringIO(),
     )
     arguments = {"story": "file:///tmp/budget.yaml", "finals": "file:///out/budget/", "shards": shards}
-    result = run(GOLDEN / profile, arguments, settings)
+    manifests = stage.home / "manifests" / profile
+    if not manifests.exists():
+        write_manifests(profile, manifests)
+    result = run(manifests, arguments, settings)
     return result, {step.step: step.status for step in result.steps}
 
 

@@ -6,16 +6,16 @@ import pytest
 from local_stage import Stage
 
 from newsreel.errors import BadInput
+from tests.workflows.golden_manifests import write_manifests
 from workflows.local.check import check_program
 from workflows.local.manifest import read_program
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 STEP = "- {name: main, container: {image: i, command: [touch, ran]}}"
 
 
 @pytest.mark.parametrize("profile", ["embedded", "studio"])
-def test_what_we_emit_is_known_in_full(profile: str) -> None:
-    program = read_program(GOLDEN / profile, "story")
+def test_what_we_emit_is_known_in_full(profile: str, tmp_path: Path) -> None:
+    program = read_program(write_manifests(profile, tmp_path / profile), "story")
     check_program(program)
     assert {"check", "anchor", "publish"} <= program.templates.keys()
     assert program.backends.keys() == {"gentle"}
