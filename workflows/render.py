@@ -13,7 +13,7 @@ from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, 
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.publication import Manifest, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import validate_story
+from newsreel.story.loader import VALIDATED_VARIABLE, load_local_story
 from newsreel.story.schema import Story
 from workflows.emit import emit_workflows
 from workflows.local.run import run
@@ -36,7 +36,8 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = validate_story(story, profile.voice.name)
+    with load_local_story(story, profile.voice.name) as loaded:
+        sheet, digest = loaded.require_valid(), str(loaded.digest)
     Notifier.from_environment().require_configured(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
@@ -45,7 +46,12 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     result = run(
         manifests,
         {"story": address(story), "finals": address(to)},
-        LocalSettings(uid=sheet.id, ssd=work, logs=work / "logs" / sheet.id, environment=environment(story, to, work)),
+        LocalSettings(
+            uid=sheet.id,
+            ssd=work,
+            logs=work / "logs" / sheet.id,
+            environment={**environment(story, to, work), VALIDATED_VARIABLE: digest},
+        ),
     )
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)

@@ -1,14 +1,15 @@
-"""`check`: is the story sound, and is there anything to do?
+"""`check`: validate a story before any node is taken, and find out whether its video is published already.
 
-Reads the story and its pictures, tells every fault at once, and writes for the workflow to go by: `todo` or `read_publication`,
-the
-address of the story as it was looked at, and how many seconds a story of this length may take, a step of it and all of it.
+Reads the story and its pictures, reports all faults at once, and writes files for the workflow: `state` is `todo` or `published`,
+`story` the address with its generation, `digest` the SHA-256 of story and pictures, and the seconds that a step of this story,
+and all of its steps, may take.
 
-An object may be changed while its story waits for a node. All later steps read the very generation that was looked at here; where
-the bucket keeps no older ones they end with a clear error, and no video is ever made of a story that nobody has checked.
+An object may be changed while its story waits for a node. `init-story` reads the generation that was checked here and refuses
+other content than that of the digest, so no video is ever made of a story that nobody has checked.
 """
 
 import argparse
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,7 @@ from newsreel.step import shard_count
 from newsreel.storage.address import Address
 from newsreel.storage.publication import is_intact, newer_revision, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import load_story
+from newsreel.story.loader import VALIDATED_VARIABLE, load_story
 from newsreel.story.priority import require_priority
 from newsreel.story.schema import Story
 from newsreel.weights.catalogue import require_voice_weights
@@ -49,18 +50,21 @@ def run(arguments: list[str]) -> None:
     shard_count(options.shards)
     require_priority(options.priority)
     address = storage.pin(Address.parse(options.story))
-    with load_story(storage, address, options.voice_system) as intake:
+    with load_story(storage, address, options.voice_system) as loaded:
         state: State = "todo"
-        if intake.file.story:
-            set_log_context(story=intake.file.story.id, revision=intake.file.story.revision)
-            if intake.digest:
-                state = state_of(intake.file.story, intake.digest, finals, storage)
-        story = intake.require_valid() if state == "todo" else intake.file.require_valid()
+        if loaded.file.story:
+            set_log_context(story=loaded.file.story.id, revision=loaded.file.story.revision)
+            if loaded.digest:
+                state = state_of(loaded.file.story, loaded.digest, finals, storage)
+        validated = os.environ.get(VALIDATED_VARIABLE)
+        story = loaded.require_valid(validated) if state == "todo" else loaded.file.require_valid()
+        digest = str(loaded.digest)
     if state == "todo":
         load_presenter(story.presenter)
         require_voice_weights(story.voice, storage)
     allowed = allowance(story)
-    outputs = {"state": state, "story": str(address), "step-seconds": str(allowed.step), "attempt-seconds": str(allowed.attempt)}
+    outputs = {"state": state, "story": str(address), "digest": digest}
+    outputs |= {"step-seconds": str(allowed.step), "attempt-seconds": str(allowed.attempt)}
     for name, value in outputs.items():
         write_atomically(options.outputs / name, value)
 
