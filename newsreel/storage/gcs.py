@@ -1,6 +1,6 @@
-"""`gs:` addresses: Google Cloud Storage, or what STORAGE_EMULATOR_HOST names in its place.
+"""The backend of `gs:` addresses: Google Cloud Storage, or the emulator that STORAGE_EMULATOR_HOST names.
 
-Objects are created with `if_generation_match=0`, which the service decides atomically, and with a CRC32C that it checks
+Objects are created with `if_generation_match=0`, which the service checks atomically, and with a CRC32C that it verifies
 (Cloud Storage, "Request preconditions" and "Hashes and ETags"). The SHA-256 travels as the object's metadata.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DIGEST_METADATA = "newsreel-sha256"
 CONNECT_AND_READ_TIMEOUT = (5, 60)
 RETRY_SECONDS = 60.0
-"""The client repeats what failed in passing (408, 429, 5xx, lost connections) this long, waiting longer each time."""
+"""The client retries transient failures (408, 429, 5xx, lost connections) this long, with growing pauses."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class GcsBackend:
 
     @contextmanager
     def readable(self, address: Address, at_most: int) -> Iterator[tuple["Blob", dict[str, Any]]]:
-        """An object that is not too large, and how this very generation of it is downloaded."""
+        """An object that is not too large, and the options to download this very generation."""
         blob = self.blob(address)
         with translate_gcs_errors(address):
             blob.reload(**self.call_options)
             if blob.size > at_most:
                 raise BadInput(f"{address}: larger than {at_most:,} bytes")
-            # Raw: an object stored as gzip would otherwise be unpacked here, to any size.
-            # A blob made anew asks for the address itself, where the reloaded one follows the link the service has told it.
+            # Raw: an object stored as gzip would otherwise be decompressed here, to any size.
+            # A new blob requests the address itself; the reloaded one would follow the link in the service's answer.
             yield self.blob(address), {"raw_download": True, "if_generation_match": blob.generation, **self.call_options}
 
     def find(self, address: Address) -> ObjectInfo | None:
@@ -100,7 +100,7 @@ class GcsBackend:
                 else:
                     blob.upload_from_filename(str(source), **options)
         except Conflict as fault:
-            # Somebody was first; it may have been ourselves, when the answer to an earlier try was lost.
+            # Another process was first, or this one, when the answer to an earlier attempt was lost.
             if not isinstance(fault.__cause__, PreconditionFailed):
                 raise
             require_same_content(address, self.find(address), source)

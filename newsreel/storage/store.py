@@ -1,7 +1,8 @@
-"""Bytes at addresses: what a step may do with `file:` and `gs:`, and no more.
+"""Read and write bytes at `file:` and `gs:` addresses.
 
-Every call first asks the allow-list, so no program can forget to. Objects in a bucket are created and never changed: a
-published video stays what it was. Files are drafts on a laptop and may be replaced; each appears whole or not at all.
+Every call first checks the allow-list, so no program can forget to. Objects in a bucket are created and never changed: a
+published
+video stays as it is. Files are drafts on a laptop and may be replaced; each appears only when it is complete.
 """
 
 import os
@@ -24,16 +25,16 @@ from newsreel.storage.address import Address, AllowList
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectInfo:
-    """What lies at an address. `sha256` is 64 hexadecimal digits, None for an object that newsreel did not write."""
+    """Size and digest of an object or file. `sha256` is None for an object that newsreel did not write."""
 
     size: int
     sha256: str | None
     generation: int | None = None
-    """Of an object, see `Address`."""
+    """Of an object, see `Address`; None for a file."""
 
 
 class Backend(Protocol):
-    """One kind of storage. `newsreel.storage.gcs` is the other."""
+    """One kind of storage: `Files` here, or `newsreel.storage.gcs`."""
 
     def read(self, address: Address, at_most: int) -> bytes: ...
 
@@ -50,8 +51,8 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Storage:
-    """All storage a program may use. Errors of every call: BadInput for an address that is not allowed or not usable,
-    Unavailable where the same call may work later."""
+    """All storage that a program may use. Every call raises BadInput for an address that is not allowed or not usable, and
+    Unavailable where the same call may succeed later."""
 
     allowed: AllowList
     files: "Files" = field(default_factory=lambda: Files())
@@ -61,21 +62,21 @@ class Storage:
         return cls(AllowList.from_environment())
 
     def read(self, address: Address, *, at_most: int) -> bytes:
-        """All bytes; BadInput where there is nothing, or more than `at_most` bytes."""
+        """All bytes. Raises BadInput where there is nothing, or more than `at_most` bytes."""
         return self.backend(address).read(address, at_most)
 
     def copy(self, address: Address, into: BinaryIO, *, at_most: int) -> None:
-        """Write all bytes to a file, part by part: for what is too large to be held in memory. Errors as of `read`."""
+        """Write all bytes to an open file, in parts: for what is too large for memory. Raises what `read` raises."""
         self.backend(address).copy(address, into, at_most)
 
     def find(self, address: Address) -> ObjectInfo | None:
-        """Size and digest of what lies there; None where nothing does."""
+        """Size and digest, None where there is nothing."""
         return self.backend(address).find(address)
 
     def pin(self, address: Address) -> Address:
-        """The address of what lies there now: an object that is changed or removed afterwards is not read in its place.
+        """The address with the generation of the object that is there now, so that no later one is read in its place.
 
-        A file has no such address and is returned as it is. Raises BadInput where there is nothing.
+        The address of a file is returned as it is. Raises BadInput where there is nothing.
         """
         if address.scheme == "file" or address.generation:
             return address
@@ -85,29 +86,30 @@ class Storage:
         return replace(address, generation=found.generation)
 
     def names(self, address: Address) -> list[str]:
-        """What lies below a folder or prefix, at any depth, as sorted names such as `r1/manifest.json`."""
+        """The sorted names below a folder or prefix, at any depth, such as `r1/manifest.json`."""
         return self.backend(address).names(address)
 
     def dates(self, address: Address) -> dict[str, datetime]:
-        """When each of these was last written, in UTC."""
+        """The same names, each with the time it was last written, in UTC."""
         return self.backend(address).dates(address)
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
-        """Write what is not there yet, checksummed; the same bytes are welcome twice. Conflict where others lie, DiskFull."""
+        """Write a new file or object. Does nothing where it has the same bytes already. Raises Conflict for other bytes,
+        DiskFull."""
         self.backend(address).create(address, source, content_type)
 
     def replace(self, address: Address, source: Path | bytes) -> None:
-        """Write a file, whatever is there. Only `file`: objects are never replaced. Raises DiskFull."""
-        self.draft(address)
+        """Write a file, replacing any other. Only for `file`: objects are never replaced. Raises DiskFull."""
+        self.require_file(address)
         self.files.replace(address, source)
 
     def remove(self, address: Address) -> None:
-        """Remove a file, if there is one. Only `file`."""
-        self.draft(address)
+        """Remove a file, if there is one. Only for `file`."""
+        self.require_file(address)
         with translate_os_errors(address):
             address.file.unlink(missing_ok=True)
 
-    def draft(self, address: Address) -> None:
+    def require_file(self, address: Address) -> None:
         if address.scheme != "file":
             raise ValueError(f"{address}: objects are never changed")
         self.allowed.require(address)
@@ -124,7 +126,7 @@ class Storage:
 
 
 class Files:
-    """`file:` addresses. Links are followed once, by `Address.file`, and what is compared is what is opened."""
+    """The backend of `file:` addresses. `Address.file` resolves links once, so the path that was checked is the one opened."""
 
     def read(self, address: Address, at_most: int) -> bytes:
         with translate_os_errors(address), open_regular_file(address) as file:
@@ -152,7 +154,7 @@ class Files:
     def dates(self, address: Address) -> dict[str, datetime]:
         found = {}
         for name in self.names(address):
-            # It may have been replaced since it was listed, or be gone.
+            # It may have been removed since it was listed.
             with suppress(FileNotFoundError):
                 written = (address.file / name).stat().st_mtime
                 found[name] = datetime.fromtimestamp(written, UTC)
@@ -175,7 +177,7 @@ class Files:
 
 @contextmanager
 def open_regular_file(address: Address) -> Iterator[BufferedReader]:
-    """A regular file, opened without waiting: a pipe or a device in its place must not hang or feed us for ever."""
+    """Open a regular file without blocking: a pipe or device must not hang this process or feed it without end."""
     with open(os.open(address.file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise BadInput(f"{address}: not a regular file")
@@ -195,4 +197,4 @@ def source_digest(source: Path | bytes) -> str:
 
 def require_same_content(address: Address, found: ObjectInfo | None, source: Path | bytes) -> None:
     if found is None or found.sha256 != source_digest(source):
-        raise Conflict(f"{address}: something else is already there, and what is published is never changed; raise the revision")
+        raise Conflict(f"{address}: other content is already there, and what is published is never changed; raise the revision")

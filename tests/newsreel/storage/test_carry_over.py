@@ -153,8 +153,8 @@ def test_what_is_missing_or_damaged_is_made_again_and_nothing_else(harm, machine
     second = machine("second", 2, "one", "two")
     bring_to(second, units)
     told = capsys.readouterr().err
-    assert "carried over from revision 1: 3 units, 0.0 MB in " in told
-    assert "; 1 are no longer whole there" in told
+    assert "restored from revision 1: 3 units, 0.0 MB in " in told
+    assert "; 1 are missing or damaged" in told
     assert chain.run(second) == [("shout", "text 1")]
     assert second.path("loud/1").read_text() == "TWO"
 
@@ -165,7 +165,7 @@ def test_a_place_that_cannot_be_used_costs_a_story_nothing_but_time(bucket, mach
     first = machine("first", 1, "one")
     chain.run(first)
     save_units(first, units, PROGRESS)
-    assert "the next revision will be made as a whole: file:" in capsys.readouterr().err
+    assert "the next revision will be rendered as a whole: file:" in capsys.readouterr().err
     nothing = Address.parse("gs://newsreel-no-such-bucket")
     save_units(first, nothing, PROGRESS)
     bring_to(first, nothing)
@@ -197,7 +197,7 @@ def test_a_list_that_is_not_ours_brings_nothing(units_listed, machine, tmp_path,
     workspace = machine("second", 2, "one")
     before = sorted(tmp_path.rglob("*"))
     bring_to(workspace, Address.parse(f"file:{tmp_path / 'units'}"))
-    assert "is not to be had, and made anew" in capsys.readouterr().err
+    assert "cannot be restored and are rendered anew" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -226,6 +226,6 @@ def test_publish_keeps_and_init_story_brings(newsroom, monkeypatch, tmp_path, ch
     elsewhere = Workspace.lease(tmp_path / "elsewhere", "test")
     arguments = ["--story", newsroom.story, "--workspace", str(elsewhere.root), "--shards-file", str(tmp_path / "shards.json")]
     assert main(["init-story", *arguments]) == 0
-    assert "carried over from revision 1: 2 units, 0.0 MB in " in capsys.readouterr().err
+    assert "restored from revision 1: 2 units, 0.0 MB in " in capsys.readouterr().err
     write_atomically(elsewhere.path("in/0"), "one")
     assert chain.run(elsewhere) == []
