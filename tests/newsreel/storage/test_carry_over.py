@@ -9,7 +9,7 @@ import pytest
 from newsreel.errors import DiskFull
 from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit, run_step
+from newsreel.step import Resources, Step, Unit, UnitWork, run_step
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.storage.unit_cache import restore_units, save_units
@@ -44,13 +44,15 @@ class Chain:
             drafts[0].write_text(made)
             drafts[1].write_text(str(len(made)))
 
-        return Step(name=name, version=1, counts="texts", plan=plan, start=start, work=work)
+        resources = Resources(cpu="1", memory="1Gi")
+        declared = Step(name=name, stage=name, purpose="texts", image=name, resources=resources, progress_unit="texts")
+        return declared, UnitWork(version=1, plan=plan, start=start, work=work)
 
     def run(self, workspace):
         """What had to be worked on."""
         self.worked.clear()
-        for step in self.steps:
-            run_step(step, workspace, PROGRESS)
+        for step, unit_work in self.steps:
+            run_step(step, unit_work, workspace, PROGRESS)
         return list(self.worked)
 
 
