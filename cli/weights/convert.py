@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from cli.weights.card import Card, card_of, faults, markdown, metadata
 from cli.weights.recognise import parameters, precision, recognise
 from newsreel.errors import BadInput, BadWeights, Conflict
+from newsreel.files import content_digest, write_atomically
 from newsreel.weights.format import Format, detect_format
-from newsreel.workspace import content_digest, write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor

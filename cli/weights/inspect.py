@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from cli.weights.card import Card, card_of
 from cli.weights.recognise import parameters, precision, recognise, titled
+from newsreel.files import content_digest
 from newsreel.weights.format import Format, detect_format, open_regular
-from newsreel.workspace import content_digest
 
 KEYS_SHOWN: Final = 6
 LANDMARKS: Final = 68

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from newsreel.errors import BadInput, Conflict
 from newsreel.storage.address import Address
-from newsreel.storage.gcs import GcsBackend, translate_gcs_error
+from newsreel.storage.gcs import GcsBackend, translate_gcs_errors
 from newsreel.storage.store import Storage
 
 __all__ = ["Changed", "read_draft", "write_draft"]
@@ -99,7 +99,7 @@ def write_object(storage: Storage, address: Address, content: bytes, expected: s
         raise Changed(f"{story_of(address)}: somebody else has saved it meanwhile")
     blob = objects.blob(address)
     try:
-        with translate_gcs_error(address):
+        with translate_gcs_errors(address):
             options = {"content_type": "application/json", "checksum": "crc32c", **objects.call_options}
             blob.upload_from_string(content, if_generation_match=int(expected or 0), **options)
     except Conflict as fault:

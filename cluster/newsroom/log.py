@@ -21,4 +21,4 @@ def set_up() -> None:
 
 def log(message: str, *, level: int = logging.INFO, **told: object) -> None:
     """`log("saved", story="budget", who="anna@example.org")`."""
-    LOG.log(level, message, extra={"told": {name: value for name, value in told.items() if value not in (None, "")}})
+    LOG.log(level, message, extra={"fields": {name: value for name, value in told.items() if value not in (None, "")}})

@@ -30,7 +30,7 @@ def test_a_receiver_that_is_away_is_tried_later_each_time_and_the_watch_goes_on(
         assert watch.round(argo.clock.now)
         argo.clock.now += timedelta(seconds=30)
     assert len(cms.heard) == 4, "30, 60 and 120 seconds after the first"
-    assert watch.said[-1] == ("untold", "budget-r1", "notice to 127.0.0.1: it answers 503")
+    assert watch.said[-1] == ("untold", "budget-r1", "notification to 127.0.0.1: it answers 503")
     cms.says = (204, b"")
     argo.clock.now += LONGEST
     rounds_of(watch, argo)
