@@ -1,7 +1,7 @@
 """Runs on a cluster: kept beside the story, asked for by a message, watched as Argo Workflows.
 
 What is kept and could not be published is found by the watch over saved stories, and submitted
-(`cluster.controllers.submitter.loop`).
+(`cluster.controllers.submitter.controller`).
 A revision's first workflow is `budget-r3`; a later one, begun by the reconciler or because a person tried again, `budget-r3-t2`.
 """
 

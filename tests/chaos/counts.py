@@ -22,8 +22,8 @@ WANTED = frozenset(
         "story failed",
         "workflow collected",
         "workflow deleted",
-        "reconciler killed",
-        "reconciler killed in the act",
+        "submitter killed",
+        "submitter killed in the act",
         "storage 503",
         "storage 412",
         "storage answer lost",
@@ -68,7 +68,7 @@ class Counts:
     submitted: int = 0
     repeated: int = 0
     """Submissions that met the workflow that was there."""
-    by_reconciler: int = 0
+    by_submitter: int = 0
     ticks: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 

@@ -135,7 +135,7 @@ def tally(here: Stage, sent: list[Sent], heard: Heard, not_ours: int, faults: Fa
         not_ours=not_ours,
         not_ours_dead=len(heard.buried) - heard.good_dead,
         good_dead=heard.good_dead,
-        by_watch=argo.by_reconciler,
+        by_watch=argo.by_submitter,
         met_the_watchs=argo.met_the_watchs,
         repeated=argo.conflicts,
         # EventSource and Sensor stand for others' programs, and may give up where the bus is slow or away.

@@ -180,7 +180,7 @@ def begin(running: Pods, ports: Mapping[str, int], told: Path) -> None:
         running.begin(name, ready[name], sys.executable, "-m", *words)
 
     python(NEWSROOM, "cluster.newsroom", "--port", port[NEWSROOM], *buckets, *topic)
-    python("letters", "cluster.controllers.submitter", "letters", "--project", PROJECT, "--port", port["letters"])
+    python("letters", "cluster.controllers.submitter", "dead-letters", "--project", PROJECT, "--port", port["letters"])
     python(SENSOR, "tests.chaos.relay", str(told), SENSOR)
     # As `newsreel apply` does it: what nobody has a place for in the stream is not kept there.
     running.await_ready(SENSOR)

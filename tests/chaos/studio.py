@@ -30,7 +30,7 @@ class Studio:
             phase = self.make(workflow)
         except NewsreelError:
             return "Running"
-        self.reports.tell(workflow, phase)
+        self.reports.deliver(workflow, phase)
         return phase
 
     def make(self, workflow: Workflow) -> str:

@@ -1,4 +1,4 @@
-"""Look at the cluster: stories that are not over, and the machines there are."""
+"""Observe the cluster: workflows that have not completed, nodes and their heartbeats."""
 
 import re
 from datetime import UTC, datetime
@@ -6,107 +6,108 @@ from typing import Any
 
 from kubernetes import client
 
-from cluster.controllers.reconciler.world import Node, Run, World
-from newsreel.argo.workflow import GROUP, VERSION
+from cluster.controllers.reconciler.types import Node, Observation, Run
+from newsreel.argo.client import OURS
+from newsreel.argo.workflow import GROUP, VERSION, WORKFLOWS
 
-OURS = "app.kubernetes.io/part-of=newsreel"
 UNFINISHED = f"{OURS},workflows.argoproj.io/completed!=true"
-NUMBER, ORIGIN, TOUCHED = "newsreel/run", "newsreel/origin", "newsreel/touched"
-LABELS = (NUMBER, ORIGIN, TOUCHED)
-HEARTBEATS = "kube-node-lease"
-"""The namespace in which each kubelet renews its machine's Lease, every 10 s (Kubernetes, "Leases", node heartbeats)."""
-WORKFLOW = "workflows.argoproj.io/workflow"
-"""Label: whose pod it is."""
-HOLDING = ("Pending", "Running", "Unknown")
-"""Phases in which a pod holds something of its machine."""
-LOST = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
-"""Taints by which Kubernetes keeps pods away from a machine (Kubernetes, "Taints and Tolerations")."""
+NUMBER_LABEL, ORIGIN_LABEL = "newsreel/run", "newsreel/origin"
+TOUCHED_ANNOTATION = "newsreel/touched"
+LEASE_NAMESPACE = "kube-node-lease"
+"""Each kubelet renews its node's Lease here, every 10 s (Kubernetes, "Leases", node heartbeats)."""
+WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
+"""Of a pod: the workflow it belongs to."""
+UNFINISHED_PHASES = ("Pending", "Running", "Unknown")
+"""Phases of a pod that occupies resources of its node."""
+LOST_TAINTS = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
+"""Taints of a lost node (Kubernetes, "Taints and Tolerations")."""
 SECONDS_A_CALL = 20
-LONGEST = 10**8
-"""Seconds; a deadline beyond it is none."""
-UNKNOWN = 9999
-"""The number of a run whose label is not one of ours."""
+MAX_DEADLINE_SECONDS = 10**8
+"""A longer deadline counts as none."""
+UNREADABLE_NUMBER = 9999
+"""Run number for a label that is not a valid one."""
 
 
-def observe(api: client.ApiClient, namespace: str) -> World:
-    """One look. Raises kubernetes' ApiException and urllib3's errors: half a look is none."""
-    listed = client.CustomObjectsApi(api).list_namespaced_custom_object(
-        GROUP, VERSION, namespace, "workflows", label_selector=UNFINISHED, _request_timeout=SECONDS_A_CALL
+def observe(api: client.ApiClient, namespace: str) -> Observation:
+    """Raises kubernetes' ApiException and urllib3's errors: a partial observation is not used."""
+    workflows = client.CustomObjectsApi(api).list_namespaced_custom_object(
+        GROUP, VERSION, namespace, WORKFLOWS, label_selector=UNFINISHED, _request_timeout=SECONDS_A_CALL
     )
-    machines = client.CoreV1Api(api).list_node(_request_timeout=SECONDS_A_CALL).items
-    leases = client.CoordinationV1Api(api).list_namespaced_lease(HEARTBEATS, _request_timeout=SECONDS_A_CALL).items
-    heard = {lease.metadata.name: lease.spec.renew_time for lease in leases}
+    listed = client.CoreV1Api(api).list_node(_request_timeout=SECONDS_A_CALL).items
+    leases = client.CoordinationV1Api(api).list_namespaced_lease(LEASE_NAMESPACE, _request_timeout=SECONDS_A_CALL).items
+    renewed = {lease.metadata.name: lease.spec.renew_time for lease in leases}
     nodes = tuple(
         Node(
             name=node.metadata.name,
-            heard=heard.get(node.metadata.name) or node.metadata.creation_timestamp,
-            shunned=any(taint.key in LOST for taint in (node.spec and node.spec.taints) or []),
+            last_heartbeat=renewed.get(node.metadata.name) or node.metadata.creation_timestamp,
+            tainted=any(taint.key in LOST_TAINTS for taint in (node.spec and node.spec.taints) or []),
         )
-        for node in machines
+        for node in listed
     )
-    return World(runs=tuple(map(run_of, listed["items"])), nodes=nodes, stranded=stranded(api, namespace, nodes))
+    return Observation(runs=tuple(map(run_of, workflows["items"])), nodes=nodes, stranded=find_stranded(api, namespace, nodes))
 
 
-def stranded(api: client.ApiClient, namespace: str, nodes: tuple[Node, ...]) -> tuple[str, ...]:
-    """The workflows that still have pods on lost machines: Argo may take one for ended and leave its pods as they are."""
+def find_stranded(api: client.ApiClient, namespace: str, nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    """Workflows with unfinished pods on tainted nodes: Argo may call one completed and leave its pods."""
     left = (
-        pod.metadata.labels[WORKFLOW]
+        pod.metadata.labels[WORKFLOW_LABEL]
         for node in nodes
-        if node.shunned
+        if node.tainted
         for pod in client.CoreV1Api(api)
         .list_namespaced_pod(
             namespace,
-            label_selector=WORKFLOW,
+            label_selector=WORKFLOW_LABEL,
             field_selector=f"spec.nodeName={node.name}",
             _request_timeout=SECONDS_A_CALL,
         )
         .items
-        if pod.status.phase in HOLDING
+        if pod.status.phase in UNFINISHED_PHASES
     )
     return tuple(sorted(set(left)))
 
 
 def run_of(workflow: dict[str, Any]) -> Run:
-    """A Workflow as the API server has it."""
+    """A Workflow as the API server has it. Labels and annotations may have been written by anyone."""
     metadata, spec, status = workflow["metadata"], workflow["spec"], workflow.get("status", {})
-    labels, notes = metadata.get("labels", {}), metadata.get("annotations", {})
-    # What was submitted lacks most of the spec: that is the template's, as Argo stored it when the run began.
+    labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
+    # A submitted spec lacks most fields: they are in the template, which Argo stores when the run begins.
     limit = spec.get("activeDeadlineSeconds", status.get("storedWorkflowTemplateSpec", {}).get("activeDeadlineSeconds"))
+    own = (NUMBER_LABEL, ORIGIN_LABEL, TOUCHED_ANNOTATION)
     return Run(
         name=metadata["name"],
         began=moment(metadata["creationTimestamp"]),
-        node=anchored_to(status),
-        number=number_of(labels.get(NUMBER)),
-        origin=labels.get(ORIGIN, metadata["name"]),
-        seconds=limit if isinstance(limit, int) and 0 < limit < LONGEST else None,
-        ending=bool(spec.get("shutdown")),
-        touched=touched_at(notes.get(TOUCHED)),
+        node=node_of_anchor(status),
+        number=run_number(labels.get(NUMBER_LABEL)),
+        origin=labels.get(ORIGIN_LABEL, metadata["name"]),
+        deadline_seconds=limit if isinstance(limit, int) and 0 < limit < MAX_DEADLINE_SECONDS else None,
+        shutting_down=bool(spec.get("shutdown")),
+        touched=touched_at(annotations.get(TOUCHED_ANNOTATION)),
         submission={
-            "labels": {name: value for name, value in labels.items() if name.startswith("newsreel/") and name not in LABELS},
-            "annotations": {name: value for name, value in notes.items() if name.startswith("workflows.argoproj.io/")},
+            "labels": {name: value for name, value in labels.items() if name.startswith("newsreel/") and name not in own},
+            "annotations": {name: value for name, value in annotations.items() if name.startswith("workflows.argoproj.io/")},
             "spec": {name: value for name, value in spec.items() if name != "shutdown"},
         },
     )
 
 
-def anchored_to(status: dict[str, Any]) -> str | None:
-    """The machine of the newest anchor that has one."""
+def node_of_anchor(status: dict[str, Any]) -> str | None:
+    """Node of the newest anchor that is scheduled."""
     pods = status.get("nodes", {}).values()
     anchors = [pod for pod in pods if pod.get("templateName") == "anchor" and pod.get("hostNodeName")]
     newest = max(anchors, key=lambda pod: str(pod.get("startedAt")), default=None)
     return newest["hostNodeName"] if newest else None
 
 
-def number_of(label: str | None) -> int:
-    """Who may submit a story may label it with anything: what is no number of ours has been begun too often already."""
+def run_number(label: str | None) -> int:
+    """An invalid label counts as too many runs."""
     if label is None:
         return 1
-    return int(label) if re.fullmatch(r"[1-9][0-9]{0,3}", label) else UNKNOWN
+    return int(label) if re.fullmatch(r"[1-9][0-9]{0,3}", label) else UNREADABLE_NUMBER
 
 
-def touched_at(note: str | None) -> datetime | None:
+def touched_at(annotation: str | None) -> datetime | None:
     try:
-        return moment(note) if note else None
+        return moment(annotation) if annotation else None
     except (ValueError, OverflowError):
         return None
 

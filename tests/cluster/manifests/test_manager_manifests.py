@@ -10,9 +10,8 @@ import yaml
 from kubernetes import client
 
 from cli.main import main
-from cluster.controllers.manager import inside
-from cluster.controllers.manager.accounting import Ledger
-from cluster.controllers.manager.ended import brought_up_to_date
+from cluster.controllers.manager import kube_queries as inside
+from cluster.controllers.manager.usage_ledger import Ledger, update_ledger
 from cluster.manifests.emit import manifests
 from cluster.manifests.manager import EVERY_MINUTES, manager
 from newsreel.config.pools import DEFAULT, read_pool_config
@@ -105,12 +104,12 @@ def test_its_rights_are_those_it_uses(server, monkeypatch):
     server.put("workflows", "b-r1", metadata=over, status={"phase": "Failed", "finishedAt": "2026-05-03T12:00:00Z"})
 
     assert inside.nodes_by_pool(api)["l4-a"][0].name == "gpu-1"
-    assert inside.running_stories(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
-    assert inside.unfinished(api, "newsreel") == 1
+    assert inside.stories_by_node(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
+    assert inside.count_unfinished(api, "newsreel") == 1
     with pytest.raises(Exception, match="no pod"):
-        inside.pending_events(api, "newsreel", partial(inside.from_the_pod))
+        inside.pending_events(api, "newsreel", partial(inside.read_from_pod))
     inside.cordon(api, "gpu-1", closed=True)
-    ledger = brought_up_to_date(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
+    ledger = update_ledger(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
     assert ledger.counted == ("b",)
     assert server.used == server.rights[CHOSEN.account]
 

@@ -7,13 +7,13 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-import cluster.controllers.manager.metrics
-import cluster.controllers.reconciler.metrics
+import cluster.controllers.manager.controller
+import cluster.controllers.reconciler.controller
 import cluster.newsroom.metrics
 import steps.gentle_server.metrics
-from cluster.controllers.reconciler.metrics import ACTIONS
-from cluster.controllers.submitter.dead_letter_server import Letters
-from cluster.controllers.submitter.loop import STATES, Watch
+from cluster.controllers.reconciler.controller import ACTIONS
+from cluster.controllers.submitter.controller import STATES, Metrics
+from cluster.controllers.submitter.dead_letter_server import DeadLetters
 from cluster.manifests.alerts import ALERTS, groups
 from cluster.manifests.dashboard import COLUMNS, PANELS, dashboard
 from cluster.manifests.emit import manifests
@@ -37,12 +37,12 @@ its labels."""
 def ours():
     """What our programs tell, and what the emitted WorkflowTemplates have Argo tell: each number with its labels."""
     registry = CollectorRegistry()
-    Watch(registry)
-    Letters(None, registry)
+    Metrics(registry)
+    DeadLetters(None, registry)
     others = [
-        cluster.controllers.manager.metrics.Metrics("USD"),
+        cluster.controllers.manager.controller.Metrics("USD"),
         cluster.newsroom.metrics.Metrics(),
-        cluster.controllers.reconciler.metrics.Metrics(),
+        cluster.controllers.reconciler.controller.Metrics(),
         steps.gentle_server.metrics.Metrics(),
     ]
     told = {}
@@ -51,7 +51,9 @@ def ours():
     ]:
         labels = set(getattr(collector, "_labelnames", ()))
         told |= {name: labels | ({"le"} if name.endswith("_bucket") else set()) for name in names}
-    told |= {family.name: set(family._labelnames) for family in cluster.controllers.manager.metrics.Days("USD").collect()}
+    told |= {
+        family.name: set(family._labelnames) for family in cluster.controllers.manager.controller.DayMetrics("USD").collect()
+    }
     return told | of_argos_own(yaml.load(manifests(STUDIO, Settings())["story.yaml"], yaml.CSafeLoader)["spec"])
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.controllers.submitter.loop import workflow_for
+from cluster.controllers.submitter.act import workflow_for
 from cluster.manifests.events.message_filter import verdict
 from cluster.manifests.namespace import namespace
 from newsreel.config.settings import Settings

@@ -12,11 +12,10 @@ from google.cloud.monitoring_v3 import MetricServiceClient
 from google.cloud.storage import Client
 from kubernetes import client
 
-from cluster.controllers.manager.google import Google, patience
-from cluster.controllers.manager.memory import Notebook
-from cluster.controllers.manager.metrics import Metrics
+from cluster.controllers.manager.controller import Manager, Metrics
+from cluster.controllers.manager.google_cloud import GoogleClients, call_options
 from cluster.controllers.manager.observe import Services
-from cluster.controllers.manager.rounds import Manager
+from cluster.controllers.manager.state_store import StateStore
 from newsreel.config.pools import read_pool_config
 from newsreel.storage.address import Address
 from tests.cluster.controllers.manager.fake_servers import served
@@ -45,12 +44,12 @@ class Managed:
         settings.host = http
         settings.retries = False
         api = client.ApiClient(settings)
-        google = Google(
+        google = GoogleClients(
             clusters=ClusterManagerClient(transport=clusters),
             metrics=MetricServiceClient(transport=metrics),
             session=requests.Session(),
             compute=(http,),
-            calls=patience(first=0.001, all_in_all=0.05),
+            calls=call_options(first=0.001, all_in_all=0.05),
         )
         self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api, listener=self.world)
         self.lines = []
@@ -58,7 +57,7 @@ class Managed:
     def manager(self, holder="a", **known):
         bucket = Client(project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url})
         address = Address.parse(f"gs://manager/{self.note}")
-        notebook = Notebook(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
+        notebook = StateStore(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
         self.metrics = Metrics(self.parameters.prices.currency)
         return Manager(
             services=self.services,

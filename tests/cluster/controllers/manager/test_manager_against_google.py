@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from cluster.controllers.manager.__main__ import main
-from cluster.controllers.manager.inside import finals_there, from_the_pod, pending_events, streams
+from cluster.controllers.manager.kube_queries import all_published, jetstream_reader, pending_events, read_from_pod
 from newsreel.config.pools import DEFAULT
 from tests.cluster.controllers.manager.managed import PARAMETERS, done, said, with_nodes
 from tests.cluster.controllers.manager.weeks import verdict
@@ -74,9 +74,9 @@ def test_within_the_cluster_the_eventbus_is_asked_itself(setup, monkeypatch):
     setup.world.arrive(3)
     setup.world.advance(5)
     setup.world.installed = False  # with no Sensor, what is on the bus stays there
-    assert pending_events(api, "newsreel", partial(from_the_pod, port=port)) == 3
+    assert pending_events(api, "newsreel", partial(read_from_pod, port=port)) == 3
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    assert streams() is from_the_pod
+    assert jetstream_reader() is read_from_pod
 
 
 def test_a_second_manager_waits_and_follows_when_the_first_is_gone(setup):
@@ -120,9 +120,9 @@ def test_the_cluster_stays_while_a_story_that_succeeded_has_no_video_in_the_buck
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
     requests.post(f"{url}/storage/v1/b?project=p", json={"name": "finals"}, timeout=5)
     api = setup.services.inside(None, None)
-    assert finals_there(api, "newsreel", "gs://finals")
+    assert all_published(api, "newsreel", "gs://finals")
     setup.world.remembered = {"budget-r2-t2", "not-one-of-ours"}
-    assert not finals_there(api, "newsreel", "gs://finals")
+    assert not all_published(api, "newsreel", "gs://finals")
 
 
 @pytest.fixture
@@ -154,9 +154,9 @@ def test_by_hand_a_wrong_file_or_no_credentials_end_in_one_line(by_hand, tmp_pat
 
 
 def test_each_round_is_one_line_of_json(setup, capsys):
-    from cluster.controllers.manager.rounds import printed
+    from cluster.controllers.manager.controller import print_json
 
     setup.manager().round()
-    printed(setup.lines[-1])
+    print_json(setup.lines[-1])
     line = json.loads(capsys.readouterr().out)
     assert {"time", "why"} <= set(line)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cluster.controllers.manager.policy import decide, nodes_for
-from cluster.controllers.manager.world import DeleteCluster, Empty, Grow, Memory, Reading, Shortage
+from cluster.controllers.manager.types import DeleteCluster, Empty, Grow, Reading, Shortage, State
 from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Harm, Model, with_nodes
 
 SOURCES = ("cluster", "undelivered", "pending", "unfinished", "running", "pools", "finals")
@@ -33,7 +33,7 @@ def test_more_stories_never_get_fewer_nodes_whatever_the_world_is_like(data, sto
     def size_after(count):
         world = replace(model.seen(), undelivered=Reading(count, model.now))
         after = {pool.name: pool.size for pool in world.pools}
-        for action in decide(world, Memory(looked=START, short=short), RULES).actions:
+        for action in decide(world, State(looked=START, short=short), RULES).actions:
             if isinstance(action, Grow | Empty):
                 after[action.pool] = action.to
         return sum(after.values())
@@ -90,7 +90,7 @@ class Clusters(RuleBasedStateMachine):
 
     @rule()
     def memory_is_lost(self):
-        self.model.memory = Memory()
+        self.model.memory = State()
 
     @rule(finals=st.booleans())
     def the_bucket_has_all_or_not(self, finals):

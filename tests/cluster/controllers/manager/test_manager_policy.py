@@ -6,18 +6,17 @@ from itertools import pairwise
 
 import pytest
 
-from cluster.controllers.manager.demand import counted_from
-from cluster.controllers.manager.policy import decide
-from cluster.controllers.manager.world import (
-    Close,
+from cluster.controllers.manager.policy import counted_from, decide
+from cluster.controllers.manager.types import (
     Cordon,
     CreateCluster,
     DeleteCluster,
+    DisableAutoscaling,
     Empty,
+    EnableAutoscaling,
     Grow,
-    Memory,
-    Open,
     Reading,
+    State,
     Uncordon,
 )
 from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Machines, Model, asked, kinds, with_nodes
@@ -49,7 +48,7 @@ def test_a_message_is_counted_where_it_was_announced_until_another_source_must_k
 def test_the_autoscaler_is_let_no_further_than_what_is_wanted():
     model = Model(messages=6)
     model.round()
-    assert model.round().actions == (Open("first", 0, 3),)
+    assert model.round().actions == (EnableAutoscaling("first", 0, 3),)
 
 
 def test_a_burst_takes_the_second_kind_when_the_first_is_full_and_says_what_is_still_lacking():
@@ -68,7 +67,7 @@ def test_an_unknown_is_never_a_zero(source):
 
 def test_a_metric_that_is_late_or_from_the_future_is_unknown():
     for at in (START - 11 * MINUTE, START + 5 * MINUTE):
-        model = with_nodes(memory=Memory(looked=START - MINUTE, idle_since=START - 100 * MINUTE))
+        model = with_nodes(memory=State(looked=START - MINUTE, idle_since=START - 100 * MINUTE))
         model.now = START
         decision = decide(replace(model.seen(), undelivered=Reading(0, at)), model.memory, RULES)
         assert not kinds(decision) & {Empty, Cordon}
@@ -79,7 +78,7 @@ def test_a_metric_that_is_late_or_from_the_future_is_unknown():
 def test_nodes_are_cordoned_a_round_before_they_go_and_go_after_the_idle_time_alone():
     model = with_nodes()
     did = [(number, kinds(model.round())) for number in range(1, 12)]
-    assert [(number, did) for number, did in did if did] == [(6, {Close, Cordon}), (7, {Empty})]
+    assert [(number, did) for number, did in did if did] == [(6, {DisableAutoscaling, Cordon}), (7, {Empty})]
     assert model.nodes == 0
 
 

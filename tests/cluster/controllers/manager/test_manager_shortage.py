@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from cluster.controllers.manager.world import Grow, Lack, Memory, Shortage
+from cluster.controllers.manager.types import Grow, Shortage, State, Stockout
 from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Model, asked
 
 
@@ -35,11 +35,11 @@ def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
 
 def test_what_google_said_before_we_asked_says_nothing_of_what_we_asked_for():
     model = Model(queue=4)
-    model.pools["first"].lack = Lack("GCE_STOCKOUT", START - 5 * MINUTE)
+    model.pools["first"].lack = Stockout("GCE_STOCKOUT", START - 5 * MINUTE)
     assert asked(model.round()) == [Grow("first", 2)]
     model.round()
     assert model.memory.short == {} and model.memory.asked["first"].to == 2
-    model.pools["first"].lack = Lack("GCE_STOCKOUT", model.now)
+    model.pools["first"].lack = Stockout("GCE_STOCKOUT", model.now)
     model.round()
     assert model.memory.short["first"].why == "GCE_STOCKOUT"
 
@@ -66,7 +66,7 @@ def test_stock_that_comes_back_is_used_and_the_shortage_forgotten():
 
 
 def test_a_pause_written_by_a_clock_years_ahead_ends_in_time():
-    memory = Memory(short={"first": Shortage(tries=1, until=START + timedelta(days=999), why="GCE_STOCKOUT")})
+    memory = State(short={"first": Shortage(tries=1, until=START + timedelta(days=999), why="GCE_STOCKOUT")})
     model = Model(messages=9, memory=memory)
     assert [action.pool for action in asked(model.round())] == ["second"]
     for _ in range(4):

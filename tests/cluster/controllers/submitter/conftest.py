@@ -4,11 +4,11 @@ import pytest
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.controllers.submitter.__main__ import teller_of
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.__main__ import notifier_of
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from tests.chaos.argo import Argo
 from tests.chaos.faults import Clock, Faults
-from tests.cluster.controllers.submitter.telling import SECRET
+from tests.cluster.controllers.submitter.scenes import SECRET, logging_to
 from tests.https_receiver import receiving
 
 
@@ -35,11 +35,10 @@ def begin(argo, desk, cms):
     def new():
         said = []
         api = client.ApiClient(client.Configuration(host=host))
-        rounds = Rounds(
-            api, "newsreel", desk, lambda *line: said.append(line), Watch(CollectorRegistry()), teller=teller_of(desk)
+        rounds = SubmitterController(
+            api=api, namespace="newsreel", store=desk, log=logging_to(said), metrics=Metrics(CollectorRegistry())
         )
-        if rounds.teller:
-            rounds.teller.say = rounds.say
+        rounds.notifier = notifier_of(rounds)
         rounds.said = said
         return rounds
 

@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
-from cluster.controllers.submitter.__main__ import teller_of
-from cluster.controllers.submitter.notifier import LONGEST, MOST_A_ROUND, NEWS
+from cluster.controllers.submitter.__main__ import notifier_of
+from cluster.controllers.submitter.notifier import MAX_AGE, MAX_DELAY, MAX_PER_ROUND
 from newsreel.notifications.delivery_log import DeliveryLog
 from newsreel.notifications.webhook_target import save_webhook_target
 from newsreel.storage.address import Address
 from newsreel.submission.revision_store import Failure, Revision
 from tests.chaos.argo import Workflow
-from tests.cluster.controllers.submitter.telling import ONE, OURS, ended, heard, rounds_of, save
+from tests.cluster.controllers.rounds import run_round
+from tests.cluster.controllers.submitter.scenes import ONE, OURS, ended, heard, rounds_of, save
 
 
 def test_who_sent_the_story_off_is_told_too(argo, begin, desk, cms, monkeypatch):
@@ -27,15 +28,15 @@ def test_a_receiver_that_is_away_is_tried_later_each_time_and_the_watch_goes_on(
     cms.says = (503, b"")
     watch = begin()
     for _ in range(10):
-        assert watch.round(argo.clock.now)
+        assert run_round(watch, argo.clock.now)
         argo.clock.now += timedelta(seconds=30)
     assert len(cms.heard) == 4, "30, 60 and 120 seconds after the first"
-    assert watch.said[-1] == ("untold", "budget-r1", "notice to 127.0.0.1: it answers 503")
+    assert watch.said[-1] == ("not-notified", "budget-r1", "notice to 127.0.0.1: it answers 503")
     cms.says = (204, b"")
-    argo.clock.now += LONGEST
+    argo.clock.now += MAX_DELAY
     rounds_of(watch, argo)
     assert len({told["id"] for told in heard(cms)}) == 1 and len(cms.heard) == 5
-    assert watch.said[-1] == ("told", "budget-r1", "that it ended as Failed")
+    assert watch.said[-1] == ("notified", "budget-r1", "that it ended as Failed")
 
 
 def test_one_receiver_that_is_away_keeps_no_other_from_being_told(argo, begin, desk, cms, monkeypatch):
@@ -56,7 +57,7 @@ def test_a_receiver_that_refuses_for_good_is_told_of_once(argo, begin, desk, cms
     watch = begin()
     rounds_of(watch, argo, 4)
     assert len(cms.heard) == 1
-    assert [what for what, *_ in watch.said] == ["report", "untold", "told"]
+    assert [what for what, *_ in watch.said] == ["report", "not-notified", "notified"]
 
 
 def test_what_somebody_has_put_in_a_failures_place_costs_a_line_and_keeps_no_other_from_being_told(argo, begin, desk, cms):
@@ -67,33 +68,34 @@ def test_what_somebody_has_put_in_a_failures_place_costs_a_line_and_keeps_no_oth
     watch = begin()
     rounds_of(watch, argo)
     assert [told["id"] for told in heard(cms)] == ["uid-1-Failed"]
-    assert "somebody has put it there by hand" in next(why for what, name, why in watch.said if what == "untold")
+    assert "somebody has put it there by hand" in next(why for what, name, why in watch.said if what == "not-notified")
 
 
 def test_a_round_tells_no_more_than_it_has_time_for(argo, begin, desk, cms):
-    for number in range(1, MOST_A_ROUND + 3):
+    for number in range(1, MAX_PER_ROUND + 3):
         save(desk, Revision("budget", number))
         desk.fail(Revision("budget", number), Failure(why="no", time=argo.clock.now))
     watch = begin()
     rounds_of(watch, argo, 1)
-    assert len(cms.heard) == MOST_A_ROUND
+    assert len(cms.heard) == MAX_PER_ROUND
     rounds_of(watch, argo, 1)
-    assert len(cms.heard) == MOST_A_ROUND + 2
+    assert len(cms.heard) == MAX_PER_ROUND + 2
 
 
 def test_a_dry_run_says_it_and_tells_nobody(argo, begin, desk, cms):
     save(desk)
     desk.fail(ONE, Failure(why="no", time=argo.clock.now))
     watch = begin()
-    assert watch.round(argo.clock.now, dry_run=True)
-    assert watch.said == [("tell", "budget-r1", "nobody has told that it ended as Failed")]
-    argo.clock.now += NEWS + timedelta(minutes=1)
-    assert watch.round(argo.clock.now, dry_run=True)
+    watch.dry_run = True
+    assert run_round(watch, argo.clock.now)
+    assert watch.said == [("notify", "budget-r1", "its run has not sent that it ended as Failed")]
+    argo.clock.now += MAX_AGE + timedelta(minutes=1)
+    assert run_round(watch, argo.clock.now)
     assert len(watch.said) == 1, "what is no news is not told of"
     assert cms.heard == [] and DeliveryLog(desk.storage, desk.finals).ids() == {}
 
 
-def test_where_nobody_is_to_be_told_nothing_is_looked_for(desk, monkeypatch):
+def test_without_a_receiver_nothing_is_sent(begin, monkeypatch):
     for name in ("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_RECEIVERS"):
         monkeypatch.delenv(name, raising=False)
-    assert teller_of(desk) is None
+    assert notifier_of(begin()) is None

@@ -7,7 +7,7 @@ import pytest
 
 from cluster.controllers.manager.act import act
 from cluster.controllers.manager.observe import look
-from cluster.controllers.manager.world import DeleteCluster, Empty
+from cluster.controllers.manager.types import DeleteCluster, Empty
 from tests.cluster.controllers.manager.managed import done, managed, said, with_nodes
 from tests.cluster.controllers.manager.weeks import accounts, campaign, verdict
 

@@ -13,11 +13,13 @@ import requests
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.controllers.submitter.__main__ import main, say
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.loop import JsonLog
+from cluster.controllers.submitter.__main__ import main
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.manifests.events.programs import programs
 from newsreel.config.settings import Events, Settings
 from tests.cluster.api_server import serving
+from tests.cluster.controllers.rounds import run_round
 from tests.servers import free_port
 
 OBJECTS = programs(Settings(), Events())
@@ -39,13 +41,16 @@ def test_it_does_what_it_does_with_the_rights_it_is_given_and_uses_each(server, 
     here = client.Configuration(host=f"http://127.0.0.1:{server.port}")
     here.api_key = {"authorization": f"Bearer {ME}"}
     said, now = [], datetime.now(UTC)
-    rounds = Rounds(client.ApiClient(here), "newsreel", desk, lambda *what: said.append(what[:2]), Watch(CollectorRegistry()))
+    log = JsonLog(write=lambda line: said.append((line["action"], line["workflow"])))
+    rounds = SubmitterController(
+        api=client.ApiClient(here), namespace="newsreel", store=desk, log=log, metrics=Metrics(CollectorRegistry())
+    )
     save_story(desk)
-    assert rounds.round(now)
-    assert rounds.round(now + timedelta(minutes=10))
+    assert run_round(rounds, now)
+    assert run_round(rounds, now + timedelta(minutes=10))
     assert said == [("submit", "budget-r1")]
     server.workflow("budget-r1")["metadata"]["labels"]["workflows.argoproj.io/phase"] = "Failed"
-    assert rounds.round(now + timedelta(minutes=20))
+    assert run_round(rounds, now + timedelta(minutes=20))
     assert said[1:] == [("report", "budget-r1")]
     assert server.used == server.rights[ME]
 
@@ -53,12 +58,13 @@ def test_it_does_what_it_does_with_the_rights_it_is_given_and_uses_each(server, 
 def test_each_line_names_the_story_and_its_revision_beside_the_workflow(server, desk, capsys):
     here = client.Configuration(host=f"http://127.0.0.1:{server.port}")
     here.api_key = {"authorization": f"Bearer {ME}"}
-    rounds, now = Rounds(client.ApiClient(here), "newsreel", desk, say, Watch(CollectorRegistry())), datetime.now(UTC)
+    metrics, now = Metrics(CollectorRegistry()), datetime.now(UTC)
+    rounds = SubmitterController(api=client.ApiClient(here), namespace="newsreel", store=desk, metrics=metrics)
     save_story(desk)
     for minutes in (0, 10):
-        assert rounds.round(now + timedelta(minutes=minutes))
+        assert run_round(rounds, now + timedelta(minutes=minutes))
     server.down = True
-    assert not rounds.round(now)
+    assert not run_round(rounds, now)
     submitted, waited = map(json.loads, capsys.readouterr().out.splitlines())
     assert (submitted["action"], submitted["workflow"], submitted["story"], submitted["revision"]) == (
         "submit",

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import standardwebhooks
 
+from cluster.controllers.loop import JsonLog
 from newsreel.submission.revision_store import Revision
 from tests.chaos.argo import Workflow
+from tests.cluster.controllers.rounds import run_round
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 ONE = Revision("budget", 1)
@@ -46,5 +48,10 @@ def heard(cms):
 
 def rounds_of(watch, argo, number=2):
     for _ in range(number):
-        assert watch.round(argo.clock.now)
+        assert run_round(watch, argo.clock.now)
         argo.clock.now += timedelta(seconds=30)
+
+
+def logging_to(lines):
+    """A log whose lines are kept as action, workflow and reason."""
+    return JsonLog(write=lambda line: lines.append((line["action"], line["workflow"], line["why"])))

@@ -10,12 +10,12 @@ from threading import Thread
 import pytest
 import requests
 
+from cluster.controllers.loop import Wakeup
 from cluster.controllers.manager import __main__ as program
-from cluster.controllers.manager.announced import Announcements
-from cluster.controllers.manager.bell import Bell
-from cluster.controllers.manager.demand import demand_of
 from cluster.controllers.manager.observe import look
-from cluster.controllers.manager.world import Rules
+from cluster.controllers.manager.policy import demand_of
+from cluster.controllers.manager.pubsub_listener import PubSubListener
+from cluster.controllers.manager.types import Rules
 from newsreel.config.pools import DEFAULT
 from newsreel.submission.message import Message
 from newsreel.submission.topics import HEARD, STORIES, SUBSCRIPTIONS, ensure, request_of, topic_path
@@ -37,7 +37,7 @@ def subscription(clients, request):
 @pytest.fixture
 def bell():
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
-    yield Bell(quiet=3600, settles=0)
+    yield Wakeup(quiet=3600, settles=0)
     for each, handler in before.items():
         signal.signal(each, handler)
 
@@ -68,7 +68,7 @@ def terminated_when(seen, first=lambda: None):
 
 def test_nodes_are_asked_for_with_the_first_message_before_there_is_a_workflow(setup, clients, subscription, bell):
     publisher, subscriber = clients
-    heard = Announcements(subscriber, subscription, bell.ring)
+    heard = PubSubListener(subscriber, subscription, bell.ring)
     setup.services = replace(setup.services, listener=heard)
     pool = setup.world.pools["l4-spot-a"]
     ended = terminated_when(lambda: pool.size, first=lambda: publisher.publish(MESSAGE))
@@ -104,7 +104,7 @@ def test_a_dry_run_and_one_that_waits_for_another_leave_the_message_to_the_one_w
     publisher, subscriber = clients
     assert setup.manager("first").round() == "held"
     publisher.publish(MESSAGE)
-    heard = Announcements(subscriber, subscription, bell.ring)
+    heard = PubSubListener(subscriber, subscription, bell.ring)
     ended = terminated_when(lambda: any("is the manager until" in why for why in said(setup)))
     assert program.run(setup.manager("second"), bell, heard, once=False, health_port=None) == 0
     ended.join()
@@ -120,7 +120,7 @@ def test_a_dry_run_and_one_that_waits_for_another_leave_the_message_to_the_one_w
 
 def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setup, clients, bell):
     _, subscriber = clients
-    heard = Announcements(subscriber, "projects/p/subscriptions/none", bell.ring)
+    heard = PubSubListener(subscriber, "projects/p/subscriptions/none", bell.ring)
     assert heard.quiet_since() is None
     heard.listen()
     with pytest.raises(Exception, match="not"):
@@ -137,7 +137,7 @@ def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setu
 
 def test_it_has_been_quiet_since_it_listens_or_since_the_newest_message(clients, subscription, bell):
     publisher, subscriber = clients
-    heard = Announcements(subscriber, subscription, bell.ring)
+    heard = PubSubListener(subscriber, subscription, bell.ring)
     heard.listen()
     assert heard.quiet_since() == heard.begun
     publisher.publish(MESSAGE)
@@ -158,7 +158,7 @@ def test_a_signal_ends_the_wait_after_the_round_in_which_it_came_rung_or_not(bel
     bell.end_on_signals()
     os.kill(os.getpid(), signal.SIGTERM)
     assert bell.ended_after(3600)
-    patient = Bell(quiet=3600, settles=3600)
+    patient = Wakeup(quiet=3600, settles=3600)
     patient.end_on_signals()
     patient.ring()
     os.kill(os.getpid(), signal.SIGINT)

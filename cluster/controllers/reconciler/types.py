@@ -1,40 +1,40 @@
-"""What the reconciler knows in one round, and what it may do about it: plain data."""
+"""Data types of the reconciler: what it observes, and its actions."""
 
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-NAMED = re.compile(r"([a-z0-9][a-z0-9-]*)-r([1-9][0-9]{0,3})(?:-t[1-9][0-9]*)?")
-"""A story's workflow (`newsreel.submission.message`), or a successor (`policy.successor_name`)."""
+WORKFLOW_NAME = re.compile(r"([a-z0-9][a-z0-9-]*)-r([1-9][0-9]{0,3})(?:-t[1-9][0-9]*)?")
+"""Name of a story's workflow (`newsreel.submission.message`), or of a successor (`policy.successor_name`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A workflow of a story that is not over yet."""
+    """A workflow of a story that has not completed."""
 
     name: str
     began: datetime
-    """When it was submitted."""
+    """Time of submission."""
     node: str | None = None
-    """Where its newest anchor is; None before it has one."""
+    """Node of its newest anchor; None before the anchor is scheduled."""
     number: int = 1
     """1 for the first run of a story, 2 for its successor ..."""
     origin: str = ""
-    """The name of the first run."""
-    seconds: int | None = None
-    """How long it may take in all, as its own deadline says."""
-    ending: bool = False
-    """Whether somebody has told it to stop."""
+    """Name of the first run."""
+    deadline_seconds: int | None = None
+    """Its own limit of the whole run."""
+    shutting_down: bool = False
+    """`spec.shutdown` is set."""
     touched: datetime | None = None
-    """When we last made Argo look at it."""
+    """Time of the last `Touch`."""
     submission: dict[str, Any] = field(default_factory=dict)
-    """Its spec and labels as they were submitted: what a successor is made of."""
+    """Its labels, annotations and spec as submitted: what a successor is made of."""
 
     @property
     def subject(self) -> dict[str, str | int]:
-        """`story` and `revision` for a line of the log: as its labels have them, else its name; nothing where neither does."""
-        labels, named = self.submission.get("labels", {}), NAMED.fullmatch(self.name)
+        """`story` and `revision` for the log, from the labels or else the name; empty if neither has them."""
+        labels, named = self.submission.get("labels", {}), WORKFLOW_NAME.fullmatch(self.name)
         story, number = named.groups() if named else ("", "")
         story, number = labels.get("newsreel/story", story), labels.get("newsreel/revision", number)
         revision = {"revision": int(number)} if re.fullmatch(r"[1-9][0-9]{0,3}", number) else {}
@@ -44,18 +44,18 @@ class Run:
 @dataclass(frozen=True, kw_only=True)
 class Node:
     name: str
-    heard: datetime
-    """When its kubelet last said that it is there."""
-    shunned: bool = False
-    """Whether the scheduler has been told that it is lost, and puts nothing there."""
+    last_heartbeat: datetime
+    """When its kubelet last renewed the node's Lease."""
+    tainted: bool = False
+    """Kubernetes has tainted it as lost, so that the scheduler uses it no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class Observation:
     runs: tuple[Run, ...]
     nodes: tuple[Node, ...]
     stranded: tuple[str, ...] = ()
-    """Workflows with pods on machines that the scheduler shuns, those that are over included."""
+    """Workflows with pods on tainted nodes, completed workflows included."""
 
     def node(self, name: str) -> Node | None:
         return next((node for node in self.nodes if node.name == name), None)
@@ -66,7 +66,7 @@ class World:
 
 @dataclass(frozen=True)
 class Succeed:
-    """Submit a story again under the successor's name; that it is there already is as good."""
+    """Submit the story again under the successor's name; if it exists already, that is as good."""
 
     run: Run
     name: str
@@ -81,7 +81,7 @@ class Terminate:
 
 @dataclass(frozen=True)
 class Touch:
-    """Make Argo look at a workflow: without events it does so every 20 minutes only."""
+    """Annotate the workflow, so that Argo processes it: without events it does so every 20 minutes only."""
 
     run: Run
     why: str
@@ -89,7 +89,7 @@ class Touch:
 
 @dataclass(frozen=True)
 class Collect:
-    """Remove the pods of an ended run that no machine runs any more: until then Argo takes it for running."""
+    """Delete the pods of a run on a lost node: until then Argo takes them for running."""
 
     run: Run
     why: str

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.controllers.submitter.policy import MOST_A_ROUND, PATIENCE, Attempt, Report, Saved, Submit, decide_stories, state_of
+from cluster.controllers.submitter.policy import MAX_SUBMISSIONS, PATIENCE, Attempt, Report, Saved, Submit, decide, state_of
 from newsreel.submission.revision_store import Revision
 
 NOW = datetime(2026, 5, 3, 12, 0, 0, tzinfo=UTC)
@@ -23,24 +23,24 @@ def attempts(*phases):
 
 
 def test_a_story_nobody_has_heard_of_is_submitted_once_its_message_had_its_time():
-    assert decide_stories(seen(unheard={ONE: LONG_AGO + timedelta(seconds=1)}), NOW) == []
-    [submitted] = decide_stories(seen(unheard={ONE: LONG_AGO}), NOW)
+    assert decide(seen(waiting_since={ONE: LONG_AGO + timedelta(seconds=1)}), NOW) == []
+    [submitted] = decide(seen(waiting_since={ONE: LONG_AGO}), NOW)
     assert (type(submitted), submitted.revision) == (Submit, ONE)
 
 
 @pytest.mark.parametrize("phase", ["", "Pending", "Running"])
 def test_a_story_under_way_is_left_alone(phase):
-    assert decide_stories(seen(attempts=attempts(phase), unheard={ONE: LONG_AGO}), NOW) == []
+    assert decide(seen(attempts=attempts(phase), waiting_since={ONE: LONG_AGO}), NOW) == []
 
 
 @pytest.mark.parametrize("outcome", ["published", "failed"])
 def test_a_story_that_has_ended_is_left_alone_when_its_workflow_is_collected(outcome):
-    assert decide_stories(seen(outcomes={ONE: outcome}, unheard={ONE: LONG_AGO}), NOW) == []
+    assert decide(seen(outcomes={ONE: outcome}, waiting_since={ONE: LONG_AGO}), NOW) == []
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Error", "Succeeded"])
 def test_a_story_that_ended_without_a_video_is_told_and_not_tried_again(phase):
-    [told] = decide_stories(seen(attempts=attempts(phase), unheard={ONE: LONG_AGO}), NOW)
+    [told] = decide(seen(attempts=attempts(phase), waiting_since={ONE: LONG_AGO}), NOW)
     assert (type(told), told.last.name) == (Report, "budget-r1-1")
 
 
@@ -49,7 +49,7 @@ def test_a_story_whose_successor_is_under_way_has_not_failed():
 
 
 def test_the_newest_of_several_workflows_says_how_it_ended():
-    [told] = decide_stories(seen(attempts=attempts("Error", "Failed")), NOW)
+    [told] = decide(seen(attempts=attempts("Error", "Failed")), NOW)
     assert "budget-r1-2 ended as Failed" in told.why
 
 
@@ -59,16 +59,16 @@ def test_a_story_tried_again_by_a_person_after_it_failed_is_under_way():
 
 def test_an_older_revision_of_what_is_published_already_is_told_instead_of_made_once_its_message_had_its_time():
     later = {Revision("budget", 2): "published"}
-    for unheard in ({}, {ONE: LONG_AGO + timedelta(seconds=1)}):
-        assert decide_stories(seen(outcomes=later, unheard=unheard), NOW) == [], "its message may be on its way"
-    [told] = decide_stories(seen(outcomes=later, unheard={ONE: LONG_AGO}), NOW)
+    for waiting_since in ({}, {ONE: LONG_AGO + timedelta(seconds=1)}):
+        assert decide(seen(outcomes=later, waiting_since=waiting_since), NOW) == [], "its message may be on its way"
+    [told] = decide(seen(outcomes=later, waiting_since={ONE: LONG_AGO}), NOW)
     assert isinstance(told, Report) and "revision 2 is published already" in told.why
 
 
 def test_after_an_outage_the_api_server_is_not_run_over():
     many = frozenset(Revision("budget", number) for number in range(1, 200))
-    actions = decide_stories(Saved(revisions=many, unheard=dict.fromkeys(many, LONG_AGO)), NOW)
-    assert len(actions) == MOST_A_ROUND
+    actions = decide(Saved(revisions=many, waiting_since=dict.fromkeys(many, LONG_AGO)), NOW)
+    assert len(actions) == MAX_SUBMISSIONS
 
 
 revisions = st.builds(Revision, st.sampled_from(["a", "b"]), st.integers(1, 3))
@@ -80,37 +80,37 @@ worlds = st.builds(
     revisions=st.frozensets(revisions),
     attempts=st.dictionaries(revisions, tries),
     outcomes=st.dictionaries(revisions, st.sampled_from(["published", "failed"])),
-    unheard=st.dictionaries(revisions, st.integers(0, 300).map(lambda seconds: NOW - timedelta(seconds=seconds))),
+    waiting_since=st.dictionaries(revisions, st.integers(0, 300).map(lambda seconds: NOW - timedelta(seconds=seconds))),
 )
 
 
 @given(worlds)
 def test_whatever_the_world_a_story_is_submitted_only_where_nothing_at_all_is_known_of_it(world):
-    for action in decide_stories(world, NOW):
+    for action in decide(world, NOW):
         assert action.revision in world.revisions
         assert action.revision not in world.outcomes
         if isinstance(action, Submit):
             assert not world.attempts.get(action.revision)
-            assert NOW - world.unheard[action.revision] >= PATIENCE
+            assert NOW - world.waiting_since[action.revision] >= PATIENCE
         else:
             assert all(attempt.over for attempt in world.attempts.get(action.revision, ()))
 
 
 @given(worlds)
 def test_whatever_the_world_once_all_has_been_done_nothing_is_left_to_do(world):
-    actions = decide_stories(world, NOW)
+    actions = decide(world, NOW)
     done = {action.revision: (Attempt(name="x"),) for action in actions if isinstance(action, Submit)}
     told = {action.revision: "failed" for action in actions if isinstance(action, Report)}
     after = Saved(
         revisions=world.revisions,
         attempts=dict(world.attempts) | done,
         outcomes=dict(world.outcomes) | told,
-        unheard=world.unheard,
+        waiting_since=world.waiting_since,
     )
-    assert decide_stories(after, NOW) == []
+    assert decide(after, NOW) == []
 
 
 @given(worlds)
 def test_every_saved_story_is_in_one_state_and_two_reconcilers_decide_the_same(world):
-    assert decide_stories(world, NOW) == decide_stories(world, NOW)
+    assert decide(world, NOW) == decide(world, NOW)
     assert all(state_of(revision, world) for revision in world.revisions)

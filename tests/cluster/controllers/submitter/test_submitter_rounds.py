@@ -8,12 +8,14 @@ import pytest
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.controllers.submitter.policy import PATIENCE
 from newsreel.argo.client import A_PAGE, anchors_waiting, list_workflows
 from newsreel.submission.revision_store import Revision
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
+from tests.cluster.controllers.rounds import run_round
+from tests.cluster.controllers.submitter.scenes import logging_to
 
 ONE = Revision("budget", 1)
 OURS = {"app.kubernetes.io/part-of": "newsreel"}
@@ -33,7 +35,9 @@ def begin(argo, desk):
     def new():
         said = []
         api = client.ApiClient(client.Configuration(host=host))
-        rounds = Rounds(api, "newsreel", desk, lambda *line: said.append(line), Watch(CollectorRegistry()))
+        rounds = SubmitterController(
+            api=api, namespace="newsreel", store=desk, log=logging_to(said), metrics=Metrics(CollectorRegistry())
+        )
         rounds.said = said
         return rounds
 
@@ -56,10 +60,10 @@ def test_a_story_whose_message_was_lost_is_submitted_by_one_of_two_reconcilers(a
     save(desk)
     first, second = begin(), begin()
     for rounds in (first, second):
-        assert rounds.round(argo.clock.now)
+        assert run_round(rounds, argo.clock.now)
     assert argo.workflows == {}
     now = later(argo)
-    assert first.round(now) and second.round(now)
+    assert run_round(first, now) and run_round(second, now)
     assert list(argo.workflows) == ["budget-r1"]
     assert argo.workflows["budget-r1"].parameters["story"] == str(desk.stories.child("budget/r1.json"))
     assert [what for what, *_ in first.said + second.said] == ["submit"]
@@ -69,14 +73,12 @@ def test_two_who_look_before_either_acts_submit_it_once(argo, begin, desk):
     save(desk)
     both = begin(), begin()
     for rounds in both:
-        rounds.round(argo.clock.now)
+        run_round(rounds, argo.clock.now)
     now = later(argo)
-    looks = [(rounds, *rounds.look(now)) for rounds in both]
-    from cluster.controllers.submitter.policy import decide_stories
+    looks = [(rounds, rounds.observe(now)) for rounds in both]
 
-    for rounds, seen, where in looks:
-        for action in decide_stories(seen, now):
-            rounds.act(action, where, now, dry_run=False)
+    for rounds, seen in looks:
+        assert rounds.act(rounds.decide(seen, now), seen, now)
     assert (argo.submitted, argo.conflicts) == (1, 1)
     assert sum(len(rounds.said) for rounds in both) == 1
 
@@ -85,20 +87,21 @@ def test_a_story_that_failed_is_told_once_with_argos_reason_and_never_tried_agai
     save(desk)
     argo.create(Workflow("budget-r1", OURS, {}, 0, phase="Failed"))
     for rounds in (begin(), begin()):
-        assert rounds.round(argo.clock.now)
+        assert run_round(rounds, argo.clock.now)
     told = json.loads(desk.storage.read(desk.finals.child("budget/r1/failed.json"), at_most=2000))
     assert "ended as Failed: Error (exit code 5)" in told["why"]
     argo.workflows.clear()
     rounds = begin()
-    assert rounds.round(later(argo)) and rounds.round(later(argo))
+    assert run_round(rounds, later(argo)) and run_round(rounds, later(argo))
     assert argo.workflows == {} and rounds.said == []
 
 
 def test_a_dry_run_says_it_and_does_nothing(argo, begin, desk):
     save(desk)
     rounds = begin()
-    rounds.round(argo.clock.now)
-    rounds.round(later(argo), dry_run=True)
+    run_round(rounds, argo.clock.now)
+    rounds.dry_run = True
+    assert run_round(rounds, later(argo))
     assert [what for what, *_ in rounds.said] == ["submit"]
     assert argo.workflows == {}
 
@@ -106,11 +109,11 @@ def test_a_dry_run_says_it_and_does_nothing(argo, begin, desk):
 def test_an_api_server_that_is_away_costs_a_round_and_no_more(argo, begin, desk):
     save(desk)
     rounds = begin()
-    assert rounds.round(argo.clock.now)
+    assert run_round(rounds, argo.clock.now)
     argo.down_until = later(argo) + timedelta(seconds=60)
-    assert not rounds.round(argo.clock.now)
+    assert not run_round(rounds, argo.clock.now)
     assert rounds.said[-1][0] == "wait"
-    assert rounds.round(later(argo))
+    assert run_round(rounds, later(argo))
     assert list(argo.workflows) == ["budget-r1"]
 
 
@@ -121,10 +124,10 @@ def test_what_a_successor_or_a_person_has_submitted_since_is_the_storys_too(argo
     argo.create(Workflow("budget-r1", labels, {}, 0, phase="Failed"))
     later(argo)
     argo.create(Workflow(name, labels, {}, 0, phase="Running"))
-    assert begin().round(later(argo))
+    assert run_round(begin(), later(argo))
     assert desk.outcomes() == {}
     argo.workflows[name].phase = "Error"
-    assert begin().round(later(argo))
+    assert run_round(begin(), later(argo))
     told = json.loads(desk.storage.read(desk.finals.child("budget/r1/failed.json"), at_most=2000))
     assert f"workflow {name} ended as Error" in told["why"]
 
@@ -143,15 +146,15 @@ def test_workflows_are_seen_beyond_the_first_page(argo, begin):
 def test_prometheus_is_told_what_has_become_of_the_stories(argo, begin, desk):
     save(desk)
     rounds = begin()
-    rounds.round(argo.clock.now)
-    read = rounds.watch.registry.get_sample_value
+    run_round(rounds, argo.clock.now)
+    read = rounds.metrics.registry.get_sample_value
     assert read("newsreel_saved_stories", {"state": "waiting"}) == 1
-    rounds.round(later(argo))
+    run_round(rounds, later(argo))
     assert read("newsreel_lost_stories_submitted_total") == 1
-    rounds.round(later(argo, timedelta(minutes=20)))
+    run_round(rounds, later(argo, timedelta(minutes=20)))
     assert read("newsreel_longest_queued_seconds") == read("newsreel_longest_under_way_seconds") == 1200
     argo.workflows["budget-r1"].phase = "Running"
-    rounds.round(argo.clock.now)
+    run_round(rounds, argo.clock.now)
     assert (read("newsreel_longest_queued_seconds"), read("newsreel_longest_under_way_seconds")) == (0, 1200)
     assert read("newsreel_watch_last_look_timestamp_seconds") == argo.clock.now.timestamp()
 
@@ -161,11 +164,11 @@ def test_a_story_that_has_its_turn_and_no_machine_yet_is_queued(argo, begin, des
     for name, phase in (("budget-r1", "Pending"), ("council-r1", "Running")):
         argo.create(Workflow(name, OURS, {}, 0, phase="Running", anchored=argo.clock.now, anchor=phase))
     rounds = begin()
-    queued = partial(rounds.watch.registry.get_sample_value, "newsreel_longest_queued_seconds")
-    assert rounds.round(later(argo, timedelta(minutes=20)))
+    queued = partial(rounds.metrics.registry.get_sample_value, "newsreel_longest_queued_seconds")
+    assert run_round(rounds, later(argo, timedelta(minutes=20)))
     assert queued() == 1200
     argo.workflows["budget-r1"].anchor = "Running"
-    assert rounds.round(argo.clock.now)
+    assert run_round(rounds, argo.clock.now)
     assert queued() == 0
 
 

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cluster.controllers.submitter.notifier import NEWS
-from cluster.controllers.submitter.policy import PATIENCE, untold
+from cluster.controllers.submitter.notifier import MAX_AGE
+from cluster.controllers.submitter.policy import PATIENCE, pending_notifications
 from newsreel.notifications.delivery_log import DeliveryLog
 from newsreel.notifications.notifier import Notification, Notifier
 from newsreel.submission.revision_store import Failure, Revision
-from tests.cluster.controllers.submitter.telling import MANIFEST, ONE, ended, heard, publish, rounds_of, save
+from tests.cluster.controllers.rounds import run_round
+from tests.cluster.controllers.submitter.scenes import MANIFEST, ONE, ended, heard, publish, rounds_of, save
 
 
 def test_a_run_that_a_person_cancelled_is_told_once_however_many_look(argo, begin, desk, cms):
@@ -31,7 +32,7 @@ def test_a_failure_has_argos_reason(argo, begin, desk, cms):
     [told] = heard(cms)
     assert told["id"] == "uid-1-Failed"
     assert told["data"]["why"] == "workflow budget-r1 ended as Failed: Error (exit code 5)"
-    assert watch.watch.registry.get_sample_value("newsreel_missed_notices_told_total") == 1
+    assert watch.metrics.registry.get_sample_value("newsreel_missed_notices_told_total") == 1
 
 
 def test_a_video_whose_report_was_lost_is_told_though_its_workflow_is_called_a_failure(argo, begin, desk, cms):
@@ -85,7 +86,7 @@ def test_a_run_that_ended_well_without_a_video_is_told_as_a_failure(argo, begin,
     DeliveryLog(desk.storage, desk.finals).note(Notification(run="uid-1", story=story, status="Succeeded", video=None))
     rounds_of(begin(), argo)
     [told] = heard(cms)
-    assert told["id"] == "uid-1-Failed" and "ended well, and yet there is no video" in told["data"]["why"]
+    assert told["id"] == "uid-1-Failed" and "succeeded, but there is no video" in told["data"]["why"]
 
 
 def test_a_story_that_never_became_a_workflow_is_told_by_the_name_it_would_have_had(argo, begin, desk, cms):
@@ -107,13 +108,13 @@ def test_two_watches_that_tell_at_once_tell_it_by_the_same_id(argo, begin, desk,
     save(desk)
     ended(argo)
     both = begin(), begin()
-    both[0].round(argo.clock.now)
-    looks = [(watch, *watch.look(argo.clock.now)) for watch in both]
-    for watch, seen, where in looks:
-        [(end, notice, _)] = watch.teller.due(untold(seen, {}), where, argo.clock.now)
-        assert watch.teller.deliver(end, notice, argo.clock.now)
+    run_round(both[0], argo.clock.now)
+    looks = [(watch, watch.observe(argo.clock.now)) for watch in both]
+    for watch, seen in looks:
+        [(end, notice, _)] = watch.notifier.due(pending_notifications(seen.saved, {}), seen.addresses, argo.clock.now)
+        assert watch.notifier.deliver(end, notice, argo.clock.now)
     first, second = heard(cms)
-    assert first["id"] == second["id"] and [line for watch in both for line in watch.said if line[0] == "untold"] == []
+    assert first["id"] == second["id"] and [line for watch in both for line in watch.said if line[0] == "not-notified"] == []
 
 
 def told_by_its_run(argo, desk, phase, cms):
@@ -138,7 +139,7 @@ def test_a_failure_that_its_run_has_told_is_told_by_the_same_id_once_the_run_is_
     save(desk)
     told_by_its_run(argo, desk, phase, cms)
     dies = begin()
-    dies.teller = None
+    dies.notifier = None
     rounds_of(dies, argo)
     argo.workflows.clear()
     rounds_of(begin(), argo)
@@ -158,7 +159,7 @@ def test_a_video_that_a_second_run_has_found_is_no_news(argo, begin, desk, cms):
 
 def test_a_failure_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cms):
     save(desk)
-    desk.fail(ONE, Failure(why="somebody tripped over a cable", time=argo.clock.now - NEWS - timedelta(minutes=1)))
+    desk.fail(ONE, Failure(why="somebody tripped over a cable", time=argo.clock.now - MAX_AGE - timedelta(minutes=1)))
     rounds_of(begin(), argo)
     assert cms.heard == []
     assert DeliveryLog(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Failed"}}
@@ -176,7 +177,7 @@ def test_a_video_whose_run_nobody_knows_any_more_is_told_while_it_is_news(argo, 
 def test_a_video_of_a_time_when_nobody_was_told_is_no_news(argo, begin, desk, cms):
     save(desk)
     publish(desk)
-    argo.clock.now = datetime.fromisoformat(MANIFEST["created"]) + NEWS + timedelta(minutes=1)
+    argo.clock.now = datetime.fromisoformat(MANIFEST["created"]) + MAX_AGE + timedelta(minutes=1)
     rounds_of(begin(), argo)
     assert cms.heard == []
     assert DeliveryLog(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Succeeded"}}

@@ -1,6 +1,6 @@
-"""The cluster that mode `cluster` makes, as GKE's own message: what cluster/terraform makes in mode `pool`, pools at zero.
+"""GKE cluster specification for mode `cluster`: the same as cluster/terraform creates in mode `pool`, with empty story pools.
 
-What lasts (network, buckets, accounts) is Terraform's in both modes; a cluster that comes and goes holds nothing that must stay.
+Network, buckets and accounts are Terraform's in both modes; the cluster itself holds nothing that must outlive it.
 """
 
 from datetime import datetime
@@ -39,10 +39,10 @@ from newsreel.config.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account
 from newsreel.config.pools import NodePoolOption, PoolConfig
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
-"""What an account may do, its roles say."""
+"""IAM roles restrict the account."""
 
 
-def shape_of(parameters: PoolConfig) -> Cluster:
+def cluster_spec(parameters: PoolConfig) -> Cluster:
     cluster, site = parameters.cluster, parameters.site
     return Cluster(
         name=cluster.name,
@@ -64,16 +64,18 @@ def shape_of(parameters: PoolConfig) -> Cluster:
         ),
         workload_identity_config=WorkloadIdentityConfig(workload_pool=cluster.names.workload_pool),
         release_channel=ReleaseChannel(channel=site.release_channel),
-        maintenance_policy=maintenance(parameters),
+        maintenance_policy=maintenance_policy(parameters),
         autoscaling=ClusterAutoscaling(autoscaling_profile=ClusterAutoscaling.AutoscalingProfile.OPTIMIZE_UTILIZATION),
         resource_labels={"newsreel": cluster.name},
     )
 
 
-def maintenance(parameters: PoolConfig) -> MaintenancePolicy:
-    told = parameters.site.maintenance.window
-    times = TimeWindow(start_time=datetime.fromisoformat(told["start_time"]), end_time=datetime.fromisoformat(told["end_time"]))
-    recurring = RecurringTimeWindow(window=times, recurrence=told["recurrence"])
+def maintenance_policy(parameters: PoolConfig) -> MaintenancePolicy:
+    window = parameters.site.maintenance.window
+    times = TimeWindow(
+        start_time=datetime.fromisoformat(window["start_time"]), end_time=datetime.fromisoformat(window["end_time"])
+    )
+    recurring = RecurringTimeWindow(window=times, recurrence=window["recurrence"])
     return MaintenancePolicy(window=MaintenanceWindow(recurring_window=recurring))
 
 
@@ -83,15 +85,15 @@ def system_pool(parameters: PoolConfig) -> NodePool:
         name="system",
         initial_node_count=ceil(system.least / len(system.zones)),
         locations=system.zones,
-        config=node(system.machine, "system", parameters),
+        config=node_config(system.machine, "system", parameters),
         autoscaling=NodePoolAutoscaling(enabled=True, total_min_node_count=system.least, total_max_node_count=system.most),
         management=NodeManagement(auto_repair=True, auto_upgrade=True),
     )
 
 
 def story_pool(offer: NodePoolOption, parameters: PoolConfig) -> NodePool:
-    """At zero, and closed: the policy opens it."""
-    config = node(offer.machine, "stories", parameters)
+    """Empty, without autoscaling: the policy enables it."""
+    config = node_config(offer.machine, "stories", parameters)
     config.spot = offer.spot
     config.ephemeral_storage_local_ssd_config = EphemeralStorageLocalSsdConfig(local_ssd_count=offer.ssds)
     taints = [STORY_TAINT, *([GPU_TAINT] if offer.accelerator else [])]
@@ -111,7 +113,7 @@ def story_pool(offer: NodePoolOption, parameters: PoolConfig) -> NodePool:
     )
 
 
-def node(machine: str, pool: str, parameters: PoolConfig) -> NodeConfig:
+def node_config(machine: str, pool: str, parameters: PoolConfig) -> NodeConfig:
     return NodeConfig(
         machine_type=machine,
         disk_size_gb=parameters.site.disk_gb,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.controllers.manager.accounting import Account, Ledger, account_of, held_a_node
-from cluster.controllers.manager.metrics import Metrics
+from cluster.controllers.manager.controller import Metrics
+from cluster.controllers.manager.usage_ledger import Account, Ledger, account_of, held_a_node
 from newsreel.config.pools import read_pool_config
 
 PARAMETERS = read_pool_config()

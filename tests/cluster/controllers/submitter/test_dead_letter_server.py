@@ -1,16 +1,17 @@
 """The letters: what is not ours is published as it was, with the reason; a good message is counted, and nothing else."""
 
 import base64
+import http.client
 import json
-import threading
 from concurrent.futures import Future
 
 import pytest
 import requests
 from google.api_core.exceptions import NotFound, PermissionDenied, ServiceUnavailable
 
+from cluster.controllers.http_server import HttpServer
 from cluster.controllers.submitter.__main__ import main
-from cluster.controllers.submitter.dead_letter_server import MOST_BYTES, Letters, serve
+from cluster.controllers.submitter.dead_letter_server import MAX_BODY_BYTES, DeadLetters
 from newsreel.submission.publisher import Publisher
 
 EVENT = {"reason": "is no JSON object", "message": "7", "published": "now", "body": base64.b64encode(b"\xff{{").decode()}
@@ -39,11 +40,10 @@ def topic():
 
 @pytest.fixture
 def url(topic):
-    server = serve(Letters(Publisher(topic, "projects/p/topics/stories-dead", 1)), 0)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    dead_letters = DeadLetters(Publisher(topic, "projects/p/topics/stories-dead", 1))
+    server = HttpServer(dead_letters.routes(), 0, max_body_bytes=MAX_BODY_BYTES)
+    yield f"http://127.0.0.1:{server.port}"
+    server.close()
 
 
 def post(url, **options):
@@ -98,19 +98,30 @@ def test_who_asks_in_the_wrong_way_is_told_the_right_one(url):
     answer = requests.get(f"{url}/held", timeout=5)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert requests.get(f"{url}/", timeout=5).status_code == 404
-    assert post(f"{url}/not-ours", data=iter([b"{}"])) == 411, "a body whose length is not said"
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/not-ours")
+    connection.endheaders()
+    assert connection.getresponse().status == 411, "a body without a length"
+    connection.close()
+
+
+def test_a_chunked_body_is_read_like_any_other(url, topic):
+    assert post(f"{url}/not-ours", data=iter([b"{}"])) == 400
+    assert post(f"{url}/not-ours", data=iter([json.dumps(EVENT).encode()])) == 200
+    assert post(f"{url}/not-ours", data=iter([b"x" * (MAX_BODY_BYTES + 1)])) == 413
+    assert len(topic.sent) == 1
 
 
 def test_a_port_that_is_taken_is_one_line_with_the_status_of_a_wrong_argument(url, monkeypatch, capsys):
     port = url.rpartition(":")[2]
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
-    monkeypatch.setattr("sys.argv", ["cluster.controllers.submitter", "letters", "--project", "p", "--port", port])
+    monkeypatch.setattr("sys.argv", ["cluster.controllers.submitter", "dead-letters", "--project", "p", "--port", port])
     assert main() == 2
     assert capsys.readouterr().err == f"port {port}: address already in use; choose another with --port (exit 2)\n"
 
 
 def test_too_much_is_refused_unread(url, topic):
-    assert post(f"{url}/not-ours", headers={"Content-Length": str(MOST_BYTES + 1)}, data=b"") == 413
+    assert post(f"{url}/not-ours", headers={"Content-Length": str(MAX_BODY_BYTES + 1)}, data=b"") == 413
     assert post(f"{url}/elsewhere", data=b"x") == 404
     assert topic.sent == []
 
@@ -118,3 +129,11 @@ def test_too_much_is_refused_unread(url, topic):
 def test_a_long_reason_fits_into_an_attribute(url, topic):
     assert post(f"{url}/not-ours", json=EVENT | {"reason": "\u00e9" * 5000}) == 200
     assert len(topic.sent[0][1]["reason"].encode()) <= 1024
+
+
+def test_the_former_name_of_the_command_says_so(url, monkeypatch, capsys):
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
+    port = url.rpartition(":")[2]
+    monkeypatch.setattr("sys.argv", ["cluster.controllers.submitter", "letters", "--project", "p", "--port", port])
+    assert main() == 2
+    assert capsys.readouterr().err.startswith("letters is now dead-letters; the old name goes with the next release\nport ")
