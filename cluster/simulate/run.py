@@ -147,7 +147,7 @@ class Rounds:
         self.begun += 1
         model.autoscale()
         decision = decide(self.look(), self.memory, self.rules)
-        self.memory = decision.memory
+        self.memory = decision.state
         self.alerts += decision.alert is not None
         for action in decision.actions:
             self.act(action)

@@ -217,7 +217,7 @@ class FakeWorld:
         counts = [count for since, count in self.history if since <= at]
         return at, (counts[-1] if counts else 0)
 
-    def since(self, moment):
+    def count_since(self, moment):
         """What the manager's own subscription has brought."""
         with self.lock:
             if "announcements" in self.silent:

@@ -12,7 +12,8 @@ from google.cloud.monitoring_v3 import MetricServiceClient
 from google.cloud.storage import Client
 from kubernetes import client
 
-from cluster.controllers.manager.controller import Manager, Metrics
+from cluster.controllers.loop import JsonLog
+from cluster.controllers.manager.controller import ManagerController, Metrics
 from cluster.controllers.manager.google_cloud import GoogleClients, call_options
 from cluster.controllers.manager.observe import Services
 from cluster.controllers.manager.state_store import StateStore
@@ -20,6 +21,7 @@ from newsreel.config.pools import read_pool_config
 from newsreel.storage.address import Address
 from tests.cluster.controllers.manager.fake_servers import served
 from tests.cluster.controllers.manager.fake_world import FakeWorld
+from tests.cluster.controllers.rounds import control_loop
 from tests.servers import cloud_storage
 
 PARAMETERS = read_pool_config()
@@ -51,19 +53,20 @@ class Managed:
             compute=(http,),
             calls=call_options(first=0.001, all_in_all=0.05),
         )
-        self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api, listener=self.world)
+        self.services = Services(google=google, parameters=self.parameters, connect=lambda *_: api, listener=self.world)
         self.lines = []
 
     def manager(self, holder="a", **known):
         bucket = Client(project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url})
         address = Address.parse(f"gs://manager/{self.note}")
-        notebook = StateStore(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
+        store = StateStore(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
         self.metrics = Metrics(self.parameters.prices.currency)
-        return Manager(
+        clock = known.pop("clock", self.world.clock)
+        return ManagerController(
             services=self.services,
-            notebook=notebook,
-            clock=self.world.clock,
-            say=self.lines.append,
+            store=store,
+            clock=clock,
+            log=JsonLog(dry_run=known.get("dry_run", False), clock=clock, write=self.lines.append),
             metrics=self.metrics,
             **known,
         )
@@ -71,7 +74,7 @@ class Managed:
     def run(self, manager, minutes, every=30.0):
         end = self.world.clock() + timedelta(minutes=minutes)
         while self.world.clock() < end:
-            manager.round()
+            round_of(manager)
             if self.world.state == "there" and any("Install" in str(line.get("actions")) for line in self.lines[-1:]):
                 self.world.installed = True
             self.world.advance(every)
@@ -83,6 +86,10 @@ def managed(url, mode="pool", **known):
     with ExitStack() as stack:
         transports = stack.enter_context(served(world))
         yield Managed(world, url, transports, note=f"{os.urandom(6).hex()}.json", mode=mode)
+
+
+def round_of(manager):
+    return control_loop(manager, clock=manager.clock).round()
 
 
 def said(setup):

@@ -124,7 +124,7 @@ class Model:
     def round(self, later=MINUTE):
         self.now += later
         decision = decide(self.seen(), State.model_validate_json(self.memory.model_dump_json()), self.rules)
-        self.memory = decision.memory
+        self.memory = decision.state
         self.decisions.append(decision)
         # What is about the whole cluster is looked at once more by who does it; see `cluster.controllers.manager.act`.
         if DeleteCluster() not in decision.actions:

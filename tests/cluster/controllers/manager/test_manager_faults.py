@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from cluster.controllers.loop import RoundResult
 from cluster.controllers.manager.act import act
 from cluster.controllers.manager.observe import look
 from cluster.controllers.manager.types import DeleteCluster, Empty
-from tests.cluster.controllers.manager.managed import done, managed, said, with_nodes
+from tests.cluster.controllers.manager.managed import done, managed, round_of, said, with_nodes
 from tests.cluster.controllers.manager.weeks import accounts, campaign, verdict
 
 
@@ -50,7 +51,7 @@ def test_a_metric_that_is_late_keeps_the_nodes_and_calls_a_person(setup):
     setup.run(setup.manager(), 15)
     assert setup.world.nodes == 2
     assert "undelivered unknown" in said(setup)[-1]
-    assert "nobody can say" in setup.lines[-1]["alert"]
+    assert "the demand has been unknown since" in setup.lines[-1]["alert"]
 
 
 @pytest.mark.parametrize("source", ["kubernetes", "compute", "gke", "events", "no points"])
@@ -83,8 +84,8 @@ def test_a_clock_that_is_wrong_gives_nothing_back_until_it_is_right_again(setup,
 
 def test_a_lease_that_a_clock_years_ahead_has_written_stops_nobody(setup):
     ahead = replace(setup.manager("ahead"), clock=lambda: setup.world.clock() + timedelta(days=900))
-    assert ahead.round() == "held"
-    assert setup.manager("second").round() == "held"
+    assert round_of(ahead) is RoundResult.DONE
+    assert round_of(setup.manager("second")) is RoundResult.DONE
 
 
 def test_out_of_stock_in_one_zone_the_next_is_taken_and_nothing_is_asked_in_a_hot_loop(setup):
@@ -133,7 +134,7 @@ def test_what_takes_nodes_away_looks_once_more(setup):
     setup.world.advance(15)
     pool.draining = set(pool.nodes)
     result = act(setup.services, Empty("l4-spot-a", 0), before, setup.world.clock)
-    assert "something has come meanwhile" in result
+    assert "there is new demand" in result
     assert setup.world.harm == [] and setup.world.nodes == 1
 
 
@@ -142,24 +143,24 @@ def test_what_deletes_the_cluster_looks_once_more(url):
         before = look(setup.services, setup.world.clock())
         setup.world.arrive(1)
         setup.world.advance(15)
-        assert "meanwhile" in act(setup.services, DeleteCluster(), before, setup.world.clock)
+        assert "there is new demand" in act(setup.services, DeleteCluster(), before, setup.world.clock)
         assert setup.world.state == "there"
 
 
 def test_a_note_that_is_none_is_told_and_nothing_is_done(setup):
     manager = setup.manager()
-    bucket = manager.notebook.client.bucket("manager")
+    bucket = manager.store.client.bucket("manager")
     bucket.blob(setup.note).upload_from_string("{}")
     setup.world.arrive(3)
-    assert manager.round() == "failed"
-    assert "is not the manager's note" in said(setup)[-1]
+    assert round_of(manager) is RoundResult.FAILED
+    assert "is not the manager's state" in said(setup)[-1]
     assert setup.world.nodes == 0
 
 
 def test_a_bucket_that_does_not_answer_stops_the_round(setup):
     manager = setup.manager()
-    manager.notebook.client = setup.manager().notebook.client.__class__(
-        project="p", credentials=manager.notebook.client._credentials, client_options={"api_endpoint": "http://127.0.0.1:9"}
+    manager.store.client = setup.manager().store.client.__class__(
+        project="p", credentials=manager.store.client._credentials, client_options={"api_endpoint": "http://127.0.0.1:9"}
     )
-    assert manager.round() == "failed"
+    assert round_of(manager) is RoundResult.FAILED
     assert "cannot be read or written" in said(setup)[-1]

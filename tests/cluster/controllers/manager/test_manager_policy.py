@@ -27,7 +27,7 @@ WHOLE = replace(RULES, mode="cluster")
 def test_the_first_message_asks_for_a_node_before_any_pod_waits():
     model = Model(messages=1)
     assert asked(model.round()) == [Grow("first", 1)]
-    assert "1 undelivered: 1 node wanted, 0 there; first to 1" in model.decisions[-1].why
+    assert "1 undelivered: 1 node wanted, 0 ready; first to 1" in model.decisions[-1].why
 
 
 @pytest.mark.parametrize(("rules", "state", "done"), [(RULES, "there", Grow("first", 1)), (WHOLE, "absent", CreateCluster())])
@@ -62,7 +62,7 @@ def test_an_unknown_is_never_a_zero(source):
     model = with_nodes(silent={source})
     for _ in range(60):
         assert not kinds(model.round()) & {Empty, Cordon}
-    assert "nobody can say" in model.decisions[-1].alert
+    assert "the demand has been unknown since" in model.decisions[-1].alert
 
 
 def test_a_metric_that_is_late_or_from_the_future_is_unknown():
@@ -71,7 +71,7 @@ def test_a_metric_that_is_late_or_from_the_future_is_unknown():
         model.now = START
         decision = decide(replace(model.seen(), undelivered=Reading(0, at)), model.memory, RULES)
         assert not kinds(decision) & {Empty, Cordon}
-        assert decision.memory.idle_since is None
+        assert decision.state.idle_since is None
         assert "undelivered unknown" in decision.why
 
 
@@ -142,7 +142,7 @@ def test_the_cluster_is_made_for_the_first_message_and_told_what_to_hold():
     assert not model.round().actions
     model.messages = 1
     assert kinds(model.round()) == {CreateCluster}
-    assert "coming" in model.round().why
+    assert "being created" in model.round().why
     model.world_goes_on()
     model.round()
     assert model.installed
@@ -193,7 +193,7 @@ def test_a_metric_without_points_of_a_queue_in_which_nothing_came_wakes_nobody(h
     created = [decision for decision in model.decisions if CreateCluster() in decision.actions]
     assert len(created) == made
     if not made:
-        assert "no message has come since the queue was last seen to be empty: none is made" in model.decisions[-1].why
+        assert "no message has arrived since the queue was last empty: none is created" in model.decisions[-1].why
 
 
 def test_nodes_that_stay_for_an_unknown_are_told_though_no_message_came():
@@ -202,7 +202,7 @@ def test_nodes_that_stay_for_an_unknown_are_told_though_no_message_came():
     model.quiet_since, model.silent = START - 30 * MINUTE, {"undelivered"}
     for _ in range(20):
         model.round()
-    assert model.nodes == 2 and "nobody can say" in model.decisions[-1].alert
+    assert model.nodes == 2 and "the demand has been unknown since" in model.decisions[-1].alert
     nothing = Model(quiet_since=START - 30 * MINUTE)
     nothing.round()
     nothing.silent = {"undelivered"}

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 import requests
 
-from cluster.controllers.loop import Wakeup
+from cluster.controllers.loop import RoundResult, Wakeup
 from cluster.controllers.manager import __main__ as program
 from cluster.controllers.manager.observe import look
 from cluster.controllers.manager.policy import demand_of
@@ -19,7 +19,7 @@ from cluster.controllers.manager.types import Rules
 from newsreel.config.pools import DEFAULT
 from newsreel.submission.message import Message
 from newsreel.submission.topics import HEARD, STORIES, SUBSCRIPTIONS, ensure, request_of, topic_path
-from tests.cluster.controllers.manager.managed import PARAMETERS, managed, said
+from tests.cluster.controllers.manager.managed import PARAMETERS, managed, round_of, said
 from tests.cluster.pubsub_emulator import pull
 
 MESSAGE = Message(story="gs://newsreel-stories/budget/r1.json", id="budget", revision=1)
@@ -35,9 +35,9 @@ def subscription(clients, request):
 
 
 @pytest.fixture
-def bell():
+def wakeup():
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
-    yield Wakeup(quiet=3600, settles=0)
+    yield Wakeup(quiet=3600, debounce=0)
     for each, handler in before.items():
         signal.signal(each, handler)
 
@@ -66,19 +66,19 @@ def terminated_when(seen, first=lambda: None):
     return thread
 
 
-def test_nodes_are_asked_for_with_the_first_message_before_there_is_a_workflow(setup, clients, subscription, bell):
+def test_nodes_are_asked_for_with_the_first_message_before_there_is_a_workflow(setup, clients, subscription, wakeup):
     publisher, subscriber = clients
-    heard = PubSubListener(subscriber, subscription, bell.ring)
-    setup.services = replace(setup.services, listener=heard)
+    listener = PubSubListener(subscriber, subscription, wakeup.wake)
+    setup.services = replace(setup.services, listener=listener)
     pool = setup.world.pools["l4-spot-a"]
     ended = terminated_when(lambda: pool.size, first=lambda: publisher.publish(MESSAGE))
-    assert program.run(setup.manager(), bell, heard, once=False, health_port=None) == 0
+    assert program.control_loop(setup.manager(listener=listener)).run(wakeup, once=False, health_port=None) == 0
     ended.join()
-    assert pool.size == 1 and "1 announced: 1 node wanted, 0 there; l4-spot-a to 1" in said(setup)
-    assert setup.manager("the next").round() == "held"
+    assert pool.size == 1 and "1 announced: 1 node wanted, 0 ready; l4-spot-a to 1" in said(setup)
+    assert round_of(setup.manager("the next")) is RoundResult.DONE
 
 
-def test_the_cluster_is_made_with_the_first_message_by_the_program_as_it_is_run(url, clients, bell, monkeypatch, tmp_path):
+def test_the_cluster_is_made_with_the_first_message_by_the_program_as_it_is_run(url, clients, wakeup, monkeypatch, tmp_path):
     publisher, subscriber = clients
     project, bucket = PARAMETERS.cluster.project, PARAMETERS.cluster.memory.split("/")[2]
     ensure(project, publisher.client, subscriber)
@@ -99,67 +99,67 @@ def test_the_cluster_is_made_with_the_first_message_by_the_program_as_it_is_run(
 
 
 def test_a_dry_run_and_one_that_waits_for_another_leave_the_message_to_the_one_who_may_act(
-    setup, clients, subscription, bell, monkeypatch
+    setup, clients, subscription, wakeup, monkeypatch
 ):
     publisher, subscriber = clients
-    assert setup.manager("first").round() == "held"
+    assert round_of(setup.manager("first")) is RoundResult.DONE
     publisher.publish(MESSAGE)
-    heard = PubSubListener(subscriber, subscription, bell.ring)
-    ended = terminated_when(lambda: any("is the manager until" in why for why in said(setup)))
-    assert program.run(setup.manager("second"), bell, heard, once=False, health_port=None) == 0
+    listener = PubSubListener(subscriber, subscription, wakeup.wake)
+    ended = terminated_when(lambda: any("holds the lease until" in why for why in said(setup)))
+    assert program.control_loop(setup.manager("second", listener=listener)).run(wakeup, once=False, health_port=None) == 0
     ended.join()
     calls = setup.world.calls
     monkeypatch.setattr("sys.argv", ["cluster.controllers.manager", "--dry-run"])
     monkeypatch.setattr(program, "connect", lambda: setup.services.google)
-    monkeypatch.setattr(program, "announcements", lambda *_: pytest.fail("it listens"))
+    monkeypatch.setattr(program, "listen", lambda *_: pytest.fail("it listens"))
     ended = terminated_when(lambda: setup.world.calls > calls)
     assert program.main() == 0
     ended.join()
     assert [message.data for message in pull(subscriber, subscription.rpartition("/")[2])] == [MESSAGE.content()]
 
 
-def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setup, clients, bell):
+def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setup, clients, wakeup):
     _, subscriber = clients
-    heard = PubSubListener(subscriber, "projects/p/subscriptions/none", bell.ring)
-    assert heard.quiet_since() is None
-    heard.listen()
+    listener = PubSubListener(subscriber, "projects/p/subscriptions/none", wakeup.wake)
+    assert listener.quiet_since() is None
+    listener.start()
     with pytest.raises(Exception, match="not"):
-        heard.stream.result(timeout=60)
-    seen = look(replace(setup.services, listener=heard), setup.world.clock())
+        listener.stream.result(timeout=60)
+    seen = look(replace(setup.services, listener=listener), setup.world.clock())
     assert "projects/p/subscriptions/none: NotFound" in seen.failed["announced"]
     assert demand_of(seen.seen, Rules.of(setup.parameters)).none
-    assert heard.quiet_since() is None
-    before = heard.stream
-    heard.listen()
-    assert heard.stream is not before
-    heard.close()
+    assert listener.quiet_since() is None
+    before = listener.stream
+    listener.start()
+    assert listener.stream is not before
+    listener.stop()
 
 
-def test_it_has_been_quiet_since_it_listens_or_since_the_newest_message(clients, subscription, bell):
+def test_it_has_been_quiet_since_it_listens_or_since_the_newest_message(clients, subscription, wakeup):
     publisher, subscriber = clients
-    heard = PubSubListener(subscriber, subscription, bell.ring)
-    heard.listen()
-    assert heard.quiet_since() == heard.begun
+    listener = PubSubListener(subscriber, subscription, wakeup.wake)
+    listener.start()
+    assert listener.quiet_since() == listener.started
     publisher.publish(MESSAGE)
-    assert bell.ended_after(60) is False
-    assert heard.quiet_since() == heard.came[-1] and heard.since(heard.begun) == 1
-    heard.close()
-    assert heard.quiet_since() is None
+    assert wakeup.wait(60) is False
+    assert listener.quiet_since() == listener.published[-1] and listener.count_since(listener.started) == 1
+    listener.stop()
+    assert listener.quiet_since() is None
 
 
-def test_of_many_messages_the_first_ends_one_wait_and_the_others_none(bell):
+def test_of_many_messages_the_first_ends_one_wait_and_the_others_none(wakeup):
     for _ in range(5):
-        bell.ring()
-    assert bell.ended_after(3600) is False
-    assert bell.heard.empty()
+        wakeup.wake()
+    assert wakeup.wait(3600) is False
+    assert wakeup.queue.empty()
 
 
-def test_a_signal_ends_the_wait_after_the_round_in_which_it_came_rung_or_not(bell):
-    bell.end_on_signals()
+def test_a_signal_ends_the_wait_after_the_round_in_which_it_came_rung_or_not(wakeup):
+    wakeup.stop_on_signals()
     os.kill(os.getpid(), signal.SIGTERM)
-    assert bell.ended_after(3600)
-    patient = Wakeup(quiet=3600, settles=3600)
-    patient.end_on_signals()
-    patient.ring()
+    assert wakeup.wait(3600)
+    patient = Wakeup(quiet=3600, debounce=3600)
+    patient.stop_on_signals()
+    patient.wake()
     os.kill(os.getpid(), signal.SIGINT)
-    assert patient.ended_after(3600)
+    assert patient.wait(3600)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.controllers.manager.controller import Metrics
-from cluster.controllers.manager.usage_ledger import Account, Ledger, account_of, held_a_node
+from cluster.controllers.manager.types import Account, Ledger
+from cluster.controllers.manager.usage_ledger import account_of, used_a_node
 from newsreel.config.pools import read_pool_config
 
 PARAMETERS = read_pool_config()
@@ -92,6 +93,6 @@ def test_metrics_have_a_line_for_what_is_known_and_none_for_what_is_not():
 
 
 def test_a_story_that_was_refused_held_no_node():
-    assert held_a_node(story(pod("anchor", "gke-1")))
-    assert not held_a_node(story(pod("check", "system-1")))
-    assert not held_a_node(story(pod("anchor", "", began=None, ended=None)))
+    assert used_a_node(story(pod("anchor", "gke-1")))
+    assert not used_a_node(story(pod("check", "system-1")))
+    assert not used_a_node(story(pod("anchor", "", began=None, ended=None)))
