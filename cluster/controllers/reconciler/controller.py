@@ -17,19 +17,22 @@ from newsreel.argo.client import refusal
 FAULTS = (client.ApiException, HTTPError, OSError)
 
 
+def name_of(kind: type[Action]) -> str:
+    return kind.__name__.lower()
+
+
+ACTIONS = tuple(map(name_of, (Succeed, Terminate, Touch, Collect)))
+
+
 class Metrics:
     def __init__(self) -> None:
         self.registry = to = CollectorRegistry()
         self.last_round = Gauge("newsreel_reconciler_last_round_timestamp_seconds", "Last successful round", registry=to)
         self.failed = Counter("newsreel_reconciler_failed_rounds", "Rounds in which the API server refused a call", registry=to)
         self.actions = Counter("newsreel_reconciler_actions", "Actions on running stories", ["action"], registry=to)
-        for kind in (Succeed, Terminate, Touch, Collect):
+        for name in ACTIONS:
             # Present from the start, so that the first action is an increase.
-            self.actions.labels(name_of(kind))
-
-
-def name_of(kind: type[Action]) -> str:
-    return kind.__name__.lower()
+            self.actions.labels(name)
 
 
 @dataclass(frozen=True, kw_only=True)

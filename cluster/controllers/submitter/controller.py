@@ -19,6 +19,7 @@ from newsreel.errors import NewsreelError
 from newsreel.submission.message import subject_of
 from newsreel.submission.revision_store import Revision, RevisionStore
 
+STATES: tuple[State, ...] = get_args(State)
 FAULTS = (NewsreelError, client.ApiException, HTTPError, OSError)
 
 
@@ -37,7 +38,7 @@ class Metrics:
         self.queued.set(seen.queued_seconds)
         self.under_way.set(seen.under_way_seconds)
         states = list(seen.states.values())
-        for state in get_args(State):
+        for state in STATES:
             self.stories.labels(state).set(states.count(state))
 
 

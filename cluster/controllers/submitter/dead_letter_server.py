@@ -35,9 +35,9 @@ MAX_ATTRIBUTE_BYTES = 1000
 class DeadLetters:
     """Publishes to the dead-letter topic, and counts."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, registry: CollectorRegistry | None = None) -> None:
         self.publisher = publisher
-        self.registry = to = CollectorRegistry()
+        self.registry = to = registry or CollectorRegistry()
         self.published = Counter("newsreel_dead_letters", "Invalid messages published to the dead-letter topic", registry=to)
         self.held = Counter("newsreel_held_messages", "Valid messages left to the submitter", registry=to)
         self.refused = Counter("newsreel_refused_letters", "Requests that are not as the Sensor sends them", registry=to)
