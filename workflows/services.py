@@ -1,4 +1,4 @@
-"""What stays up for the steps to call: a Deployment, its Service, and who may reach it."""
+"""HTTP services that steps call: name, URL, image, and who may call them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,10 @@ from newsreel.config.settings import Settings
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 from workflows.deployment import Deployed
 
-__all__ = ["GENTLE", "SERVICES", "Service"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """An HTTP server that steps call by its name."""
+    """An HTTP server that steps reach by its name."""
 
     name: str
     image: str
@@ -21,9 +19,9 @@ class Service:
     """After `python -m steps`."""
     port: int
     ready_path: str
-    """Answers 200 once requests are welcome."""
+    """Answers 200 when the server takes requests."""
     callers: tuple[str, ...]
-    """The systems that may call it; nobody else reaches it, and it reaches nobody."""
+    """Systems that may call it. Other ingress and all egress are denied."""
     cpu: str
     memory: str
 
@@ -53,10 +51,10 @@ class Service:
         )
 
     def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
-        """A caller comes back to the one it began with: a transcription is known only where it was ordered."""
-        made = deployed.service(settings, self.port)
+        """With session affinity: only the replica that began a transcription has it."""
+        service = deployed.service(settings, self.port)
         affinity = {"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 3600}}}
-        return made | {"spec": made["spec"] | affinity}
+        return service | {"spec": service["spec"] | affinity}
 
     def network_policy(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
         callers = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": list(self.callers)}]}
@@ -66,7 +64,7 @@ class Service:
 GENTLE = Service(
     name="gentle",
     image="gentle:0.1.0",
-    arguments=("gentle-server", "--host", "0.0.0.0", "--port", "8765"),  # noqa: S104  # the NetworkPolicy says who may call
+    arguments=("gentle-server", "--host", "0.0.0.0", "--port", "8765"),  # noqa: S104  # the NetworkPolicy restricts callers
     port=8765,
     ready_path="/",
     callers=("gentle",),

@@ -1,6 +1,6 @@
 """The few calls of the Kubernetes API that people's commands make, with their errors as ours: one line, and what to do.
 
-The rights they take are those of the Role `newsreel-editor` (cluster/manifests/accounts.py).
+The rights they take are those of the Role `newsreel-editor` (cluster/manifests/rbac.py).
 
 How programs of ours find their cluster, and what they say in one line where there is none, or where it refuses.
 

@@ -17,8 +17,8 @@ from cluster.controllers.loop import JsonLog
 from cluster.controllers.submitter.controller import FAULTS, Metrics, SubmitterController
 from cluster.controllers.submitter.dead_letter_server import MAX_BODY_BYTES, DeadLetters
 from cluster.controllers.submitter.notifier import PendingNotifier
-from cluster.manifests.events import Events, events
-from newsreel.config.settings import Settings
+from cluster.manifests.message_trigger import message_trigger
+from newsreel.config.settings import Events, Settings
 from newsreel.errors import NewsreelError
 from newsreel.notifications.notifier import Notifier
 from newsreel.storage.address import Address
@@ -127,7 +127,7 @@ class Submitters:
 
 def emitted() -> tuple[dict[str, Any], dict[str, Any]]:
     """EventBus and Sensor as `newsreel emit` writes them."""
-    documents = [one for file in events(Settings(), Events()).values() for one in file]
+    documents = [one for file in message_trigger(Settings(), Events()).values() for one in file]
     return tuple(next(one for one in documents if one["kind"] == kind) for kind in ("EventBus", "Sensor"))  # type: ignore[return-value]
 
 

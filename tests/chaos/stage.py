@@ -14,7 +14,7 @@ from unittest.mock import patch
 from google.cloud.pubsub_v1 import SubscriberClient
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from cluster.manifests.events.programs import LETTERS_URL
+from cluster.manifests.controllers import DEAD_LETTER_URL
 from newsreel.config.settings import Events
 from newsreel.storage.address import Address
 from newsreel.submission.publisher import Publisher
@@ -147,7 +147,7 @@ def relay_over(bus_url: str, argo_url: str, ports: Mapping[str, int], folder: Pa
         subscription=f"projects/{PROJECT}/subscriptions/{PULLED}",
         bus=bus_url,
         sensor=sensor,
-        hosts={Events().argo_server: argo_url, LETTERS_URL: f"http://127.0.0.1:{ports['letters']}"},
+        hosts={Events().argo_server: argo_url, DEAD_LETTER_URL: f"http://127.0.0.1:{ports['letters']}"},
         ports={name: ports[name] for name in THE_TRIGGERS},
         pace=PACE,
     )

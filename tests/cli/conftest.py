@@ -1,7 +1,7 @@
 import pytest
 import requests
 
-from cluster.manifests.installation import installation
+from cluster.manifests.emit import installation
 from newsreel.config.settings import Settings
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage

@@ -17,11 +17,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import newsreel.fingerprints
+from cluster.manifests.controllers import MANAGER_IMAGE, RECONCILER_IMAGE, SUBMITTER_IMAGE
 from cluster.manifests.emit import manifests
-from cluster.manifests.events.programs import MESSAGES_IMAGE
-from cluster.manifests.manager import MANAGER_IMAGE
 from cluster.manifests.newsroom import NEWSROOM_IMAGE
-from cluster.manifests.reconciler import RECONCILER_IMAGE
 from newsreel.config.settings_file import read_settings
 from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
 
@@ -47,7 +45,7 @@ for module in sys.argv[3].split(","):
 
 PROGRAMS = {
     RECONCILER_IMAGE: "cluster/reconciler",
-    MESSAGES_IMAGE: "cluster/messages",
+    SUBMITTER_IMAGE: "cluster/messages",
     NEWSROOM_IMAGE: "cluster/newsroom",
     MANAGER_IMAGE: "cluster/manager",
 }

@@ -13,7 +13,7 @@ that the autoscaler neither removes nodes too soon nor adds too many.
 
 Permissions in Google Cloud: clusters get and update (mode `cluster`: create and delete), instanceGroupManagers get, timeSeries
 list, consume the subscription `manager`, objects of its own bucket, objects of the finals get. In Kubernetes: see
-`cluster.manifests.manager`; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode `cluster`
+`cluster.manifests.controllers`; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode `cluster`
 workflowtemplates get.
 
 Every pool that cluster/pool.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor

@@ -17,7 +17,7 @@ MAX_REASON_CHARACTERS = 500
 
 
 def workflow_for(message: Message, finals: object) -> dict[str, Any]:
-    """The same Workflow as the Sensor submits for the message (`cluster.manifests.events`)."""
+    """The same Workflow as the Sensor submits for the message (`cluster.manifests.message_trigger`)."""
     labels = {"story": message.id, "revision": str(message.revision), "priority": message.priority}
     parameters = {"story": message.story, "finals": str(finals), "priority": message.priority}
     return {

@@ -10,8 +10,7 @@ import pytest
 
 from cluster.manifests.apply import Apply, Bearer, Wait, apply, plan, words_of
 from cluster.manifests.emit import emit
-from cluster.manifests.events import Events
-from newsreel.config.settings import Settings
+from newsreel.config.settings import Events, Settings
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 from workflows.systems import STUDIO
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from cluster.manifests.emit import manifests
-from cluster.manifests.events import Events, events
-from newsreel.config.settings import Pool, Settings
+from cluster.manifests.message_trigger import message_trigger
+from newsreel.config.settings import Events, Pool, Settings
 from workflows.lint import lint
 from workflows.systems import STUDIO
 
@@ -141,7 +141,7 @@ def test_another_installation_has_its_own_names_for_things():
         argo_server="https://argo.flows.svc:2746",
         storage_class="ssd",
     )
-    text = json.dumps(events(settings, chosen))
+    text = json.dumps(message_trigger(settings, chosen))
     assert "newsreel-stories" not in text and "newsreel-finals" not in text and "gke-nodepool" not in text
     for wanted in ("gs://in", "gs://out", "argo.flows.svc:2746/api/v1/workflows/elsewhere/submit", '"storageClassName": "ssd"'):
         assert wanted in text.replace("\\\\", "\\")

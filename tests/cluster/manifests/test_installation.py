@@ -6,8 +6,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cluster.manifests.emit import manifests
-from cluster.manifests.installation import installation
+from cluster.manifests.emit import installation, manifests
 from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITIES
 from workflows.systems import EMBEDDED, PROFILES, STUDIO

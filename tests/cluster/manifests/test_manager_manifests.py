@@ -12,8 +12,8 @@ from kubernetes import client
 from cli.main import main
 from cluster.controllers.manager import kube_queries as inside
 from cluster.controllers.manager.usage_ledger import Ledger, update_ledger
+from cluster.manifests.controllers import EVERY_MINUTES, manager
 from cluster.manifests.emit import manifests
-from cluster.manifests.manager import EVERY_MINUTES, manager
 from newsreel.config.pools import DEFAULT, read_pool_config
 from newsreel.config.settings import Events, Manager, Monitoring, Settings
 from newsreel.config.settings_file import read_settings

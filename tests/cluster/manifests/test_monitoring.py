@@ -9,7 +9,7 @@ import yaml
 
 from cluster.manifests.alerts import ALERTS
 from cluster.manifests.emit import manifests
-from cluster.manifests.events.pods import METRICS
+from cluster.manifests.message_trigger import METRICS_PORT
 from cluster.manifests.monitoring import monitoring
 from newsreel.config.settings import Monitoring, Settings
 from tests.workflows.test_whole_installation import SETTINGS, name_of
@@ -39,9 +39,9 @@ def pods(objects):
         yield template["metadata"], (port["name"], port["containerPort"])
     for kind in PODS_OF_EVENTS:
         for document in of_kind(kind, objects):
-            yield document["spec"]["template"]["metadata"], ("metrics", METRICS)
+            yield document["spec"]["template"]["metadata"], ("metrics", METRICS_PORT)
     for document in of_kind("EventBus", objects):
-        yield document["spec"]["jetstream"]["metadata"], ("metrics", METRICS)
+        yield document["spec"]["jetstream"]["metadata"], ("metrics", METRICS_PORT)
 
 
 @pytest.mark.parametrize("document", [one for objects in OBJECTS.values() for one in objects], ids=name_of)

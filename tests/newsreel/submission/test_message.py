@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.controllers.submitter.act import workflow_for
-from cluster.manifests.events.message_filter import verdict
+from cluster.manifests.message_filter import filter_program
 from cluster.manifests.namespace import namespace
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
@@ -19,7 +19,7 @@ from newsreel.submission.message import Message
 
 ALLOWED = AllowList(prefixes=(Address.parse("gs://newsreel-stories"),))
 GOOD = {"story": "gs://newsreel-stories/budget/r3.json#17", "id": "budget", "revision": 3, "priority": "breaking"}
-SENSOR = jq.compile(verdict(Settings()))
+SENSOR = jq.compile(filter_program(Settings()))
 
 
 def judged(content):

@@ -15,7 +15,7 @@ from kubernetes import client
 from cluster.controllers.loop import JsonLog
 from cluster.controllers.reconciler.controller import ReconcilerController
 from cluster.controllers.reconciler.policy import MAX_RUNS
-from cluster.manifests.installation import installation
+from cluster.manifests.emit import installation
 from newsreel.config.settings import Settings
 from tests.cluster.api_server import serving
 from tests.cluster.controllers.rounds import run_round

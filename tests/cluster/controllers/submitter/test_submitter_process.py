@@ -16,13 +16,13 @@ from prometheus_client import CollectorRegistry
 from cluster.controllers.loop import JsonLog
 from cluster.controllers.submitter.__main__ import main
 from cluster.controllers.submitter.controller import Metrics, SubmitterController
-from cluster.manifests.events.programs import programs
+from cluster.manifests.controllers import submitter
 from newsreel.config.settings import Events, Settings
 from tests.cluster.api_server import serving
 from tests.cluster.controllers.rounds import run_round
 from tests.servers import free_port
 
-OBJECTS = programs(Settings(), Events())
+OBJECTS = submitter(Settings(), Events())
 ME = Events().watch_account
 
 

@@ -1,7 +1,7 @@
-"""What the Sensor thinks of a message, as a jq program that cannot fail: a transformation that fails drops the event unseen.
+"""The Sensor's validation of a message, as a jq program.
 
-It says the same as `newsreel.submission.message`; a test holds the two against each other. Argo Events runs it with gojq, whose
-regular expressions are RE2.
+It cannot fail, since Argo Events drops an event whose transformation fails. It agrees with `newsreel.submission.message`; a test
+compares both. Argo Events runs it with gojq, whose regular expressions are RE2.
 """
 
 import json
@@ -11,7 +11,7 @@ from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITY_VALUE
 
 IDENTIFIER = r"\A[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?\z"
-BELOW = r"(/[A-Za-z0-9][A-Za-z0-9._=+@-]*)+(#[1-9][0-9]{0,18})?\z"
+PATH = r"(/[A-Za-z0-9][A-Za-z0-9._=+@-]*)+(#[1-9][0-9]{0,18})?\z"
 
 PROGRAM = """
 . as $event
@@ -38,7 +38,7 @@ PROGRAM = """
         submitOptions: {
           name: "\\($message.id)-r\\($revision)",
           labels: "newsreel/story=\\($message.id),newsreel/revision=\\($revision),newsreel/priority=\\($priority)",
-          priority: (WORTH[$priority]),
+          priority: (PRIORITY_VALUE[$priority]),
           parameters: ["story=\\($message.story)", "finals=FINALS", "priority=\\($priority)"]
         }
       }
@@ -46,15 +46,15 @@ PROGRAM = """
 """
 
 
-def verdict(settings: Settings) -> str:
-    """The program: `{"verdict": "ours", "submitOptions": ...}`, or `{"verdict": "not-ours", "reason": ...}` with the message."""
-    told = {
+def filter_program(settings: Settings) -> str:
+    """Its output: `{"verdict": "ours", "submitOptions": ...}`, or `{"verdict": "not-ours", "reason": ...}` with the message."""
+    values = {
         "IDENTIFIER": json.dumps(IDENTIFIER),
         "PRIORITIES": ", ".join(map(json.dumps, PRIORITY_VALUE)),
-        "STORY": json.dumps(rf"\A{re.escape(settings.stories)}{BELOW}"),
+        "STORY": json.dumps(rf"\A{re.escape(settings.stories)}{PATH}"),
         "PREFIX": settings.stories,
-        "WORTH": json.dumps(PRIORITY_VALUE),
+        "PRIORITY_VALUE": json.dumps(PRIORITY_VALUE),
         "FINALS": settings.finals,
     }
-    program = re.sub(r"\b(" + "|".join(told) + r")\b", lambda found: told[found[1]], PROGRAM)
+    program = re.sub(r"\b(" + "|".join(values) + r")\b", lambda found: values[found[1]], PROGRAM)
     return program.strip() + "\n"

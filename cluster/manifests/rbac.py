@@ -1,6 +1,6 @@
-"""Who a pod or a person is, and what they may do: what was seen to be called, and nothing else.
+"""Service accounts and RBAC: the API calls that were observed, and no other.
 
-A step is nobody: it has no token. Argo's own containers beside it may report its result.
+A step has no token. Argo's own containers beside it may report its result.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from newsreel.config.settings import Settings
 
 
-def accounts(settings: Settings) -> list[dict[str, Any]]:
+def rbac(settings: Settings) -> list[dict[str, Any]]:
     return [
         account(settings.step_account, settings),
         account(settings.storage_account, settings, google=settings.google_account),
@@ -33,13 +33,13 @@ EDITOR = [
     rule("", "pods", "get", "list", "watch"),
     rule("", "pods/log", "get"),
 ]
-"""`newsreel submit`, `status` and `logs`, and `argo submit --from`, `list`, `get`, `watch`, `logs`: tried with no other right."""
+"""`newsreel submit`, `status` and `logs`, and `argo submit --from`, `list`, `get`, `watch`, `logs`: tested with these alone."""
 HEARTBEATS = "kube-node-lease"
-"""The namespace in which each kubelet says that its machine is alive (Kubernetes, "Leases", node heartbeats)."""
+"""Namespace of the node heartbeats (Kubernetes, "Leases")."""
 
 
 def reconciler(settings: Settings) -> list[dict[str, Any]]:
-    """Stories are begun anew and ended, a dead machine's pods are removed; of machines it sees whether they are alive."""
+    """Submits and terminates workflows, deletes pods of lost nodes, reads nodes and their heartbeats."""
     name, everywhere = settings.reconciler_account, f"{settings.namespace}-reconciler"
     return [
         account(name, settings),
@@ -53,14 +53,14 @@ def reconciler(settings: Settings) -> list[dict[str, Any]]:
 
 
 def editor(settings: Settings) -> list[dict[str, Any]]:
-    """The people of the newsroom, who submit stories and see what becomes of them; no program but what is installed runs."""
+    """The people of the newsroom: submit stories by the installed templates, and read their workflows, pods and logs."""
     bound = binding("newsreel-editor", settings.namespace, settings)
     groups = [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": name} for name in settings.editors]
     return [role("newsreel-editor", settings.namespace, EDITOR), *([bound | {"subjects": groups}] if groups else [])]
 
 
 def account(name: str, settings: Settings, google: str | None = None) -> dict[str, Any]:
-    """An account whose token no pod is given unasked; `google` is who it is to Google Cloud, by Workload Identity."""
+    """A service account whose token is not mounted by default; `google` is its Google account, by Workload Identity."""
     annotations = {"annotations": {"iam.gke.io/gcp-service-account": google}} if google else {}
     return {
         "apiVersion": "v1",
@@ -71,7 +71,7 @@ def account(name: str, settings: Settings, google: str | None = None) -> dict[st
 
 
 def token(name: str, settings: Settings) -> dict[str, Any]:
-    """Argo mounts the executor's token from a Secret of this very name; without it pods wait in PodInitializing for ever.
+    """Argo mounts the executor's token from a Secret of this name; without it pods stay in PodInitializing.
 
     Source: argo-workflows 4.0, workflow/controller/workflowpod.go, `getServiceAccountTokenName`.
     """
@@ -88,7 +88,7 @@ def token(name: str, settings: Settings) -> dict[str, Any]:
 
 
 def role(name: str, namespace: str | None, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """What may be done in a namespace; without one, to what lies in none."""
+    """A Role, or a ClusterRole without a namespace."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role" if namespace else "ClusterRole",

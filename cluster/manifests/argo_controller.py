@@ -1,4 +1,4 @@
-"""What Argo's controller is told: how many stories at once, what may be submitted, what it keeps, what its list shows.
+"""ConfigMap of Argo's workflow controller: parallelism, restrictions, retention, columns of its list.
 
 Source: argo-workflows 4.0, docs/workflow-controller-configmap.md, and config/config.go for the fields' names.
 """
@@ -11,31 +11,31 @@ from newsreel.config.settings import Settings
 from workflows.placement import USER
 
 
-def controller(settings: Settings) -> list[dict[str, Any]]:
-    """The ConfigMap. It lies in Argo's namespace, and is all of the controller's settings, not some."""
+def argo_controller(settings: Settings) -> list[dict[str, Any]]:
+    """It lies in Argo's namespace and replaces all settings of the controller."""
     return [
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "workflow-controller-configmap", "namespace": settings.argo_namespace},
-            "data": {name: written(value) for name, value in told(settings).items() if value is not None},
+            "data": {name: yaml_entry(value) for name, value in controller_settings(settings).items() if value is not None},
         }
     ]
 
 
-def told(settings: Settings) -> dict[str, Any]:
+def controller_settings(settings: Settings) -> dict[str, Any]:
     return {
         "namespaceParallelism": settings.stories_at_once,
-        # Who may submit a story may not submit another program: only references to what is installed are run.
+        # Only references to installed templates run: whoever may submit a story may not submit another program.
         "workflowRestrictions": {"templateReferencing": "Strict"},
-        "artifactRepository": kept_in(settings.previews_bucket) if settings.previews_bucket else None,
+        "artifactRepository": previews_repository(settings.previews_bucket) if settings.previews_bucket else None,
         "executor": EXECUTOR,
         "metricsConfig": {"enabled": True, "path": "/metrics", "port": 9090, "metricsTTL": "24h"},
         "failedPodRestart": {"enabled": True, "maxRestarts": 3},
         "retentionPolicy": {"completed": 500, "failed": 200, "errored": 200},
         "columns": [{"name": title, "type": "label", "key": f"newsreel/{label}"} for title, label in COLUMNS.items()],
-        "links": links(page) if (page := page_of(settings)) else None,
-        "persistence": archive(settings.archive_host) if settings.archive_host else None,
+        "links": links(page) if (page := newsroom_page(settings)) else None,
+        "persistence": workflow_archive(settings.archive_host) if settings.archive_host else None,
     }
 
 
@@ -52,19 +52,19 @@ EXECUTOR = {
         "seccompProfile": {"type": "RuntimeDefault"},
     },
 }
-"""Argo's own containers beside each step."""
+"""Settings of Argo's own containers beside each step."""
 
 COLUMNS = {"Priority": "priority"}
-"""Argo's list has room for one more in a line; the title tells the story and its revision, and the filter has all labels."""
+"""Argo's list has space for one more column; the title names story and revision, and the filter knows all labels."""
 
 
-def kept_in(bucket: str) -> dict[str, Any]:
-    """Previews, not logs: those are the cluster's own."""
+def previews_repository(bucket: str) -> dict[str, Any]:
+    """For previews only: the cluster has its own logging."""
     return {"archiveLogs": False, "gcs": {"bucket": bucket, "keyFormat": PREVIEWS}}
 
 
-def page_of(settings: Settings) -> str | None:
-    """Where the newsroom page is: one that is told, else the one that comes along."""
+def newsroom_page(settings: Settings) -> str | None:
+    """URL of the newsroom: the configured one, else the installed one."""
     ours = f"https://{settings.newsroom.host}" if settings.newsroom else None
     return settings.newsroom_url or ours
 
@@ -74,8 +74,8 @@ def links(newsroom: str) -> list[dict[str, str]]:
     return [{"name": "Newsroom", "scope": "workflow", "url": f"{newsroom}/stories/${{metadata.labels.newsreel/story}}"}]
 
 
-def archive(host: str) -> dict[str, Any]:
-    """What is collected from the cluster stays to be seen, in a PostgreSQL; the Secret `argo-archive` holds user and password."""
+def workflow_archive(host: str) -> dict[str, Any]:
+    """Archive of deleted workflows in PostgreSQL; the Secret `argo-archive` has user and password."""
     secrets = {f"{key}Secret": {"name": "argo-archive", "key": key} for key in ("userName", "password")}
     return {
         "archive": True,
@@ -84,6 +84,6 @@ def archive(host: str) -> dict[str, Any]:
     }
 
 
-def written(value: Any) -> str:
-    """As the controller reads it: each entry is YAML of its own."""
+def yaml_entry(value: Any) -> str:
+    """The controller reads each entry as a YAML document of its own."""
     return yaml.safe_dump(value, sort_keys=False, width=10**9).removesuffix("...\n")
