@@ -125,7 +125,7 @@ def report(settings: Settings) -> Container:
     is a DAG failed before it has begun (4.0.5, `IsPartOfExitHandler`, `assessDAGPhase`): nobody would be told.
     """
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
-    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
+    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}", "--failures={{workflow.failures}}"]
     if settings.done_topic or settings.webhook or settings.webhook_receivers:
         arguments += ["--run", "{{workflow.uid}}"]
     return REPORT.build(settings, replace(on_system_pool(settings), retry=None), arguments)

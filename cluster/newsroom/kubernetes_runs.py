@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from cluster.controllers.reconciler.act import successor
 from cluster.controllers.reconciler.observe import SECONDS_A_CALL, moment, run_of
 from cluster.newsroom.runs import Run, State, StepState, progress_of
+from newsreel.argo.runs import failure_of
 from newsreel.argo.workflow import GROUP, VERSION
 from newsreel.errors import BadInput, NewsreelError, Unavailable
 from newsreel.story.priority import PRIORITIES, Priority
@@ -132,8 +133,8 @@ def run_from(workflow: Workflow, identifier: str, revision: int) -> Run:
     """What the page shows of a Workflow."""
     status = workflow.get("status", {})
     state, steps = state_of(workflow), tuple(steps_of(status.get("nodes", {})))
-    failed = next((step for step in steps if step.state == "failed"), None)
-    message = f"{failed.name}: {failed.message}" if failed and failed.message else status.get("message", "")
+    failure = failure_of(workflow)
+    message = failure.sentence if failure else status.get("message", "")
     return Run(
         id=identifier,
         revision=revision,

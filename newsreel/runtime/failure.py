@@ -25,10 +25,13 @@ TERMINATION_LOG = Path("/dev/termination-log")
 
 
 def write_termination_message(line: str, log: Path = TERMINATION_LOG) -> None:
-    """Say in one line why this process ends, to whoever looks at the pod. Nothing happens outside a container."""
+    """Say in one line why this process ends, to whoever looks at the pod. Nothing happens outside a container.
+
+    Argo gives it to the exit handler as a parameter (`{{workflow.failures}}`), so nothing in it may look like one.
+    """
     with suppress(OSError):
         if log.is_file():
-            log.write_text(line[:MAX_MESSAGE_CHARACTERS], encoding="utf-8")
+            log.write_text(line[:MAX_MESSAGE_CHARACTERS].replace("{{", "{ {"), encoding="utf-8")
 
 
 class Failure(BaseModel):

@@ -100,13 +100,14 @@ def output_is_read(document: Document) -> Findings:
 def reference_resolves(document: Document) -> Findings:
     """Argo leaves a `{{...}}` it does not know as it stands, or fails when the story is already under way: refer to a declared
     input, to an output of a task of the same DAG, to an argument of the workflow, to workflow.uid, name or namespace; to
-    workflow.status in the exit handler and in metrics alone, to item in a task with withParam alone."""
+    workflow.status in the exit handler and in metrics alone, to workflow.failures in the exit handler alone, to item in a task
+    with withParam alone."""
     arguments = parameters(document.root.at("spec", "arguments"))
     everywhere = OF_THE_WORKFLOW | {f"workflow.parameters.{argument.name}" for argument in arguments}
     at_exit = document.below(document.root.at("spec", "onExit").text)
     for template in document.templates:
         here = everywhere | {f"inputs.parameters.{parameter.name}" for parameter in parameters(template.at("inputs"))}
-        here |= {"workflow.status"} if template in at_exit else set()
+        here |= {"workflow.status", "workflow.failures"} if template in at_exit else set()
         here |= told_by_tasks(document, template)
         for task in tasks(template):
             yield from unresolved(task, here | ({"item"} if task.at("withParam") else set()))

@@ -16,7 +16,7 @@ from workflows.local.references import references, substitute
 __all__ = ["check_program"]
 
 WORKFLOW = frozenset({"workflow.uid", "workflow.name", "workflow.namespace"})
-AT_THE_END = frozenset({"workflow.status"})
+AT_THE_END = frozenset({"workflow.status", "workflow.failures"})
 """Known to the exit hook alone."""
 
 

@@ -1,6 +1,7 @@
 """Runs an emitted WorkflowTemplate on this machine, from its file to its exit status."""
 
 import asyncio
+import json
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -110,7 +111,8 @@ class Run:
             )
             outcome = await self.entrypoint(engine, stack, board)
             if spec.on_exit:
-                hook = replace(engine, values={**engine.values, "workflow.status": outcome.phase.value})
+                at_exit = {"workflow.status": outcome.phase.value, "workflow.failures": self.failures(board, outcome)}
+                hook = replace(engine, values={**engine.values, **at_exit})
                 ended = await hook.call(spec.on_exit, self.parameters, spec.on_exit, stack)
                 if ended.phase.bad and not outcome.phase.bad:
                     return ended
@@ -134,6 +136,12 @@ class Run:
         own = {"uid": self.settings.uid, "name": self.settings.uid, "namespace": self.settings.namespace}
         given = {f"parameters.{name}": value for name, value in self.parameters.items()}
         return {f"workflow.{name}": value for name, value in (own | given).items()}
+
+    def failures(self, board: Board, outcome: Outcome) -> str:
+        """As Argo has them: a JSON list of the nodes that failed, quoted once more (argo-workflows 4.0, operator.go)."""
+        step, _, message = self.result(board, outcome, None).message.partition(": ")
+        failed = [{"templateName": step, "message": message, "phase": outcome.phase.value}] if outcome.phase.bad else []
+        return json.dumps(json.dumps(failed))
 
     def result(self, board: Board, outcome: Outcome, interruption: signal.Signals | None) -> Result:
         cause = outcome.root_cause

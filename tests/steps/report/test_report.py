@@ -92,7 +92,7 @@ def test_a_video_that_cannot_be_looked_for_now_is_left_to_others_too(newsroom, m
         raise Unavailable("the bucket does not answer")
 
     monkeypatch.setattr(program, "video_of", away)
-    monkeypatch.setattr(program, "tell", lambda *_: pytest.fail("told without its video"))
+    monkeypatch.setattr(program, "deliver", lambda *_: pytest.fail("told without its video"))
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Succeeded", "--run", "uid-1"]
     assert main(ended) == 0
     assert told(newsroom) == []

@@ -255,5 +255,6 @@ def test_without_a_cluster_it_says_what_to_set(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "cluster.controllers.reconciler", "--once"], env=environment, capture_output=True, text=True
     )
-    told = "reconciler: no cluster to talk to: no configuration found; set KUBECONFIG (exit 2)\n"
+    advice = "set KUBECONFIG, or run `gcloud container clusters get-credentials`"
+    told = f"reconciler: no cluster: no configuration found; {advice} (exit 2)\n"
     assert (done.returncode, done.stderr) == (2, told)

@@ -162,5 +162,6 @@ def test_without_a_cluster_it_says_so_in_one_line(tmp_path):
         "--once",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    told = "no cluster to talk to: no configuration found; set KUBECONFIG (exit 2)\n"
+    advice = "set KUBECONFIG, or run `gcloud container clusters get-credentials`"
+    told = f"no cluster: no configuration found; {advice} (exit 2)\n"
     assert (done.returncode, done.stderr) == (2, told)
