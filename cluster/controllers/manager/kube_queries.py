@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from urllib3 import request
 from cluster.controllers.manager.google_cloud import GoogleClients
 from cluster.controllers.manager.types import Node
 from newsreel.argo.client import OURS, list_workflows
+from newsreel.argo.runs import NAME
 from newsreel.argo.workflow import GROUP, VERSION
 from newsreel.errors import Unavailable
 from newsreel.storage.address import Address, AllowList
@@ -31,8 +31,6 @@ DRAINING = "newsreel/draining"
 UNFINISHED = f"{OURS},workflows.argoproj.io/completed!=true"
 STORY_PODS = "newsreel/role in (anchor,step),workflows.argoproj.io/workflow"
 EVENTBUS, MONITOR = "newsreel/service=eventbus", 8222
-WORKFLOW_NAME = re.compile(r"(?P<id>[a-z0-9-]+)-r(?P<revision>[1-9][0-9]*)(-t[0-9]+)?")
-"""Name of a story's workflow, or of a successor."""
 
 
 def connect_to_cluster(found: GkeCluster, google: GoogleClients) -> client.ApiClient:
@@ -160,8 +158,8 @@ def all_published(api: client.ApiClient, namespace: str, finals: str) -> bool:
     address = Address.parse(finals)
     storage = Storage(AllowList(prefixes=(address,)))
     done = list_workflows(api, namespace, f"{OURS},workflows.argoproj.io/phase=Succeeded")
-    names = [WORKFLOW_NAME.fullmatch(metadata["name"]) for metadata in done]
-    homes = {publication_folder(address, name["id"], int(name["revision"])) for name in names if name}
+    names = [NAME.fullmatch(metadata["name"]) for metadata in done]
+    homes = {publication_folder(address, name["story"], int(name["revision"])) for name in names if name}
     return all(read_publication(storage, home) is not None for home in homes)
 
 

@@ -9,22 +9,20 @@ from typing import Any
 from kubernetes import client
 
 from cluster.controllers.reconciler.observe import (
-    NUMBER_LABEL,
-    ORIGIN_LABEL,
     SECONDS_A_CALL,
     TOUCHED_ANNOTATION,
     UNFINISHED_PHASES,
     WORKFLOW_LABEL,
 )
 from cluster.controllers.reconciler.types import Action, Collect, Run, Succeed, Terminate, Touch
-from newsreel.argo.workflow import GROUP, PART_OF, VERSION, WORKFLOWS
+from newsreel.argo.workflow import GROUP, VERSION, WORKFLOWS, build_successor
 
 
 def act(api: client.ApiClient, namespace: str, action: Action, now: datetime) -> bool:
     """False if there was nothing left to do. Raises ApiException for what the API server refuses."""
     match action:
         case Succeed(run, name, _):
-            return succeeds_unless(HTTPStatus.CONFLICT, lambda: submit(api, namespace, successor(run, name)))
+            return succeeds_unless(HTTPStatus.CONFLICT, lambda: submit(api, namespace, build_successor(run.workflow, name)))
         case Terminate(run, _):
             change: dict[str, Any] = {"spec": {"shutdown": "Terminate"}}
             return succeeds_unless(HTTPStatus.NOT_FOUND, lambda: patch(api, namespace, run, change))
@@ -33,17 +31,6 @@ def act(api: client.ApiClient, namespace: str, action: Action, now: datetime) ->
             return succeeds_unless(HTTPStatus.NOT_FOUND, lambda: patch(api, namespace, run, touched))
         case Collect(run, _):
             return delete_pods(api, namespace, run)
-
-
-def successor(run: Run, name: str) -> dict[str, Any]:
-    """The Workflow that makes the same story again: as it was submitted, without what its run has added."""
-    labels = {**PART_OF, **run.submission["labels"], NUMBER_LABEL: str(run.number + 1), ORIGIN_LABEL: run.origin or run.name}
-    return {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": "Workflow",
-        "metadata": {"name": name, "labels": labels, "annotations": run.submission["annotations"]},
-        "spec": run.submission["spec"],
-    }
 
 
 def submit(api: client.ApiClient, namespace: str, workflow: dict[str, Any]) -> None:

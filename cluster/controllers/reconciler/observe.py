@@ -1,17 +1,15 @@
 """Observe the cluster: workflows that have not completed, nodes and their heartbeats."""
 
-import re
-from datetime import UTC, datetime
 from typing import Any
 
 from kubernetes import client
 
 from cluster.controllers.reconciler.types import Node, Observation, Run
+from newsreel.argo import runs
 from newsreel.argo.client import OURS
 from newsreel.argo.workflow import GROUP, VERSION, WORKFLOWS
 
 UNFINISHED = f"{OURS},workflows.argoproj.io/completed!=true"
-NUMBER_LABEL, ORIGIN_LABEL = "newsreel/run", "newsreel/origin"
 TOUCHED_ANNOTATION = "newsreel/touched"
 LEASE_NAMESPACE = "kube-node-lease"
 """Each kubelet renews its node's Lease here, every 10 s (Kubernetes, "Leases", node heartbeats)."""
@@ -22,10 +20,6 @@ UNFINISHED_PHASES = ("Pending", "Running", "Unknown")
 LOST_TAINTS = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
 """Taints of a lost node (Kubernetes, "Taints and Tolerations")."""
 SECONDS_A_CALL = 20
-MAX_DEADLINE_SECONDS = 10**8
-"""A longer deadline counts as none."""
-UNREADABLE_NUMBER = 9999
-"""Run number for a label that is not a valid one."""
 
 
 def observe(api: client.ApiClient, namespace: str) -> Observation:
@@ -67,50 +61,18 @@ def find_stranded(api: client.ApiClient, namespace: str, nodes: tuple[Node, ...]
 
 
 def run_of(workflow: dict[str, Any]) -> Run:
-    """A Workflow as the API server has it. Labels and annotations may have been written by anyone."""
-    metadata, spec, status = workflow["metadata"], workflow["spec"], workflow.get("status", {})
-    labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
-    # A submitted spec lacks most fields: they are in the template, which Argo stores when the run begins.
-    limit = spec.get("activeDeadlineSeconds", status.get("storedWorkflowTemplateSpec", {}).get("activeDeadlineSeconds"))
-    own = (NUMBER_LABEL, ORIGIN_LABEL, TOUCHED_ANNOTATION)
+    """What the policy needs of a Workflow as the API server has it."""
+    run = runs.run_of(workflow)
     return Run(
-        name=metadata["name"],
-        began=moment(metadata["creationTimestamp"]),
-        node=node_of_anchor(status),
-        number=run_number(labels.get(NUMBER_LABEL)),
-        origin=labels.get(ORIGIN_LABEL, metadata["name"]),
-        deadline_seconds=limit if isinstance(limit, int) and 0 < limit < MAX_DEADLINE_SECONDS else None,
-        shutting_down=bool(spec.get("shutdown")),
-        touched=touched_at(annotations.get(TOUCHED_ANNOTATION)),
-        submission={
-            "labels": {name: value for name, value in labels.items() if name.startswith("newsreel/") and name not in own},
-            "annotations": {name: value for name, value in annotations.items() if name.startswith("workflows.argoproj.io/")},
-            "spec": {name: value for name, value in spec.items() if name != "shutdown"},
-        },
+        name=run.name,
+        began=run.began,
+        node=run.node or None,
+        number=run.number,
+        origin=run.origin,
+        deadline_seconds=run.deadline_seconds,
+        shutting_down=run.shutting_down,
+        touched=runs.parse_time(run.annotations.get(TOUCHED_ANNOTATION)),
+        story=run.story,
+        revision=run.revision,
+        workflow=workflow,
     )
-
-
-def node_of_anchor(status: dict[str, Any]) -> str | None:
-    """Node of the newest anchor that is scheduled."""
-    pods = status.get("nodes", {}).values()
-    anchors = [pod for pod in pods if pod.get("templateName") == "anchor" and pod.get("hostNodeName")]
-    newest = max(anchors, key=lambda pod: str(pod.get("startedAt")), default=None)
-    return newest["hostNodeName"] if newest else None
-
-
-def run_number(label: str | None) -> int:
-    """An invalid label counts as too many runs."""
-    if label is None:
-        return 1
-    return int(label) if re.fullmatch(r"[1-9][0-9]{0,3}", label) else UNREADABLE_NUMBER
-
-
-def touched_at(annotation: str | None) -> datetime | None:
-    try:
-        return moment(annotation) if annotation else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

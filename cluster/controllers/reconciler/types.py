@@ -1,12 +1,10 @@
 """Data types of the reconciler: what it observes, and its actions."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-WORKFLOW_NAME = re.compile(r"([a-z0-9][a-z0-9-]*)-r([1-9][0-9]{0,3})(?:-t[1-9][0-9]*)?")
-"""Name of a story's workflow (`newsreel.submission.message`), or of a successor (`policy.successor_name`)."""
+from newsreel.argo.runs import NAME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,17 +26,20 @@ class Run:
     """`spec.shutdown` is set."""
     touched: datetime | None = None
     """Time of the last `Touch`."""
-    submission: dict[str, Any] = field(default_factory=dict)
-    """Its labels, annotations and spec as submitted: what a successor is made of."""
+    story: str = ""
+    revision: int = 0
+    workflow: dict[str, Any] = field(default_factory=dict)
+    """As the API server has it: what a successor is made of."""
 
     @property
     def subject(self) -> dict[str, str | int]:
         """`story` and `revision` for the log, from the labels or else the name; empty if neither has them."""
-        labels, named = self.submission.get("labels", {}), WORKFLOW_NAME.fullmatch(self.name)
-        story, number = named.groups() if named else ("", "")
-        story, number = labels.get("newsreel/story", story), labels.get("newsreel/revision", number)
-        revision = {"revision": int(number)} if re.fullmatch(r"[1-9][0-9]{0,3}", number) else {}
-        return {"story": story} | revision if story else {}
+        named = NAME.fullmatch(self.name)
+        story, revision = (
+            self.story or (named["story"] if named else ""),
+            self.revision or (int(named["revision"]) if named else 0),
+        )
+        return {"story": story} | ({"revision": revision} if revision else {}) if story else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,32 +7,18 @@ from typing import Any
 from kubernetes import client
 
 from cluster.controllers.submitter.policy import Attempt
-from newsreel.argo.workflow import GROUP, PART_OF, TEMPLATE, VERSION, WORKFLOWS
-from newsreel.story.priority import PRIORITY_VALUE
+from newsreel.argo.runs import failure_of
+from newsreel.argo.workflow import GROUP, VERSION, WORKFLOWS, build_workflow
+from newsreel.runtime.failure_reason import NO_REASON
 from newsreel.submission.message import Message
 from newsreel.submission.revision_store import Failure
 
 SECONDS_A_CALL = 20
-MAX_REASON_CHARACTERS = 500
 
 
 def workflow_for(message: Message, finals: object) -> dict[str, Any]:
     """The same Workflow as the Sensor submits for the message (`cluster.manifests.message_trigger`)."""
-    labels = {"story": message.id, "revision": str(message.revision), "priority": message.priority}
-    parameters = {"story": message.story, "finals": str(finals), "priority": message.priority}
-    return {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": "Workflow",
-        "metadata": {
-            "name": message.workflow,
-            "labels": PART_OF | {f"newsreel/{name}": value for name, value in labels.items()},
-        },
-        "spec": {
-            "workflowTemplateRef": {"name": TEMPLATE},
-            "priority": PRIORITY_VALUE[message.priority],
-            "arguments": {"parameters": [{"name": name, "value": value} for name, value in parameters.items()]},
-        },
-    }
+    return build_workflow(message.id, message.revision, address=message.story, finals=str(finals), priority=message.priority)
 
 
 def submit(api: client.ApiClient, namespace: str, workflow: dict[str, Any]) -> bool:
@@ -48,14 +34,14 @@ def submit(api: client.ApiClient, namespace: str, workflow: dict[str, Any]) -> b
     return True
 
 
-def failure_of(last: Attempt | None, why: str, now: datetime) -> Failure:
+def failure_record(last: Attempt | None, why: str, now: datetime) -> Failure:
     """The failure to record, with the UID of its run: notifications keep that id after the run is deleted."""
     failure = Failure(why=why, time=now.replace(microsecond=0))
     return failure.model_copy(update={"run": last.uid, "status": last.failed_as}) if last else failure
 
 
-def end_message(api: client.ApiClient, namespace: str, name: str) -> str:
-    """Argo's message on the end of a workflow, in one line."""
+def failure_sentence(api: client.ApiClient, namespace: str, name: str) -> str:
+    """Why a workflow failed, in one line."""
     try:
         workflow = client.CustomObjectsApi(api).get_namespaced_custom_object(
             GROUP, VERSION, namespace, WORKFLOWS, name, _request_timeout=SECONDS_A_CALL
@@ -64,4 +50,5 @@ def end_message(api: client.ApiClient, namespace: str, name: str) -> str:
         if fault.status != HTTPStatus.NOT_FOUND:
             raise
         return "the workflow has been deleted"
-    return " ".join(str(workflow.get("status", {}).get("message") or "no reason given").split())[:MAX_REASON_CHARACTERS]
+    failure = failure_of(workflow)
+    return failure.sentence if failure else NO_REASON

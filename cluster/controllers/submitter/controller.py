@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, gener
 from urllib3.exceptions import HTTPError
 
 from cluster.controllers.loop import JsonLog, RoundResult
-from cluster.controllers.submitter.act import end_message, failure_of, submit, workflow_for
+from cluster.controllers.submitter.act import failure_record, failure_sentence, submit, workflow_for
 from cluster.controllers.submitter.notifier import PendingNotifier
 from cluster.controllers.submitter.observe import Observation, observe
 from cluster.controllers.submitter.policy import PATIENCE, Report, State, Submit, decide
@@ -89,8 +89,8 @@ class SubmitterController:
                     self.log_action("submit", revision.workflow, why)
             case Report(revision, why, last):
                 has_message = last is not None and not last.cancelled
-                reason = f"{why}: {end_message(self.api, self.namespace, last.name)}" if last and has_message else why
-                if self.dry_run or self.store.fail(revision, failure_of(last, reason, now)):
+                reason = f"{why}: {failure_sentence(self.api, self.namespace, last.name)}" if last and has_message else why
+                if self.dry_run or self.store.fail(revision, failure_record(last, reason, now)):
                     self.metrics.failed.inc(0 if self.dry_run else 1)
                     self.log_action("report", revision.workflow, reason)
 

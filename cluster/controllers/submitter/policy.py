@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from newsreel.argo.runs import FINAL_PHASES
 from newsreel.submission.revision_store import Outcome, Revision
 
 PATIENCE = timedelta(seconds=120)
@@ -31,7 +32,7 @@ class Attempt:
     number: int = 1
     """In order of submission, from 1."""
     phase: str = ""
-    """Argo's phase: Succeeded, Failed or Error once it has completed."""
+    """State of the run: Succeeded, Failed or Error once it has completed."""
     uid: str = ""
     """The run's id in notifications."""
     cancelled: bool = False
@@ -39,7 +40,7 @@ class Attempt:
 
     @property
     def over(self) -> bool:
-        return self.phase in ("Succeeded", "Failed", "Error")
+        return self.phase in FINAL_PHASES
 
     @property
     def failed_as(self) -> str:

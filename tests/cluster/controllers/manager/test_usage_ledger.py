@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cluster.controllers.manager.controller import Metrics
 from cluster.controllers.manager.types import Account, Ledger
 from cluster.controllers.manager.usage_ledger import account_of, used_a_node
+from newsreel.argo.runs import pods_of, step_of
 from newsreel.config.pools import read_pool_config
 
 PARAMETERS = read_pool_config()
@@ -23,7 +24,11 @@ def pod(template, node, began="2026-05-03T12:00:00Z", ended="2026-05-03T12:10:00
 
 def story(*pods):
     attempt = {"type": "DAG", "templateName": "anchor"}
-    return {"status": {"nodes": {"attempt": attempt} | {str(number): each for number, each in enumerate(pods)}}}
+    return steps_of({"status": {"nodes": {"attempt": attempt} | {str(number): each for number, each in enumerate(pods)}}})
+
+
+def steps_of(workflow):
+    return [step_of(each) for each in pods_of(workflow)]
 
 
 def test_a_story_pays_for_each_node_it_held_by_its_kind_and_for_no_step_twice():
@@ -41,10 +46,10 @@ def test_a_node_whose_kind_nobody_knows_makes_the_cost_unknown_and_not_less():
 
 
 @pytest.mark.parametrize(
-    "workflow", [{}, {"status": {}}, story(pod("anchor", "gke-1", ended=None)), story(pod("check", "system-1"))]
+    "steps", [steps_of({}), steps_of({"status": {}}), story(pod("anchor", "gke-1", ended=None)), story(pod("check", "system-1"))]
 )
-def test_a_story_that_held_no_node_to_its_end_has_cost_nothing_yet(workflow):
-    account = account_of(workflow, POOLS, None, PARAMETERS)
+def test_a_story_that_held_no_node_to_its_end_has_cost_nothing_yet(steps):
+    account = account_of(steps, POOLS, None, PARAMETERS)
     assert (account.node_seconds, account.cost) == (0, 0)
 
 
