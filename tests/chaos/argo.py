@@ -92,7 +92,7 @@ class Argo:
     asked: Counter[str] = field(default_factory=Counter)
     """How often the trigger has asked for a workflow of this name and has heard that it is there."""
     met_the_watchs: int = 0
-    """Of these, the workflow that was there already was one of the watch."""
+    """Of these, the workflow that was there already was one of the submitter's."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self) -> ThreadingHTTPServer:

@@ -1,4 +1,4 @@
-"""The campaign: so many stories are saved, everything fails now and then, and in the end each story is counted."""
+"""The campaign: stories are saved while everything fails now and then; in the end each is counted."""
 
 import json
 import os

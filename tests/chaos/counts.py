@@ -1,4 +1,4 @@
-"""What became of the stories of a campaign, and what it had to meet to prove anything."""
+"""Results of a campaign, and the faults it needs to prove anything."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Faults by the dice: the same seed gives the same ones at the same places. Time is our own, so that waiting costs none."""
+"""Random faults by seed: the same seed gives the same ones. Time is simulated."""
 
 import random
 from collections import Counter

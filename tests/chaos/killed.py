@@ -1,5 +1,6 @@
-"""A campaign in which the programs are processes, and die by SIGKILL: newsroom, both watches, letters, EventSource, Sensor, and
-now and then the bus.
+"""A campaign in which the programs are processes that die by SIGKILL.
+
+Newsroom, submitters, dead-letter server, EventSource, Sensor and the bus.
 
 Which story's newsroom is killed, what comes twice and what is not ours is the seed's; when exactly a process dies, and what it
 was doing, is the machine's. What must come of it is the same every time.

@@ -1,4 +1,4 @@
-"""What the killed programs run between: Cloud Storage's API, Pub/Sub's emulator, JetStream, Argo's stand-in, all alive."""
+"""The services around the killed programs: Cloud Storage's API, Pub/Sub's emulator, JetStream, a fake Argo."""
 
 import asyncio
 import os

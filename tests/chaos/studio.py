@@ -1,4 +1,4 @@
-"""What the workflows of stories do, and whose work a video is."""
+"""The work of the workflows: a video, and which run made it."""
 
 from collections import Counter
 from contextlib import suppress

@@ -32,7 +32,7 @@ def desk(tmp_path, server, bucket, capsys):
 
 @pytest.fixture
 def saved(desk):
-    """What the watch finds."""
+    """What the submitter finds."""
     stories, finals = (Address.parse(desk.environment[name]) for name in ("NEWSREEL_STORIES", "NEWSREEL_FINALS"))
     return SavedStories(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
 

@@ -1,4 +1,4 @@
-"""The manager on a cluster: with the rights it uses and no other, as a Deployment or a CronJob, by the pool.yaml it is given."""
+"""The manager on a cluster: exact permissions, as a Deployment or a CronJob, with its pool.yaml."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def server():
         yield server
 
 
-def test_nobody_who_has_not_asked_for_it_gets_it():
+def test_the_manager_is_optional():
     assert "52-manager.yaml" not in manifests(EMBEDDED, Settings())
 
 
@@ -49,7 +49,7 @@ def test_every_document_is_sound_as_a_cron_job_too(document):
     kubernetes_validate.validate(document, "1.34", strict=True)
 
 
-def test_a_cron_job_holds_one_round_at_a_time_and_often_enough_to_see_that_nothing_is_to_do():
+def test_the_cron_job_runs_one_round_often_enough():
     job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]["spec"]
     [container] = job["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["args"][0] == "--once" and job["concurrencyPolicy"] == "Forbid"
@@ -77,7 +77,7 @@ def test_a_changed_pool_begins_the_program_anew():
     assert notes(CHOSEN) == notes(CHOSEN) != notes(replace(CHOSEN, pool=CHOSEN.pool + "# more\n"))
 
 
-def test_nobody_is_let_in_and_prometheus_is_told_where_to_ask():
+def test_no_ingress_but_prometheus():
     spec = emitted()["NetworkPolicy"]["spec"]
     assert "Ingress" in spec["policyTypes"] and "ingress" not in spec
     notes = emitted(settings=replace(SETTINGS, monitoring=Monitoring(kind="annotations")))["Deployment"]["spec"]["template"][
@@ -142,7 +142,7 @@ def test_the_pools_size_and_prices_are_said_once_in_pool_yaml(tmp_path):
         ("manager: {pool: pool.yaml, runs: sometimes}\n", CHOSEN.pool, "manager.runs"),
     ],
 )
-def test_a_pool_that_cannot_be_is_refused_before_anything_is_emitted(tmp_path, text, pool, told):
+def test_an_invalid_pool_is_refused_before_emitting(tmp_path, text, pool, told):
     with pytest.raises(BadInput, match=told):
         settings_of(tmp_path, text, pool)
 

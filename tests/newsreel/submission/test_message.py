@@ -113,7 +113,7 @@ def test_any_bytes_get_a_verdict(content):
 
 
 @pytest.mark.parametrize("priority", ["breaking", "normal"])
-def test_the_sensor_submits_what_the_reconciler_would(priority):
+def test_the_sensor_submits_what_the_submitter_would(priority):
     message = Message(**GOOD | {"priority": priority})
     options = judged(message.content())["submitOptions"]
     ours = workflow_for(message, Address.parse("gs://newsreel-finals"))

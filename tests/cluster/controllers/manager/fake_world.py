@@ -1,4 +1,4 @@
-"""A cloud with a clock of its own: pools, nodes, stories and messages, and what it must never see done to them.
+"""A fake cloud with its own clock: pools, nodes, stories, messages, and checks for harm.
 
 `fake_servers` puts google's and Kubernetes' APIs in front of it.
 """

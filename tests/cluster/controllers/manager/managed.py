@@ -1,4 +1,4 @@
-"""A manager, whole, against a fake cloud: the real clients, the real calls, a real bucket with preconditions."""
+"""The whole manager against a fake cloud: real clients and calls, a real bucket with preconditions."""
 
 import os
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""A small cluster to try the policy on: nodes come and go as they are asked to, stories take them, sources fall silent."""
+"""A small model of a cluster for the policy: nodes start and stop as requested, stories run, sources fail."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The manager, whole, against APIs of google's own types: it does what the policy says, and no harm when they fail."""
+"""The whole manager against APIs in Google's own types."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ def test_from_zero_to_videos_and_back_to_zero(setup):
     assert {each["result"] for each in done(setup, "Grow") + done(setup, "Empty")} == {"started"}
 
 
-def test_the_cluster_comes_with_the_first_message_and_goes_when_the_last_video_is_made(whole):
+def test_the_cluster_exists_from_first_message_to_last_video(whole):
     whole.world.arrive(1)
     whole.run(whole.manager(), 75, every=60)
     assert (whole.world.created, whole.world.deleted, len(whole.world.over)) == (1, 1, 1)
@@ -42,7 +42,7 @@ def published(url, story):
     requests.post(bucket, params=name, json=manifest, timeout=5).raise_for_status()
 
 
-def test_what_the_days_stories_took_is_told_and_outlives_the_manager(setup, url):
+def test_usage_by_day_survives_a_restart_of_the_manager(setup, url):
     setup.world.arrive(2)
     setup.run(setup.manager(), 1)
     for story in setup.world.unfinished():
@@ -81,7 +81,7 @@ def test_within_the_cluster_the_eventbus_is_asked_itself(setup, monkeypatch):
     assert jetstream_reader() is read_from_pod
 
 
-def test_a_second_manager_waits_and_follows_when_the_first_is_gone(setup):
+def test_a_second_manager_takes_over_an_expired_lease(setup):
     first, second = setup.manager("first"), setup.manager("second")
     assert round_of(first) is RoundResult.DONE
     assert round_of(second) is RoundResult.STANDBY
@@ -107,7 +107,7 @@ def test_a_manager_that_ends_hands_its_lease_to_the_next(setup):
     assert round_of(setup.manager("second")) is RoundResult.DONE
 
 
-def test_a_dry_run_explains_and_changes_nothing_even_beside_the_manager(setup):
+def test_a_dry_run_changes_nothing_beside_a_running_manager(setup):
     round_of(setup.manager("first"))
     setup.world.arrive(3)
     setup.world.advance(10)
@@ -118,7 +118,7 @@ def test_a_dry_run_explains_and_changes_nothing_even_beside_the_manager(setup):
     assert setup.world.nodes == 0
 
 
-def test_the_cluster_stays_while_a_story_that_succeeded_has_no_video_in_the_bucket(setup, url, monkeypatch):
+def test_the_cluster_stays_until_every_video_is_published(setup, url, monkeypatch):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
     requests.post(f"{url}/storage/v1/b?project=p", json={"name": "finals"}, timeout=5)
     api = setup.services.connect(None, None)

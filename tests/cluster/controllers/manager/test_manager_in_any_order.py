@@ -1,4 +1,4 @@
-"""The policy under any order of stories, faults and clocks: no harm is done, and what is idle ends at zero."""
+"""The policy under any order of stories, faults and clocks: no harm, and idle ends at zero."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ def test_more_stories_never_want_fewer_nodes(stories, more):
 
 
 @given(st.data(), st.integers(0, 40), st.integers(0, 40))
-def test_more_stories_never_get_fewer_nodes_whatever_the_world_is_like(data, stories, more):
+def test_more_stories_never_get_fewer_nodes(data, stories, more):
     model = Model()
     for machines in model.pools.values():
         machines.size = data.draw(st.integers(0, 3))
@@ -121,7 +121,7 @@ Clusters.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestClusters = Clusters.TestCase
 
 
-def test_the_model_itself_tells_harm_when_it_is_done():
+def test_the_model_detects_harm():
     model = with_nodes()
     model.pools["first"].nodes["first-0"] = 1
     with pytest.raises(Harm):

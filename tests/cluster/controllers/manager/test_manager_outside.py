@@ -1,4 +1,4 @@
-"""A manager outside reaches the API server of a private cluster: by the name that Google's IAM guards."""
+"""How a manager outside reaches the API server of a private cluster."""
 
 from base64 import b64encode
 
@@ -20,11 +20,11 @@ def found(allowed):
     )
 
 
-def test_by_its_name_with_the_certificates_that_everybody_knows():
+def test_by_dns_name_with_a_public_certificate():
     settings = external_configuration(found(allowed=True), NOBODY)
     assert settings.host == f"https://{NAME}" and settings.ssl_ca_cert is None and settings.verify_ssl
 
 
-def test_by_its_address_with_its_own_certificate_where_the_name_lets_nobody_in():
+def test_by_address_with_its_own_certificate_without_dns_access():
     settings = external_configuration(found(allowed=False), NOBODY)
     assert settings.host == "https://172.16.0.2" and settings.ssl_ca_cert

@@ -1,4 +1,4 @@
-"""The manager hears of a message from Google's own emulator, while it waits for its next look an hour from now."""
+"""A message in Google's emulator starts a round of a manager whose interval is an hour."""
 
 import os
 import signal
@@ -66,7 +66,7 @@ def terminated_when(seen, first=lambda: None):
     return thread
 
 
-def test_nodes_are_asked_for_with_the_first_message_before_there_is_a_workflow(setup, clients, subscription, wakeup):
+def test_the_first_message_requests_nodes_before_a_workflow(setup, clients, subscription, wakeup):
     publisher, subscriber = clients
     listener = PubSubListener(subscriber, subscription, wakeup.wake)
     setup.services = replace(setup.services, listener=listener)
@@ -78,7 +78,7 @@ def test_nodes_are_asked_for_with_the_first_message_before_there_is_a_workflow(s
     assert round_of(setup.manager("the next")) is RoundResult.DONE
 
 
-def test_the_cluster_is_made_with_the_first_message_by_the_program_as_it_is_run(url, clients, wakeup, monkeypatch, tmp_path):
+def test_the_program_creates_the_cluster_for_the_first_message(url, clients, wakeup, monkeypatch, tmp_path):
     publisher, subscriber = clients
     project, bucket = PARAMETERS.cluster.project, PARAMETERS.cluster.memory.split("/")[2]
     ensure(project, publisher.client, subscriber)
@@ -98,9 +98,7 @@ def test_the_cluster_is_made_with_the_first_message_by_the_program_as_it_is_run(
         assert setup.world.created == 1
 
 
-def test_a_dry_run_and_one_that_waits_for_another_leave_the_message_to_the_one_who_may_act(
-    setup, clients, subscription, wakeup, monkeypatch
-):
+def test_only_the_holder_of_the_lease_takes_messages(setup, clients, subscription, wakeup, monkeypatch):
     publisher, subscriber = clients
     assert round_of(setup.manager("first")) is RoundResult.DONE
     publisher.publish(MESSAGE)
@@ -118,7 +116,7 @@ def test_a_dry_run_and_one_that_waits_for_another_leave_the_message_to_the_one_w
     assert [message.data for message in pull(subscriber, subscription.rpartition("/")[2])] == [MESSAGE.content()]
 
 
-def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setup, clients, wakeup):
+def test_a_missing_subscription_is_logged_and_not_fatal(setup, clients, wakeup):
     _, subscriber = clients
     listener = PubSubListener(subscriber, "projects/p/subscriptions/none", wakeup.wake)
     assert listener.quiet_since() is None
@@ -135,7 +133,7 @@ def test_a_subscription_that_is_not_there_is_told_and_costs_the_haste_alone(setu
     listener.stop()
 
 
-def test_it_has_been_quiet_since_it_listens_or_since_the_newest_message(clients, subscription, wakeup):
+def test_quiet_since_the_start_or_the_newest_message(clients, subscription, wakeup):
     publisher, subscriber = clients
     listener = PubSubListener(subscriber, subscription, wakeup.wake)
     listener.start()
@@ -147,14 +145,14 @@ def test_it_has_been_quiet_since_it_listens_or_since_the_newest_message(clients,
     assert listener.quiet_since() is None
 
 
-def test_of_many_messages_the_first_ends_one_wait_and_the_others_none(wakeup):
+def test_many_messages_end_one_wait_only(wakeup):
     for _ in range(5):
         wakeup.wake()
     assert wakeup.wait(3600) is False
     assert wakeup.queue.empty()
 
 
-def test_a_signal_ends_the_wait_after_the_round_in_which_it_came_rung_or_not(wakeup):
+def test_a_stop_signal_ends_the_next_wait(wakeup):
     wakeup.stop_on_signals()
     os.kill(os.getpid(), signal.SIGTERM)
     assert wakeup.wait(3600)

@@ -1,4 +1,4 @@
-"""What a story took, and a day: sums that hold, and no zero for what nobody knows."""
+"""Usage of a story and of a day: sums are exact, and unknown is not zero."""
 
 from datetime import date
 
@@ -31,7 +31,7 @@ def steps_of(workflow):
     return [step_of(each) for each in pods_of(workflow)]
 
 
-def test_a_story_pays_for_each_node_it_held_by_its_kind_and_for_no_step_twice():
+def test_a_story_pays_for_each_node_once():
     gpu = {"nvidia.com/gpu": 80, "cpu": 300}
     account = account_of(
         story(pod("anchor", "gke-1"), pod("anchor", "gke-2"), pod("pix2pixhd", "gke-2", **gpu)), POOLS, 9, PARAMETERS
@@ -40,7 +40,7 @@ def test_a_story_pays_for_each_node_it_held_by_its_kind_and_for_no_step_twice():
     assert account.cost == pytest.approx((0.36 + 0.92) / 6)
 
 
-def test_a_node_whose_kind_nobody_knows_makes_the_cost_unknown_and_not_less():
+def test_a_node_of_an_unknown_pool_makes_the_cost_unknown():
     account = account_of(story(pod("anchor", "gke-1"), pod("anchor", "gone")), POOLS, None, PARAMETERS)
     assert (account.node_seconds, account.cost, account.bytes) == (1200, None, None)
 
@@ -48,7 +48,7 @@ def test_a_node_whose_kind_nobody_knows_makes_the_cost_unknown_and_not_less():
 @pytest.mark.parametrize(
     "steps", [steps_of({}), steps_of({"status": {}}), story(pod("anchor", "gke-1", ended=None)), story(pod("check", "system-1"))]
 )
-def test_a_story_that_held_no_node_to_its_end_has_cost_nothing_yet(steps):
+def test_a_story_without_a_completed_anchor_costs_nothing(steps):
     account = account_of(steps, POOLS, None, PARAMETERS)
     assert (account.node_seconds, account.cost) == (0, 0)
 
@@ -66,7 +66,7 @@ entries = st.dictionaries(st.integers(0, 99).map(str), st.tuples(st.sampled_from
 
 
 @given(st.lists(entries, max_size=5))
-def test_each_story_is_in_the_sum_of_its_day_once_however_often_it_is_told(rounds):
+def test_each_story_is_counted_once(rounds):
     ledger, known = Ledger(), {}
     for told in rounds:
         known = told | known
@@ -77,19 +77,19 @@ def test_each_story_is_in_the_sum_of_its_day_once_however_often_it_is_told(round
         assert total.cost == (None if None in costs else sum(costs))
 
 
-def test_a_day_long_past_and_a_workflow_that_is_collected_are_forgotten():
+def test_old_days_and_deleted_workflows_are_dropped():
     account = Account(node_seconds=1, gpu_seconds=0, bytes=0, cost=0)
     ledger = Ledger().with_stories({"a": (DAY, account), "b": (DAY, account)}, frozenset("ab"), DAY)
     assert ledger.with_stories({}, frozenset("b"), DAY) == Ledger(days=ledger.days, counted=("b",))
     assert ledger.with_stories({}, frozenset("b"), date(2026, 5, 4)).days == {}
 
 
-def test_a_ledger_survives_being_written_down():
+def test_a_ledger_survives_serialization():
     ledger = Ledger(days={DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)}, counted=("a",))
     assert Ledger.model_validate_json(ledger.model_dump_json()) == ledger
 
 
-def test_metrics_have_a_line_for_what_is_known_and_none_for_what_is_not():
+def test_metrics_have_no_sample_of_unknown_values():
     metrics = Metrics("USD")
     metrics.days.ledger = Ledger(days={DAY: Account(node_seconds=600, gpu_seconds=80, bytes=None, cost=0.5)})
     told = metrics.text().decode()
@@ -97,7 +97,7 @@ def test_metrics_have_a_line_for_what_is_known_and_none_for_what_is_not():
     assert "newsreel_day_published_bytes{" not in told
 
 
-def test_a_story_that_was_refused_held_no_node():
+def test_a_refused_story_used_no_node():
     assert used_a_node(story(pod("anchor", "gke-1")))
     assert not used_a_node(story(pod("check", "system-1")))
     assert not used_a_node(story(pod("anchor", "", began=None, ended=None)))

@@ -1,4 +1,4 @@
-"""A watch at a cluster and a storage, and over TLS a real receiver that it tells."""
+"""Fixtures: a submitter with cluster and storage, and a webhook receiver over TLS."""
 
 import pytest
 from kubernetes import client
@@ -28,7 +28,7 @@ def cms(tmp_path, monkeypatch):
 
 @pytest.fixture
 def begin(argo, desk, cms):
-    """Another watch at the same cluster and storage; what it said is `said`."""
+    """Another submitter with the same cluster and storage; its log is `said`."""
     server = argo.serve()
     host = f"http://127.0.0.1:{server.server_address[1]}"
 

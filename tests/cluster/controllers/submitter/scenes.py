@@ -1,4 +1,4 @@
-"""What the watch finds and whom it tells, as its tests make them."""
+"""Stories, runs and notifications for the tests of the submitter."""
 
 import json
 from datetime import timedelta
@@ -46,9 +46,9 @@ def heard(cms):
     return [standardwebhooks.Webhook(SECRET).verify(body, headers) for _, headers, body in cms.heard]
 
 
-def rounds_of(watch, argo, number=2):
+def rounds_of(submitter, argo, number=2):
     for _ in range(number):
-        assert run_round(watch, argo.clock.now)
+        assert run_round(submitter, argo.clock.now)
         argo.clock.now += timedelta(seconds=30)
 
 

@@ -1,4 +1,4 @@
-"""The letters: what is not ours is published as it was, with the reason; a good message is counted, and nothing else."""
+"""The dead-letter server: publishes invalid messages unchanged with the reason, counts valid ones."""
 
 import base64
 import http.client
@@ -50,13 +50,13 @@ def post(url, **options):
     return requests.post(url, timeout=5, **options).status_code
 
 
-def test_a_message_that_is_not_ours_is_kept_byte_for_byte_with_its_reason(url, topic):
+def test_an_invalid_message_is_published_unchanged_with_reason(url, topic):
     assert post(f"{url}/not-ours", json=EVENT) == 200
     assert topic.sent == [(b"\xff{{", {"reason": "is no JSON object", "message": "7", "published": "now"})]
 
 
 @pytest.mark.parametrize("fault", [NotFound("stories-dead"), PermissionDenied("no"), ServiceUnavailable("away")])
-def test_what_somebody_has_to_mend_at_pubsub_is_no_fault_of_the_letter_which_is_to_come_again(url, topic, fault):
+def test_pubsub_errors_are_retryable(url, topic, fault):
     topic.fault = fault
     assert post(f"{url}/not-ours", json=EVENT) == 503
     topic.fault = None
@@ -64,7 +64,7 @@ def test_what_somebody_has_to_mend_at_pubsub_is_no_fault_of_the_letter_which_is_
     assert len(topic.sent) == 1
 
 
-def test_a_message_that_is_left_to_the_reconciler_is_told_with_its_story(url, capfd):
+def test_a_held_message_is_logged_with_its_story(url, capfd):
     for name in ("budget-r3", "not a story"):
         assert post(f"{url}/held", json={"name": name}) == 200
     ours, other = map(json.loads, capfd.readouterr().err.splitlines())
@@ -72,7 +72,7 @@ def test_a_message_that_is_left_to_the_reconciler_is_told_with_its_story(url, ca
     assert other == {"action": "held", "workflow": "not a story"}
 
 
-def test_a_good_message_is_counted_and_never_a_dead_letter(url, topic):
+def test_a_held_message_is_counted_and_not_published(url, topic):
     assert post(f"{url}/held", json={"name": "budget-r3"}) == 200
     assert topic.sent == []
     counted = requests.get(f"{url}/metrics", timeout=5).text
@@ -83,18 +83,18 @@ def test_a_good_message_is_counted_and_never_a_dead_letter(url, topic):
     "content",
     [b"", b"{", b"[]", b"[" * 100_000, b'{"reason": 5}', b'{"reason":"","message":"","published":"","body":"%%%"}', b"\xff"],
 )
-def test_what_no_sensor_sends_is_refused_and_the_next_one_served(url, topic, content):
+def test_malformed_requests_are_refused(url, topic, content):
     assert post(f"{url}/not-ours", data=content) == 400
     assert post(f"{url}/not-ours", json=EVENT) == 200
     assert "newsreel_refused_letters_total 1.0" in requests.get(f"{url}/metrics", timeout=5).text
 
 
-def test_a_held_message_without_a_name_is_refused_and_not_counted_as_held(url):
+def test_a_held_message_without_a_name_is_refused(url):
     assert post(f"{url}/held", json={"name": None}) == 400
     assert "newsreel_held_messages_total 0.0" in requests.get(f"{url}/metrics", timeout=5).text
 
 
-def test_who_asks_in_the_wrong_way_is_told_the_right_one(url):
+def test_wrong_methods_and_paths_are_refused(url):
     answer = requests.get(f"{url}/held", timeout=5)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert requests.get(f"{url}/", timeout=5).status_code == 404
@@ -112,7 +112,7 @@ def test_a_chunked_body_is_read_like_any_other(url, topic):
     assert len(topic.sent) == 1
 
 
-def test_a_port_that_is_taken_is_one_line_with_the_status_of_a_wrong_argument(url, monkeypatch, capsys):
+def test_a_port_in_use_is_one_line_with_exit_status_2(url, monkeypatch, capsys):
     port = url.rpartition(":")[2]
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
     monkeypatch.setattr("sys.argv", ["cluster.controllers.submitter", "dead-letters", "--project", "p", "--port", port])

@@ -1,4 +1,4 @@
-"""What the reconciler decides of saved stories: none is lost, none is made twice, what failed is told once."""
+"""Policy of the submitter: no story is lost or made twice, every failure is recorded once."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ def attempts(*phases):
     return {ONE: tuple(Attempt(name=f"budget-r1-{number}", number=number, phase=phase) for number, phase in enumerate(phases, 1))}
 
 
-def test_a_story_nobody_has_heard_of_is_submitted_once_its_message_had_its_time():
+def test_a_story_without_a_workflow_is_submitted_after_a_while():
     assert decide(seen(waiting_since={ONE: LONG_AGO + timedelta(seconds=1)}), NOW) == []
     [submitted] = decide(seen(waiting_since={ONE: LONG_AGO}), NOW)
     assert (type(submitted), submitted.revision) == (Submit, ONE)
@@ -34,12 +34,12 @@ def test_a_story_under_way_is_left_alone(phase):
 
 
 @pytest.mark.parametrize("outcome", ["published", "failed"])
-def test_a_story_that_has_ended_is_left_alone_when_its_workflow_is_collected(outcome):
+def test_a_story_with_an_outcome_needs_no_workflow(outcome):
     assert decide(seen(outcomes={ONE: outcome}, waiting_since={ONE: LONG_AGO}), NOW) == []
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Error", "Succeeded"])
-def test_a_story_that_ended_without_a_video_is_told_and_not_tried_again(phase):
+def test_an_end_without_a_video_is_recorded_and_not_retried(phase):
     [told] = decide(seen(attempts=attempts(phase), waiting_since={ONE: LONG_AGO}), NOW)
     assert (type(told), told.last.name) == (Report, "budget-r1-1")
 
@@ -48,16 +48,16 @@ def test_a_story_whose_successor_is_under_way_has_not_failed():
     assert state_of(ONE, seen(attempts=attempts("Failed", "Running"))) == "under way"
 
 
-def test_the_newest_of_several_workflows_says_how_it_ended():
+def test_the_newest_workflow_decides_the_reason():
     [told] = decide(seen(attempts=attempts("Error", "Failed")), NOW)
     assert "budget-r1-2 ended as Failed" in told.why
 
 
-def test_a_story_tried_again_by_a_person_after_it_failed_is_under_way():
+def test_a_story_retried_by_a_person_is_under_way():
     assert state_of(ONE, seen(attempts=attempts("Failed", "Running"), outcomes={ONE: "failed"})) == "under way"
 
 
-def test_an_older_revision_of_what_is_published_already_is_told_instead_of_made_once_its_message_had_its_time():
+def test_a_superseded_revision_is_recorded_as_failed_later():
     later = {Revision("budget", 2): "published"}
     for waiting_since in ({}, {ONE: LONG_AGO + timedelta(seconds=1)}):
         assert decide(seen(outcomes=later, waiting_since=waiting_since), NOW) == [], "its message may be on its way"
@@ -85,7 +85,7 @@ worlds = st.builds(
 
 
 @given(worlds)
-def test_whatever_the_world_a_story_is_submitted_only_where_nothing_at_all_is_known_of_it(world):
+def test_only_stories_without_any_trace_are_submitted(world):
     for action in decide(world, NOW):
         assert action.revision in world.revisions
         assert action.revision not in world.outcomes
@@ -97,7 +97,7 @@ def test_whatever_the_world_a_story_is_submitted_only_where_nothing_at_all_is_kn
 
 
 @given(worlds)
-def test_whatever_the_world_once_all_has_been_done_nothing_is_left_to_do(world):
+def test_after_all_actions_nothing_is_left_to_do(world):
     actions = decide(world, NOW)
     done = {action.revision: (Attempt(name="x"),) for action in actions if isinstance(action, Submit)}
     told = {action.revision: "failed" for action in actions if isinstance(action, Report)}
@@ -111,6 +111,6 @@ def test_whatever_the_world_once_all_has_been_done_nothing_is_left_to_do(world):
 
 
 @given(worlds)
-def test_every_saved_story_is_in_one_state_and_two_reconcilers_decide_the_same(world):
+def test_each_story_has_one_state_and_decisions_are_stable(world):
     assert decide(world, NOW) == decide(world, NOW)
     assert all(state_of(revision, world) for revision in world.revisions)

@@ -1,4 +1,4 @@
-"""The watch as it runs in a pod: with the rights of its emitted role and no other, and seen by the kubelet and by Prometheus."""
+"""The submitter as a process: permissions of its emitted role, probes, metrics, options."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def save_story(desk):
     desk.storage.create(desk.stories.child("budget/r1.json"), b"{}", "application/json")
 
 
-def test_it_does_what_it_does_with_the_rights_it_is_given_and_uses_each(server, desk):
+def test_the_role_has_exactly_the_permissions_used(server, desk):
     here = client.Configuration(host=f"http://127.0.0.1:{server.port}")
     here.api_key = {"authorization": f"Bearer {ME}"}
     said, now = [], datetime.now(UTC)
@@ -55,7 +55,7 @@ def test_it_does_what_it_does_with_the_rights_it_is_given_and_uses_each(server, 
     assert server.used == server.rights[ME]
 
 
-def test_each_line_names_the_story_and_its_revision_beside_the_workflow(server, desk, capsys):
+def test_each_log_line_names_story_and_revision(server, desk, capsys):
     here = client.Configuration(host=f"http://127.0.0.1:{server.port}")
     here.api_key = {"authorization": f"Bearer {ME}"}
     metrics, now = Metrics(CollectorRegistry()), datetime.now(UTC)
@@ -76,7 +76,7 @@ def test_each_line_names_the_story_and_its_revision_beside_the_workflow(server, 
     assert waited["why"].startswith("503 Service Unavailable {") and "HTTPHeaderDict" not in waited["why"]
 
 
-def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(server, desk, storage_url, tmp_path):
+def test_the_process_answers_probes_and_stops_on_sigterm(server, desk, storage_url, tmp_path):
     save_story(desk)
     port = free_port()
     [deployment] = [one for one in OBJECTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "watch"]
@@ -102,7 +102,7 @@ def test_as_a_process_it_answers_probes_and_prometheus_and_ends_when_told_to(ser
     assert (process.returncode, errors, [json.loads(line) for line in told.splitlines()]) == (0, "", [])
 
 
-def test_as_a_process_it_looks_as_often_and_waits_as_long_as_it_is_told(server, desk, storage_url, tmp_path):
+def test_interval_and_patience_are_options(server, desk, storage_url, tmp_path):
     save_story(desk)
     command = [
         sys.executable,
@@ -130,7 +130,7 @@ def test_as_a_process_it_looks_as_often_and_waits_as_long_as_it_is_told(server, 
 
 
 @pytest.mark.parametrize("wrong", [("--every", "0"), ("--every", "1e9"), ("--patience", "soon"), ("--patience", "nan")], ids=str)
-def test_a_time_that_is_none_is_told_with_what_it_may_be(wrong, monkeypatch, capsys):
+def test_an_invalid_time_is_refused_with_its_range(wrong, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["watch", "watch", "--stories", "gs://s", "--finals", "gs://f", *wrong])
     with pytest.raises(SystemExit, match="2"):
         main()
@@ -148,7 +148,7 @@ def status_of(port, path):
     return status
 
 
-def test_without_a_cluster_it_says_so_in_one_line(tmp_path):
+def test_without_a_cluster_the_error_is_one_line(tmp_path):
     environment = {**os.environ, "KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}
     command = [
         sys.executable,

@@ -1,4 +1,4 @@
-"""A round over HTTP: against an API server's workflows as the campaign has them, and a Cloud Storage API in memory."""
+"""Rounds of the submitter against an API server of workflows and a Cloud Storage API in memory."""
 
 import json
 from datetime import timedelta
@@ -28,7 +28,7 @@ def argo():
 
 @pytest.fixture
 def begin(argo, desk):
-    """Another reconciler at the same cluster and storage; what it said is `said`."""
+    """Another submitter with the same cluster and storage; its log is `said`."""
     server = argo.serve()
     host = f"http://127.0.0.1:{server.server_address[1]}"
 
@@ -56,7 +56,7 @@ def later(argo, by=PATIENCE):
     return argo.clock.now
 
 
-def test_a_story_whose_message_was_lost_is_submitted_by_one_of_two_reconcilers(argo, begin, desk):
+def test_a_lost_message_is_replaced_by_one_of_two_submitters(argo, begin, desk):
     save(desk)
     first, second = begin(), begin()
     for rounds in (first, second):
@@ -69,7 +69,7 @@ def test_a_story_whose_message_was_lost_is_submitted_by_one_of_two_reconcilers(a
     assert [what for what, *_ in first.said + second.said] == ["submit"]
 
 
-def test_two_who_look_before_either_acts_submit_it_once(argo, begin, desk):
+def test_two_submitters_at_once_submit_a_story_once(argo, begin, desk):
     save(desk)
     both = begin(), begin()
     for rounds in both:
@@ -83,7 +83,7 @@ def test_two_who_look_before_either_acts_submit_it_once(argo, begin, desk):
     assert sum(len(rounds.said) for rounds in both) == 1
 
 
-def test_a_story_that_failed_is_told_once_with_argos_reason_and_never_tried_again(argo, begin, desk):
+def test_a_failure_is_recorded_once_and_not_retried(argo, begin, desk):
     save(desk)
     argo.create(Workflow("budget-r1", OURS, {}, 0, phase="Failed"))
     for rounds in (begin(), begin()):
@@ -96,7 +96,7 @@ def test_a_story_that_failed_is_told_once_with_argos_reason_and_never_tried_agai
     assert argo.workflows == {} and rounds.said == []
 
 
-def test_a_dry_run_says_it_and_does_nothing(argo, begin, desk):
+def test_a_dry_run_logs_and_does_nothing(argo, begin, desk):
     save(desk)
     rounds = begin()
     run_round(rounds, argo.clock.now)
@@ -106,7 +106,7 @@ def test_a_dry_run_says_it_and_does_nothing(argo, begin, desk):
     assert argo.workflows == {}
 
 
-def test_an_api_server_that_is_away_costs_a_round_and_no_more(argo, begin, desk):
+def test_an_unavailable_api_server_costs_a_round(argo, begin, desk):
     save(desk)
     rounds = begin()
     assert run_round(rounds, argo.clock.now)
@@ -118,7 +118,7 @@ def test_an_api_server_that_is_away_costs_a_round_and_no_more(argo, begin, desk)
 
 
 @pytest.mark.parametrize("name", ["budget-r1-t2", "budget-r1-x7k2p", "again-r9"])
-def test_what_a_successor_or_a_person_has_submitted_since_is_the_storys_too(argo, begin, desk, name):
+def test_successors_and_resubmissions_count_as_runs(argo, begin, desk, name):
     save(desk)
     labels = OURS | {"newsreel/story": "budget", "newsreel/revision": "1"}
     argo.create(Workflow("budget-r1", labels, {}, 0, phase="Failed"))
@@ -132,7 +132,7 @@ def test_what_a_successor_or_a_person_has_submitted_since_is_the_storys_too(argo
     assert f"workflow {name} ended as Error" in told["why"]
 
 
-def test_a_cluster_without_a_story_is_one_without_a_story(begin):
+def test_an_empty_cluster_has_no_workflows(begin):
     assert list_workflows(begin().api, "newsreel") == []
     assert anchors_waiting(begin().api, "newsreel") == []
 
@@ -143,7 +143,7 @@ def test_workflows_are_seen_beyond_the_first_page(argo, begin):
     assert len(list_workflows(begin().api, "newsreel")) == A_PAGE + 3
 
 
-def test_prometheus_is_told_what_has_become_of_the_stories(argo, begin, desk):
+def test_metrics_count_stories_by_state(argo, begin, desk):
     save(desk)
     rounds = begin()
     run_round(rounds, argo.clock.now)
