@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from cluster.controllers.health import Health
-from cluster.controllers.http_server import HttpServer
+if TYPE_CHECKING:
+    from cluster.controllers.health import Health
 
 RETRY_LATER = 75
 """Exit status of `--once` for a round that did not succeed (sysexits.h, EX_TEMPFAIL)."""
@@ -78,13 +78,16 @@ class ControlLoop(Generic[Seen, Plan]):
     controller: Controller[Seen, Plan]
     interval: float
     """Seconds between two rounds."""
-    health: Health
+    health: "Health"
     clock: Callable[[], datetime] = utc_now
 
     def run(self, wakeup: "Wakeup", *, once: bool, health_port: int | None) -> int:
         """Run rounds until a stop signal, or one with `once`; return the exit status. Raises BadInput if the port is taken."""
         wakeup.stop_on_signals()
         if health_port is not None:
+            # Here, since the simulation imports this module and needs no server.
+            from cluster.controllers.http_server import HttpServer
+
             HttpServer(self.health.routes(self.controller.metrics_text), health_port)
         while True:
             result = self.round()
