@@ -102,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
     lint.add_argument("--explain", action="store_true", help="list the rules and the mend for each")
     lint.set_defaults(command=run_lint)
 
-    graph = commands.add_parser("graph", help="draw the DAG of a manifest as SVG")
+    graph = commands.add_parser("graph", help="print the DAG of a manifest as a Mermaid flowchart")
     graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
     graph.add_argument("--to", type=Path, metavar="FILE", help="write there instead of standard output")
     graph.set_defaults(command=run_graph)
@@ -128,17 +128,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_render(options: argparse.Namespace) -> int:
+    from workflows.profiles import PROFILES as CATALOGUE
     from workflows.render import render
-    from workflows.systems import PROFILES as CATALOGUE
 
     return render(options.story, options.to, options.work or options.to / ".work", CATALOGUE[options.profile])
 
 
 def run_check(options: argparse.Namespace) -> int:
     from newsreel.story.loader import validate_story
-    from workflows.systems import PROFILES as CATALOGUE
+    from workflows.profiles import PROFILES as CATALOGUE
 
-    story = validate_story(options.story, CATALOGUE[options.profile].voice[0].name)
+    story = validate_story(options.story, CATALOGUE[options.profile].voice.name)
     words = sum(len(scene.narration.split()) for scene in story.scenes)
     length = f"{pluralize(len(story.scenes), 'scene')}, {pluralize(words, 'word')}"
     print(f"{options.story}: {story.id} revision {story.revision}: {length}: no fault")
@@ -156,7 +156,7 @@ def run_emit(options: argparse.Namespace) -> int:
     from cluster.manifests.emit import emit
     from newsreel.config.settings import Settings
     from newsreel.config.settings_file import read_settings, with_options
-    from workflows.systems import PROFILES as CATALOGUE
+    from workflows.profiles import PROFILES as CATALOGUE
 
     settings = read_settings(options.settings) if options.settings else Settings()
     settings = with_options(settings, options.images, options.project)
@@ -190,13 +190,17 @@ def run_lint(options: argparse.Namespace) -> int:
 def run_graph(options: argparse.Namespace) -> int:
     from newsreel.argo.documents import read_documents
     from newsreel.workspace import write_atomically
-    from workflows.graph import draw
+    from workflows.graph import flowchart
 
-    picture = draw(read_documents(options.manifest))
-    if options.to:
-        write_atomically(options.to, picture)
-    else:
-        print(picture)
+    chart = flowchart(read_documents(options.manifest))
+    if not options.to:
+        print(chart, end="")
+        return 0
+    file: Path = options.to
+    if file.suffix == ".svg":  # what earlier versions wrote; the name works for one release
+        file = file.with_suffix(".mmd")
+        print(f"{options.to}: SVG is no longer written; the Mermaid flowchart is in {file}", file=sys.stderr)
+    write_atomically(file, chart)
     return 0
 
 

@@ -65,11 +65,11 @@ def connected(options: argparse.Namespace) -> "Cluster":
 
 
 def run_submit(options: argparse.Namespace) -> int:
-    from newsreel.story.loader import load_valid_story
+    from newsreel.story.loader import load_local_story
 
     topic = None if options.direct else options.topic
-    with load_valid_story(options.story) as intake:
-        intake.sound()  # before a cluster or a topic is looked for
+    with load_local_story(options.story) as intake:
+        intake.require_valid()  # before a cluster or a topic is looked for
         kept, cluster = submit_by_message(options, topic, intake) if topic else submit_directly(options, intake)
     if cluster is None or not options.wait:
         return 0

@@ -10,24 +10,22 @@ footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
 motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
 actor/00-00.mp4   pix2pixhd    a stretch of the presenter's frames (`newsreel.media.encoder`), visually lossless
 scenes/00.mp4     compose      a composed scene; opening.mp4, closing.mp4 likewise
-final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `SheetContents`
+final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `VideoContents`
 """
 
 import wave
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from newsreel.validation import StrictModel
 
 FRAME_RATE = 30
 """Frames a second of everything: footage, motion, actor, final."""
 
 
-class Artifact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Token(Artifact):
+class Token(StrictModel):
     """A word as the story has it, with its punctuation, and the words a voice says for it."""
 
     shown: str
@@ -38,7 +36,7 @@ class Token(Artifact):
     """ARPAbet with stress digits where the newsroom gave the pronunciation, `("HH", "AE1", "R", "W", "IH0", "K")`."""
 
 
-class Script(Artifact):
+class Script(StrictModel):
     """A scene's narration, sentence by sentence."""
 
     sentences: tuple[tuple[Token, ...], ...]
@@ -49,13 +47,13 @@ class Script(Artifact):
         return " ".join(word for sentence in self.sentences for token in sentence for word in token.spoken)
 
 
-class PronouncedWords(Artifact):
+class PronouncedWords(StrictModel):
     """How each word of a scene's transcript is said, in its order: phones without stress (ARPAbet), at least one a word."""
 
     words: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
-class Phone(Artifact):
+class Phone(StrictModel):
     """A phone without stress (ARPAbet, `HH`) and its time in seconds from the scene's start."""
 
     phone: str
@@ -63,7 +61,7 @@ class Phone(Artifact):
     end: float
 
 
-class SpokenWord(Artifact):
+class SpokenWord(StrictModel):
     """A token as it was spoken: `shown` is what captions show; start and end in seconds from the scene's start."""
 
     shown: str
@@ -73,14 +71,14 @@ class SpokenWord(Artifact):
     phones: tuple[Phone, ...]
 
 
-class Speech(Artifact):
+class Speech(StrictModel):
     """A scene's sound in time. `duration` is the sound's length in seconds."""
 
     duration: float
     words: tuple[SpokenWord, ...]
 
 
-class SheetCell(Artifact):
+class ContactSheetTile(StrictModel):
     """A scene in the finished video: from `start` to `end`, seconds; its still is the tile at `column`, `row` of sheet.jpg."""
 
     start: float
@@ -89,11 +87,11 @@ class SheetCell(Artifact):
     row: int
 
 
-class SheetContents(Artifact):
+class VideoContents(StrictModel):
     """What the finished video holds, for who tells of it without looking into it."""
 
     seconds: float
-    scenes: tuple[SheetCell, ...]
+    scenes: tuple[ContactSheetTile, ...]
     columns: int
     rows: int
     """Of tiles, 16:9, on sheet.jpg."""
@@ -112,7 +110,7 @@ def read_script(path: Path) -> Script:
     return Script.model_validate_json(path.read_bytes())
 
 
-def frames_of_sound(path: Path) -> int:
+def count_video_frames(path: Path) -> int:
     """How many video frames a scene's sound lasts."""
     with wave.open(str(path)) as sound:
         return round(float(sound.getnframes()) * FRAME_RATE / float(sound.getframerate()))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from newsreel.presenters.bundle import BUNDLED_PRESENTERS, folders
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, presenter_folders
 from newsreel.story.schema import Story
 from newsreel.workspace import content_digest
 
@@ -32,7 +32,7 @@ def story_digest(story: Story, pictures: Mapping[str, str]) -> str:
 def software_digest(homes: Sequence[Path] = (LIBRARY, STEPS)) -> str:
     """SHA-256 of the release, of the files of `newsreel` and `steps` that are installed here (code, brands, presenters, weights)
     and of the presenters that lie elsewhere."""
-    homes = [*homes, *(folder for folder in folders() if folder != BUNDLED_PRESENTERS)]
+    homes = [*homes, *(folder for folder in presenter_folders() if folder != BUNDLED_PRESENTERS)]
     parts = [release()]
     for place in homes:
         files = (path for path in sorted(place.rglob("*")) if path.suffix in FINGERPRINTED_SUFFIXES and path.is_file())

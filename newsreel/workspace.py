@@ -24,10 +24,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from newsreel.errors import BadInput, Conflict, DiskFull
 from newsreel.story.schema import Story
+from newsreel.validation import StrictModel
 
 LEASE = "lease.json"
 FAILURE = "failure.json"
@@ -110,7 +111,7 @@ class Workspace:
         """The story this directory is for, as `init-story` wrote it."""
         return Story.model_validate_json((self.root / "story.json").read_bytes())
 
-    def adopt(self, story: Story) -> None:
+    def set_story(self, story: Story) -> None:
         """Take a story in. Raises Conflict where the directory belongs to another story or a later revision."""
         sheet = self.root / "story.json"
         if sheet.exists():
@@ -133,37 +134,37 @@ class Workspace:
         """Where a named file is or will be."""
         return self.root / name
 
-    def has(self, step: str, key: str) -> bool:
+    def has_unit(self, step: str, key: str) -> bool:
         """Whether this work is finished."""
-        return self.home(step, key).is_dir()
+        return self.unit_folder(step, key).is_dir()
 
-    def finished(self, step: str, key: str) -> list[Path]:
+    def unit_files(self, step: str, key: str) -> list[Path]:
         """The files of finished work, in the order of its names."""
-        return sorted(self.home(step, key).iterdir(), key=lambda path: int(path.name))
+        return sorted(self.unit_folder(step, key).iterdir(), key=lambda path: int(path.name))
 
-    def find(self, step: str, key: str, names: Sequence[str]) -> bool:
+    def link_unit(self, step: str, key: str, names: Sequence[str]) -> bool:
         """Put finished work under its final names; False where there is none yet."""
-        if not self.has(step, key):
+        if not self.has_unit(step, key):
             return False
         for number, name in enumerate(names):
-            self.link(self.home(step, key) / str(number), self.root / name)
+            self.link(self.unit_folder(step, key) / str(number), self.root / name)
         return True
 
     @contextmanager
-    def finishing(self, step: str, key: str, names: Sequence[str]) -> Iterator[list[Path]]:
+    def atomic_outputs(self, step: str, key: str, names: Sequence[str]) -> Iterator[list[Path]]:
         """Give temporary paths to write to, one a name; when the block ends well, all appear under their final names.
 
         A temporary path ends like its name (`.mp4`), since encoders choose the container by it. Raises DiskFull.
         """
-        with self.entering(step, key, [Path(name).suffix for name in names]) as drafts:
+        with self.atomic_unit(step, key, [Path(name).suffix for name in names]) as drafts:
             yield drafts
-        if not self.find(step, key, names):
+        if not self.link_unit(step, key, names):
             raise AssertionError(f"{step}: finished work {key} vanished")
 
     @contextmanager
-    def entering(self, step: str, key: str, endings: Sequence[str]) -> Iterator[list[Path]]:
+    def atomic_unit(self, step: str, key: str, endings: Sequence[str]) -> Iterator[list[Path]]:
         """Give temporary paths to write to, one an ending; when the block ends well, the work is finished. Raises DiskFull."""
-        home = self.home(step, key)
+        home = self.unit_folder(step, key)
         with translate_disk_full(self.root):
             home.parent.mkdir(parents=True, exist_ok=True)
             desk = Path(tempfile.mkdtemp(dir=home.parent, prefix=".tmp-"))
@@ -184,7 +185,7 @@ class Workspace:
             finally:
                 shutil.rmtree(desk, ignore_errors=True)
 
-    def home(self, step: str, key: str) -> Path:
+    def unit_folder(self, step: str, key: str) -> Path:
         return self.root / ".done" / step / key
 
     @staticmethod
@@ -202,9 +203,7 @@ class Workspace:
 METADATA_FOLDER = "made"
 
 
-class UnitMetadata(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class UnitMetadata(StrictModel):
     step: str
     unit: str
     """`scene 03`."""

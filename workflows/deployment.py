@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsreel.config.settings import Settings
-from workflows.placement import ROLE, SERVICE_PRIORITY, USER
+from workflows.placement import ROLE, SERVICE_PRIORITY, USER, image
 
 GRACE = 25
 """Seconds between SIGTERM and SIGKILL."""
@@ -20,7 +20,7 @@ class Deployed:
 
     name: str
     image: str
-    """`name:version`, below the settings' prefix."""
+    """Its name below the installation's prefix."""
     command: tuple[str, ...]
     arguments: tuple[str, ...]
     port: int
@@ -93,7 +93,7 @@ class Deployed:
         mounts: list[dict[str, Any]] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108
         return {
             "name": self.name,
-            "image": f"{settings.image_prefix}/{self.image}",
+            "image": image(self.image, settings),
             "imagePullPolicy": "IfNotPresent",
             "command": list(self.command),
             "args": list(self.arguments),

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from cli.weights.recognise import titled
+from newsreel.validation import StrictModel
 
 ENTRY = "card"
 """The one entry of safetensors' metadata: with two the library writes them in any order, and the same net in other bytes."""
@@ -25,9 +26,7 @@ def printable(text: str) -> str:
 Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(printable)]
 
 
-class Card(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Card(StrictModel):
     name: Line
     system: Line | None
     """The newsreel package that loads it; None for a net it does not know."""

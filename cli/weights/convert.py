@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from cli.weights.card import Card, card_of, faults, markdown, metadata
 from cli.weights.recognise import parameters, precision, recognise
 from newsreel.errors import BadInput, BadWeights, Conflict
-from newsreel.weights.format import Format, format_of
+from newsreel.weights.format import Format, detect_format
 from newsreel.workspace import content_digest, write_atomically
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def convert(path: Path, target: Path, stated: Stated, half: bool = False) -> Car
     from newsreel.weights.state_dict import save_state
 
     state = halved(found.state, path) if half else found.state
-    before = card_of(path) if format_of(path) is Format.SAFETENSORS else None
+    before = card_of(path) if detect_format(path) is Format.SAFETENSORS else None
     try:
         card = Card(
             name=stated.name or (before.name if before else path.stem),

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from cli.weights.card import Card, card_of
 from cli.weights.recognise import parameters, precision, recognise, titled
-from newsreel.weights.format import Format, format_of, open_regular
+from newsreel.weights.format import Format, detect_format, open_regular
 from newsreel.workspace import content_digest
 
 KEYS_SHOWN: Final = 6
@@ -16,10 +16,8 @@ MOST_POINTS: Final = 1000
 DLIB: Final = "dlib"
 
 
-class Findings(BaseModel):
+class Findings(BaseModel, frozen=True):
     """What a file is; None for what does not apply to it or is not known."""
-
-    model_config = ConfigDict(frozen=True)
 
     file: str
     system: str | None
@@ -59,7 +57,7 @@ def inspect(path: Path) -> Findings:
             file=str(path), system=DLIB, described=about, bytes=path.stat().st_size, format=DLIB, sha256=content_digest(path)
         )
     found = recognise(path)
-    container = format_of(path)
+    container = detect_format(path)
     card = card_of(path) if container is Format.SAFETENSORS else None
     return Findings(
         file=str(path),

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from newsreel.errors import BadWeights, MissingProgram
-from newsreel.weights.format import format_of
+from newsreel.weights.format import detect_format
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,11 +40,11 @@ class Recognised:
 def recognise(path: Path) -> Recognised:
     """Ask each system in turn. Raises BadInput for what cannot be read, BadWeights for what is damaged, hostile or no net."""
     try:
-        from newsreel.weights.state_dict import read_state, shapes_of
+        from newsreel.weights.state_dict import read_state, tensor_shapes
     except ImportError as fault:
         raise MissingProgram("weights are read with torch and safetensors: pip install torch safetensors") from fault
     nets = {system: importlib.import_module(f"steps.{system}.weights") for system in SYSTEMS}
-    format_of(path)
+    detect_format(path)
     with bounded_memory(path.stat().st_size):
         for system, net in nets.items():
             try:
@@ -53,7 +53,7 @@ def recognise(path: Path) -> Recognised:
                 if isinstance(fault.__cause__, MemoryError):
                     raise  # what has claimed all memory once is not read for each system again
                 continue
-            if described := description(net, shapes_of(state)):
+            if described := description(net, tensor_shapes(state)):
                 return Recognised(system=system, described=described, state=state)
         return Recognised(system=None, described=UNKNOWN, state=read_state(path, within="state_dict"))
 

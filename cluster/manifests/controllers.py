@@ -10,18 +10,18 @@ from cluster.manifests.network import BUS_MONITOR_PORT, DEAD_LETTER_PORT, DNS, t
 from cluster.manifests.rbac import account, binding, role, rule
 from newsreel.config.settings import Events, Manager, Settings
 from newsreel.errors import BadInput
+from workflows.container import WEBHOOK_SECRET_VARIABLE, notification_variables, webhook_secret_key
 from workflows.deployment import Deployed
-from workflows.system import WEBHOOK_SECRET_VARIABLE, notification_variables, webhook_secret_key
 
-RECONCILER_IMAGE = "reconciler:0.1.0"
+RECONCILER_IMAGE = "reconciler"
 
-SUBMITTER_IMAGE = "messages:0.1.0"
+SUBMITTER_IMAGE = "messages"
 SUBMITTER_COMMAND = ("python", "-m", "cluster.controllers.submitter")
 HEALTH_PORT = 8080
 DEAD_LETTER_URL = f"http://letters:{DEAD_LETTER_PORT}"
 SUBMITTER_RULES = [rule("argoproj.io", "workflows", "list", "get", "create"), rule("", "pods", "list")]
 
-MANAGER_IMAGE = "manager:0.1.0"
+MANAGER_IMAGE = "manager"
 MANAGER_NAME, MANAGER_PORT = "manager", 8080
 POOL, MOUNT = "manager-pool", "/etc/newsreel"
 EVERY_MINUTES, MOST_SECONDS = 2, 600

@@ -26,7 +26,7 @@ from cluster.manifests.newsroom import newsroom
 from cluster.manifests.rbac import rbac
 from newsreel.config.settings import Settings
 from workflows.emit import to_texts, workflow_documents, write_manifests
-from workflows.systems import Profile
+from workflows.profiles import Profile
 
 
 def installation(settings: Settings) -> dict[str, list[dict[str, Any]]]:
@@ -53,7 +53,7 @@ def manifests(profile: Profile, settings: Settings) -> dict[str, str]:
     """The text of every file, by its name."""
     files = installation(settings) | (message_trigger(settings, settings.events) if settings.events else {})
     if settings.newsroom:
-        files["51-newsroom.yaml"] = newsroom(settings, settings.newsroom, profile.voice[0].name)
+        files["51-newsroom.yaml"] = newsroom(settings, settings.newsroom, profile.voice.name)
     if settings.manager:
         files["52-manager.yaml"] = manager(settings, settings.manager)
     if settings.monitoring:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from newsreel.config.settings import Events, Settings
+from steps import declared_steps
 from workflows.deployment import policy_spec, service_labels
 from workflows.services import SERVICES, Service
-from workflows.systems import STORAGE_SYSTEMS
 
 BUS_CLIENT_PORT, BUS_CLUSTER_PORT, BUS_MONITOR_PORT = 4222, 6222, 8222
 """Of the EventBus (NATS)."""
@@ -26,6 +26,7 @@ DEAD_LETTER_PORT = 8080
 def network(settings: Settings) -> list[dict[str, Any]]:
     everything: dict[str, Any] = {}
     workflow_pods = {"matchExpressions": [{"key": "workflows.argoproj.io/workflow", "operator": "Exists"}]}
+    storage = {step.name for step in declared_steps().values() if step.uses_storage}
     callers = {caller for service in SERVICES for caller in service.callers}
     to_api_server = to_addresses(settings.api_servers, 443, 6443)
     webhook = settings.webhook_addresses
@@ -33,8 +34,8 @@ def network(settings: Settings) -> list[dict[str, Any]]:
         policy("deny-all", settings, everything, ["Ingress", "Egress"], []),
         policy("report-results", settings, workflow_pods, ["Egress"], [to_api_server]),
         *([policy("tell", settings, pods_of_systems(["report"]), ["Egress"], [to_addresses(webhook, 443)])] if webhook else []),
-        policy("read-and-publish", settings, pods_of_systems(STORAGE_SYSTEMS), ["Egress"], to_google(settings)),
-        policy("find-names", settings, pods_of_systems(STORAGE_SYSTEMS | callers), ["Egress"], [DNS]),
+        policy("read-and-publish", settings, pods_of_systems(storage), ["Egress"], to_google(settings)),
+        policy("find-names", settings, pods_of_systems(storage | callers), ["Egress"], [DNS]),
         *(
             policy(f"call-{called.name}", settings, pods_of_systems(called.callers), ["Egress"], [to_service(called)])
             for called in SERVICES

@@ -12,7 +12,7 @@ from cluster.manifests.rbac import account, binding, role, rule
 from newsreel.config.settings import Newsroom, Settings
 from workflows.deployment import Deployed
 
-NEWSROOM_IMAGE = "newsroom:0.1.0"
+NEWSROOM_IMAGE = "newsroom"
 NAME, PORT = "newsroom", 8090
 NEWSROOM = [rule("argoproj.io", "workflows", "get", "create", "patch")]
 """It reads a story's workflow, submits it again, and cancels it."""

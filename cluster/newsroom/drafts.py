@@ -41,7 +41,7 @@ def read_draft(storage: Storage, address: Address) -> Tagged | None:
         if found is None:
             return None
         try:
-            return Tagged(storage.read(storage.pinned(address), at_most=MOST_BYTES), str(found.generation))
+            return Tagged(storage.read(storage.pin(address), at_most=MOST_BYTES), str(found.generation))
         except BadInput:  # replaced between the two calls
             continue
     raise Changed(f"{story_of(address)}: is being saved all the time; try again")
@@ -100,7 +100,7 @@ def write_object(storage: Storage, address: Address, content: bytes, expected: s
     blob = objects.blob(address)
     try:
         with translate_gcs_error(address):
-            options = {"content_type": "application/json", "checksum": "crc32c", **objects.patience}
+            options = {"content_type": "application/json", "checksum": "crc32c", **objects.call_options}
             blob.upload_from_string(content, if_generation_match=int(expected or 0), **options)
     except Conflict as fault:
         there = read_draft(storage, address)

@@ -7,7 +7,8 @@ from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import VOICES, Story
-from newsreel.story.source import Fault, StoryFile, parse_story
+from newsreel.story.source import StoryFile, parse_story
+from newsreel.yaml_source import Fault
 
 __all__ = ["faults_of", "lexicon_of"]
 
@@ -34,7 +35,7 @@ def of_voice(file: StoryFile, voice_system: str) -> Iterator[Fault]:
 def of_narrations(file: StoryFile, story: Story) -> Iterator[Fault]:
     """What only a look at the words as they are spoken finds; without that part installed, the workflow finds it."""
     try:
-        from steps.init_story.spoken import script_of
+        from steps.init_story.script import script_of
     except ImportError:
         return
     lexicon = lexicon_of(story.brand, story.pronunciations)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import Lexicon, without_pronunciations
+from newsreel.story.pronunciation import Lexicon, split_pronunciations
 
 __all__ = ["BOOKENDS", "seconds_of", "seconds_of_scenes"]
 
@@ -41,14 +41,14 @@ def seconds_of(narration: str, lexicon: Lexicon) -> float:
 def sentences_of(narration: str, lexicon: Lexicon) -> Sentences:
     """As `init-story` will have them spoken (`£5m` is three words); where it is not installed or refuses, as they are written."""
     with suppress(ImportError, BadInput):
-        from steps.init_story.spoken import script_of
+        from steps.init_story.script import script_of
 
         return [
             ([word for token in sentence for word in token.spoken], sum(pauses(token.shown) for token in sentence[:-1]))
             for sentence in script_of(narration, lexicon).sentences
         ]
     with suppress(ValueError):
-        narration, _ = without_pronunciations(narration)
+        narration, _ = split_pronunciations(narration)
     written = [sentence.split() for sentence in re.split(r"(?<=[.!?])\s+", narration) if re.search(r"\w", sentence)]
     return [(words, sum(map(pauses, words[:-1]))) for words in written]
 

@@ -50,7 +50,7 @@ def on_this_machine(folder: Path, port: int, runs: Runs | None = None) -> Newsro
     home = Address.parse(f"file:{folder.resolve()}")
     storage = Storage(AllowList(prefixes=(home,)))
     names, metrics, receivers = ("127.0.0.1", "localhost"), Metrics(), WebhookAllowList.from_environment()
-    Notifier.from_environment().require_usable(for_others=bool(receivers.prefixes))
+    Notifier.from_environment().require_configured(for_others=bool(receivers.prefixes))
     return Newsroom(
         repository=Repository(home.child("stories"), storage),
         runs=runs or LocalRuns(folder),

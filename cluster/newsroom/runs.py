@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from newsreel.story.priority import Priority
 
@@ -12,11 +12,7 @@ __all__ = ["Run", "Runs", "State", "StepState", "progress_of"]
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class StepState(Record):
+class StepState(BaseModel, frozen=True):
     """One step of a run, as Argo or the local runner has it."""
 
     name: str
@@ -29,7 +25,7 @@ class StepState(Record):
     message: str = ""
 
 
-class Run(Record):
+class Run(BaseModel, frozen=True):
     """The newest run of a revision."""
 
     id: str

@@ -114,7 +114,7 @@ class Repository:
     def require_sound(self, identifier: str) -> None:
         """Look at draft and pictures as the workflow's first step will. Raises BadInput."""
         with load_story(self.storage, self.home(identifier).child("draft.json"), name=identifier) as intake:
-            intake.sound()
+            intake.require_valid()
 
     def revision(self, identifier: str, number: int) -> Document:
         return read(self.storage.read(self.address(identifier, number), at_most=MOST_BYTES))

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from cluster.newsroom.documents import Document
 from cluster.newsroom.runs import Run, State
 from cluster.newsroom.stories import Draft
 from newsreel.storage.publication import Manifest
 from newsreel.story.priority import Priority
-from newsreel.story.source import Fault
+from newsreel.validation import StrictModel
+from newsreel.yaml_source import Fault
 
 __all__ = [
     "CheckOrder", "Checked", "CropOrder", "DeskView", "EndedNotice", "FaultView", "HearOrder", "PictureView", "Progress",
@@ -21,15 +22,7 @@ StoryState = Literal["draft", "sent"] | State
 TenThousandths = Annotated[int, Field(ge=0, le=10_000)]
 
 
-class View(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Order(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FaultView(View):
+class FaultView(BaseModel, frozen=True):
     path: tuple[str | int, ...]
     """Where in the story: `["scenes", 0, "headline"]`."""
     line: int
@@ -37,7 +30,7 @@ class FaultView(View):
     message: str
 
 
-class VideoView(View):
+class VideoView(BaseModel, frozen=True):
     revision: int
     created: datetime
     files: dict[str, str]
@@ -46,7 +39,7 @@ class VideoView(View):
     """Bytes."""
 
 
-class Progress(View):
+class Progress(BaseModel, frozen=True):
     """What the page watches: a story on its way."""
 
     revision: int
@@ -55,7 +48,7 @@ class Progress(View):
     video: VideoView | None
 
 
-class StoryView(Progress):
+class StoryView(Progress, frozen=True):
     id: str
     etag: str
     document: Document
@@ -63,7 +56,7 @@ class StoryView(Progress):
     """Whether the draft differs from its newest revision."""
 
 
-class Summary(View):
+class Summary(BaseModel, frozen=True):
     id: str
     title: str
     revision: int
@@ -71,7 +64,7 @@ class Summary(View):
     changed: bool
 
 
-class Checked(View):
+class Checked(BaseModel, frozen=True):
     faults: tuple[FaultView, ...]
     seconds: tuple[float, ...]
     """How long each scene will be, about."""
@@ -79,14 +72,14 @@ class Checked(View):
     """Of the whole video, opening and closing included."""
 
 
-class PictureView(View):
+class PictureView(BaseModel, frozen=True):
     file: str
     """As a scene names it."""
     width: int
     height: int
 
 
-class DeskView(View):
+class DeskView(BaseModel, frozen=True):
     person: str
     may_publish: bool
     presenters: dict[str, str]
@@ -96,19 +89,19 @@ class DeskView(View):
     can_preview: bool
 
 
-class CheckOrder(Order):
+class CheckOrder(StrictModel):
     document: dict[str, Any]
     id: str | None = None
     """The story whose pictures it may use; none yet for one that was never saved."""
 
 
-class HearOrder(Order):
+class HearOrder(StrictModel):
     narration: Annotated[str, Field(min_length=1, max_length=4000)]
     voice: Annotated[str, Field(max_length=40)] = "heart"
-    pronunciations: Annotated[dict[str, str], Field(max_length=200)] = {}
+    pronunciations: Annotated[dict[str, str], Field(max_length=200)] = Field(default={})
 
 
-class SendOrder(Order):
+class SendOrder(StrictModel):
     priority: Priority | None = None
     """`breaking` goes before all that is `normal`, which is usual. A revision keeps the one that it was first sent off with."""
     webhook: Annotated[str, Field(max_length=500)] | None = None
@@ -116,10 +109,10 @@ class SendOrder(Order):
     says."""
 
 
-class EndedNotice(View):
+class EndedNotice(BaseModel, frozen=True):
     """What a webhook is told (`newsreel.notifications.notifier`)."""
 
-    class Ended(View):
+    class Ended(BaseModel, frozen=True):
         run: str
         story: str
         """Address of the revision."""
@@ -136,11 +129,11 @@ class EndedNotice(View):
     data: Ended
 
 
-class StillOrder(Order):
+class StillOrder(StrictModel):
     document: dict[str, Any]
 
 
-class CropOrder(Order):
+class CropOrder(StrictModel):
     left: TenThousandths
     top: TenThousandths
     width: TenThousandths

@@ -28,6 +28,7 @@ from cluster.controllers.manager.types import (
     Stockout,
     Uncordon,
 )
+from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.inventory import Kind
 from cluster.simulate.model import Model
@@ -79,7 +80,8 @@ def work_seconds(parameters: PoolConfig) -> Callable[[Arrival, NodePoolOption], 
     """How long a story keeps a node."""
     pod = parameters.work.pod_seconds
     rates = {}
-    for name, speed in parameters.work.speeds.items():
+    for name in {offer.speed for offer in parameters.offers}:
+        speed = speed_of(parameters, name)
         fixed = sum(speed.seconds(0, pod).values())
         rates[name] = (fixed, sum(speed.seconds(1, pod).values()) - fixed)
     return lambda arrival, offer: rates[offer.speed][0] + rates[offer.speed][1] * arrival.video

@@ -226,7 +226,7 @@ def refusal_in(workflow: dict[str, Any]) -> Failure | None:
         for output in node.get("outputs", {}).get("parameters", []):
             if output.get("name") == "refusal":
                 with suppress(BadInput):
-                    return Failure.unpacked(str(output.get("value", "")))
+                    return Failure.decode(str(output.get("value", "")))
     return None
 
 

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 Frames: TypeAlias = "bytes | memoryview | NDArray[np.uint8]"
 Pixels: TypeAlias = Literal["rgb24", "yuv444p", "yuv420p", "nv12"]
 """How frames come, under ffmpeg's names; all but RGB are BT.709 in limited range already."""
-LOSSLESS_LOOK = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt", "yuv444p", "-threads", "1", "-g", "30")
+VISUALLY_LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt", "yuv444p", "-threads", "1", "-g", "30")
 """For a video that another step will read: nothing a viewer could see is lost, colour included, at 1 ms a 320x320 frame.
 
 One thread keeps the bytes the same on every machine and leaves the other cores to the renderer."""
-GPU_LOOK = (
+VISUALLY_LOSSLESS_GPU = (
     "-c:v",
     "h264_nvenc",
     "-preset",
@@ -55,16 +55,16 @@ GPU_LOOK = (
     "30",
 )
 """The same for NVENC: the GPU has a circuit for it, and the processor's cores stay free."""
-TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
-FROM_RGB = "scale=out_color_matrix=bt709:out_range=tv"
-AS_IT_IS = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
-REPEATABLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact")
-LAST_LINES = 20
+COLOUR_TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
+RGB_FILTER = "scale=out_color_matrix=bt709:out_range=tv"
+YUV_FILTER = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")
+ERROR_LINES = 20
 GPU_PROBE_SECONDS = 30
 """Seconds; a driver that is being loaded takes some."""
 
 
-class EncoderDied(RuntimeError):
+class EncoderFailed(RuntimeError):
     """ffmpeg gave up over something other than room: a defect of ours or of ffmpeg's. Its last lines are the message."""
 
 
@@ -74,7 +74,7 @@ def open_encoder(
     width: int,
     height: int,
     frame_rate: int,
-    settings: tuple[str, ...] = LOSSLESS_LOOK,
+    settings: tuple[str, ...] = VISUALLY_LOSSLESS,
     pixels: Pixels = "rgb24",
 ) -> Iterator[Callable[[Frames], None]]:
     """Encode frames to BT.709 video at `path`; the container is chosen by its suffix.
@@ -85,9 +85,9 @@ def open_encoder(
     useless. Raises MissingProgram, DiskFull, EncoderDied.
     """
     command = [
-        *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
+        *(find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
         *("-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0"),
-        *("-vf", FROM_RGB if pixels == "rgb24" else AS_IT_IS, *TAGS, *settings, *REPEATABLE, str(path)),
+        *("-vf", RGB_FILTER if pixels == "rgb24" else YUV_FILTER, *COLOUR_TAGS, *settings, *BITEXACT, str(path)),
     ]
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
@@ -106,14 +106,14 @@ def open_encoder(
         process.wait()
         complaints.close()
     if process.returncode:
-        raise complaints.meaning(path, process.returncode)
+        raise complaints.to_error(path, process.returncode)
 
 
 @cache
-def encodes_on_gpu() -> bool:
+def has_nvenc() -> bool:
     """Whether ffmpeg can encode with NVENC here. That it lists the encoder tells nothing of the driver, so a frame is encoded."""
     picture = ("-f", "lavfi", "-i", "color=size=256x256:rate=30", "-frames:v", "1")
-    command = [ffmpeg_program(), "-nostdin", "-v", "quiet", *picture, *GPU_LOOK, "-f", "null", "-"]
+    command = [find_ffmpeg(), "-nostdin", "-v", "quiet", *picture, *VISUALLY_LOSSLESS_GPU, "-f", "null", "-"]
     try:
         return subprocess.run(command, timeout=GPU_PROBE_SECONDS, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -132,7 +132,7 @@ class ErrorOutput:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
-        self.lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.lines: deque[str] = deque(maxlen=ERROR_LINES)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -144,11 +144,11 @@ class ErrorOutput:
         self.reader.join()
         self.stream.close()
 
-    def meaning(self, path: Path, status: int) -> Exception:
+    def to_error(self, path: Path, status: int) -> Exception:
         said = " | ".join(filter(None, self.lines)) or "it said nothing"
         if is_disk_full(said):
             return DiskFull(f"{path.parent}: the disk is full; free some space and run the same command again")
-        return EncoderDied(f"ffmpeg ended with status {status} while writing {path.name}: {said}")
+        return EncoderFailed(f"ffmpeg ended with status {status} while writing {path.name}: {said}")
 
 
 def is_disk_full(said: str) -> bool:
@@ -156,7 +156,7 @@ def is_disk_full(said: str) -> bool:
     return "No space left on device" in said or "Disk quota exceeded" in said
 
 
-def ffmpeg_program() -> str:
+def find_ffmpeg() -> str:
     """Path of ffmpeg: the one NEWSREEL_FFMPEG names, or the one that imageio-ffmpeg ships. Raises MissingProgram."""
     if named := os.environ.get("NEWSREEL_FFMPEG"):
         if found := shutil.which(named):
@@ -170,16 +170,16 @@ def ffmpeg_program() -> str:
         raise MissingProgram("ffmpeg is missing; run `pip install imageio-ffmpeg` or set NEWSREEL_FFMPEG") from fault
 
 
-MAX_CHUNK_SECONDS = 300
+MAX_CHUNK_FRAMES = 300
 """Frames: ten seconds. Short enough to share a scene, long enough that starting an encoder does not count."""
-WHOLE_SCENE = 60
+CHUNK_MULTIPLE = 60
 """Frames a stretch is a multiple of, but for a scene's last: whole groups of pictures (30) and batches (4), as uncut."""
 
 
 def chunks(frames: int) -> tuple[range, ...]:
     """The frames of each stretch: as few as can be, of much the same length. 640 is cut into 240, 240 and 160."""
-    count = -(-frames // MAX_CHUNK_SECONDS)
-    length = -(-frames // (count * WHOLE_SCENE)) * WHOLE_SCENE if count else WHOLE_SCENE
+    count = -(-frames // MAX_CHUNK_FRAMES)
+    length = -(-frames // (count * CHUNK_MULTIPLE)) * CHUNK_MULTIPLE if count else CHUNK_MULTIPLE
     return tuple(range(first, min(first + length, frames)) for first in range(0, frames, length))
 
 

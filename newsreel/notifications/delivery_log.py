@@ -28,7 +28,7 @@ class DeliveryLog:
     storage: Storage
     finals: Address
 
-    def ids(self) -> Mapping[str, frozenset[str]]:
+    def delivered_ids(self) -> Mapping[str, frozenset[str]]:
         """Of all notices that nobody need tell again, by the place of their story. Raises BadInput, Unavailable."""
         found = defaultdict(set)
         for name in self.storage.names(self.finals.child("told")):
@@ -36,7 +36,7 @@ class DeliveryLog:
             found[place].add(file.removesuffix(".json"))
         return {place: frozenset(ids) for place, ids in found.items()}
 
-    def note(self, notice: Notification) -> None:
+    def record(self, notice: Notification) -> None:
         """Noting it twice is as good. Raises BadInput, DiskFull, Unavailable."""
         content = {"run": notice.run, "story": notice.story, "status": notice.status}
         with suppress(Conflict):
@@ -58,25 +58,25 @@ def has_targets() -> bool:
 
 def deliver(notice: Notification, notices: Notifier, storage: Storage, told: DeliveryLog | None) -> list[NewsreelError]:
     """Tell all whom the installation names, and the story's own webhook; what went wrong. It is noted, unless that would pass."""
-    faults = list(attempted(notice, notices, storage))
+    faults = list(send_to_all(notice, notices, storage))
     if told and not any(map(is_transient, faults)):
         try:
-            told.note(notice)
+            told.record(notice)
         except NewsreelError as fault:
             faults.append(fault)
     return faults
 
 
-def attempted(notice: Notification, notices: Notifier, storage: Storage) -> Iterator[NewsreelError]:
+def send_to_all(notice: Notification, notices: Notifier, storage: Storage) -> Iterator[NewsreelError]:
     receiver = None
     try:
-        receiver = receiver_of(notice.story, storage)
+        receiver = story_webhook(notice.story, storage)
     except NewsreelError as fault:
         yield type(fault)(f"the story's own webhook is not told: {fault}")
-    yield from replace(notices, receiver=receiver).send(notice)
+    yield from replace(notices, story_webhook=receiver).send(notice)
 
 
-def receiver_of(story: str, storage: Storage) -> str | None:
+def story_webhook(story: str, storage: Storage) -> str | None:
     """The webhook that this story's sender has named, where the installation still allows it. Raises BadInput, Unavailable."""
     receivers = WebhookAllowList.from_environment()
     webhook = read_webhook_target(storage, Address.parse(story)) if receivers.prefixes else None

@@ -87,7 +87,7 @@ RETRY_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each try."""
 TIMEOUT_SECONDS = 10.0
 SUCCEEDED = "Succeeded"
-SAVED_ADDRESS = re.compile(r"/(?P<id>[a-z0-9-]{1,40})/r(?P<revision>[1-9][0-9]{0,3})\.(?:json|yaml)(?:#[0-9]+)?$")
+REVISION_ADDRESS = re.compile(r"/(?P<id>[a-z0-9-]{1,40})/r(?P<revision>[1-9][0-9]{0,3})\.(?:json|yaml)(?:#[0-9]+)?$")
 """Where newsroom and `newsreel submit` save a revision (`newsreel.submission.revision_store`)."""
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which another try may do better."""
@@ -122,10 +122,10 @@ class Notification:
 def revision_of_address(story: str) -> str | None:
     """`budget-r3` for gs://newsreel-stories/budget/r3.json, which is never changed; None for a story that may be.
 
-    >>> saved_revision("gs://newsreel-stories/budget/r3.json#17")
+    >>> revision_of_address("gs://newsreel-stories/budget/r3.json#17")
     'budget-r3'
     """
-    found = SAVED_ADDRESS.search(story)
+    found = REVISION_ADDRESS.search(story)
     return f"{found['id']}-r{found['revision']}" if found else None
 
 
@@ -137,13 +137,13 @@ Send = Callable[[str, bytes, Mapping[str, str]], int]
 class Notifier:
     topic: str | None = None
     webhook: str | None = None
-    receiver: str | None = None
+    story_webhook: str | None = None
     """The story's own webhook."""
     secret: str = field(default="", repr=False)
-    pauses: tuple[float, ...] = RETRY_PAUSES
+    retry_pauses: tuple[float, ...] = RETRY_PAUSES
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    client: Callable[[], Any] = lambda: plain()
+    client: Callable[[], Any] = lambda: create_http_client()
     """A `urllib3.PoolManager`, or what is one to us."""
 
     @classmethod
@@ -154,7 +154,7 @@ class Notifier:
             secret=environment.get("NEWSREEL_WEBHOOK_SECRET", ""),
         )
 
-    def require_usable(self, *, for_others: bool) -> None:
+    def require_configured(self, *, for_others: bool) -> None:
         """Before there is anything to tell: whom it names, and others that who sends a story off may name, can be called. Raises
         BadInput."""
         if self.webhook:
@@ -164,7 +164,11 @@ class Notifier:
 
     def send(self, notice: Notification) -> Iterator[NewsreelError]:
         """Tell all who are to be told; what went wrong, which keeps none of the others from being told."""
-        for channel, told in ((self.topic, self.publish), (self.webhook, self.call), (self.receiver, self.call)):
+        for channel, told in (
+            (self.topic, self.publish),
+            (self.webhook, self.call_webhook),
+            (self.story_webhook, self.call_webhook),
+        ):
             try:
                 if channel:
                     told(channel, notice)
@@ -178,10 +182,10 @@ class Notifier:
         body = json.dumps({"messages": [{"data": data, "attributes": attributes}]}).encode()
         emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
         host = f"http://{emulator}" if emulator else "https://pubsub.googleapis.com"
-        send = over(self.client()) if emulator else as_the_pods_account(self.client())
+        send = unauthenticated_sender(self.client()) if emulator else authorized_sender(self.client())
         self.post(f"{host}/v1/{topic}:publish", lambda: {"content-type": "application/json"}, body, send)
 
-    def call(self, address: str, notice: Notification) -> None:
+    def call_webhook(self, address: str, notice: Notification) -> None:
         """Raises BadInput, Unavailable."""
         require_https(address)
         secret, body = parse_secret(self.secret), notice.content(self.now())
@@ -191,14 +195,14 @@ class Notifier:
             signed = sign_message(secret, notice.id, int(self.now().timestamp()), body)
             return {"content-type": "application/json", "user-agent": "newsreel"} | signed
 
-        self.post(address, headers, body, over(self.client()))
+        self.post(address, headers, body, unauthenticated_sender(self.client()))
 
     def post(self, address: str, headers: Callable[[], Mapping[str, str]], body: bytes, send: Send) -> None:
         """Try until it is taken, or refused for good. Raises BadInput, Unavailable."""
         from urllib3.exceptions import HTTPError
 
         where, fault = urlsplit(address).hostname, ""
-        for pause in self.pauses:
+        for pause in self.retry_pauses:
             self.sleep(pause)
             try:
                 status = send(address, body, headers())
@@ -210,7 +214,9 @@ class Notifier:
             fault = f"answers {status}"
             if status not in TRANSIENT_STATUSES:
                 raise BadInput(f"notice to {where}: it {fault}; look at its address and secret")
-        raise Unavailable(f"notice to {where}: it {fault}{f', {len(self.pauses)} times' if len(self.pauses) > 1 else ''}")
+        raise Unavailable(
+            f"notice to {where}: it {fault}{f', {len(self.retry_pauses)} times' if len(self.retry_pauses) > 1 else ''}"
+        )
 
 
 def require_https(webhook: str) -> None:
@@ -219,7 +225,7 @@ def require_https(webhook: str) -> None:
         raise BadInput("webhook: must be an https address without a user's name")
 
 
-def plain() -> Any:
+def create_http_client() -> Any:
     """A client that trusts the usual authorities. Raises MissingProgram."""
     try:
         import urllib3
@@ -228,7 +234,7 @@ def plain() -> Any:
     return urllib3.PoolManager()
 
 
-def as_the_pods_account(http: Any) -> Send:
+def authorized_sender(http: Any) -> Send:
     """Over the same client, with the account's token in each request. Raises BadInput, MissingProgram."""
     try:
         from google.auth import default
@@ -240,7 +246,7 @@ def as_the_pods_account(http: Any) -> Send:
         credentials, _ = default(scopes=["https://www.googleapis.com/auth/pubsub"])
     except DefaultCredentialsError as fault:
         raise BadInput("Pub/Sub: no credentials; run `gcloud auth application-default login`") from fault
-    send = over(AuthorizedHttp(credentials, http=http))  # type: ignore[no-untyped-call]
+    send = unauthenticated_sender(AuthorizedHttp(credentials, http=http))  # type: ignore[no-untyped-call]
 
     def signed_in(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         try:
@@ -251,7 +257,7 @@ def as_the_pods_account(http: Any) -> Send:
     return signed_in
 
 
-def over(http: Any) -> Send:
+def unauthenticated_sender(http: Any) -> Send:
     """No redirects, so that an answer cannot send us elsewhere; and nothing of it is read but the status."""
 
     def send(address: str, body: bytes, headers: Mapping[str, str]) -> int:

@@ -15,25 +15,24 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from newsreel.errors import BadInput, BadWeights
+from newsreel.validation import StrictModel, parse_document
 
 BUNDLED_PRESENTERS = Path(__file__).parent
 PRESENTERS_VARIABLE = "NEWSREEL_PRESENTERS"
+MAX_SHEET_VALUES = 10_000
+"""32 polylines of 64 points have some 6,200."""
 PRESENTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 Point = tuple[float, float]
 Polyline = Annotated[tuple[Point, ...], Field(min_length=2, max_length=64)]
 
 
-class Presenter(BaseModel):
-    """A bundle's `presenter.yaml` and where its files are."""
+class PresenterSheet(StrictModel, allow_inf_nan=False):
+    """What a bundle's `presenter.yaml` says."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    name: str
     shown_as: Annotated[str, Field(min_length=1, max_length=60)]
     """The name in the lower third."""
     role: Annotated[str, Field(max_length=60)]
@@ -43,9 +42,16 @@ class Presenter(BaseModel):
     licence: str
     made_by: str
     body: Annotated[tuple[Polyline, ...], Field(max_length=32)] = ()
-    """What stands still, as polylines in pixels of the frame: drawn into the generator's input beside the face's edges,
-    so that it knows where shoulders and neckline are."""
+    """The parts that stand still, as polylines in pixels of the frame. They are drawn into the generator's input beside the
+    edges of the face, so that it knows where shoulders and neckline are."""
+
+
+class Presenter(PresenterSheet):
+    """A presenter's sheet, and where the other files of the bundle are."""
+
+    name: str
     home: Path
+    """The bundle's folder."""
 
     @property
     def footage(self) -> Path:
@@ -64,7 +70,7 @@ class Presenter(BaseModel):
         return self.home / "generator.pth"
 
 
-def folders() -> tuple[Path, ...]:
+def presenter_folders() -> tuple[Path, ...]:
     """Where bundles are looked for, in this order. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
     listed = [folder for folder in os.environ.get(PRESENTERS_VARIABLE, "").split(os.pathsep) if folder]
     for folder in listed:
@@ -75,14 +81,14 @@ def folders() -> tuple[Path, ...]:
 
 def presenter_names() -> frozenset[str]:
     """Every bundle that has a sheet and a name as stories may use it."""
-    sheets = (sheet for folder in folders() for sheet in folder.glob("*/presenter.yaml"))
+    sheets = (sheet for folder in presenter_folders() for sheet in folder.glob("*/presenter.yaml"))
     return frozenset(sheet.parent.name for sheet in sheets if PRESENTER_NAME.fullmatch(sheet.parent.name))
 
 
 def find_presenter(name: str) -> Presenter:
     """Read a bundle's sheet, wherever it lies; raises BadWeights where there is none or it is malformed."""
     if PRESENTER_NAME.fullmatch(name):
-        for folder in folders():
+        for folder in presenter_folders():
             if (folder / name / "presenter.yaml").is_file():
                 return read_sheet(folder / name)
     raise BadWeights(
@@ -116,21 +122,9 @@ def read_sheet(home: Path) -> Presenter:
 
 
 def parse_sheet(content: bytes, home: Path) -> Presenter:
-    """What a `presenter.yaml` says, of the bundle that is or will be at `home`; raises BadWeights."""
-    where = f"presenter {home.name}: presenter.yaml"
+    """The presenter of the bundle that is or will be at `home`, from the content of its `presenter.yaml`; raises BadWeights."""
     try:
-        sheet = yaml.safe_load(content.decode())
-    except (UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadWeights(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
-    if not isinstance(sheet, dict) or {"name", "home"} & sheet.keys():
-        raise BadWeights(f"{where} must be a mapping with the fields shown_as, role, size, frame_rate, licence, made_by, body")
-    try:
-        return Presenter(**{**sheet, "name": home.name, "home": home})
-    except (ValidationError, TypeError) as fault:
-        raise BadWeights(f"{where}: {format_presenter_fault(fault)}") from fault
-
-
-def format_presenter_fault(fault: ValidationError | TypeError) -> str:
-    if isinstance(fault, TypeError):
-        return "field names must be words"
-    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())
+        sheet = parse_document(content, f"presenter {home.name}: presenter.yaml", PresenterSheet, MAX_SHEET_VALUES)
+    except BadInput as fault:
+        raise BadWeights(str(fault)) from fault
+    return Presenter(**sheet.model_dump(), name=home.name, home=home)

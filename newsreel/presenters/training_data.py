@@ -24,31 +24,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.presenters.bundle import PRESENTER_NAME, Presenter, format_presenter_fault, parse_sheet, read_sheet
+from newsreel.presenters.bundle import PRESENTER_NAME, Presenter, parse_sheet, read_sheet
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
+from newsreel.validation import StrictModel, parse_document
 from newsreel.workspace import Workspace
 
-LESSON, FOOTAGE, EXACT, LANDMARKS = (f"rehearsal/{name}" for name in ("lesson.json", "footage.mp4", "exact.npz", "landmarks.npz"))
-GIVEN_VISEMES = "rehearsal/visemes.npz"
-SAMPLES, REPORT = "training/samples.png", "training/report.json"
-BUNDLE = ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth", "presenter.yaml")
+JOB_FILE, FOOTAGE_FILE, EXACT_LANDMARKS_FILE, LANDMARKS_FILE = (
+    f"rehearsal/{name}" for name in ("lesson.json", "footage.mp4", "exact.npz", "landmarks.npz")
+)
+VISEMES_FILE = "rehearsal/visemes.npz"
+SAMPLES_FILE, REPORT_FILE = "training/samples.png", "training/report.json"
+BUNDLE_FILES = ("footage.mp4", "landmarks.dat", "visemes.npz", "generator.pth", "presenter.yaml")
 """The sheet last: a folder with a sheet is a whole bundle."""
 MIN_FRAMES = 60
 """Of footage: two seconds, the least a head can be played from."""
-MAX_SECONDS = 300
-MAX_MINUTES = 100_000
+MAX_FOOTAGE_SECONDS = 300
+MAX_TRAINING_MINUTES = 100_000
 
 
-class TrainingModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class GeneratorOptions(TrainingModel):
+class GeneratorOptions(StrictModel, allow_inf_nan=False):
     """A generator's shape, under pix2pixHD's own names. A local one doubles the sides of its global part once."""
 
     net: Literal["global", "local"] = "global"
@@ -69,7 +67,7 @@ class GeneratorOptions(TrainingModel):
         return int(2 ** (self.n_downsample_global + (self.net == "local")))
 
 
-class TrainingOptions(TrainingModel):
+class TrainingOptions(StrictModel, allow_inf_nan=False):
     """The optional `training.yaml` beside the footage."""
 
     net: GeneratorOptions | None = None
@@ -84,13 +82,13 @@ class TrainingOptions(TrainingModel):
     """PSNR on held-out frames, dB, at which it stops."""
 
 
-class TrainingJob(TrainingModel):
+class TrainingJob(StrictModel, allow_inf_nan=False):
     name: str
     """Of the presenter."""
     frames: Annotated[int, Field(ge=MIN_FRAMES)]
     """Of the footage that is learned from."""
     steps: Annotated[int, Field(ge=1, le=10_000_000)]
-    minutes: Annotated[float, Field(gt=0, le=MAX_MINUTES)]
+    minutes: Annotated[float, Field(gt=0, le=MAX_TRAINING_MINUTES)]
     options: TrainingOptions
 
     @property
@@ -105,19 +103,19 @@ def bundle_file(name: str) -> str:
 
 def read_training_job(workspace: Workspace) -> TrainingJob:
     """Raises BadInput where `init-presenter` has not been."""
-    path = workspace.path(LESSON)
+    path = workspace.path(JOB_FILE)
     try:
         return TrainingJob.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as fault:
         raise BadInput(f"{path}: is missing or no lesson; run init-presenter again") from fault
 
 
-def sheet_of(workspace: Workspace) -> Presenter:
+def read_trained_presenter(workspace: Workspace) -> Presenter:
     """The presenter who is trained; its home is the workspace's own `bundle`. Raises BadWeights."""
     return read_sheet(Path(workspace.path("bundle")))
 
 
-MAX_FOOTAGE_BYTES = {
+MAX_FILE_BYTES = {
     "presenter.yaml": 100_000,
     "training.yaml": 100_000,
     "footage.mp4": 800_000_000,
@@ -127,7 +125,7 @@ MAX_FOOTAGE_BYTES = {
     "visemes.npz": 1_000_000,
 }
 """Every file that may be given, and how large it may be."""
-NEEDED = ("presenter.yaml", "footage.mp4")
+REQUIRED_FILES = ("presenter.yaml", "footage.mp4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +135,10 @@ class TrainingData:
     sheet: bytes
     """As it was written."""
     options: TrainingOptions
-    there: frozenset[str]
+    files: frozenset[str]
 
     def read(self, storage: Storage, name: str) -> bytes:
-        return storage.read(self.address.child(name), at_most=MAX_FOOTAGE_BYTES[name])
+        return storage.read(self.address.child(name), at_most=MAX_FILE_BYTES[name])
 
 
 def open_training_data(storage: Storage, address: Address) -> TrainingData:
@@ -148,31 +146,22 @@ def open_training_data(storage: Storage, address: Address) -> TrainingData:
     name = address.path.rpartition("/")[2]
     if not PRESENTER_NAME.fullmatch(name):
         raise BadInput(f"{address}: the folder's name becomes the presenter's: letters a-z, digits and inner hyphens, at most 40")
-    there = {file: found for file in MAX_FOOTAGE_BYTES if (found := storage.find(address.child(file)))}
-    for file in NEEDED:
+    there = {file: found for file in MAX_FILE_BYTES if (found := storage.find(address.child(file)))}
+    for file in REQUIRED_FILES:
         if file not in there:
             raise BadInput(f"{address}: there is no {file}; a presenter is trained from presenter.yaml and footage.mp4")
     for file, found in there.items():
-        if found.size > MAX_FOOTAGE_BYTES[file]:
-            raise BadInput(f"{address}: {file} is larger than {MAX_FOOTAGE_BYTES[file]:,} bytes")
-    sheet = storage.read(address.child("presenter.yaml"), at_most=MAX_FOOTAGE_BYTES["presenter.yaml"])
+        if found.size > MAX_FILE_BYTES[file]:
+            raise BadInput(f"{address}: {file} is larger than {MAX_FILE_BYTES[file]:,} bytes")
+    sheet = storage.read(address.child("presenter.yaml"), at_most=MAX_FILE_BYTES["presenter.yaml"])
     try:
         presenter = parse_sheet(sheet, Path(name))
     except BadWeights as fault:
         raise BadInput(str(fault)) from fault
     options = TrainingOptions()
     if "training.yaml" in there:
-        options = parse_options(storage.read(address.child("training.yaml"), at_most=MAX_FOOTAGE_BYTES["training.yaml"]), name)
+        content = storage.read(address.child("training.yaml"), at_most=MAX_FILE_BYTES["training.yaml"])
+        options = parse_document(content, f"presenter {name}: training.yaml", TrainingOptions)
     if options.net and presenter.size % options.net.side_multiple:
         raise BadInput(f"presenter {name}: size {presenter.size} is no multiple of {options.net.side_multiple}, as its net needs")
-    return TrainingData(address=address, presenter=presenter, sheet=sheet, options=options, there=frozenset(there))
-
-
-def parse_options(content: bytes, name: str) -> TrainingOptions:
-    where = f"presenter {name}: training.yaml"
-    try:
-        return TrainingOptions.model_validate(yaml.safe_load(content.decode()) or {})
-    except (UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadInput(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
-    except ValidationError as fault:
-        raise BadInput(f"{where}: {format_presenter_fault(fault)}") from fault
+    return TrainingData(address=address, presenter=presenter, sheet=sheet, options=options, files=frozenset(there))

@@ -9,12 +9,13 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from newsreel.errors import BadInput, BadWeights, Conflict, MissingProgram, NewsreelError
+from newsreel.validation import StrictModel
 from newsreel.workspace import FAILURE, write_atomically
 
-PERMANENT_EXIT_STATUSES: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
+PERMANENT_ERRORS: tuple[type[NewsreelError], ...] = (BadInput, Conflict, MissingProgram, BadWeights)
 """What no other node and no later try can heal."""
 MAX_MESSAGE_CHARACTERS = 1500
 """Characters of a message: Argo keeps a story's parameters in an object of at most 1.5 MB, and shows them."""
@@ -34,17 +35,15 @@ def write_termination_message(line: str, log: Path = TERMINATION_LOG) -> None:
             log.write_text(line[:MAX_MESSAGE_CHARACTERS].replace("{{", "{ {"), encoding="utf-8")
 
 
-class Failure(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Failure(StrictModel):
     step: str = Field(max_length=40)
     exit_status: int
     message: str
 
     @property
-    def kind(self) -> type[NewsreelError] | None:
+    def permanent_error(self) -> type[NewsreelError] | None:
         """The error that is for good; None for any other."""
-        return next((kind for kind in PERMANENT_EXIT_STATUSES if kind.exit_status == self.exit_status), None)
+        return next((kind for kind in PERMANENT_ERRORS if kind.exit_status == self.exit_status), None)
 
     def write(self, workspace: Path) -> None:
         """Leave word in a story's directory. Raises DiskFull."""
@@ -59,12 +58,12 @@ class Failure(BaseModel):
         except (OSError, ValidationError):
             return None
 
-    def packed(self) -> str:
+    def encode(self) -> str:
         """As a parameter: letters, digits, `-` and `_`."""
         return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
 
     @classmethod
-    def unpacked(cls, text: str) -> "Failure":
+    def decode(cls, text: str) -> "Failure":
         """Raises BadInput for what `packed` did not make."""
         try:
             content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

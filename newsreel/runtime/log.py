@@ -21,14 +21,14 @@ from newsreel.errors import BadInput
 
 LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE = "NEWSREEL_LOG", "NEWSREEL_WORKFLOW"
 """Variables: `json` or `text`, the latter when unset; the name of the workflow that the process runs for."""
-NO_VALUE: Final[Mapping[str, object]] = MappingProxyType({})
+NO_FIELDS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class JsonFormatter(logging.Formatter):
     """An entry as a line of JSON. `set_log_context` stands in each; what is one entry's alone it brings as `extra={"told":
     {...}}`."""
 
-    def __init__(self, set_log_context: Mapping[str, object] = NO_VALUE) -> None:
+    def __init__(self, set_log_context: Mapping[str, object] = NO_FIELDS) -> None:
         super().__init__()
         self.about = set_log_context
 
@@ -38,7 +38,7 @@ class JsonFormatter(logging.Formatter):
             "severity": record.levelname,
             "message": record.getMessage(),
             **self.about,
-            **getattr(record, "told", NO_VALUE),
+            **getattr(record, "told", NO_FIELDS),
         }
         if record.exc_info:
             entry["stack_trace"] = self.formatException(record.exc_info)
@@ -49,7 +49,7 @@ class PlainFormatter(logging.Formatter):
     """For people: what was said, after who says it; a traceback before both, so that the last line is the one to read."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{getattr(record, 'told', NO_VALUE).get('step', record.name)}: {record.getMessage()}"
+        line = f"{getattr(record, 'told', NO_FIELDS).get('step', record.name)}: {record.getMessage()}"
         return f"{self.formatException(record.exc_info)}\n{line}" if record.exc_info else line
 
 

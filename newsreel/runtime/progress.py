@@ -14,7 +14,7 @@ from pathlib import Path
 
 from newsreel.runtime.log import log
 
-SECONDS_BETWEEN_WRITES = 0.2
+WRITE_INTERVAL_SECONDS = 0.2
 
 
 class Progress:
@@ -39,22 +39,22 @@ class Progress:
         number, of = shard
         return cls(step, Path(named) if named else None, share * (number + 1) // of - share * number // of)
 
-    def expect(self, total: int, counts: str) -> None:
+    def set_total(self, total: int, counts: str | None) -> None:
         """Say how much there is to do. Where that is nothing, all is done."""
         self.total, self.done = max(total, 1), 0 if total else 1
-        self.counts = counts
+        self.counts = counts or ""
         self.write()
 
     def skip(self, cost: int, name: str) -> None:
         """Count work that an earlier run has done."""
         self.done += cost
-        self.say(f"{name}: unchanged")
+        self.info(f"{name}: unchanged")
         self.write()
 
     def advance(self, count: int) -> None:
         """Count work inside a unit; what a unit does not report is counted when it ends."""
         self.done += count
-        if time.monotonic() - self.written > SECONDS_BETWEEN_WRITES:
+        if time.monotonic() - self.written > WRITE_INTERVAL_SECONDS:
             self.write()
 
     @contextmanager
@@ -63,22 +63,22 @@ class Progress:
         yield
         self.done = before + cost
         self.write()
-        self.say(f"{name}: {cost} {self.counts} in {self.seconds:.1f} s")
+        self.info(f"{name}: {cost} {self.counts} in {self.seconds:.1f} s")
 
     @property
     def seconds(self) -> float:
         """Since the unit under way began."""
         return time.monotonic() - self.began
 
-    def remark(self, unit: str, line: str) -> None:
+    def add_remark(self, unit: str, line: str) -> None:
         """Say what a person should know of a unit, now and in the story's report."""
         self.remarks.append(line)
-        self.say(f"{unit}: {line}")
+        self.info(f"{unit}: {line}")
 
-    def say(self, line: str) -> None:
+    def info(self, line: str) -> None:
         log(self.step, line)
 
-    def warn(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Say what went wrong and harms nothing that is made."""
         log(self.step, line, WARNING)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from newsreel.errors import BadInput
 from newsreel.workspace import LEASE, write_atomically
@@ -33,30 +33,26 @@ def pool_of_node(node: str, pools: Iterable[str]) -> str | None:
     return max(named, key=len, default=None)
 
 
-GPUS, PRICES = "NEWSREEL_GPUS", "NEWSREEL_PRICES"
+GPUS_VARIABLE, PRICES_VARIABLE = "NEWSREEL_GPUS", "NEWSREEL_PRICES"
 """Variables: how many GPUs the container was given; what a node of each pool costs an hour."""
 GPU_INTERVALS_FOLDER = "gpus"
-Known = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class UsageModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Usage(UsageModel):
-    node_seconds: Known
+class Usage(BaseModel, frozen=True):
+    node_seconds: NonNegative
     """From the lease to publication: so long the node, or the laptop, was this story's alone."""
-    gpu_seconds: Known | None
+    gpu_seconds: NonNegative | None
     """GPUs given, times the seconds of the program; None where one was killed before it could say how long it ran."""
     bytes: int
     """Of what is published beside the report."""
-    cost: Known | None
+    cost: NonNegative | None
     """Of the node alone, at the prices given; None where its kind, or its price, is not known."""
     currency: str | None
     """None where no prices are given."""
 
 
-class GpuInterval(UsageModel):
+class GpuInterval(BaseModel, frozen=True):
     """A program's time with its GPUs, in seconds of `time.time`."""
 
     gpus: int
@@ -67,22 +63,24 @@ class GpuInterval(UsageModel):
 @dataclass(frozen=True, kw_only=True)
 class Prices:
     currency: str
-    an_hour: Mapping[str, float]
+    per_hour: Mapping[str, float]
     """By pool."""
 
     @classmethod
     def parse(cls, text: str) -> "Prices":
         """`USD l4-spot-a=0.36 l4-a=0.92`. Raises BadInput."""
-        if not PRICE_LIST.fullmatch(text):
-            raise BadInput(f"{PRICES}: must be a currency and prices by pool, such as USD l4-spot-a=0.36 l4-a=0.92")
+        if not PRICE_LIST_PATTERN.fullmatch(text):
+            raise BadInput(f"{PRICES_VARIABLE}: must be a currency and prices by pool, such as USD l4-spot-a=0.36 l4-a=0.92")
         currency, *prices = text.split()
-        return cls(currency=currency, an_hour={pool: float(price) for pool, _, price in (each.partition("=") for each in prices)})
+        return cls(
+            currency=currency, per_hour={pool: float(price) for pool, _, price in (each.partition("=") for each in prices)}
+        )
 
-    def of(self, node: str) -> float | None:
-        return self.an_hour.get(pool_of_node(node, self.an_hour) or "")
+    def of_node(self, node: str) -> float | None:
+        return self.per_hour.get(pool_of_node(node, self.per_hour) or "")
 
 
-PRICE_LIST = re.compile(r"[A-Z]{3}( [a-z][a-z0-9-]*=[0-9]+(\.[0-9]+)?)+")
+PRICE_LIST_PATTERN = re.compile(r"[A-Z]{3}( [a-z][a-z0-9-]*=[0-9]+(\.[0-9]+)?)+")
 
 
 @contextmanager
@@ -100,16 +98,16 @@ def record_gpu_use(root: Path, gpus: int) -> Iterator[None]:
         write_atomically(path, spell.model_copy(update={"ended": time.time()}).model_dump_json())
 
 
-def usage_of(root: Path, size: int, node: str, prices: Prices | None) -> Usage:
+def measure_usage(root: Path, size: int, node: str, prices: Prices | None) -> Usage:
     """What the story in this directory has taken until now; `size` bytes of it are published."""
     leased = (root / LEASE).stat().st_mtime
     seconds = max(0.0, time.time() - leased)
-    an_hour = prices.of(node) if prices else None
+    per_hour = prices.of_node(node) if prices else None
     return Usage(
         node_seconds=round(seconds, 1),
         gpu_seconds=gpu_seconds(root, leased),
         bytes=size,
-        cost=None if an_hour is None else round(an_hour * seconds / 3600, 6),
+        cost=None if per_hour is None else round(per_hour * seconds / 3600, 6),
         currency=prices.currency if prices else None,
     )
 

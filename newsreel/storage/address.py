@@ -22,7 +22,7 @@ MAX_ADDRESS_CHARACTERS = 1024
 BUCKET = re.compile(r"[a-z0-9]([a-z0-9_-]|\.(?!\.)){1,61}[a-z0-9]")
 OBJECT_SEGMENT = re.compile(r"[A-Za-z0-9._=+@-]+")
 GENERATION = re.compile(r"[1-9][0-9]{0,18}")
-SIGNS_IN_A_FILE_NAME = frozenset(" ._-+=@()&'")
+FILE_NAME_PUNCTUATION = frozenset(" ._-+=@()&'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +41,18 @@ class Address:
     def parse(cls, text: str) -> "Address":
         """Read an address; one closing slash is dropped. Raises BadInput with one line that says what is wrong."""
         if len(text.encode(errors="surrogatepass")) > MAX_ADDRESS_CHARACTERS:
-            raise BadInput(f"address {shorten(text[:40])}... is too long: at most {MAX_ADDRESS_CHARACTERS} bytes")
+            raise BadInput(f"address {quote(text[:40])}... is too long: at most {MAX_ADDRESS_CHARACTERS} bytes")
         try:
             if text.startswith("gs://"):
-                return cls.of_object(text.removeprefix("gs://"))
+                return cls.parse_object(text.removeprefix("gs://"))
             if text.startswith("file:"):
-                return cls.of_file(text.removeprefix("file:"))
+                return cls.parse_file(text.removeprefix("file:"))
             raise ValueError("must start with 'file:' or 'gs://'")
         except ValueError as fault:
-            raise BadInput(f"address {shorten(text)}: {fault}") from None
+            raise BadInput(f"address {quote(text)}: {fault}") from None
 
     @classmethod
-    def of_object(cls, rest: str) -> "Address":
+    def parse_object(cls, rest: str) -> "Address":
         rest, pin, generation = rest.partition("#")
         bucket, _, name = rest.removesuffix("/").partition("/")
         if not BUCKET.fullmatch(bucket):
@@ -66,7 +66,7 @@ class Address:
         return cls(scheme="gs", bucket=bucket, path=name, generation=int(generation) if pin else None)
 
     @classmethod
-    def of_file(cls, rest: str) -> "Address":
+    def parse_file(cls, rest: str) -> "Address":
         path = (rest.removesuffix("/") or rest).removeprefix("./")
         if path.startswith("//"):
             raise ValueError("write file:/folder/name or file:folder/name, without '//'")
@@ -75,8 +75,8 @@ class Address:
         for segment in path.removeprefix("/").split("/"):
             refuse_relative_segments(segment)
             for character in segment:
-                if unicodedata.category(character)[0] not in "LMN" and character not in SIGNS_IN_A_FILE_NAME:
-                    raise ValueError(f"a path may not have {shorten(character)}")
+                if unicodedata.category(character)[0] not in "LMN" and character not in FILE_NAME_PUNCTUATION:
+                    raise ValueError(f"a path may not have {quote(character)}")
         return cls(scheme="file", path=path)
 
     def __str__(self) -> str:
@@ -144,6 +144,6 @@ def refuse_relative_segments(segment: str) -> None:
         raise ValueError("a path may not have '//', '/./' or '/../'")
 
 
-def shorten(text: str) -> str:
+def quote(text: str) -> str:
     """The text as ASCII in quotes: what it holds may upset a terminal."""
     return ascii(text)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from newsreel.errors import BadInput, Conflict, MissingProgram, Unavailable
 from newsreel.storage.address import Address
-from newsreel.storage.store import ObjectInfo, digest_of, require_same
+from newsreel.storage.store import ObjectInfo, require_same_content, source_digest
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Client
 
 
-DIGEST = "newsreel-sha256"
-SECONDS_TO_CONNECT_AND_ANSWER = (5, 60)
-SECONDS_OF_RETRIES = 60.0
+DIGEST_METADATA = "newsreel-sha256"
+CONNECT_AND_READ_TIMEOUT = (5, 60)
+RETRY_SECONDS = 60.0
 """The client repeats what failed in passing (408, 429, 5xx, lost connections) this long, waiting longer each time."""
 
 
@@ -30,11 +30,11 @@ class GcsBackend:
     """`newsreel.storage.store.Backend` over one client."""
 
     client: "Client"
-    patience: dict[str, Any]
+    call_options: dict[str, Any]
     """Timeout and retry, the same for each call."""
 
     @classmethod
-    def connect(cls, seconds_of_retries: float = SECONDS_OF_RETRIES) -> "GcsBackend":
+    def connect(cls, seconds_of_retries: float = RETRY_SECONDS) -> "GcsBackend":
         try:
             from google.auth.exceptions import DefaultCredentialsError
             from google.cloud.storage import Client
@@ -46,7 +46,7 @@ class GcsBackend:
         except (DefaultCredentialsError, OSError) as fault:
             raise BadInput("gs: no credentials; run `gcloud auth application-default login`") from fault
         retry = DEFAULT_RETRY.with_timeout(seconds_of_retries)
-        return cls(client, {"timeout": SECONDS_TO_CONNECT_AND_ANSWER, "retry": retry})
+        return cls(client, {"timeout": CONNECT_AND_READ_TIMEOUT, "retry": retry})
 
     def blob(self, address: Address) -> "Blob":
         return self.client.bucket(address.bucket).blob(address.path, generation=address.generation)
@@ -64,17 +64,21 @@ class GcsBackend:
         """An object that is not too large, and how this very generation of it is downloaded."""
         blob = self.blob(address)
         with translate_gcs_error(address):
-            blob.reload(**self.patience)
+            blob.reload(**self.call_options)
             if blob.size > at_most:
                 raise BadInput(f"{address}: larger than {at_most:,} bytes")
             # Raw: an object stored as gzip would otherwise be unpacked here, to any size.
             # A blob made anew asks for the address itself, where the reloaded one follows the link the service has told it.
-            yield self.blob(address), {"raw_download": True, "if_generation_match": blob.generation, **self.patience}
+            yield self.blob(address), {"raw_download": True, "if_generation_match": blob.generation, **self.call_options}
 
     def find(self, address: Address) -> ObjectInfo | None:
         with translate_gcs_error(address):
-            blob = self.client.bucket(address.bucket).get_blob(address.path, generation=address.generation, **self.patience)
-        return ObjectInfo(size=blob.size, sha256=(blob.metadata or {}).get(DIGEST), generation=blob.generation) if blob else None
+            blob = self.client.bucket(address.bucket).get_blob(address.path, generation=address.generation, **self.call_options)
+        return (
+            ObjectInfo(size=blob.size, sha256=(blob.metadata or {}).get(DIGEST_METADATA), generation=blob.generation)
+            if blob
+            else None
+        )
 
     def names(self, address: Address) -> list[str]:
         return sorted(self.dates(address))
@@ -82,15 +86,15 @@ class GcsBackend:
     def dates(self, address: Address) -> dict[str, datetime]:
         prefix = f"{address.path}/" if address.path else ""
         with translate_gcs_error(address):
-            listed = list(self.client.list_blobs(address.bucket, prefix=prefix, **self.patience))
+            listed = list(self.client.list_blobs(address.bucket, prefix=prefix, **self.call_options))
         return {blob.name.removeprefix(prefix): blob.updated for blob in listed}
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
         from google.api_core.exceptions import PreconditionFailed
 
         blob = self.blob(address)
-        blob.metadata = {DIGEST: digest_of(source)}
-        options = {"content_type": content_type, "if_generation_match": 0, "checksum": "crc32c", **self.patience}
+        blob.metadata = {DIGEST_METADATA: source_digest(source)}
+        options = {"content_type": content_type, "if_generation_match": 0, "checksum": "crc32c", **self.call_options}
         try:
             with translate_gcs_error(address):
                 if isinstance(source, bytes):
@@ -101,7 +105,7 @@ class GcsBackend:
             # Somebody was first; it may have been ourselves, when the answer to an earlier try was lost.
             if not isinstance(fault.__cause__, PreconditionFailed):
                 raise
-            require_same(address, self.find(address), source)
+            require_same_content(address, self.find(address), source)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ named by what is in it: two runs of one story cannot mix their files, and the ma
 import re
 from collections.abc import Iterator
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from newsreel.errors import Conflict
 from newsreel.runtime.usage import Usage
@@ -20,14 +20,10 @@ from newsreel.storage.store import Storage
 MANIFEST = "manifest.json"
 ORIGIN = "origin.json"
 VIDEO = "landscape.mp4"
-MOST_BYTES = 100_000
+MAX_MANIFEST_BYTES = 100_000
 
 
-class PublicationModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class PublishedFile(PublicationModel):
+class PublishedFile(BaseModel, frozen=True):
     name: str
     """`landscape.mp4`."""
     path: str = Field(pattern=r"^([0-9a-f]{16}/)?[a-z0-9][a-z0-9.-]*$")
@@ -38,7 +34,7 @@ class PublishedFile(PublicationModel):
     content_type: str
 
 
-class Origin(PublicationModel):
+class Origin(BaseModel, frozen=True):
     """What a video is made from, see `newsreel.fingerprints`. `init-story` leaves it in the workspace for `publish`."""
 
     story_digest: str
@@ -47,7 +43,7 @@ class Origin(PublicationModel):
     """Of newsreel."""
 
 
-class Manifest(PublicationModel):
+class Manifest(BaseModel, frozen=True):
     id: str
     revision: int
     title: str
@@ -57,7 +53,7 @@ class Manifest(PublicationModel):
     usage: Usage | None = None
     """What the video has taken; None for one of before this was told."""
 
-    def same_but_for_time(self, other: "Manifest") -> bool:
+    def equals_ignoring_time(self, other: "Manifest") -> bool:
         return self.model_copy(update={"created": other.created}) == other
 
     def file(self, name: str) -> PublishedFile | None:
@@ -81,7 +77,7 @@ def read_publication(storage: Storage, home: Address) -> Manifest | None:
     if storage.find(address) is None:
         return None
     try:
-        return Manifest.model_validate_json(storage.read(address, at_most=MOST_BYTES))
+        return Manifest.model_validate_json(storage.read(address, at_most=MAX_MANIFEST_BYTES))
     except ValidationError as fault:
         raise Conflict(f"{address}: is not a manifest of newsreel's; move it away or publish elsewhere") from fault
 
@@ -97,10 +93,10 @@ def is_intact(storage: Storage, home: Address, manifest: Manifest) -> bool:
 
 def newer_revision(storage: Storage, finals: Address, identifier: str, revision: int) -> int | None:
     """The newest published revision, where it is newer than this one."""
-    return max((other for other in revisions(storage, finals, identifier) if other > revision), default=None)
+    return max((other for other in published_revisions(storage, finals, identifier) if other > revision), default=None)
 
 
-def revisions(storage: Storage, finals: Address, identifier: str) -> Iterator[int]:
+def published_revisions(storage: Storage, finals: Address, identifier: str) -> Iterator[int]:
     if finals.scheme == "file":
         draft = read_publication(storage, publication_folder(finals, identifier, 0))
         if draft:

@@ -23,7 +23,7 @@ from newsreel.errors import BadInput, Conflict, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.workspace import content_digest, translate_disk_full
 
-PASSING = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EBUSY, errno.ENFILE, errno.EMFILE})
+TRANSIENT_ERRNOS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EBUSY, errno.ENFILE, errno.EMFILE})
 """Errors of the operating system that another try may not meet; all others are the address's."""
 
 
@@ -77,7 +77,7 @@ class Storage:
         """Size and digest of what lies there; None where nothing does."""
         return self.backend(address).find(address)
 
-    def pinned(self, address: Address) -> Address:
+    def pin(self, address: Address) -> Address:
         """The address of what lies there now: an object that is changed or removed afterwards is not read in its place.
 
         A file has no such address and is returned as it is. Raises BadInput where there is nothing.
@@ -168,7 +168,7 @@ class Files:
             try:
                 os.link(temporary, address.file)
             except FileExistsError:
-                require_same(address, self.find(address), source)
+                require_same_content(address, self.find(address), source)
 
     def replace(self, address: Address, source: Path | bytes) -> None:
         with publish_file(address, source) as temporary:
@@ -207,12 +207,12 @@ def publish_file(address: Address, source: Path | bytes) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def digest_of(source: Path | bytes) -> str:
+def source_digest(source: Path | bytes) -> str:
     return sha256(source).hexdigest() if isinstance(source, bytes) else content_digest(source)
 
 
-def require_same(address: Address, found: ObjectInfo | None, source: Path | bytes) -> None:
-    if found is None or found.sha256 != digest_of(source):
+def require_same_content(address: Address, found: ObjectInfo | None, source: Path | bytes) -> None:
+    if found is None or found.sha256 != source_digest(source):
         raise Conflict(f"{address}: something else is already there, and what is published is never changed; raise the revision")
 
 
@@ -226,5 +226,5 @@ def translate_file_error(address: Address) -> Iterator[None]:
     except OSError as fault:
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
-        kind = Unavailable if fault.errno in PASSING else BadInput
+        kind = Unavailable if fault.errno in TRANSIENT_ERRNOS else BadInput
         raise kind(f"{address}: {(fault.strerror or str(fault)).lower()}") from fault

@@ -14,9 +14,10 @@ from newsreel.errors import BadInput
 from newsreel.fingerprints import story_digest
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
-from newsreel.story.schema import PROFILE_OF, VOICES, Story
-from newsreel.story.source import Fault, StoryFile, parse_story
+from newsreel.story.schema import PROFILE_OF_SYSTEM, VOICES, Story
+from newsreel.story.source import StoryFile, parse_story
 from newsreel.workspace import translate_disk_full
+from newsreel.yaml_source import Fault
 
 MAX_STORY_BYTES = 1_000_000
 MAX_PICTURE_BYTES = 40_000_000
@@ -35,9 +36,9 @@ class LoadedStory:
     faults: tuple[Fault, ...]
     """What is wrong with pictures and voice, without a look into the pictures."""
 
-    def sound(self) -> Story:
+    def require_valid(self) -> Story:
         """The story, its pictures decoded and found good. Raises BadInput that lists all faults."""
-        return self.file.sound(*self.faults, *self.faults_in_pictures())
+        return self.file.require_valid(*self.faults, *self.picture_faults())
 
     @property
     def digest(self) -> str | None:
@@ -46,7 +47,7 @@ class LoadedStory:
             return None
         return story_digest(self.file.story, self.picture_digests)
 
-    def faults_in_pictures(self) -> Iterator[Fault]:
+    def picture_faults(self) -> Iterator[Fault]:
         from newsreel.story.pictures import check_picture
 
         told: dict[str, str] = {}
@@ -97,7 +98,7 @@ def voice_faults(file: StoryFile, voice_system: str | None) -> Iterator[Fault]:
     name = file.tree.value.get("voice") if isinstance(file.tree.value, dict) else None
     voice = VOICES.get(name) if isinstance(name, str) else None
     if voice and voice_system not in (None, voice.system):
-        remedies = [f"--profile {PROFILE_OF[voice.system]}"]
+        remedies = [f"--profile {PROFILE_OF_SYSTEM[voice.system]}"]
         remedies += [f"voice {name}" for name, other in VOICES.items() if other.system == voice_system]
         yield file.fault(("voice",), f"{name} is spoken by {voice.system}, which is not here; use {' or '.join(remedies)}")
 
@@ -108,12 +109,12 @@ def validate_story(path: Path, voice_system: str | None = None) -> Story:
     `voice_system` is the one that speaks here; None takes any. Raises BadInput that lists every fault of text and pictures,
     each with the file as the person called it, its line and its path in the story.
     """
-    with load_valid_story(path, voice_system) as intake:
-        return intake.sound()
+    with load_local_story(path, voice_system) as intake:
+        return intake.require_valid()
 
 
 @contextmanager
-def load_valid_story(path: Path, voice_system: str | None = None) -> Iterator[LoadedStory]:
+def load_local_story(path: Path, voice_system: str | None = None) -> Iterator[LoadedStory]:
     """The same with the bytes of its pictures as they were looked at; whether it is sound is for `LoadedStory.sound` to say."""
     file = path.resolve()
     beside = Storage(AllowList(prefixes=(Address.parse(f"file:{file.parent}"),)))

@@ -38,14 +38,14 @@ def upload_story(intake: LoadedStory, storage: Storage, stories: Address) -> tup
     """
     if stories.scheme != "gs":
         raise BadInput(f"{stories}: a cluster reads stories from a bucket; name one as gs://bucket")
-    story = intake.sound()
+    story = intake.require_valid()
     home = stories.child(story.id)
     names = {name: revision_file(name, digest) for name, digest in intake.picture_digests.items()}
     for name, file in intake.pictures.items():
         upload(storage, home.child(names[name]), file, intake.picture_digests[name])
     document = home.child(f"r{story.revision}.json")
     storage.create(document, upload_document(story, names), "application/json")
-    return story, storage.pinned(document)
+    return story, storage.pin(document)
 
 
 def revision_file(picture: str, digest: str) -> str:

@@ -23,9 +23,9 @@ from newsreel.storage.store import Storage
 from newsreel.workspace import content_digest, flush_to_disk, translate_disk_full, write_atomically
 
 CACHE_VARIABLE = "NEWSREEL_CACHE"
-MOST_BYTES = 4 << 30
+MAX_WEIGHTS_BYTES = 4 << 30
 """The largest published file, a local pix2pixHD generator, has 0.73 GB."""
-SECONDS_OF_SILENCE = 3600
+STALE_SECONDS = 3600
 """A temporary file that nobody has written to for so long was left by a killed process."""
 
 
@@ -43,33 +43,33 @@ class WeightsCache:
 
         Raises BadWeights where other bytes lie there, of which nothing is kept; BadInput, Unavailable, DiskFull.
         """
-        with self.told():
+        with self.translate_errors():
             held = self.root / sha256
-            if not self.holds(held, sha256):
-                self.bring(address, sha256, storage, held)
+            if not self.is_verified(held, sha256):
+                self.download(address, sha256, storage, held)
             return held
 
-    def holds(self, held: Path, sha256: str) -> bool:
+    def is_verified(self, held: Path, sha256: str) -> bool:
         """Whether the file is here and what it was, by its stamp or, where that does not fit, by its bytes."""
         if not held.is_file():
             return False
         stamp = held.with_suffix(".verified")
         with suppress(FileNotFoundError):
-            if stamp.read_text() == stamp_of(held):
+            if stamp.read_text() == file_stamp(held):
                 return True
         if content_digest(held) != sha256:
             return False
-        write_atomically(stamp, stamp_of(held))
+        write_atomically(stamp, file_stamp(held))
         return True
 
-    def bring(self, address: Address, sha256: str, storage: Storage, held: Path) -> None:
+    def download(self, address: Address, sha256: str, storage: Storage, held: Path) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         self.clear_leftovers()
         handle, name = tempfile.mkstemp(dir=self.root, prefix=".tmp-")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                storage.copy(address, file, at_most=MOST_BYTES)
+                storage.copy(address, file, at_most=MAX_WEIGHTS_BYTES)
             # What lies on the disk now is hashed, not what came over the line: a retried download begins part of it again.
             found = content_digest(temporary)
             if found != sha256:
@@ -79,16 +79,16 @@ class WeightsCache:
             temporary.replace(held)
         finally:
             temporary.unlink(missing_ok=True)
-        write_atomically(held.with_suffix(".verified"), stamp_of(held))
+        write_atomically(held.with_suffix(".verified"), file_stamp(held))
 
     def clear_leftovers(self) -> None:
         for leftover in self.root.glob(".tmp-*"):
             with suppress(FileNotFoundError):
-                if time.time() - leftover.stat().st_mtime > SECONDS_OF_SILENCE:
+                if time.time() - leftover.stat().st_mtime > STALE_SECONDS:
                     leftover.unlink()
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         try:
             with translate_disk_full(self.root):
                 yield
@@ -99,7 +99,7 @@ class WeightsCache:
             ) from fault
 
 
-def stamp_of(path: Path) -> str:
+def file_stamp(path: Path) -> str:
     """What changes with a file's content, in all but contrived cases."""
     status = path.stat()
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ino}\n"

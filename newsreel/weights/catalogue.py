@@ -11,7 +11,7 @@ The catalogue is a YAML file at the address NEWSREEL_WEIGHTS; it and all it name
 In a story's workspace lie, for each system of its voice:
 
     weights/SYSTEM.weights   the file, verified, in whatever format its catalogue names
-    weights/SYSTEM.json      a small sheet that says which file it is                          `Sheet`
+    weights/SYSTEM.json      a small sheet that says which file it is                          `WeightsSheet`
 
 A step's units read the sheet, so that their keys change with the weights and no 400 MB are hashed to find that nothing has.
 
@@ -23,15 +23,15 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AfterValidator, Field, RootModel
 
 from newsreel.errors import BadInput, BadWeights
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.story.schema import VOICES
-from newsreel.story.source import read_tree
+from newsreel.validation import Matches, StrictModel, parse_document
 from newsreel.weights.cache import WeightsCache
 from newsreel.workspace import Workspace, flush_to_disk, translate_disk_full, write_atomically
 
@@ -59,7 +59,7 @@ def voice_weights(workspace: Workspace, system: str) -> Path:
     return path
 
 
-MOST_BYTES = 1_000_000
+MAX_CATALOGUE_BYTES = 1_000_000
 
 
 def require_address(text: str) -> str:
@@ -76,24 +76,29 @@ def require_printable(text: str) -> str:
     return text
 
 
-WeightsName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+WeightsName = Annotated[
+    str,
+    Matches(
+        r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", "must be 1 to 40 lower-case letters, digits and hyphens, such as linda-waveglow"
+    ),
+]
 CatalogueLine = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(require_printable)]
 
 
-class CatalogueModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Entry(CatalogueModel):
+class CatalogueEntry(StrictModel, strict=True):
     """A file of weights."""
 
     address: Annotated[str, AfterValidator(require_address)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Matches(r"^[0-9a-f]{64}$", "must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them")]
     licence: CatalogueLine
     source: CatalogueLine | None = None
 
 
-class Sheet(CatalogueModel):
+class CatalogueFile(RootModel[dict[WeightsName, CatalogueEntry]]):
+    """A catalogue as it is written: entries by name."""
+
+
+class WeightsSheet(StrictModel, strict=True):
     """Which file a system's weights are."""
 
     name: str
@@ -108,7 +113,7 @@ class Sheet(CatalogueModel):
 class Catalogue:
     name: str
     """What it is called in errors: its address."""
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, CatalogueEntry]
 
     @classmethod
     def from_environment(cls, storage: Storage, environment: Mapping[str, str] = os.environ) -> "Catalogue":
@@ -116,17 +121,17 @@ class Catalogue:
         text = environment.get(VOICE_WEIGHTS_VARIABLE)
         if not text:
             raise BadInput(f"no catalogue of weights: set {VOICE_WEIGHTS_VARIABLE} to its address, such as file:weights.yaml")
-        return cls(name=text, entries=read_catalogue(storage.read(Address.parse(text), at_most=MOST_BYTES), text))
+        return cls(name=text, entries=read_catalogue(storage.read(Address.parse(text), at_most=MAX_CATALOGUE_BYTES), text))
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> CatalogueEntry:
         """Raises BadInput for a name that is not here."""
         if name not in self.entries:
             raise BadInput(f"{self.name}: has no {name}; it has {', '.join(sorted(self.entries)) or 'nothing'}")
         return self.entries[name]
 
-    def sheet(self, name: str) -> Sheet:
+    def sheet(self, name: str) -> WeightsSheet:
         entry = self.entry(name)
-        return Sheet(name=name, sha256=entry.sha256, licence=entry.licence, address=entry.address)
+        return WeightsSheet(name=name, sha256=entry.sha256, licence=entry.licence, address=entry.address)
 
     def fetch(self, name: str, storage: Storage, cache: WeightsCache) -> Path:
         """The file, verified. Raises BadInput, BadWeights for other bytes than the catalogue says, DiskFull, Unavailable."""
@@ -134,46 +139,19 @@ class Catalogue:
         return cache.fetch(Address.parse(entry.address), entry.sha256, storage)
 
 
-def read_catalogue(content: bytes, name: str) -> dict[str, Entry]:
-    """The entries of a catalogue's text, YAML or JSON. Raises BadInput with a line for each fault."""
-    tree = read_tree(content)
-    faults = [f"{name}:{fault}" for fault in tree.faults]
-    if not faults:
-        try:
-            return RootModel[dict[WeightsName, Entry]].model_validate(tree.value or {}).root
-        except ValidationError as found:
-            for error in found.errors(include_url=False):
-                path = tuple(part for part in error["loc"] if part != "[key]")
-                where = ".".join(map(str, path))
-                faults.append(f"{name}:{tree.line(path)}: {where + ': ' if where else ''}{describe_catalogue_error(dict(error))}")
-    raise BadInput("\n".join(faults))
+def read_catalogue(content: bytes, name: str) -> dict[str, CatalogueEntry]:
+    """The entries of a catalogue, YAML or JSON. Raises BadInput that lists every fault."""
+    return parse_document(content, name, CatalogueFile).root
 
 
-def describe_catalogue_error(error: Mapping[str, Any]) -> str:
-    match error["type"], error["loc"][-1:]:
-        case "missing", _:
-            return "is missing"
-        case "extra_forbidden", _:
-            return f"is unknown; known: {', '.join(Entry.model_fields)}"
-        case "string_pattern_mismatch", ("sha256",):
-            return "must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them"
-        case "string_pattern_mismatch", _:
-            return "must be 1 to 40 lower-case letters, digits and hyphens"
-        case "model_type" | "dict_type", _:
-            return "must be keys with values, one a line"
-        case "value_error", _:
-            return str(error["ctx"]["error"])
-    return str(error["msg"][0].lower() + error["msg"][1:])
-
-
-def require(voice: str, storage: Storage) -> None:
+def require_voice_weights(voice: str, storage: Storage) -> None:
     """Raises BadInput, saying what to set, where a voice needs weights that this installation does not have."""
     for _ in needed_weights(voice, storage):
         pass
 
 
 def link_voice_weights(workspace: Workspace, voice: str, storage: Storage) -> None:
-    """Bring a voice's weights into the workspace, once. Raises what `require` and `Catalogue.fetch` do."""
+    """Bring a voice's weights into the workspace, once. Raises what `require_voice_weights` and `Catalogue.fetch` do."""
     for system, name, catalogue in needed_weights(voice, storage):
         sheet = catalogue.sheet(name).model_dump_json(indent=2) + "\n"
         path, said = workspace.path(weights_file(system)), workspace.path(weights_sheet(system))

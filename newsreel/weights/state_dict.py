@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import pickle
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,16 +29,16 @@ Net = TypeVar("Net", bound=nn.Module)
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of every tensor, by key."""
 
-PARALLEL = "module."
+DATA_PARALLEL_PREFIX = "module."
 """What DataParallel writes before every key."""
-KINDS = frozenset({
+DTYPES = frozenset({
     torch.float64, torch.float32, torch.float16, torch.bfloat16,
     torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
 })  # fmt: skip
-SPREAD = 2
+MAX_SIZE_RATIO = 2
 """How many times a file's size its tensors may have: a net that uses a tensor in two places names it twice."""
-MOST_TOLD = 20
-LONGEST_SHOWN = 200
+MAX_FAULTS_SHOWN = 20
+MAX_CHARACTERS_SHOWN = 200
 
 
 def read_state(path: Path, within: str | None = None) -> dict[str, Tensor]:
@@ -49,18 +50,18 @@ def read_state(path: Path, within: str | None = None) -> dict[str, Tensor]:
     content = read_content(path)
     if within and isinstance(content, dict) and within in content:
         content = content[within]
-    return state_of(content, path)
+    return require_state_dict(content, path)
 
 
 def read_content(path: Path) -> object:
     """What a file holds: of tensors, numbers, text, lists and mappings, and of what `torch.serialization.safe_globals` allows."""
-    container = require_valid_format(path, also={*map(name_of, torch.serialization.get_safe_globals())})
+    container = require_valid_format(path, also={*map(global_name, torch.serialization.get_safe_globals())})
     try:
         if container is Format.SAFETENSORS:
             from safetensors.torch import load_file
 
             return load_file(path)
-        return load_plainly(path)
+        return load_tensors_only(path)
     except OSError as fault:
         raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from fault
     except pickle.UnpicklingError as fault:
@@ -72,21 +73,21 @@ def read_content(path: Path) -> object:
         raise BadWeights(f"{path}: damaged or not a weights file{told}") from fault
 
 
-def load_plainly(source: Path | IO[bytes]) -> object:
+def load_tensors_only(source: Path | IO[bytes]) -> object:
     """By torch, which runs nothing of it; its warnings to programmers are not for who has been handed a wrong file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         return torch.load(source, map_location="cpu", weights_only=True)
 
 
-def name_of(allowed: object) -> str:
+def global_name(allowed: object) -> str:
     """As a pickle names it; `safe_globals` takes an object, or an object and the name it goes by."""
     if isinstance(allowed, tuple):
         return str(allowed[1])
     return f"{getattr(allowed, '__module__', '')}.{getattr(allowed, '__qualname__', '')}"
 
 
-def state_of(content: object, path: Path) -> dict[str, Tensor]:
+def require_state_dict(content: object, path: Path) -> dict[str, Tensor]:
     """The content of the file as tensors by key, without the prefix that parallel training gives every key. Raises BadWeights."""
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise BadWeights(f"{path}: not a bare state dict; export the net's state_dict()")
@@ -94,9 +95,9 @@ def state_of(content: object, path: Path) -> dict[str, Tensor]:
     if others:
         raise BadWeights(f"{path}: not a bare state dict; these are no plain tensors: {join_limited(map(escape, others), ', ')}")
     # A tensor may be a view that repeats one number without end; written out it would claim all memory.
-    if sum(tensor.numel() * tensor.element_size() for tensor in content.values()) > SPREAD * path.stat().st_size:
+    if sum(tensor.numel() * tensor.element_size() for tensor in content.values()) > MAX_SIZE_RATIO * path.stat().st_size:
         raise BadWeights(f"{path}: refused: its tensors are many times larger than the file")
-    prefix = PARALLEL if content and all(key.startswith(PARALLEL) for key in content) else ""
+    prefix = DATA_PARALLEL_PREFIX if content and all(key.startswith(DATA_PARALLEL_PREFIX) for key in content) else ""
     return {key.removeprefix(prefix): tensor for key, tensor in content.items()}
 
 
@@ -105,15 +106,24 @@ def is_plain_tensor(value: object) -> bool:
     return (
         isinstance(value, Tensor)
         and type(value) in (Tensor, nn.Parameter)
-        and value.dtype in KINDS
+        and value.dtype in DTYPES
         and value.layout is torch.strided
         and value.device.type == "cpu"
         and not value.is_nested
     )
 
 
-def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {key: tuple(tensor.shape) for key, tensor in state.items()}
+
+
+def indices_in_keys(pattern: str, keys: Iterable[str]) -> set[int]:
+    r"""The numbers that the pattern's group matches at the start of the keys, such as those of layers.
+
+    >>> indices_in_keys(r"layers\.(\d+)\.", ["layers.0.weight", "layers.0.bias", "layers.1.weight"])
+    {0, 1}
+    """
+    return {int(match[1]) for key in keys if (match := re.match(pattern, key)) and len(match[1]) < 6}
 
 
 def load_strictly(build: Callable[[], Net], state: Mapping[str, Tensor], path: Path, described: str) -> Net:
@@ -162,7 +172,7 @@ def save_state(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, s
             if path.suffix == ".safetensors":
                 write_safetensors(held, temporary, metadata)
             else:
-                temporary.write_bytes(archive_of(held))
+                temporary.write_bytes(serialize_state(held))
             temporary.chmod(0o644)
             flush_to_disk(temporary)
             temporary.replace(path)
@@ -181,7 +191,7 @@ def unshare_storage(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def archive_of(held: dict[str, Tensor]) -> memoryview:
+def serialize_state(held: dict[str, Tensor]) -> memoryview:
     """In memory first: of a full disk torch.save says "unexpected pos 704 vs 598"."""
     content = io.BytesIO()
     torch.save(held, content)
@@ -203,12 +213,14 @@ def write_safetensors(held: dict[str, Tensor], path: Path, metadata: Mapping[str
 def join_limited(faults: Iterable[str], separator: str) -> str:
     """One line that can be read: the first of many, and how many more."""
     told = [*faults]
-    return separator.join(told[:MOST_TOLD]) + (f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else "")
+    return separator.join(told[:MAX_FAULTS_SHOWN]) + (
+        f" and {len(told) - MAX_FAULTS_SHOWN:,} more" if len(told) > MAX_FAULTS_SHOWN else ""
+    )
 
 
 def escape(text: str) -> str:
     """A stranger's text on a terminal: ASCII, without control characters, not too long."""
-    return ascii(text)[1:-1][:LONGEST_SHOWN]
+    return ascii(text)[1:-1][:MAX_CHARACTERS_SHOWN]
 
 
 def format_shape(shape: torch.Size) -> str:

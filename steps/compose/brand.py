@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from newsreel.brands import brand_sheet
 from newsreel.story.pronunciation import Pronunciations
+from newsreel.validation import StrictModel
 
 __all__ = ["FONTS", "Box", "Brand", "Colour", "Font", "load_brand"]
 
@@ -57,11 +58,7 @@ Sizes = Annotated[tuple[int, ...], Field(min_length=1)]
 """Pixels an em, largest first: the first that fits is used."""
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Palette(Model):
+class Palette(StrictModel):
     night: Hex
     deep: Hex
     glow: Hex
@@ -78,7 +75,7 @@ class Palette(Model):
 ColourName = Literal["night", "deep", "glow", "accent", "gold", "paper", "mist"]
 
 
-class Font(Model):
+class Font(StrictModel):
     """A font file that ships, and the family (and weight) by which libass finds it."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\.ttf$")]
@@ -90,13 +87,13 @@ class Font(Model):
         return FONTS / self.file
 
 
-class Typefaces(Model):
+class Typefaces(StrictModel):
     black: Font
     bold: Font
     medium: Font
 
 
-class Places(Model):
+class Places(StrictModel):
     picture: Place
     presenter: Place
     captions: Place
@@ -104,7 +101,7 @@ class Places(Model):
     presenter_scale: int
 
 
-class TypeSizes(Model):
+class TypeSizes(StrictModel):
     title: Sizes
     headline: Sizes
     caption: int
@@ -114,7 +111,7 @@ class TypeSizes(Model):
     strip: Sizes
 
 
-class Brand(Model):
+class Brand(StrictModel):
     name: str
     tagline: str
     disclosure: str
@@ -122,7 +119,7 @@ class Brand(Model):
     fonts: Typefaces
     places: Places
     sizes: TypeSizes
-    pronunciations: Pronunciations = {}
+    pronunciations: Pronunciations = Field(default={})
     """For `init-story`: how this newsroom says its words, unless a story says otherwise."""
 
 

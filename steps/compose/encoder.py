@@ -11,7 +11,7 @@ import ffmpeg
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import DiskFull, MissingProgram, NewsreelError
-from newsreel.media.encoder import ffmpeg_program, is_disk_full
+from newsreel.media.encoder import find_ffmpeg, is_disk_full
 
 __all__ = ["VIDEO", "ComposeFailed", "run_graph"]
 
@@ -49,7 +49,7 @@ def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None,
 
     Raises MissingProgram, DiskFull, or ComposeFailed with the first thing ffmpeg complained of. An interrupted run ends ffmpeg.
     """
-    command = [ffmpeg_program(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
+    command = [find_ffmpeg(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
     command += ffmpeg.get_args(output, overwrite_output=True)
     with tempfile.TemporaryFile() as said:
         status = followed(command, said, advance)

@@ -2,28 +2,23 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from newsreel.artifacts import FRAME_RATE
 from newsreel.story.schema import CaptionStyle
+from newsreel.validation import StrictModel
 
-__all__ = ["CLOSING_FRAMES", "OPENING_FRAMES", "ClosingPart", "JoiningPart", "OpeningPart", "Part", "ScenePart", "Timeline"]
+__all__ = ["CLOSING_FRAMES", "OPENING_FRAMES", "ClosingPart", "JoiningPart", "OpeningPart", "ScenePart", "Timeline"]
 
 OPENING_FRAMES = 75
 CLOSING_FRAMES = 75
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OpeningPart(Part):
+class OpeningPart(StrictModel):
     part: Literal["opening"] = "opening"
     brand: str
     title: str
 
 
-class ScenePart(Part):
+class ScenePart(StrictModel):
     part: Literal["scene"] = "scene"
     brand: str
     title: str
@@ -38,12 +33,12 @@ class ScenePart(Part):
     frames: int
 
 
-class ClosingPart(Part):
+class ClosingPart(StrictModel):
     part: Literal["closing"] = "closing"
     brand: str
 
 
-class Timeline(Part):
+class Timeline(StrictModel):
     """Frames of each scene, between the opening and the closing."""
 
     scenes: tuple[int, ...]
@@ -63,7 +58,7 @@ class Timeline(Part):
         return self.end / FRAME_RATE
 
 
-class JoiningPart(Part):
+class JoiningPart(StrictModel):
     part: Literal["joining"] = "joining"
     title: str
     music: Literal["bed", "none"]

@@ -12,21 +12,20 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.artifacts import count_video_frames, scene_file
 from newsreel.brands import brand_sheet
 from newsreel.media.encoder import chunk_files
 from newsreel.presenters.bundle import find_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import Story
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 from steps.compose.brand import load_brand
-from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, Part, ScenePart, Timeline
+from steps.compose.parts import CLOSING_FRAMES, OPENING_FRAMES, ClosingPart, JoiningPart, OpeningPart, ScenePart, Timeline
 
 if TYPE_CHECKING:
     from steps.compose.studio import Studio
-
-__all__ = ["STEP"]
 
 OPENING, CLOSING = "scenes/opening.mp4", "scenes/closing.mp4"
 JOINED_A_FRAME = 12
@@ -37,7 +36,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     """Opening, scenes, closing, and the joining of them all, which depends on everything that they depend on."""
     story = workspace.story
     count = range(len(story.scenes))
-    timeline = Timeline(scenes=tuple(frames_of_sound(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
+    timeline = Timeline(scenes=tuple(count_video_frames(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
     look = brand_files(story)
     opening, closing = OpeningPart(brand=story.brand, title=story.title), ClosingPart(brand=story.brand)
     scenes = [scene_part(story, index, timeline) for index in count]
@@ -55,7 +54,9 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     yield unit("the whole", whole, max(1, timeline.end // JOINED_A_FRAME), inputs, final, look)
 
 
-def unit(name: str, part: Part, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], look: tuple[Path, ...]) -> Unit:
+def unit(
+    name: str, part: StrictModel, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], look: tuple[Path, ...]
+) -> Unit:
     return Unit(name=name, reads=reads, also=look, writes=writes, settings=part.model_dump(mode="json"), cost=cost)
 
 
@@ -116,4 +117,4 @@ def work(unit: Unit, workspace: Workspace, studio: Studio, drafts: list[Path], p
             )
 
 
-STEP = Step(name="compose", version=2, packages=("imageio-ffmpeg",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, packages=("imageio-ffmpeg",), plan=plan, start=start, work=work)

@@ -10,8 +10,8 @@ from typing import Any
 
 import ffmpeg
 
-from newsreel.artifacts import FRAME_RATE, SheetCell, SheetContents, Speech
-from newsreel.media.encoder import ffmpeg_program
+from newsreel.artifacts import FRAME_RATE, ContactSheetTile, Speech, VideoContents
+from newsreel.media.encoder import find_ffmpeg
 from newsreel.workspace import translate_disk_full
 from steps.compose.bookends import closing_graph, opening_graph, poster_graph, write_closing_sheet, write_opening_sheet
 from steps.compose.brand import Brand
@@ -39,7 +39,7 @@ class Studio:
     @classmethod
     def set_up(cls, brand: Brand, folder: Path) -> "Studio":
         """Draw the brand's stills into a folder. Raises MissingProgram before anything is drawn, DiskFull."""
-        ffmpeg_program()
+        find_ffmpeg()
         with translate_disk_full(folder):
             return cls(brand=brand, stills=draw_stills(brand, folder), folder=folder)
 
@@ -107,16 +107,16 @@ def joined(seen: Any, heard: Any, title: str, target: Path) -> Any:
     )
 
 
-def contents_of(timeline: Timeline, tiles: tuple[int, int], levels: tuple[float, float]) -> SheetContents:
+def contents_of(timeline: Timeline, tiles: tuple[int, int], levels: tuple[float, float]) -> VideoContents:
     columns, rows = tiles
     ends = [*accumulate(timeline.scenes, initial=OPENING_FRAMES)]
     times = [(start / FRAME_RATE, end / FRAME_RATE) for start, end in pairwise(ends)]
     scenes = [
-        SheetCell(start=start, end=end, column=number % columns, row=number // columns)
+        ContactSheetTile(start=start, end=end, column=number % columns, row=number // columns)
         for number, (start, end) in enumerate(times)
     ]
     loudness, true_peak = levels
-    return SheetContents(
+    return VideoContents(
         seconds=timeline.seconds, scenes=tuple(scenes), columns=columns, rows=rows, loudness=loudness, true_peak=true_peak
     )
 

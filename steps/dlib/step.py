@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.dlib.predictor import FaceFinder
     from steps.dlib.track import Span
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
@@ -49,9 +47,9 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Pa
     track = follow(decoded(presenter), finder, progress.advance)
     refuse_what_cannot_loop(track)
     if track.gaps:
-        progress.remark(unit.name, f"no face in {track.bridged} frames ({listed(track.gaps)}); bridged from their neighbours")
+        progress.add_remark(unit.name, f"no face in {track.bridged} frames ({listed(track.gaps)}); bridged from their neighbours")
     if track.bystanders:
-        progress.remark(unit.name, f"somebody else at {listed(track.bystanders)}; the presenter was followed")
+        progress.add_remark(unit.name, f"somebody else at {listed(track.bystanders)}; the presenter was followed")
     np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
 
 
@@ -59,4 +57,4 @@ def listed(spans: "Iterable[Span]") -> str:
     return ", ".join(map(str, spans))
 
 
-STEP = Step(name="dlib", version=2, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, packages=("dlib-bin",), plan=plan, start=start, work=work)

@@ -11,8 +11,8 @@ import av
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import BadInput, DiskFull, MissingProgram
-from newsreel.media.encoder import ffmpeg_program, is_disk_full
-from newsreel.presenters.training_data import MAX_SECONDS, MIN_FRAMES
+from newsreel.media.encoder import find_ffmpeg, is_disk_full
+from newsreel.presenters.training_data import MAX_FOOTAGE_SECONDS, MIN_FRAMES
 
 __all__ = ["Clip", "fit", "probe"]
 
@@ -68,8 +68,8 @@ def fit(source: Path, target: Path, name: str, size: int, advance: Callable[[int
         frames = convert(source, target, name, size, advance)
     if frames < MIN_FRAMES:
         raise BadInput(f"{name}: has {frames} frames; at least {MIN_FRAMES}, better a minute of rest and speech")
-    if frames > MAX_SECONDS * FRAME_RATE:
-        raise BadInput(f"{name}: longer than {MAX_SECONDS} s; cut it")
+    if frames > MAX_FOOTAGE_SECONDS * FRAME_RATE:
+        raise BadInput(f"{name}: longer than {MAX_FOOTAGE_SECONDS} s; cut it")
     return frames
 
 
@@ -79,8 +79,19 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
     look = ("-c:v", "libx264", "-crf", "12", "-preset", "medium", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
     colours = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
     command = [
-        *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1"),
-        *("-f", "mov", "-protocol_whitelist", "file,pipe", "-i", str(source), "-map", "0:v:0", "-t", str(MAX_SECONDS + 1)),
+        *(find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1"),
+        *(
+            "-f",
+            "mov",
+            "-protocol_whitelist",
+            "file,pipe",
+            "-i",
+            str(source),
+            "-map",
+            "0:v:0",
+            "-t",
+            str(MAX_FOOTAGE_SECONDS + 1),
+        ),
         *(
             "-vf",
             f"{square},{scaled},fps={FRAME_RATE},setsar=1",

@@ -9,11 +9,11 @@ import numpy as np
 from newsreel.errors import BadInput
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS
 from newsreel.presenters.training_data import (
-    EXACT,
-    FOOTAGE,
-    GIVEN_VISEMES,
-    LESSON,
-    MAX_MINUTES,
+    EXACT_LANDMARKS_FILE,
+    FOOTAGE_FILE,
+    JOB_FILE,
+    MAX_TRAINING_MINUTES,
+    VISEMES_FILE,
     TrainingData,
     TrainingJob,
     bundle_file,
@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--steps", type=int, required=True, metavar="N", help="of the generator's training, at most")
     parser.add_argument("--minutes", type=float, required=True, metavar="M", help="of the generator's training, at most")
     options = parser.parse_args(arguments)
-    if options.steps < 1 or not 0 < options.minutes <= MAX_MINUTES:
+    if options.steps < 1 or not 0 < options.minutes <= MAX_TRAINING_MINUTES:
         raise BadInput(f"{options.steps} steps, {options.minutes} minutes: must be 1 or more, and more than 0")
     storage = Storage.from_environment()
     intake = open_training_data(storage, Address.parse(options.footage))
@@ -54,22 +54,22 @@ def fill(workspace: Workspace, intake: TrainingData, storage: Storage, steps: in
     size = intake.presenter.size
     write_atomically(workspace.path(bundle_file("presenter.yaml")), intake.sheet)
     frames = footage(workspace, intake.read(storage, "footage.mp4"), "footage.mp4", bundle_file("footage.mp4"), size, progress)
-    if "rehearsal.mp4" in intake.there:
-        frames = footage(workspace, intake.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE, size, progress)
+    if "rehearsal.mp4" in intake.files:
+        frames = footage(workspace, intake.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE_FILE, size, progress)
     else:
-        Workspace.link(workspace.path(bundle_file("footage.mp4")), made_room(workspace.path(FOOTAGE)))
+        Workspace.link(workspace.path(bundle_file("footage.mp4")), made_room(workspace.path(FOOTAGE_FILE)))
     given = {
-        name: intake.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in intake.there
+        name: intake.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in intake.files
     }
     if "landmarks.dat" not in given and "landmarks.npz" not in given:
-        progress.say("no landmarks.dat is given: the one that ships is used, which knows drawn faces alone")
+        progress.info("no landmarks.dat is given: the one that ships is used, which knows drawn faces alone")
     write_atomically(workspace.path(bundle_file("landmarks.dat")), given.get("landmarks.dat") or STAND_IN.read_bytes())
-    put(workspace.path(EXACT), given.get("landmarks.npz"))
-    put(workspace.path(GIVEN_VISEMES), given.get("visemes.npz"))
+    put(workspace.path(EXACT_LANDMARKS_FILE), given.get("landmarks.npz"))
+    put(workspace.path(VISEMES_FILE), given.get("visemes.npz"))
     if "landmarks.npz" in given:
-        require_landmarks(workspace.path(EXACT), frames, size)
+        require_landmarks(workspace.path(EXACT_LANDMARKS_FILE), frames, size)
     lesson = TrainingJob(name=intake.presenter.name, frames=frames, steps=steps, minutes=minutes, options=intake.options)
-    write_atomically(workspace.path(LESSON), lesson.model_dump_json(indent=2) + "\n")
+    write_atomically(workspace.path(JOB_FILE), lesson.model_dump_json(indent=2) + "\n")
 
 
 def footage(workspace: Workspace, content: bytes, name: str, final: str, size: int, progress: Progress) -> int:
@@ -81,9 +81,9 @@ def footage(workspace: Workspace, content: bytes, name: str, final: str, size: i
         raw.write_bytes(content)
     try:
         key = work_key(NAME, VERSION, {"size": size}, [raw])
-        if not workspace.find(NAME, key, [final]):
-            progress.expect(max(1, probe(raw, name).frames), "frames")
-            with workspace.finishing(NAME, key, [final]) as [draft]:
+        if not workspace.link_unit(NAME, key, [final]):
+            progress.set_total(max(1, probe(raw, name).frames), "frames")
+            with workspace.atomic_outputs(NAME, key, [final]) as [draft]:
                 fit(raw, draft, name, size, progress.advance)
         return probe(workspace.path(final), name).frames
     finally:

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from newsreel.media.encoder import GPU_LOOK, LOSSLESS_LOOK, Pixels, encodes_on_gpu
+from newsreel.media.encoder import VISUALLY_LOSSLESS, VISUALLY_LOSSLESS_GPU, Pixels, has_nvenc
 from newsreel.runtime.host import available_cores, has_native_bfloat16, retain_freed_memory
 from steps.pix2pixhd.colour import to_pixels
 from steps.pix2pixhd.edges import Polylines, Size, draw_edges
@@ -50,10 +50,10 @@ class Actor:
     workers_render: bool = False
     """Or do they only draw, and the GPU or all cores together render?"""
     batch: int
-    settings: tuple[str, ...] = LOSSLESS_LOOK
+    settings: tuple[str, ...] = VISUALLY_LOSSLESS
     """The encoder's, and what pixels it is to be given."""
     pixels: Pixels = "rgb24"
-    remark: str = ""
+    add_remark: str = ""
     """What a user should know of the way chosen."""
     pool: ThreadPoolExecutor = field(repr=False)
 
@@ -131,16 +131,18 @@ def on_gpu(weights: Path, cores: int) -> Actor:
     device = torch.device("cuda")
     generator = for_gpu(load_generator(weights), device)
     torch.set_num_threads(1)
-    nvenc = encodes_on_gpu()
+    nvenc = has_nvenc()
     return Actor(
         generator=generator,
         device=device,
         kind=next(generator.parameters()).dtype,
         workers=cores,
         batch=GPU_BATCH,
-        settings=GPU_LOOK if nvenc else LOSSLESS_LOOK,
+        settings=VISUALLY_LOSSLESS_GPU if nvenc else VISUALLY_LOSSLESS,
         pixels="nv12" if nvenc else "yuv444p",
-        remark="" if nvenc else "ffmpeg cannot encode on this GPU (no h264_nvenc, or no driver for it); the processor encodes",
+        add_remark=""
+        if nvenc
+        else "ffmpeg cannot encode on this GPU (no h264_nvenc, or no driver for it); the processor encodes",
         pool=ThreadPoolExecutor(cores),
     )
 

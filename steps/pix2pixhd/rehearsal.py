@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.presenters.training_data import (
-    FOOTAGE,
-    LANDMARKS,
-    REPORT,
-    SAMPLES,
+    FOOTAGE_FILE,
+    LANDMARKS_FILE,
+    REPORT_FILE,
+    SAMPLES_FILE,
     GeneratorOptions,
     TrainingJob,
     bundle_file,
+    read_trained_presenter,
     read_training_job,
-    sheet_of,
 )
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace, work_key
+from steps.pix2pixhd import TRAIN
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.course import Course, architecture_for
 
@@ -32,17 +33,15 @@ if TYPE_CHECKING:
 
     from steps.pix2pixhd.pairs import Pairs
 
-__all__ = ["STEP", "course_of"]
-
 CHECKPOINTS = "training/checkpoints"
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    lesson, sheet = read_training_job(workspace), sheet_of(workspace)
+    lesson, sheet = read_training_job(workspace), read_trained_presenter(workspace)
     yield Unit(
         name=f"generator of {lesson.name}",
-        reads=(FOOTAGE, LANDMARKS),
-        writes=(bundle_file("generator.pth"), SAMPLES, REPORT),
+        reads=(FOOTAGE_FILE, LANDMARKS_FILE),
+        writes=(bundle_file("generator.pth"), SAMPLES_FILE, REPORT_FILE),
         settings={"course": asdict(course_of(lesson, sheet.size)), "held out": lesson.held_out, "body": sheet.body},
         cost=lesson.steps,
     )
@@ -93,19 +92,19 @@ def start(workspace: Workspace) -> Iterator[None]:
 def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress: Progress) -> None:
     from steps.pix2pixhd.train import Watching, train_generator
 
-    course = course_of(read_training_job(workspace), sheet_of(workspace).size)
+    course = course_of(read_training_job(workspace), read_trained_presenter(workspace).size)
     watching = Watching(
-        say=progress.say, advance=progress.advance, samples=workspace.path(SAMPLES), report=workspace.path(REPORT)
+        say=progress.info, advance=progress.advance, samples=workspace.path(SAMPLES_FILE), report=workspace.path(REPORT_FILE)
     )
     with pairs_of(workspace) as (seen, unseen):
         train_generator(seen, unseen, drafts[0], course, watching, checkpoints=checkpoints_of(unit, workspace))
-    for draft, name in zip(drafts[1:], (SAMPLES, REPORT), strict=True):
+    for draft, name in zip(drafts[1:], (SAMPLES_FILE, REPORT_FILE), strict=True):
         draft.write_bytes(workspace.path(name).read_bytes())
 
 
 def checkpoints_of(unit: Unit, workspace: Workspace) -> Path:
     """Named by all that the training depends on, so that another footage's or course's is never taken up; those are cleared."""
-    key = work_key(STEP.name, STEP.version, unit.settings, [workspace.path(name) for name in unit.reads])
+    key = work_key(TRAIN.name, WORK.version, unit.settings, [workspace.path(name) for name in unit.reads])
     home = workspace.path(CHECKPOINTS)
     home.mkdir(parents=True, exist_ok=True)
     for other in home.iterdir():
@@ -120,9 +119,9 @@ def pairs_of(workspace: Workspace) -> Iterator[tuple[Pairs, Pairs]]:
     from steps.pix2pixhd.frames import unpacked
     from steps.pix2pixhd.pairs import Pairs
 
-    lesson, sheet = read_training_job(workspace), sheet_of(workspace)
-    landmarks = read_landmarks(workspace.path(LANDMARKS), lesson.frames)
-    with unpacked(workspace.path(FOOTAGE), sheet.size, lesson.frames, workspace.root) as pictures:
+    lesson, sheet = read_training_job(workspace), read_trained_presenter(workspace)
+    landmarks = read_landmarks(workspace.path(LANDMARKS_FILE), lesson.frames)
+    with unpacked(workspace.path(FOOTAGE_FILE), sheet.size, lesson.frames, workspace.root) as pictures:
         whole = Pairs(pictures, landmarks, sheet.body)
         yield whole.taken(slice(None, -lesson.held_out)), whole.taken(slice(-lesson.held_out, None))
 
@@ -140,4 +139,4 @@ def read_landmarks(path: Path, frames: int) -> NDArray[np.float32]:
     return landmarks
 
 
-STEP = Step(name="pix2pixhd-train", version=1, counts="steps", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from pydantic import BaseModel, ConfigDict
-
-from newsreel.artifacts import FRAME_RATE, frames_of_sound, scene_file
+from newsreel.artifacts import FRAME_RATE, count_video_frames, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.media.encoder import chunk_files, chunks, open_encoder
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import log
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
@@ -28,13 +27,9 @@ if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run wit
 
     from steps.pix2pixhd.actor import Actor
 
-__all__ = ["STEP"]
 
-
-class Part(BaseModel):
+class Part(StrictModel):
     """What a unit is asked to render: frames `first` to `end` of a scene of `of`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int
     body: tuple[tuple[tuple[float, float], ...], ...]
@@ -47,7 +42,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     story = workspace.story
     presenter = load_presenter(story.presenter)
     for scene in range(len(story.scenes)):
-        frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
+        frames = count_video_frames(workspace.path(scene_file("voice", scene, ".wav")))
         for file, stretch in zip(chunk_files("actor", scene, frames, ".mp4"), chunks(frames), strict=True):
             part = Part(size=presenter.size, body=presenter.body, first=stretch.start, end=stretch.stop, of=frames)
             yield Unit(
@@ -70,8 +65,8 @@ def start(workspace: Workspace) -> Iterator[Actor]:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[pix2pixhd]") from fault
 
     with hire(load_presenter(workspace.story.presenter).generator) as actor:
-        if actor.remark:
-            log("pix2pixhd", actor.remark)
+        if actor.add_remark:
+            log("pix2pixhd", actor.add_remark)
         yield actor
 
 
@@ -101,4 +96,4 @@ def read_motion(path: Path, frames: int) -> NDArray[np.float32]:
     return landmarks
 
 
-STEP = Step(name="pix2pixhd", version=3, counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

@@ -16,7 +16,7 @@ from typing import Final
 
 from newsreel.errors import BadInput, Conflict
 from newsreel.runtime.progress import Progress
-from newsreel.runtime.usage import PRICES, Prices, Usage
+from newsreel.runtime.usage import PRICES_VARIABLE, Prices, Usage
 from newsreel.storage import unit_cache as carry_over
 from newsreel.storage.address import Address
 from newsreel.storage.publication import (
@@ -58,11 +58,11 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--node", default="", metavar="NAME", help="the machine the story has been made on, for its price")
     options = parser.parse_args(arguments)
     progress, finals = Progress.from_environment("publish"), Address.parse(options.finals)
-    prices = Prices.parse(os.environ[PRICES]) if os.environ.get(PRICES) else None
+    prices = Prices.parse(os.environ[PRICES_VARIABLE]) if os.environ.get(PRICES_VARIABLE) else None
     workspace = Workspace(options.workspace)
     where = publish(workspace, finals, Storage.from_environment(), progress, options.node, prices)
-    progress.say(f"published at {where}")
-    if units := carry_over.from_environment():
+    progress.info(f"published at {where}")
+    if units := carry_over.unit_cache_address():
         carry_over.save_units(workspace, units, progress)
 
 
@@ -74,7 +74,7 @@ def publish(
     newer = newer_revision(storage, finals, manifest.id, manifest.revision)
     if newer:
         raise Conflict(f"{finals}: revision {newer} of {manifest.id} is published meanwhile; this is {manifest.revision}")
-    progress.expect(len(manifest.files), "files")
+    progress.set_total(len(manifest.files), "files")
     home = publication_folder(finals, manifest.id, manifest.revision)
     put = put_files if finals.scheme == "file" else put_objects
     put(workspace, manifest, home, storage, progress)
@@ -125,7 +125,7 @@ def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: 
     """Replace a draft: no manifest while its files change, and one run at a time."""
     with alone_in(home, storage):
         held = read_publication(storage, home)
-        if held and held.same_but_for_time(manifest) and is_intact(storage, home, held):
+        if held and held.equals_ignoring_time(manifest) and is_intact(storage, home, held):
             progress.skip(len(manifest.files), manifest.id)
             return
         storage.remove(home.child(MANIFEST))

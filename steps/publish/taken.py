@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from newsreel.runtime.usage import Prices, Usage, usage_of
+from newsreel.runtime.usage import Prices, Usage, measure_usage
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace, content_digest, write_atomically
 
 __all__ = ["taken"]
@@ -14,9 +15,7 @@ __all__ = ["taken"]
 KEPT = "final/usage.json"
 
 
-class Kept(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Kept(StrictModel):
     files: str
     """Digest of what is published beside the report."""
     usage: Usage
@@ -28,7 +27,7 @@ def taken(workspace: Workspace, files: Sequence[Path], node: str, prices: Prices
     kept = kept_of(workspace)
     if kept and kept.files == digest:
         return kept.usage
-    usage = usage_of(workspace.root, sum(path.stat().st_size for path in files), node, prices)
+    usage = measure_usage(workspace.root, sum(path.stat().st_size for path in files), node, prices)
     write_atomically(workspace.path(KEPT), Kept(files=digest, usage=usage).model_dump_json())
     return usage
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsreel.errors import BadInput
 from newsreel.presenters.bundle import load_presenter_at
-from newsreel.presenters.training_data import BUNDLE, REPORT, SAMPLES, bundle_file, read_training_job
+from newsreel.presenters.training_data import BUNDLE_FILES, REPORT_FILE, SAMPLES_FILE, bundle_file, read_training_job
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
@@ -18,7 +18,7 @@ from newsreel.workspace import Workspace, content_digest
 __all__ = ["publish", "run"]
 
 CONTENT_TYPES = {".yaml": "application/yaml", ".mp4": "video/mp4", ".png": "image/png", ".json": "application/json"}
-BESIDE = (SAMPLES, REPORT)
+BESIDE = (SAMPLES_FILE, REPORT_FILE)
 """Keep their place in the workspace's tree."""
 
 
@@ -30,18 +30,21 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     progress = Progress.from_environment("publish-presenter")
     home = publish(Workspace(options.workspace), Address.parse(options.bundles), Storage.from_environment(), progress)
-    progress.say(f"published at {home}")
+    progress.info(f"published at {home}")
 
 
 def publish(workspace: Workspace, bundles: Address, storage: Storage, progress: Progress) -> Address:
     """Publish what is in the workspace; where it is."""
     load_presenter_at(workspace.path("bundle"))
     home = bundles.child(read_training_job(workspace).name)
-    sources = {**{name: workspace.path(name) for name in BESIDE}, **{name: workspace.path(bundle_file(name)) for name in BUNDLE}}
+    sources = {
+        **{name: workspace.path(name) for name in BESIDE},
+        **{name: workspace.path(bundle_file(name)) for name in BUNDLE_FILES},
+    }
     for path in sources.values():
         if not path.is_file():
             raise BadInput(f"{path}: is missing; run the steps before publish-presenter again")
-    progress.expect(len(sources), "files")
+    progress.set_total(len(sources), "files")
     if home.scheme == "file" and any(not alike(storage, home.child(name), path) for name, path in sources.items()):
         storage.remove(home.child("presenter.yaml"))
     for name, path in sources.items():

@@ -113,7 +113,7 @@ def compose(workspace: Workspace, folder: Path) -> None:
     from steps.compose.brand import load_brand
     from steps.compose.parts import OpeningPart, ScenePart
     from steps.compose.scene import scene_graph, write_scene_sheet
-    from steps.compose.step import STEP
+    from steps.compose.step import WORK
     from steps.compose.stills import draw_stills
 
     brand = load_brand(workspace.story.brand)
@@ -121,7 +121,7 @@ def compose(workspace: Workspace, folder: Path) -> None:
     (folder / "frames").mkdir()
     stills, sheet, target = draw_stills(brand, desk), desk / "sheet.ass", folder / "frames" / NUMBERED
     scene = 0
-    for unit in STEP.plan(workspace):
+    for unit in WORK.plan(workspace):
         inputs = [workspace.path(name) for name in unit.reads]
         actor = folder_of(folder, "actor", scene) / NUMBERED
         match unit.settings["part"]:
@@ -156,7 +156,7 @@ def encode(workspace: Workspace, folder: Path) -> None:
     from steps.compose.brand import load_brand
     from steps.compose.encoder import VIDEO
     from steps.compose.parts import JoiningPart
-    from steps.compose.step import STEP
+    from steps.compose.step import WORK
     from steps.compose.studio import Studio
 
     whole = folder / "whole.mp4"
@@ -164,7 +164,7 @@ def encode(workspace: Workspace, folder: Path) -> None:
     seen = pictures.filter("scale", out_color_matrix="bt709", out_range="tv").filter("format", "yuv420p")
     run_ffmpeg(ffmpeg.get_args(seen.output(str(whole), **VIDEO)))
     (desk := folder / "sound").mkdir()
-    *_, last = STEP.plan(workspace)
+    *_, last = WORK.plan(workspace)
     count = range(len(workspace.story.scenes))
     Studio.set_up(load_brand(workspace.story.brand), desk).join(
         JoiningPart.model_validate(last.settings),
@@ -176,9 +176,9 @@ def encode(workspace: Workspace, folder: Path) -> None:
 
 
 def run_ffmpeg(arguments: Sequence[str]) -> None:
-    from newsreel.media.encoder import ffmpeg_program
+    from newsreel.media.encoder import find_ffmpeg
 
-    subprocess.run([ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
+    subprocess.run([find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
 
 
 STAGES: dict[str, Callable[[Workspace, Path], None]] = {"edges": draw, "generate": generate, "compose": compose, "encode": encode}

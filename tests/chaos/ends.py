@@ -60,7 +60,7 @@ def answering(status: int) -> Any:
 
 
 def notices_to(receiver: Receiver) -> Notifier:
-    return Notifier(webhook=ADDRESS, secret=SECRET, pauses=ONCE, client=lambda: receiver)
+    return Notifier(webhook=ADDRESS, secret=SECRET, retry_pauses=ONCE, client=lambda: receiver)
 
 
 @dataclass

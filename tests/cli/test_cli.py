@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from cli.main import main
-from newsreel.story.schema import PROFILE_OF, VOICES
-from workflows.systems import PROFILES
+from newsreel.story.schema import PROFILE_OF_SYSTEM, VOICES
+from workflows.profiles import PROFILES
 
 SCENE = """\
 - narration: A word.
@@ -99,9 +99,9 @@ def test_a_voice_that_no_system_here_speaks_is_refused_and_the_profile_named_tha
 
 
 def test_each_voice_names_the_profile_that_has_what_speaks_it():
-    assert {PROFILE_OF[voice.system] for voice in VOICES.values()} <= set(PROFILES)
-    for system, profile in PROFILE_OF.items():
-        assert PROFILES[profile].voice[0].name == system
+    assert {PROFILE_OF_SYSTEM[voice.system] for voice in VOICES.values()} <= set(PROFILES)
+    for system, profile in PROFILE_OF_SYSTEM.items():
+        assert PROFILES[profile].voice.name == system
 
 
 @pytest.mark.parametrize(
@@ -163,6 +163,18 @@ def test_what_is_emitted_from_settings_is_without_fault_by_the_same_settings_alo
     assert (status, faults) == (0, "")
     status, faults, _ = newsreel("lint", "made")
     assert status == 1 and "is not /var/lib/kubelet/newsreel" in faults and "nvidia.com/gpu is not tolerated" in faults
+
+
+def test_graph_writes_mermaid_beside_an_svg_name(desk, newsreel):
+    """The name of earlier versions works for one release."""
+    assert newsreel("emit", "--into", "made")[0] == 0
+    status, chart, _ = newsreel("graph", "made/embedded/story.yaml")
+    assert status == 0 and chart.startswith("flowchart TB\n")
+    assert newsreel("graph", "made/embedded/story.yaml", "--to", "story.mmd") == (0, "", "")
+    assert (desk / "story.mmd").read_text() == chart
+    note = "dag.svg: SVG is no longer written; the Mermaid flowchart is in dag.mmd\n"
+    assert newsreel("graph", "made/embedded/story.yaml", "--to", "dag.svg") == (0, "", note)
+    assert (desk / "dag.mmd").read_text() == chart and not (desk / "dag.svg").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

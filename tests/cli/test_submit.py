@@ -108,7 +108,7 @@ def test_a_revision_that_goes_elsewhere_is_refused(desk):
 
 def test_a_story_that_failed_before_says_why_and_what_to_do(desk):
     desk.submit()
-    refusal = Failure(step="animate", exit_status=2, message="too quick").packed()
+    refusal = Failure(step="animate", exit_status=2, message="too quick").encode()
     nodes = {"a": {"type": "DAG", "outputs": {"parameters": [{"name": "refusal", "value": refusal}]}}}
     end(desk.server, "budget-r1", "Failed", nodes=nodes)
     status, said, _ = desk.submit()

@@ -20,7 +20,7 @@ def workspace(tmp_path):
 
 
 def finish(workspace, key, content=b"x", names=("voice/00.wav",)):
-    with workspace.finishing("voice", key, names) as drafts:
+    with workspace.atomic_outputs("voice", key, names) as drafts:
         for draft in drafts:
             draft.write_bytes(content)
 
@@ -31,23 +31,23 @@ def leftovers(workspace):
 
 def test_finished_work_appears_under_its_names_and_is_found_again(workspace):
     names = ["final/landscape.mp4", "final/captions.vtt"]
-    with workspace.finishing("compose", "k", names) as drafts:
+    with workspace.atomic_outputs("compose", "k", names) as drafts:
         assert [draft.suffix for draft in drafts] == [".mp4", ".vtt"]
         for draft in drafts:
             draft.write_bytes(draft.suffix.encode())
     assert workspace.path(names[1]).read_bytes() == b".vtt"
     workspace.path(names[1]).unlink()
-    assert workspace.find("compose", "k", names)
+    assert workspace.link_unit("compose", "k", names)
     assert workspace.path(names[1]).read_bytes() == b".vtt"
     assert leftovers(workspace) == []
 
 
 def test_work_that_fails_leaves_nothing(workspace):
-    with pytest.raises(RuntimeError), workspace.finishing("voice", "k", ["voice/00.wav"]) as [draft]:
+    with pytest.raises(RuntimeError), workspace.atomic_outputs("voice", "k", ["voice/00.wav"]) as [draft]:
         draft.write_bytes(b"half")
         raise RuntimeError
     assert not workspace.path("voice/00.wav").exists()
-    assert not workspace.find("voice", "k", ["voice/00.wav"])
+    assert not workspace.link_unit("voice", "k", ["voice/00.wav"])
     assert leftovers(workspace) == []
 
 
@@ -55,7 +55,7 @@ def test_going_back_to_what_was_before_does_no_work(workspace):
     finish(workspace, "first", b"first")
     finish(workspace, "second", b"second")
     assert workspace.path("voice/00.wav").read_bytes() == b"second"
-    assert workspace.find("voice", "first", ["voice/00.wav"])
+    assert workspace.link_unit("voice", "first", ["voice/00.wav"])
     assert workspace.path("voice/00.wav").read_bytes() == b"first"
 
 
@@ -70,7 +70,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from newsreel.workspace import Workspace
-with Workspace(Path(sys.argv[1])).finishing("voice", "k", ["voice/00.wav"]) as [draft]:
+with Workspace(Path(sys.argv[1])).atomic_outputs("voice", "k", ["voice/00.wav"]) as [draft]:
     draft.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -80,7 +80,7 @@ def test_a_killed_process_leaves_only_what_the_next_lease_clears(workspace):
     assert subprocess.run([sys.executable, "-c", KILLED, workspace.root], check=False).returncode == -9
     assert not workspace.path("voice/00.wav").exists()
     assert leftovers(workspace)
-    assert not workspace.find("voice", "k", ["voice/00.wav"])
+    assert not workspace.link_unit("voice", "k", ["voice/00.wav"])
     again = Workspace.lease(workspace.root, "again")
     assert leftovers(again) == []
 
@@ -90,7 +90,7 @@ def test_a_lease_keeps_finished_work_and_what_links_point_to(workspace, tmp_path
     (tmp_path / "precious").mkdir()
     (workspace.root / ".tmp-link").symlink_to(tmp_path / "precious")
     Workspace.lease(workspace.root, "again")
-    assert workspace.find("voice", "k", ["voice/00.wav"])
+    assert workspace.link_unit("voice", "k", ["voice/00.wav"])
     assert (tmp_path / "precious").exists()
     assert not (workspace.root / ".tmp-link").is_symlink()
 
@@ -116,7 +116,7 @@ from newsreel.workspace import LEASE, Workspace
 root = Path(sys.argv[1])
 (root / LEASE).touch()
 try:
-    with Workspace(root).finishing("voice", "k", ["voice/00.wav"]) as [draft]:
+    with Workspace(root).atomic_outputs("voice", "k", ["voice/00.wav"]) as [draft]:
         draft.write_bytes(b"x" * (1 << 20))
 except DiskFull as fault:
     print(fault, [path.name for path in root.rglob("*") if not path.is_dir()])

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import BadInput, NewsreelError
-from newsreel.media.encoder import LOSSLESS_LOOK, open_encoder
+from newsreel.media.encoder import VISUALLY_LOSSLESS, open_encoder
 from newsreel.presenters.bundle import Presenter, find_presenter, presenter_names
 from newsreel.workspace import write_atomically
 from tools.presenter.drawing import Pose, draw
@@ -72,7 +72,7 @@ def write_rehearsal(into: Path, poses: Iterator[Pose], size: int) -> None:
     draft = into / ".tmp-rehearsal.mp4"
     landmarks = []
     try:
-        with open_encoder(draft, size, size, FRAME_RATE, LOSSLESS_LOOK) as write:
+        with open_encoder(draft, size, size, FRAME_RATE, VISUALLY_LOSSLESS) as write:
             for picture, points in (draw(pose, size) for pose in poses):
                 write(picture)
                 landmarks.append(points)

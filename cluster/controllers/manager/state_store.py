@@ -11,14 +11,15 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud.storage import Client
 from pydantic import AwareDatetime, ValidationError
 
-from cluster.controllers.manager.types import State, StoredModel
+from cluster.controllers.manager.types import State
 from newsreel.errors import BadInput, Conflict
 from newsreel.storage.address import Address
+from newsreel.validation import StrictModel
 
 MAX_STATE_BYTES = 1_000_000
 
 
-class StoredState(StoredModel):
+class StoredState(StrictModel):
     holder: str
     until: AwareDatetime
     memory: State

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, Field
 
+from cluster.durations import stories_a_node
 from newsreel.config.pools import PoolConfig, minutes
+from newsreel.validation import StrictModel
 
 Number = TypeVar("Number", int, float)
 
@@ -80,13 +82,7 @@ class Observation:
     """Every succeeded story has its video in the bucket."""
 
 
-class StoredModel(BaseModel):
-    """Part of the stored state. Its field names are the JSON format in the bucket."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Account(StoredModel):
+class Account(StrictModel):
     """Usage of one story, all its attempts; or the sum of a day's stories."""
 
     stories: int = 1
@@ -111,10 +107,10 @@ def sum_known(one: Number | None, other: Number | None) -> Number | None:
     return None if one is None or other is None else one + other
 
 
-class Ledger(StoredModel):
+class Ledger(StrictModel):
     """Usage sums by day, and the workflows that they contain."""
 
-    days: dict[date, Account] = {}
+    days: dict[date, Account] = Field(default={})
     """One story of unknown cost makes the cost of its day unknown."""
     counted: tuple[str, ...] = ()
     """UIDs of the workflows that are counted and that the cluster still lists."""
@@ -128,7 +124,7 @@ class Ledger(StoredModel):
         return Ledger(days=days, counted=tuple(sorted(listed.intersection({*self.counted, *ended}))))
 
 
-class Shortage(StoredModel):
+class Shortage(StrictModel):
     """Nodes of a pool, or the cluster itself, that Google could not provide."""
 
     tries: int
@@ -139,15 +135,15 @@ class Shortage(StoredModel):
     why: str
 
 
-class ResizeRequest(StoredModel):
+class ResizeRequest(StrictModel):
     """Nodes that were requested and have not all joined yet."""
 
     to: int
     at: AwareDatetime
 
 
-class State(StoredModel):
-    """State between rounds. Losing it costs time, never a story: every timer restarts."""
+class State(StrictModel):
+    """State between rounds; its field names are the JSON format in the bucket. If it is lost, every timer restarts."""
 
     looked: AwareDatetime | None = None
     """Time of the last round."""
@@ -160,9 +156,9 @@ class State(StoredModel):
     """Time of the newest metric point, if it said that no message waits."""
     created: bool = False
     """A cluster was requested and has not been running yet."""
-    asked: dict[str, ResizeRequest] = {}
-    short: dict[str, Shortage] = {}
-    late: dict[str, AwareDatetime] = {}
+    asked: dict[str, ResizeRequest] = Field(default={})
+    short: dict[str, Shortage] = Field(default={})
+    late: dict[str, AwareDatetime] = Field(default={})
     """Since when a pool has fewer nodes than requested."""
     ledger: Ledger = Ledger()
 
@@ -263,7 +259,7 @@ class Rules:
         return cls(
             mode=parameters.cluster.mode,
             offers=tuple((offer.pool, offer.most) for offer in parameters.offers),
-            stories_a_node=parameters.stories_a_node(),
+            stories_a_node=stories_a_node(parameters),
             warm=policy.warm_nodes,
             idle=minutes(policy.idle_minutes),
             delete=minutes(policy.delete_minutes),

@@ -148,7 +148,7 @@ def notifier_of(controller: "SubmitterController") -> "PendingNotifier | None":
 
     if not has_targets():
         return None
-    return PendingNotifier(controller.store, replace(Notifier.from_environment(), pauses=ONCE), controller.log_action)
+    return PendingNotifier(controller.store, replace(Notifier.from_environment(), retry_pauses=ONCE), controller.log_action)
 
 
 if __name__ == "__main__":

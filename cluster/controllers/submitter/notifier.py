@@ -44,7 +44,7 @@ class PendingNotifier:
 
     def round(self, seen: Saved, addresses: Mapping[Revision, Address], now: datetime, dry_run: bool = False) -> int:
         """Send some of them; return how many were delivered. Raises BadInput, DiskFull, Unavailable."""
-        sent = self.delivery_log.ids()
+        sent = self.delivery_log.delivered_ids()
         known = {revision: sent.get(delivery_folder(address), frozenset[str]()) for revision, address in addresses.items()}
         ends, delivered = pending_notifications(seen, known), 0
         self.retries = {end.id: self.retries[end.id] for end in ends if end.id in self.retries}
@@ -53,7 +53,7 @@ class PendingNotifier:
                 if is_news:
                     self.log_action("notify", end.revision.workflow, f"its run has not sent that it ended as {end.status}")
             elif not is_news:
-                self.delivery_log.note(notification)
+                self.delivery_log.record(notification)
             elif self.deliver(end, notification, now):
                 delivered += 1
             else:

@@ -42,7 +42,7 @@ def desk(here: Here, me: Me) -> DeskView:
         person=me.email,
         may_publish=me.may_publish,
         presenters={name: find_presenter(name).shown_as for name in sorted(presenter_names())},
-        voices={name: one.described for name, one in VOICES.items() if one.system == here.voice_system},
+        voices={name: one.description for name, one in VOICES.items() if one.system == here.voice_system},
         can_hear=voice.can_speak(),
         can_preview=still.can_draw(),
     )

@@ -18,7 +18,7 @@ import cli.main
 from cli.weights.inspect import inspect
 from cli.weights.recognise import SYSTEMS
 from newsreel.weights.catalogue import read_catalogue
-from newsreel.weights.state_dict import save_state, shapes_of
+from newsreel.weights.state_dict import save_state, tensor_shapes
 from steps.pix2pixhd import load_generator, save_generator
 from steps.pix2pixhd.architecture import Architecture
 from steps.pix2pixhd.discriminator import MultiscaleDiscriminator
@@ -106,7 +106,7 @@ def test_no_system_takes_anothers_net_for_its_own(system, generator_file):
         except BadWeights:
             return False
 
-    assert takes(shapes_of(torch.load(generator_file))) == (system == "pix2pixhd")
+    assert takes(tensor_shapes(torch.load(generator_file))) == (system == "pix2pixhd")
     assert not takes({})
     assert not takes({"model.1.weight": (1,)})
 
@@ -151,6 +151,7 @@ def test_what_is_hostile_or_no_weights_ends_in_one_line(newsreel, tmp_path, comm
     assert not (tmp_path / "net.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_pickle_that_copies_itself_again_and_again_is_stopped(tmp_path):
     """A set of 100,000 numbers, then 3,000 more of the same: 25 GB of 0.7 MB. In a process of its own, which it may harm."""
     numbers = b"(" + b"".join(b"J" + number.to_bytes(4, "little") for number in range(100_000)) + b"t"

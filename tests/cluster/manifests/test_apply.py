@@ -12,7 +12,7 @@ from cluster.manifests.apply import Apply, Bearer, Wait, apply, plan, words_of
 from cluster.manifests.emit import emit
 from newsreel.config.settings import Events, Settings
 from newsreel.errors import BadInput, MissingProgram, Unavailable
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 KUBECTL = """#!/bin/sh
 echo "$@" >> "$0.calls"

@@ -11,7 +11,7 @@ from cluster.manifests.emit import manifests
 from cluster.manifests.message_trigger import message_trigger
 from newsreel.config.settings import Events, Pool, Settings
 from workflows.lint import lint
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 TEXTS = {name: text for name, text in manifests(STUDIO, Settings(events=Events())).items() if "60" <= name < "70"}
 OBJECTS = [document for text in TEXTS.values() for document in yaml.load_all(text, yaml.CSafeLoader)]

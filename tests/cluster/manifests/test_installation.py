@@ -9,7 +9,7 @@ import yaml
 from cluster.manifests.emit import installation, manifests
 from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITIES
-from workflows.systems import EMBEDDED, PROFILES, STUDIO
+from workflows.profiles import EMBEDDED, PROFILES, STUDIO
 
 SETTINGS = Settings(
     newsroom_url="https://newsroom.example",

@@ -20,7 +20,7 @@ from newsreel.config.settings_file import read_settings
 from newsreel.errors import BadInput
 from tests.cluster.api_server import serving
 from workflows.lint import lint
-from workflows.systems import EMBEDDED
+from workflows.profiles import EMBEDDED
 
 CHOSEN = Manager(pool=DEFAULT.read_text())
 PARAMETERS = read_pool_config()

@@ -12,10 +12,11 @@ from cluster.manifests.emit import manifests
 from cluster.manifests.message_trigger import METRICS_PORT
 from cluster.manifests.monitoring import monitoring
 from newsreel.config.settings import Monitoring, Settings
-from tests.workflows.test_whole_installation import SETTINGS, name_of
+from tests.workflows.golden_manifests import WHOLE_SETTINGS as SETTINGS
+from tests.workflows.test_whole_installation import name_of
 from workflows.lint import lint
 from workflows.metrics import of_a_workflow
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 KINDS = ("google", "operator", "annotations")
 OBJECTS = {kind: monitoring(SETTINGS, Monitoring(kind=kind, namespace="prometheus")) for kind in KINDS}

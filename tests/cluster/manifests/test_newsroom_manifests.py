@@ -20,7 +20,7 @@ from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from newsreel.submission.revision_store import RevisionStore
 from tests.cluster.api_server import serving
-from workflows.systems import EMBEDDED
+from workflows.profiles import EMBEDDED
 
 CHOSEN = Newsroom(
     host="newsroom.example.org",

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 import cluster.controllers.manager.controller
 import cluster.controllers.reconciler.controller
 import cluster.newsroom.metrics
-import steps.gentle_server.metrics
+import steps.gentle_server.jobs
 from cluster.controllers.reconciler.controller import ACTIONS
 from cluster.controllers.submitter.controller import STATES, Metrics
 from cluster.controllers.submitter.dead_letter_server import DeadLetters
@@ -18,7 +18,7 @@ from cluster.manifests.alerts import ALERTS, groups
 from cluster.manifests.dashboard import COLUMNS, PANELS, dashboard
 from cluster.manifests.emit import manifests
 from newsreel.config.settings import Settings
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 EXPRESSIONS = [alert.expression for alert in ALERTS] + [expression for panel in PANELS for expression, _ in panel.series]
 OTHERS = {
@@ -43,7 +43,7 @@ def ours():
         cluster.controllers.manager.controller.Metrics("USD"),
         cluster.newsroom.metrics.Metrics(),
         cluster.controllers.reconciler.controller.Metrics(),
-        steps.gentle_server.metrics.Metrics(),
+        steps.gentle_server.jobs.AlignmentMetrics(),
     ]
     told = {}
     for collector, names in [

@@ -23,6 +23,8 @@ from tests.cluster.api_server import serving
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = Newsroom(
     host="newsroom.example.org",
     topic=topic_path(PROJECT, STORIES),

@@ -27,6 +27,8 @@ from tests.chaos.faults import Clock, Faults
 from tests.cluster.controllers.rounds import run_round
 from tests.cluster.pubsub_emulator import emulating, ensured, pull
 
+pytestmark = pytest.mark.slow
+
 NOBODY = "127.0.0.1:9"
 """The discard port: nothing listens there."""
 SECONDS = 1

@@ -19,7 +19,7 @@ from cluster.manifests.emit import manifests
 from newsreel.config.names import Account, Bucket
 from newsreel.config.pools import read_pool_config
 from newsreel.submission.topics import HEARD, PULLED, SUBSCRIPTIONS, TOPICS, request_of
-from workflows.systems import STUDIO
+from workflows.profiles import STUDIO
 
 FOLDER = Path(__file__).parents[3] / "cluster" / "terraform"
 PARAMETERS = read_pool_config()

@@ -73,7 +73,7 @@ CASES = {
             pod("init-story", "main: Error (exit code 2): init-story: pictures/a.png: is no picture that can be read", "2", 3),
             parent("work", CHILD),
             pod("triage", "", minute=7, phase="Succeeded")
-            | {"outputs": {"parameters": [{"name": "refusal", "value": REFUSAL.packed()}]}},
+            | {"outputs": {"parameters": [{"name": "refusal", "value": REFUSAL.encode()}]}},
             pod("refuse", "main: Error (exit code 2): init-story: pictures/a.png: is no picture that can be read", "2", 9),
             parent("story", CHILD, minute=9),
         ),

@@ -8,11 +8,12 @@ import pytest
 import yaml
 
 from cluster.controllers.manager.gke_cluster_spec import cluster_spec
+from cluster.durations import speed_of, stories_a_node
 from cluster.gke.installed import settings_of
 from newsreel.config.pools import DEFAULT, parsed, read_pool_config
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
-from newsreel.story.source import SourceTree
+from newsreel.yaml_source import SourceTree
 
 SOUND = DEFAULT.read_text()
 
@@ -28,9 +29,9 @@ def refusal(tmp_path, old, new):
 
 def test_the_file_as_it_comes_is_sound_and_its_demo_takes_what_was_measured():
     parameters = read_pool_config()
-    cpu = parameters.work.speeds["cpu"].seconds(39.9, 0)
-    assert sum(cpu.values()) == pytest.approx(62.4)
-    assert parameters.stories_a_node() >= 1
+    cpu = speed_of(parameters, "cpu").seconds(39.9, 0)
+    assert sum(cpu.values()) == pytest.approx(61.9)
+    assert stories_a_node(parameters) >= 1
 
 
 def test_a_typo_is_told_with_its_line_and_the_right_word(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from newsreel.errors import DiskFull, MissingProgram
-from newsreel.media.encoder import EncoderDied, open_encoder
+from newsreel.media.encoder import EncoderFailed, open_encoder
 
 FULL_DISK = Path("/dev/full")
 
@@ -84,7 +84,7 @@ def test_a_full_disk_is_no_room(tmp_path, frames):
 
 
 def test_an_encoder_that_refuses_says_why(tmp_path):
-    with pytest.raises(EncoderDied, match="nonsense"), open_encoder(tmp_path / "a.nonsense", 48, 32, 30) as write:
+    with pytest.raises(EncoderFailed, match="nonsense"), open_encoder(tmp_path / "a.nonsense", 48, 32, 30) as write:
         for _ in range(2000):
             write(bytes(48 * 32 * 3))
 

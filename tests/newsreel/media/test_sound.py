@@ -5,8 +5,8 @@ import wave
 import numpy as np
 import pytest
 
-from newsreel.artifacts import FRAME_RATE, frames_of_sound
-from newsreel.media.speech import joined, levelled, trimmed, whole_frames, write_scene
+from newsreel.artifacts import FRAME_RATE, count_video_frames
+from newsreel.media.speech import join_sentences, normalise_level, pad_to_whole_frames, trim_silence, write_scene_wav
 
 RATES = [22_050, 24_000]
 rates = pytest.mark.parametrize("rate", RATES)
@@ -20,7 +20,7 @@ def tone(seconds, rate, level=0.2):
 def test_a_peak_is_held_and_what_is_far_from_it_is_not_touched(rate):
     sound = np.full(rate, 0.1, np.float32)
     sound[rate // 2] = 1.0
-    held = levelled(sound, rate)
+    held = normalise_level(sound, rate)
     assert np.abs(held).max() <= 0.85
     quiet = np.abs(np.arange(len(sound)) - rate // 2) > 500
     assert np.allclose(held[quiet], held[0], atol=1e-4)
@@ -32,13 +32,13 @@ def test_a_peak_is_held_and_what_is_far_from_it_is_not_touched(rate):
 @pytest.mark.parametrize("frames", [0, 1])
 def test_padding_only_ever_completes_a_frame(rate, frame, frames, more):
     samples = max(frames * frame + more, 0)
-    assert len(whole_frames(np.zeros(samples, np.float32), rate)) == -(-samples // frame) * frame
+    assert len(pad_to_whole_frames(np.zeros(samples, np.float32), rate)) == -(-samples // frame) * frame
 
 
 @rates
 def test_silence_around_a_sentence_is_cut_and_nothing_of_it(rate):
     quiet = np.zeros(rate // 2, np.float32)
-    sentence = trimmed(np.concatenate([quiet, tone(1, rate), quiet]), rate)
+    sentence = trim_silence(np.concatenate([quiet, tone(1, rate), quiet]), rate)
     assert 1.0 <= len(sentence) / rate < 1.05
     assert sentence[0] == sentence[-1] == 0
 
@@ -46,12 +46,12 @@ def test_silence_around_a_sentence_is_cut_and_nothing_of_it(rate):
 @rates
 @pytest.mark.parametrize("samples", [0, 1, 5000])
 def test_a_sentence_that_cannot_be_heard_is_none(rate, samples):
-    assert trimmed(np.full(samples, 1e-4, np.float32), rate) is None
+    assert trim_silence(np.full(samples, 1e-4, np.float32), rate) is None
 
 
 @rates
 def test_two_sentences_lie_three_tenths_of_a_second_apart(rate):
-    sound = joined([tone(1, rate), tone(0.5, rate)], rate)
+    sound = join_sentences([tone(1, rate), tone(0.5, rate)], rate)
     assert len(sound) / rate == pytest.approx(0.3 + 1 + 0.3 + 0.5 + 0.45, abs=0.001)
     assert not sound[: round(0.3 * rate)].any()
     assert not sound[round(1.3 * rate) : round(1.6 * rate)].any()
@@ -61,10 +61,10 @@ def test_two_sentences_lie_three_tenths_of_a_second_apart(rate):
 def test_a_quiet_and_a_loud_voice_are_published_at_the_same_level(rate, tmp_path):
     levels = []
     for level in (0.05, 0.5):
-        write_scene(tmp_path / "a.wav", [tone(2, rate, level)], rate)
+        write_scene_wav(tmp_path / "a.wav", [tone(2, rate, level)], rate)
         with wave.open(str(tmp_path / "a.wav")) as file:
             assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, rate)
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
-        assert len(samples) == frames_of_sound(tmp_path / "a.wav") * rate // FRAME_RATE
+        assert len(samples) == count_video_frames(tmp_path / "a.wav") * rate // FRAME_RATE
         levels.append(20 * np.log10(np.sqrt(np.mean(samples[rate // 2 : rate * 2] ** 2))))
     assert levels == pytest.approx([-18.5, -18.5], abs=0.2)

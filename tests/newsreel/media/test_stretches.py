@@ -4,20 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsreel.media.encoder import MAX_CHUNK_SECONDS, WHOLE_SCENE, chunk_files, chunks
+from newsreel.media.encoder import CHUNK_MULTIPLE, MAX_CHUNK_FRAMES, chunk_files, chunks
 
 
 @given(frames=st.integers(1, 20_000))
 def test_every_frame_is_in_one_stretch_and_none_is_too_long(frames):
     cut = chunks(frames)
     assert [frame for stretch in cut for frame in stretch] == list(range(frames))
-    assert all(0 < len(stretch) <= MAX_CHUNK_SECONDS for stretch in cut)
-    assert all(stretch.start % WHOLE_SCENE == 0 for stretch in cut)
+    assert all(0 < len(stretch) <= MAX_CHUNK_FRAMES for stretch in cut)
+    assert all(stretch.start % CHUNK_MULTIPLE == 0 for stretch in cut)
 
 
 @given(frames=st.integers(1, 20_000))
 def test_there_are_no_more_stretches_than_it_takes(frames):
-    assert len(chunks(frames)) == -(-frames // MAX_CHUNK_SECONDS)
+    assert len(chunks(frames)) == -(-frames // MAX_CHUNK_FRAMES)
 
 
 @pytest.mark.parametrize(("frames", "lengths"), [(300, [300]), (301, [180, 121]), (640, [240, 240, 160]), (1, [1])])

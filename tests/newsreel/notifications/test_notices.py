@@ -191,7 +191,7 @@ def test_a_sign_in_that_does_not_answer_is_no_defect(tmp_path, monkeypatch):
     }
     (tmp_path / "account.json").write_text(json.dumps(account))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-    [fault] = Notifier(topic="projects/p/topics/stories-done", pauses=(0,)).send(NOTICE)
+    [fault] = Notifier(topic="projects/p/topics/stories-done", retry_pauses=(0,)).send(NOTICE)
     assert isinstance(fault, Unavailable)
     assert str(fault) == "notice to pubsub.googleapis.com: it does not answer (ConnectionError)"
 

@@ -58,15 +58,17 @@ def test_a_missing_file_is_named(copy, name):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"size": 50_000}, "size"),
-        ({"size": 321}, "size"),
-        ({"frame_rate": 25}, "frame_rate"),
-        ({"shown_as": ""}, "shown_as"),
-        ({"body": [[[1, 2]]]}, "body.0"),
-        ({"body": [[[1, 2], [float("nan"), 3]]]}, "body.0.1.0"),
-        ({"home": "/etc"}, "must be a mapping"),
-        ({"colour": "red"}, "colour"),
-        ({1: 2}, "words"),
+        ({"size": 50_000}, r"presenter maya: presenter.yaml:\d+: size: must be a multiple of 32"),
+        ({"size": 2048}, "size: must be at most 1,024"),
+        ({"size": 321}, r"size: must be a multiple of 32"),
+        ({"frame_rate": 25}, "frame_rate: must be 30"),
+        ({"shown_as": ""}, "shown_as: is empty"),
+        ({"body": [[[1, 2]]]}, r"body\[0\]: must be at least 2 entries, has 1"),
+        ({"body": [[[1, 2], [float("nan"), 3]]]}, r"body\[0\]\[1\]\[0\]: must be a number"),
+        ({"home": "/etc"}, "home: is unknown; known: shown_as, role, size, frame_rate"),
+        ({"colour": "red"}, "colour: is unknown"),
+        ({"licenc": "CC0"}, "licenc: is unknown; did you mean 'licence'"),
+        ({1: 2}, "1: is unknown"),
     ],
 )
 def test_a_wrong_sheet_is_refused_by_its_field(copy, change, told):
@@ -77,12 +79,13 @@ def test_a_wrong_sheet_is_refused_by_its_field(copy, change, told):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_as_a_sheet_end_in_one_clear_line(tmp_path_factory, junk):
+def test_any_bytes_as_a_sheet_are_refused_line_by_line(tmp_path_factory, junk):
     home = tmp_path_factory.mktemp("bundle")
     (home / "presenter.yaml").write_bytes(junk)
     with pytest.raises(BadWeights) as caught:
         read_sheet(home)
-    assert "\n" not in str(caught.value)
+    assert all(line.startswith(f"presenter {home.name}: presenter.yaml:") for line in str(caught.value).splitlines())
+    assert all(line.isprintable() for line in str(caught.value).splitlines())
 
 
 @pytest.mark.parametrize("name", ["nobody", "../maya", ""])

@@ -5,12 +5,21 @@ import pytest
 import yaml
 
 from newsreel.media.encoder import open_encoder
-from newsreel.presenters.training_data import EXACT, FOOTAGE, TrainingJob, TrainingOptions, bundle_file, read_training_job
+from newsreel.presenters.training_data import (
+    EXACT_LANDMARKS_FILE,
+    FOOTAGE_FILE,
+    TrainingJob,
+    TrainingOptions,
+    bundle_file,
+    read_training_job,
+)
 from newsreel.workspace import Workspace
 from steps.__main__ import main
 from steps.pix2pixhd.frames import unpacked
 from tests.newsreel.presenters.made_footage import film
 from tools.presenter.drawing import Pose, draw
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -36,13 +45,13 @@ def take_in(folder, workspace, steps="8"):
 def test_footage_that_suits_is_taken_byte_for_byte_and_told_with_its_lesson(desk, workspace):
     folder = film(desk / "clara")
     assert (check(folder), take_in(folder, workspace)) == (0, 0)
-    for name in (FOOTAGE, bundle_file("footage.mp4")):
+    for name in (FOOTAGE_FILE, bundle_file("footage.mp4")):
         assert workspace.path(name).read_bytes() == (folder / "footage.mp4").read_bytes()
     lesson = read_training_job(workspace)
     assert (lesson.name, lesson.frames, lesson.steps, lesson.held_out) == ("clara", 120, 8, 15)
     (folder / "landmarks.npz").unlink()
     assert take_in(folder, workspace) == 0
-    assert not workspace.path(EXACT).exists(), "what is no longer given is no longer there"
+    assert not workspace.path(EXACT_LANDMARKS_FILE).exists(), "what is no longer given is no longer there"
 
 
 def test_a_camera_s_picture_is_cropped_scaled_and_brought_to_thirty_frames_a_second(desk, workspace):
@@ -53,7 +62,7 @@ def test_a_camera_s_picture_is_cropped_scaled_and_brought_to_thirty_frames_a_sec
     assert take_in(folder, workspace) == 0
     frames = read_training_job(workspace).frames
     assert frames == 60, "two seconds"
-    with unpacked(workspace.path(FOOTAGE), 64, frames, workspace.root) as pictures:
+    with unpacked(workspace.path(FOOTAGE_FILE), 64, frames, workspace.root) as pictures:
         corner = pictures[:, :3, :3].astype(float).mean((0, 1, 2))
         middle = draw(Pose(), 64)[0][:3, :3].astype(float).mean((0, 1))
     assert np.abs(corner - middle).max() < 6, "the border beside the square is gone, the colours are right"
@@ -89,11 +98,13 @@ def with_file(name, content):
     ("spoil", "told"),
     [
         (without_footage, "there is no footage.mp4"),
-        (with_sheet(hair="brown"), "presenter.yaml: hair"),
-        (with_sheet(size=72), "presenter.yaml: size"),
-        (with_file("training.yaml", b"epochs: 3"), "training.yaml: epochs"),
+        (with_sheet(hair="brown"), ": hair: is unknown"),
+        (with_sheet(size=72), ": size: must be a multiple of 32"),
+        (with_file("training.yaml", b"epochs: 3"), "training.yaml:1: epochs: is unknown"),
         (with_file("training.yaml", b"net: {net: local}"), "n_blocks_local"),
-        (with_file("training.yaml", b"\xff"), "training.yaml cannot be read"),
+        (with_file("training.yaml", b"\xff"), "training.yaml:1: is not UTF-8"),
+        (with_file("training.yaml", b"[" * 5000), "training.yaml:1: is nested too deeply"),
+        (with_file("presenter.yaml", b"[" * 5000), ": is nested too deeply"),
     ],
 )
 def test_what_a_sheet_shows_is_refused_before_a_node_is_woken(desk, capsys, spoil, told):

@@ -76,7 +76,7 @@ def test_the_report_is_an_entry_with_fields_to_search_by(newsroom, said):
 
 def test_a_refusal_is_the_failed_steps(said):
     with pytest.raises(SystemExit):
-        main(["refuse", "--refusal", Failure(step="pix2pixhd", exit_status=6, message="damaged").packed()])
+        main(["refuse", "--refusal", Failure(step="pix2pixhd", exit_status=6, message="damaged").encode()])
     (entry,) = said()
     assert (entry["step"], entry["message"], entry["severity"]) == ("pix2pixhd", "damaged (exit 6)", "ERROR")
 

@@ -67,7 +67,7 @@ def machine(tmp_path):
 
     def make(name, revision, *texts):
         workspace = Workspace.lease(tmp_path / name, "test")
-        workspace.adopt(Story.model_validate(STORY | {"revision": revision}))
+        workspace.set_story(Story.model_validate(STORY | {"revision": revision}))
         for number, text in enumerate(texts):
             write_atomically(workspace.path(f"in/{number}"), text)
         return workspace

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from newsreel.errors import BadInput, DiskFull
-from newsreel.story.pictures import MOST_BYTES, PictureFacts, check_picture, normalise_picture
+from newsreel.story.pictures import MAX_BYTES, PictureFacts, check_picture, normalise_picture
 
 
 def scenery(width=400, height=330, mode="RGB"):
@@ -125,7 +125,7 @@ def test_a_cmyk_picture_is_refused(tmp_path):
 def test_a_file_of_more_than_forty_megabytes_is_refused_unread(tmp_path):
     path = tmp_path / "a.jpg"
     with path.open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(MAX_BYTES + 1)
     assert refusal(path) == "is larger than 40 MB; save it smaller"
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
-from newsreel.story.pronunciation import PHONES, VOWELS, Lexicon, genitive_of, phones_of, without_pronunciations
+from newsreel.story.pronunciation import PHONES, VOWELS, Lexicon, add_genitive, parse_phones, split_pronunciations
 from newsreel.story.source import read_story, story_json_schema
 
 STORY = """\
@@ -106,7 +106,7 @@ MARKS = st.sampled_from(["", ",", ".", "!\u201d", ")"])
 @given(st.lists(st.tuples(WORDS, st.none() | GIVEN, MARKS), min_size=1, max_size=8))
 def test_what_is_written_behind_words_is_found_at_their_places_and_nothing_of_it_is_left(tokens):
     written = " ".join(word + (f"{{{' '.join(phones)}}}" if phones else "") + mark for word, phones, mark in tokens)
-    plain, found = without_pronunciations(written)
+    plain, found = split_pronunciations(written)
     assert plain == " ".join(word + mark for word, _, mark in tokens)
     assert found == {place: phones for place, (_, phones, _) in enumerate(tokens) if phones}
 
@@ -114,7 +114,7 @@ def test_what_is_written_behind_words_is_found_at_their_places_and_nothing_of_it
 @given(st.text(max_size=60))
 def test_any_text_is_either_taken_or_refused_in_one_line(text):
     try:
-        plain, _ = without_pronunciations(text)
+        plain, _ = split_pronunciations(text)
     except ValueError as fault:
         assert "\n" not in str(fault)
     else:
@@ -123,12 +123,12 @@ def test_any_text_is_either_taken_or_refused_in_one_line(text):
 
 @pytest.mark.parametrize(("phones", "ending"), [("B AO1 S", "IH0 Z"), ("K AE1 T", "S"), ("D AO1 G", "Z"), ("HH AE1 R IY0", "Z")])
 def test_a_genitive_ends_as_english_ends_it(phones, ending):
-    assert genitive_of(phones.split()) == (*phones.split(), *ending.split())
+    assert add_genitive(phones.split()) == (*phones.split(), *ending.split())
 
 
 def test_every_phone_of_arpabet_is_accepted_as_dictionaries_write_it():
     for phone in PHONES:
-        assert phones_of(f"{phone}1" if phone in VOWELS else f"{phone} AH0")
+        assert parse_phones(f"{phone}1" if phone in VOWELS else f"{phone} AH0")
 
 
 def test_the_brands_words_are_known_and_the_storys_win():

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from newsreel.story.pronunciation import without_pronunciations
-from newsreel.story.schema import DRAWABLE_SIGNS, Line, Picture, Scene, Story
+from newsreel.story.pronunciation import split_pronunciations
+from newsreel.story.schema import Line, Picture, Scene, Story
+from newsreel.story.text import DRAWABLE_PUNCTUATION
 
 NARRATION = TypeAdapter(Annotated[str, *Scene.model_fields["narration"].metadata])
 LINE = TypeAdapter(Line)
@@ -25,7 +26,7 @@ def accepted(adapter, text):
 @given(st.text(max_size=80))
 def test_what_is_spoken_holds_nothing_that_a_template_or_filter_could_take_for_its_own(text):
     spoken = accepted(NARRATION, text)
-    assert spoken is None or not FORBIDDEN & set(without_pronunciations(spoken)[0])
+    assert spoken is None or not FORBIDDEN & set(split_pronunciations(spoken)[0])
 
 
 @given(st.text(max_size=80))
@@ -34,7 +35,7 @@ def test_a_line_on_screen_is_one_line_of_printable_latin(text):
     if line is not None:
         assert line == " ".join(line.split())
         assert line.isprintable()
-        assert all(ord(character) < 0x250 or character in DRAWABLE_SIGNS for character in line)
+        assert all(ord(character) < 0x250 or character in DRAWABLE_PUNCTUATION for character in line)
 
 
 @given(st.text(max_size=60))

@@ -42,7 +42,7 @@ def test_a_sound_story_is_read():
 
 
 def test_json_is_read_too_even_with_tabs_and_a_byte_order_mark():
-    document = json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())
+    document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     text = "\ufeff" + json.dumps(document, indent="\t").replace("/", "\\/")
     assert read_story(text.encode(), "budget.json") == read_story(SOUND.encode(), "budget.yaml")
 
@@ -105,7 +105,7 @@ def test_every_fault_is_told_at_once_with_path_and_line():
         ("No budget yet", "*a", "3: title: an alias (*a) is not allowed; write it out"),
         ("No budget yet", "!!python/name:os.system x", "3: title: a tag ("),
         ("revision: 3", "id: other\nrevision: 3", "2: id: is here twice; the first is in line 1"),
-        ("scenes:\n", "---\nscenes:\n", "7: a second document begins here; a story is one"),
+        ("scenes:\n", "---\nscenes:\n", "7: a second document begins here; only one is allowed"),
         ("  - narration", "\t- narration", "7: indent with blanks, not with tabs"),
         ("# Tuesday's story\n", "\x00", "1: the character U+0000 is not allowed"),
         ("      file", "      files", "did you mean 'file'?"),
@@ -141,7 +141,7 @@ def test_what_yaml_1_1_would_take_for_something_else_is_text():
     ],
 )
 def test_what_a_newsreader_can_say_is_accepted(narration):
-    document = {**json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())}
+    document = {**json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())}
     document["scenes"][0]["narration"] = narration
     assert read_story(json.dumps(document, ensure_ascii=False).encode(), "x").scenes[0].narration == narration.replace("\n", " ")
 
@@ -161,7 +161,7 @@ def test_what_a_newsreader_can_say_is_accepted(narration):
     ],
 )
 def test_what_nobody_can_say_is_refused(narration, expected):
-    document = json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())
+    document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     document["scenes"][0]["narration"] = narration
     (line,) = faults(json.dumps(document, ensure_ascii=False))
     assert line.startswith("budget.yaml:1: scenes[0].narration: ")
@@ -209,5 +209,5 @@ def test_the_schema_names_every_key_and_limit():
     assert contract["properties"]["revision"]["maximum"] == 9999
     assert contract["$defs"]["Scene"]["additionalProperties"] is False
     assert contract["properties"]["voice"]["enum"] == sorted(VOICES)
-    assert all(voice.described in contract["properties"]["voice"]["description"] for voice in VOICES.values())
+    assert all(voice.description in contract["properties"]["voice"]["description"] for voice in VOICES.values())
     assert contract["properties"]["presenter"]["enum"] == ["maya"]

@@ -20,7 +20,7 @@ from newsreel.weights.catalogue import (
     Catalogue,
     link_voice_weights,
     read_catalogue,
-    require,
+    require_voice_weights,
     voice_weights,
     weights_file,
     weights_sheet,
@@ -137,7 +137,7 @@ def test_what_a_killed_fetch_left_is_cleared_but_not_what_another_writes_now(lib
 
 
 def test_a_file_larger_than_any_net_is_not_fetched(library, tmp_path, monkeypatch):
-    monkeypatch.setattr(newsreel.weights.cache, "MOST_BYTES", 5)
+    monkeypatch.setattr(newsreel.weights.cache, "MAX_WEIGHTS_BYTES", 5)
     with pytest.raises(BadInput, match="larger than 5 bytes"):
         fetched()
     assert list((tmp_path / "cache" / "weights").iterdir()) == []
@@ -197,11 +197,11 @@ empty:
     with pytest.raises(BadInput) as fault:
         read_catalogue(text % (b"0" * 64), "weights.yaml")
     assert str(fault.value).splitlines() == [
-        "weights.yaml:5: Bad Name: must be 1 to 40 lower-case letters, digits and hyphens",
+        "weights.yaml: 5 faults",
+        "weights.yaml:5: Bad Name: must be 1 to 40 lower-case letters, digits and hyphens, such as linda-waveglow",
         "weights.yaml:6: Bad Name.address: address 'https://example.org/a.pt': must start with 'file:' or 'gs://'",
         "weights.yaml:7: Bad Name.sha256: must be 64 digits 0-9 and a-f, as `newsreel weights inspect` prints them",
-        "weights.yaml:5: Bad Name.licence: is missing",
-        "weights.yaml:8: Bad Name.license: is unknown; known: address, sha256, licence, source",
+        "weights.yaml:8: Bad Name.license: is unknown; did you mean 'licence'?",
         "weights.yaml:9: empty: must be keys with values, one a line",
     ]
 
@@ -272,13 +272,13 @@ def test_a_sheet_never_vouches_for_weights_that_did_not_come(storage, workspace,
 def test_a_voice_that_needs_no_weights_looks_nothing_up(workspace, monkeypatch):
     monkeypatch.setenv("NEWSREEL_WEIGHTS", "nonsense")
     monkeypatch.setenv("NEWSREEL_ADDRESSES", "")
-    require("heart", Storage.from_environment())
+    require_voice_weights("heart", Storage.from_environment())
     link_voice_weights(workspace, "heart", Storage.from_environment())
     assert not workspace.path("weights").exists()
 
 
 def test_a_voice_without_its_weights_is_refused_with_what_to_set(storage, workspace, library, monkeypatch):
-    for refusing in (lambda: require("linda", storage), lambda: link_voice_weights(workspace, "linda", storage)):
+    for refusing in (lambda: require_voice_weights("linda", storage), lambda: link_voice_weights(workspace, "linda", storage)):
         monkeypatch.setenv("NEWSREEL_WEIGHTS", f"file:{library}/weights.yaml")
         (library / "weights.yaml").write_text("{}")
         with pytest.raises(BadInput, match=r"voice linda is spoken with .*weights.yaml: has no linda-tacotron2; it has nothing"):

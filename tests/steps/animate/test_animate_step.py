@@ -13,10 +13,13 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace, write_atomically
+from steps.animate import STEP
 from steps.animate.coarticulation import frame_times
 from steps.animate.head import complex_points, head_of
 from steps.animate.motion import motion_of, speech_from
-from steps.animate.step import STEP
+from steps.animate.step import WORK
+
+pytestmark = pytest.mark.slow
 
 RATE = 24000
 SIZE = 320
@@ -41,13 +44,13 @@ def write_scene(workspace: Workspace, number: int, speech: Speech) -> None:
 
 @pytest.fixture
 def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
-    monkeypatch.setattr(newsreel.presenters.bundle, "HOME", bundle.parent)
+    monkeypatch.setattr(newsreel.presenters.bundle, "BUNDLED_PRESENTERS", bundle.parent)
     scene = {"narration": "Maybe.", "headline": "Maybe", "picture": {"file": "a.png", "credit": "Nobody", "alt": "Nothing"}}
     story = Story.model_validate(
         {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 3}
     )
     workspace = Workspace.lease(tmp_path / "story", "test")
-    workspace.adopt(story)
+    workspace.set_story(story)
     for number, names in enumerate(("M EY B IY", "HH AH L OW", "B AY B AY P AA P AH")):
         write_scene(workspace, number, speech_of(names))
     (tmp_path / "story/footage").mkdir()
@@ -56,7 +59,7 @@ def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
 
 
 def animate(workspace: Workspace) -> list[bytes]:
-    run_step(STEP, workspace, Progress("animate", None))
+    run_step(STEP, WORK, workspace, Progress("animate", None))
     return [workspace.path(f"motion/{number:02d}.npz").read_bytes() for number in range(3)]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_story import HOSTILE, spoken
 from PIL import Image, ImageDraw, ImageFont
 
-from newsreel.story.schema import drawable
+from newsreel.story.text import is_drawable
 from steps.compose.brand import FONTS, load_brand
 from steps.compose.captions import add_captions
 from steps.compose.cues import cues_of
@@ -141,7 +141,7 @@ def test_lines_of_a_title_are_of_like_length():
 
 
 def test_the_fonts_draw_every_sign_that_a_story_may_have():
-    signs = [chr(code) for code in range(0x20, 0x2200) if drawable(chr(code)) and unicodedata.category(chr(code)) != "Zs"]
+    signs = [chr(code) for code in range(0x20, 0x2200) if is_drawable(chr(code)) and unicodedata.category(chr(code)) != "Zs"]
     assert len(signs) > 400
     for font in (BRAND.fonts.black, BRAND.fonts.bold, BRAND.fonts.medium):
         face = ImageFont.truetype(font.path, 24)

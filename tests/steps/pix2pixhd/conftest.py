@@ -34,12 +34,12 @@ def workspace(tmp_path, monkeypatch, faces):
     for name in ("footage.mp4", "landmarks.dat", "visemes.npz"):
         (bundle / name).touch()
     save_generator(seeded_generator(SMALL_GLOBAL), bundle / "generator.pth", half=True)
-    monkeypatch.setattr(newsreel.presenters.bundle, "HOME", home)
+    monkeypatch.setattr(newsreel.presenters.bundle, "BUNDLED_PRESENTERS", home)
 
     scene = {"narration": "Maybe.", "headline": "Maybe", "picture": {"file": "a.png", "credit": "Nobody", "alt": "Nothing"}}
     story = {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 2}
     workspace = Workspace.lease(tmp_path / "story", "test")
-    workspace.adopt(Story.model_validate(story))
+    workspace.set_story(Story.model_validate(story))
     for number, frames in enumerate(SCENE_FRAMES):
         write_voice(workspace.path(f"voice/{number:02d}.wav"), frames)
         motion = workspace.path(f"motion/{number:02d}.npz")

@@ -7,11 +7,13 @@ import pytest
 import torch
 from small_nets import SMALL_GLOBAL, seeded_generator
 
-from newsreel.media.encoder import GPU_LOOK, encodes_on_gpu, ffmpeg_program
+from newsreel.media.encoder import VISUALLY_LOSSLESS_GPU, find_ffmpeg, has_nvenc
 from steps.pix2pixhd import actor
 from steps.pix2pixhd.actor import to_frames
 from steps.pix2pixhd.colour import to_pixels
 from steps.pix2pixhd.gpu import GpuRenderer, for_gpu
+
+pytestmark = pytest.mark.slow
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 WIDTH, HEIGHT, BATCH = 64, 32, 2
@@ -67,8 +69,10 @@ def test_a_gpu_encoder_is_believed_only_when_it_has_encoded(tmp_path):
     """On a machine with NVENC a video comes out; on one without, the answer is no although ffmpeg may list the encoder."""
     path = tmp_path / "a.mp4"
     picture = ("-f", "lavfi", "-i", "color=size=320x320:rate=30", "-frames:v", "2")
-    made = subprocess.run([ffmpeg_program(), "-v", "quiet", *picture, *GPU_LOOK, str(path)], check=False).returncode == 0
-    assert encodes_on_gpu() == made
+    made = (
+        subprocess.run([find_ffmpeg(), "-v", "quiet", *picture, *VISUALLY_LOSSLESS_GPU, str(path)], check=False).returncode == 0
+    )
+    assert has_nvenc() == made
 
 
 @pytest.mark.skipif(DEVICE.type == "cuda", reason="tells how the processor shares its cores")

@@ -79,7 +79,7 @@ def test_an_end_that_was_told_is_noted_for_who_would_tell_it_else(newsroom, monk
 
 def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, capsys):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
-    once = Notifier(topic="projects/p/topics/stories-done", pauses=(0.0,))
+    once = Notifier(topic="projects/p/topics/stories-done", retry_pauses=(0.0,))
     monkeypatch.setattr(Notifier, "from_environment", lambda: once)
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", "uid-1"]
     assert main(ended) == 0

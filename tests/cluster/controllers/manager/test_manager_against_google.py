@@ -14,6 +14,8 @@ from newsreel.config.pools import DEFAULT
 from tests.cluster.controllers.manager.managed import PARAMETERS, done, round_of, said, with_nodes
 from tests.cluster.controllers.manager.weeks import verdict
 
+pytestmark = pytest.mark.slow
+
 
 def test_from_zero_to_videos_and_back_to_zero(setup):
     setup.world.arrive(5)

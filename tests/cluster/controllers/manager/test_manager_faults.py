@@ -12,6 +12,8 @@ from cluster.controllers.manager.types import DeleteCluster, Empty
 from tests.cluster.controllers.manager.managed import done, managed, round_of, said, with_nodes
 from tests.cluster.controllers.manager.weeks import accounts, campaign, verdict
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("mode", "seed"), [("pool", 3), ("cluster", 4)])
 def test_whatever_fails_no_harm_is_done_and_all_ends_at_zero(url, mode, seed):

@@ -12,6 +12,8 @@ from cluster.controllers.manager.usage_ledger import account_of, used_a_node
 from newsreel.argo.runs import pods_of, step_of
 from newsreel.config.pools import read_pool_config
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = read_pool_config()
 POOLS = {"gke-1": "l4-spot-a", "gke-2": "l4-a"}
 DAY = date(2026, 5, 3)

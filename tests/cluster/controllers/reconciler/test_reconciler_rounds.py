@@ -231,6 +231,7 @@ def await_status(url, status):
     return status_of(url) == status
 
 
+@pytest.mark.slow
 def test_the_process_answers_probes_and_stops_on_sigterm(server, tmp_path):
     add_node(server, "gpu-1", heard=40)
     add_story(server)

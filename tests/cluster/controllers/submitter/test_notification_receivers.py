@@ -92,7 +92,7 @@ def test_a_dry_run_sends_nothing(argo, begin, desk, cms):
     argo.clock.now += MAX_AGE + timedelta(minutes=1)
     assert run_round(submitter, argo.clock.now)
     assert len(submitter.said) == 1, "what is no news is not told of"
-    assert cms.heard == [] and DeliveryLog(desk.storage, desk.finals).ids() == {}
+    assert cms.heard == [] and DeliveryLog(desk.storage, desk.finals).delivered_ids() == {}
 
 
 def test_without_a_receiver_nothing_is_sent(begin, monkeypatch):

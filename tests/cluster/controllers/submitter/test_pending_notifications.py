@@ -50,7 +50,7 @@ def test_a_sent_notification_is_not_repeated(argo, begin, desk, cms, phase, stat
     if phase == "Succeeded":
         publish(desk)
     ended(argo, phase)
-    DeliveryLog(desk.storage, desk.finals).note(Notification(run="uid-1", story=story, status=status, video=None))
+    DeliveryLog(desk.storage, desk.finals).record(Notification(run="uid-1", story=story, status=status, video=None))
     rounds_of(begin(), argo)
     assert cms.heard == []
 
@@ -83,7 +83,7 @@ def test_a_second_failure_has_its_own_reason(argo, begin, desk, cms):
 def test_a_succeeded_run_without_a_video_is_a_failure(argo, begin, desk, cms):
     story = save(desk)
     ended(argo, "Succeeded")
-    DeliveryLog(desk.storage, desk.finals).note(Notification(run="uid-1", story=story, status="Succeeded", video=None))
+    DeliveryLog(desk.storage, desk.finals).record(Notification(run="uid-1", story=story, status="Succeeded", video=None))
     rounds_of(begin(), argo)
     [told] = heard(cms)
     assert told["id"] == "uid-1-Failed" and "succeeded, but there is no video" in told["data"]["why"]
@@ -93,7 +93,7 @@ def test_a_story_without_a_workflow_is_notified_by_its_name(argo, begin, desk, c
     save(desk)
     second = Notification(run="uid-2", story=save(desk, Revision("budget", 2)), status="Succeeded", video=None)
     publish(desk, Revision("budget", 2))
-    DeliveryLog(desk.storage, desk.finals).note(second)
+    DeliveryLog(desk.storage, desk.finals).record(second)
     submitter = begin()
     rounds_of(submitter, argo)
     assert heard(cms) == [], "its message may be on its way"
@@ -162,7 +162,7 @@ def test_an_old_failure_is_not_sent(argo, begin, desk, cms):
     desk.fail(ONE, Failure(why="somebody tripped over a cable", time=argo.clock.now - MAX_AGE - timedelta(minutes=1)))
     rounds_of(begin(), argo)
     assert cms.heard == []
-    assert DeliveryLog(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Failed"}}
+    assert DeliveryLog(desk.storage, desk.finals).delivered_ids() == {"budget/r1": {"budget-r1-Failed"}}
 
 
 def test_a_recent_video_without_a_run_is_sent(argo, begin, desk, cms):
@@ -180,4 +180,4 @@ def test_an_old_video_is_not_sent(argo, begin, desk, cms):
     argo.clock.now = datetime.fromisoformat(MANIFEST["created"]) + MAX_AGE + timedelta(minutes=1)
     rounds_of(begin(), argo)
     assert cms.heard == []
-    assert DeliveryLog(desk.storage, desk.finals).ids() == {"budget/r1": {"budget-r1-Succeeded"}}
+    assert DeliveryLog(desk.storage, desk.finals).delivered_ids() == {"budget/r1": {"budget-r1-Succeeded"}}

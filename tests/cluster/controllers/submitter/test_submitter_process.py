@@ -22,6 +22,8 @@ from tests.cluster.api_server import serving
 from tests.cluster.controllers.rounds import run_round
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = submitter(Settings(), Events())
 ME = Events().watch_account
 
