@@ -189,7 +189,7 @@ def run_lint(options: argparse.Namespace) -> int:
 
 def run_graph(options: argparse.Namespace) -> int:
     from newsreel.argo.documents import read_documents
-    from newsreel.workspace import write_atomically
+    from newsreel.files import write_atomically
     from workflows.graph import flowchart
 
     chart = flowchart(read_documents(options.manifest))

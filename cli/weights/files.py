@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from newsreel.errors import BadInput, BadWeights, Conflict, MissingProgram
+from newsreel.files import content_digest, write_atomically
 from newsreel.validation import StrictModel
 from newsreel.weights.format import Format, detect_format, open_regular
-from newsreel.workspace import content_digest, write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor

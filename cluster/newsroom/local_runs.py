@@ -21,9 +21,9 @@ from pydantic import ValidationError
 
 from cluster.newsroom.runs import Run, State
 from newsreel.errors import Conflict, Unavailable
+from newsreel.files import write_atomically
 from newsreel.notifications.delivery_log import has_targets
 from newsreel.story.priority import PRIORITIES, Priority
-from newsreel.workspace import write_atomically
 
 Key = tuple[str, int]
 TERMINATION_SECONDS = 10

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from newsreel.errors import translate_disk_full
 from newsreel.storage.address import Address
 from newsreel.storage.publication import Manifest, PublishedFile, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.workspace import translate_disk_full
 
 NAMES: Final = frozenset({"landscape.mp4", "poster.jpg", "sheet.jpg", "captions.vtt", "report.html", "story.json"})
 MAX_FILE_BYTES: Final = 4_000_000_000

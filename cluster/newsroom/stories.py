@@ -22,11 +22,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from newsreel.errors import BadInput, Conflict
+from newsreel.files import exclusive_lock
 from newsreel.storage.address import Address
-from newsreel.storage.gcs import GcsBackend, translate_gcs_error
+from newsreel.storage.gcs import GcsBackend, translate_gcs_errors
 from newsreel.storage.store import Storage
 from newsreel.story.loader import load_story
-from newsreel.workspace import exclusive_lock
 
 Document = dict[str, Any]
 MAX_DOCUMENT_BYTES = 400_000
@@ -158,7 +158,7 @@ def write_object(storage: Storage, address: Address, content: bytes, expected: s
         raise Changed(f"{story_name(address)}: somebody else has saved it meanwhile")
     blob = objects.blob(address)
     try:
-        with translate_gcs_error(address):
+        with translate_gcs_errors(address):
             options = {"content_type": "application/json", "checksum": "crc32c", **objects.call_options}
             blob.upload_from_string(content, if_generation_match=int(expected or 0), **options)
     except Conflict as fault:

@@ -57,14 +57,14 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = f"{datetime.fromtimestamp(record.created):%H:%M:%S} {record.levelname} {record.getMessage()}"
-        fields = [f"{name}={printable_line(value)}" for name, value in getattr(record, "told", {}).items()]
+        fields = [f"{name}={printable_line(value)}" for name, value in getattr(record, "fields", {}).items()]
         trace = [self.formatException(record.exc_info)] if record.exc_info else []
         return "\n".join([" ".join([line, *fields]), *trace])
 
 
 def log(message: str, *, level: int = logging.INFO, **fields: object) -> None:
     """`log("saved", story="budget", who="anna@example.org")`."""
-    LOG.log(level, message, extra={"told": {name: value for name, value in fields.items() if value not in (None, "")}})
+    LOG.log(level, message, extra={"fields": {name: value for name, value in fields.items() if value not in (None, "")}})
 
 
 @dataclass

@@ -89,7 +89,7 @@ class Cluster:
     api: client.ApiClient
     namespace: str
     role: str = "newsreel-editor"
-    """The Role that allows what is asked for (cluster/manifests/accounts.py), named when the API server refuses it."""
+    """The Role that allows what is asked for (cluster/manifests/rbac.py), named when the API server refuses it."""
 
     @classmethod
     def connect(cls, namespace: str) -> "Cluster":

@@ -15,8 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from newsreel.errors import BadInput
-from newsreel.workspace import translate_disk_full
+from newsreel.errors import BadInput, translate_disk_full
 
 MAX_BYTES: Final = 40 * 1000 * 1000
 MAX_SIDE: Final = 8192

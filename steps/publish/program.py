@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from newsreel.errors import BadInput, Conflict
+from newsreel.files import content_digest, exclusive_lock, write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.runtime.usage import PRICES_VARIABLE, Prices, Usage
 from newsreel.storage import unit_cache as carry_over
@@ -28,7 +29,7 @@ from newsreel.storage.publication import (
     read_publication,
 )
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, content_digest, exclusive_lock, write_atomically
+from newsreel.workspace import Workspace
 from steps.publish.mp4 import require_streamable
 from steps.publish.report import report_page
 from steps.publish.taken import taken

@@ -61,7 +61,7 @@ FAULTS = (
     "story.yaml:4: presenter: unknown presenter 'nobody'; known: maya\n"
     "story.yaml:9: scenes[0].picture.file: a.png is not a picture that can be read; use a JPEG, PNG or WebP\n"
     "story.yaml:12: scenes[1].picture.file: a.png is not a picture that can be read; use a JPEG, PNG or WebP\n"
-    "story.yaml:15: scenes[2].picture.file: file:{desk}/b.png: there is no such file (exit 2)\n"
+    "story.yaml:15: scenes[2].picture.file: file:{desk}/b.png: no such file or directory (exit 2)\n"
 )
 
 
@@ -133,8 +133,8 @@ def test_the_version_is_the_installed_one(newsreel):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["check", "none.yaml"], "none.yaml: there is no such file"),
-        (["render", "none.yaml"], "none.yaml: there is no such file"),
+        (["check", "none.yaml"], "none.yaml: no such file or directory"),
+        (["render", "none.yaml"], "none.yaml: no such file or directory"),
         (["check", "."], "is a directory"),
         (["render", "story.yaml", "--to", "a.png"], "a.png/.work/manifests: not a directory"),
         (["emit", "--into", "a.png"], "a.png/embedded: not a directory"),
@@ -182,7 +182,7 @@ def test_a_full_disk_is_no_defect():
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-m", "cli", "schema"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 5
-    assert done.stderr.startswith("output: no space left on device; free some space (exit 5)\n")
+    assert done.stderr.startswith("output: the disk is full; free some space and run the same command again (exit 5)\n")
     assert "Traceback" not in done.stderr
 
 

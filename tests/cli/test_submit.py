@@ -82,7 +82,7 @@ def test_another_story_under_the_same_name_is_refused_and_changes_nothing(desk, 
     desk.story.write_text(desk.story.read_text().replace("The budget", "Another budget"))
     status, said, told = desk.submit()
     assert (status, said, told.count("\n")) == (3, "", 1)
-    assert told.startswith(f"{desk.bucket}/stories/budget/r1.json: something else is already there")
+    assert told.startswith(f"{desk.bucket}/stories/budget/r1.json: other content is already there")
     assert "raise the revision (exit 3)" in told
     assert stored() == before
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import Resources, Step, Unit, UnitWork, run_step, select_shard
-from newsreel.workspace import Workspace, read_unit_metadata, write_atomically
+from newsreel.workspace import Workspace, read_unit_metadata
 
 SHOUT = Step(
     name="shout", stage="shouting", purpose="texts in capitals", image="shout", resources=Resources(cpu="1", memory="1Gi"),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsreel.errors import BadInput, DiskFull
-from newsreel.workspace import LEASE, Workspace, work_key, write_atomically
+from newsreel.files import write_atomically
+from newsreel.workspace import LEASE, Workspace, work_key
 
 
 @pytest.fixture

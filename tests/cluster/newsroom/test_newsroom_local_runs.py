@@ -102,6 +102,7 @@ def cms(tmp_path, monkeypatch):
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["cancelled under way", "cancelled in line", "died"])
 def test_an_end_that_no_run_can_tell_any_more_is_told_all_the_same(tmp_path, begun, cms, end):
     room = begun(tmp_path / "room", seconds=0 if end == "died" else 60, status=70, says="running")

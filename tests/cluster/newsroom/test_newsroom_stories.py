@@ -180,7 +180,7 @@ def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, n
 def test_a_defect_is_written_down_with_the_story_it_befell(browser, story, runs, caplog):
     runs.failure = RuntimeError("nobody thought of this")
     assert send(browser, story).status_code == 500
-    [told] = [record.told for record in caplog.records if record.message == "defect"]
+    [told] = [record.fields for record in caplog.records if record.message == "defect"]
     assert (told["story"], "nobody thought of this" in told["error"]) == (story["id"], True)
 
 

@@ -81,7 +81,7 @@ def test_one_that_stays_down_is_told_as_what_may_work_later(monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
     [fault] = Notifier(topic=TOPIC, sleep=lambda _: None).send(NOTICE)
     assert isinstance(fault, Unavailable) and fault.exit_status == 75
-    assert str(fault) == f"notice to 127.0.0.1: it does not answer (NewConnectionError), {len(RETRY_PAUSES)} times"
+    assert str(fault) == f"notification to 127.0.0.1: it does not answer (NewConnectionError), {len(RETRY_PAUSES)} times"
 
 
 def test_a_topic_that_is_not_there_is_refused_at_once(subscriber):

@@ -135,7 +135,7 @@ def test_a_webhook_the_installation_does_not_name_is_not_called_even_when_it_is_
     save_webhook_target(Storage.from_environment(), story, f"https://{cms.host}/hooks/newsreel")
     assert report(newsroom, "Failed") == 0
     assert cms.heard == []
-    assert ("own webhook is not told" in capsys.readouterr().err) == bool(allowed)
+    assert ("own webhook is not called" in capsys.readouterr().err) == bool(allowed)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"webhook": 7}', b"[" * 1999, b"{" * 3000])
@@ -145,4 +145,4 @@ def test_what_somebody_has_put_in_its_place_costs_a_line_and_no_more(newsroom, s
     assert report(newsroom, "Failed") == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["status"] == "Failed"
-    assert "own webhook is not told" in told.err
+    assert "own webhook is not called" in told.err

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from newsreel.errors import DiskFull
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit, run_step
+from newsreel.step import Resources, Step, Unit, UnitWork, run_step
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.storage.unit_cache import restore_units, save_units
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.__main__ import main
 from tests.made_stories import STORY
 
@@ -43,13 +44,15 @@ class Chain:
             drafts[0].write_text(made)
             drafts[1].write_text(str(len(made)))
 
-        return Step(name=name, version=1, counts="texts", plan=plan, start=start, work=work)
+        resources = Resources(cpu="1", memory="1Gi")
+        declared = Step(name=name, stage=name, purpose="texts", image=name, resources=resources, progress_unit="texts")
+        return declared, UnitWork(version=1, plan=plan, start=start, work=work)
 
     def run(self, workspace):
         """What had to be worked on."""
         self.worked.clear()
-        for step in self.steps:
-            run_step(step, workspace, PROGRESS)
+        for step, unit_work in self.steps:
+            run_step(step, unit_work, workspace, PROGRESS)
         return list(self.worked)
 
 
@@ -152,8 +155,8 @@ def test_what_is_missing_or_damaged_is_made_again_and_nothing_else(harm, machine
     second = machine("second", 2, "one", "two")
     bring_to(second, units)
     told = capsys.readouterr().err
-    assert "carried over from revision 1: 3 units, 0.0 MB in " in told
-    assert "; 1 are no longer whole there" in told
+    assert "restored from revision 1: 3 units, 0.0 MB in " in told
+    assert "; 1 are missing or damaged" in told
     assert chain.run(second) == [("shout", "text 1")]
     assert second.path("loud/1").read_text() == "TWO"
 
@@ -164,7 +167,7 @@ def test_a_place_that_cannot_be_used_costs_a_story_nothing_but_time(bucket, mach
     first = machine("first", 1, "one")
     chain.run(first)
     save_units(first, units, PROGRESS)
-    assert "the next revision will be made as a whole: file:" in capsys.readouterr().err
+    assert "the next revision will be rendered as a whole: file:" in capsys.readouterr().err
     nothing = Address.parse("gs://newsreel-no-such-bucket")
     save_units(first, nothing, PROGRESS)
     bring_to(first, nothing)
@@ -196,7 +199,7 @@ def test_a_list_that_is_not_ours_brings_nothing(units_listed, machine, tmp_path,
     workspace = machine("second", 2, "one")
     before = sorted(tmp_path.rglob("*"))
     bring_to(workspace, Address.parse(f"file:{tmp_path / 'units'}"))
-    assert "is not to be had, and made anew" in capsys.readouterr().err
+    assert "cannot be restored and are rendered anew" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -225,6 +228,6 @@ def test_publish_keeps_and_init_story_brings(newsroom, monkeypatch, tmp_path, ch
     elsewhere = Workspace.lease(tmp_path / "elsewhere", "test")
     arguments = ["--story", newsroom.story, "--workspace", str(elsewhere.root), "--shards-file", str(tmp_path / "shards.json")]
     assert main(["init-story", *arguments]) == 0
-    assert "carried over from revision 1: 2 units, 0.0 MB in " in capsys.readouterr().err
+    assert "restored from revision 1: 2 units, 0.0 MB in " in capsys.readouterr().err
     write_atomically(elsewhere.path("in/0"), "one")
     assert chain.run(elsewhere) == []

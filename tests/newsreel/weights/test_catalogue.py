@@ -145,7 +145,7 @@ def test_a_file_larger_than_any_net_is_not_fetched(library, tmp_path, monkeypatc
 
 def test_a_cache_that_cannot_be_written_says_what_to_set(library, monkeypatch):
     monkeypatch.setenv("NEWSREEL_CACHE", "/proc/nowhere")
-    with pytest.raises(BadInput, match=r"/proc/nowhere/weights: weights cannot be kept here .*; set NEWSREEL_CACHE"):
+    with pytest.raises(BadInput, match=r"/proc/nowhere/weights: weights cannot be stored here .*; set NEWSREEL_CACHE"):
         fetched()
 
 

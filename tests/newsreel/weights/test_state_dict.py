@@ -50,7 +50,7 @@ def test_what_parallel_training_puts_before_every_key_is_taken_off(tmp_path):
 def test_a_net_is_found_within_what_a_training_wrote(tmp_path):
     path = written(Format.ARCHIVE, tmp_path, {"state_dict": STATE, "iteration": 5, "learning_rate": 1e-3, "optimizer": {"a": []}})
     assert same(read_state(path, within="state_dict"), STATE)
-    with pytest.raises(BadWeights, match="not a bare state dict; these are no plain tensors: state_dict, iteration"):
+    with pytest.raises(BadWeights, match="not a bare state dict; these are not plain tensors: state_dict, iteration"):
         read_state(path)
 
 
@@ -70,7 +70,7 @@ def test_what_is_saved_is_read_back_bit_by_bit_and_is_the_same_file_again(name, 
 def test_what_is_no_file_is_bad_input(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "none", tmp_path / "pipe"):
-        with pytest.raises(BadInput, match="cannot be read"):
+        with pytest.raises(BadInput, match=r"no such file|not a regular file|is a directory"):
             read_content(path)
 
 
