@@ -98,13 +98,13 @@ MEDIA_CACHE = Path("/tmp/newsroom")  # noqa: S108 - the pod's own, an emptyDir
 def cluster_newsroom(options: argparse.Namespace, environment: Mapping[str, str]) -> Newsroom:
     """A newsroom whose stories run on a cluster. Raises BadInput that names what is missing."""
     from cluster.newsroom.kubernetes_runs import KubernetesRuns
-    from newsreel.argo.client import Cluster, connected
+    from newsreel.argo.client import Cluster, connect_api
 
     for name in ("stories", "finals", "topic", "hosts"):
         if not getattr(options, name):
             raise BadInput(f"--{name} is missing; or give --folder for one machine")
     stories, finals = Address.parse(options.stories), Address.parse(options.finals)
-    cluster = Cluster(connected(), options.namespace, role="newsreel-newsroom")
+    cluster = Cluster(connect_api(), options.namespace, role="newsreel-newsroom")
     metrics = Metrics()
     storage = Storage(AllowList.from_environment(environment))
     return Newsroom(

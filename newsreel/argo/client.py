@@ -34,7 +34,7 @@ WAITING = "status.phase=Pending"
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 """Kubernetes, "API concepts", partial object metadata; a server that does not know it sends the whole."""
 SECONDS_A_CALL = 20
-A_PAGE = 500
+PAGE_SIZE = 500
 
 
 class NoCluster(BadInput):
@@ -45,7 +45,7 @@ class AlreadyExists(BadInput):
     """An object of this name is there already."""
 
 
-def connected(retries: int | None = None) -> client.ApiClient:
+def connect_api(retries: int | None = None) -> client.ApiClient:
     """By KUBECONFIG, else the pod's own service account, else ~/.kube/config. Raises NoCluster.
 
     `retries` of a connection that fails; by default those of the Kubernetes client.
@@ -76,7 +76,7 @@ def config_reason(fault: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
-def refusal(fault: Exception) -> str:
+def error_text(fault: Exception) -> str:
     """What the API server answered, without its headers; else what the connection or our own code raised."""
     text = f"{fault.status} {fault.reason} {fault.body or ''}" if isinstance(fault, client.ApiException) else str(fault)
     return " ".join(text.split())[:MAX_REASON_CHARACTERS]
@@ -94,7 +94,7 @@ class Cluster:
     @classmethod
     def connect(cls, namespace: str) -> "Cluster":
         """For people's commands. Raises NoCluster."""
-        return cls(connected(retries=1), namespace)
+        return cls(connect_api(retries=1), namespace)
 
     def create_workflow(self, workflow: dict[str, Any]) -> bool:
         """False where the name is taken."""
@@ -225,7 +225,7 @@ def list_workflows(api: client.ApiClient, namespace: str, selector: str = OURS) 
     )
 
 
-def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
+def waiting_anchors(api: client.ApiClient, namespace: str) -> list[datetime]:
     """Since when each anchor waits that is Pending. Raises ApiException, HTTPError.
 
     Argo 4 calls a workflow Running from its first look at it, while its anchor may wait until the autoscaler has made a machine
@@ -239,7 +239,12 @@ def anchors_waiting(api: client.ApiClient, namespace: str) -> list[datetime]:
 def list_metadata(call: Callable[..., HTTPResponse], *where: str, **selectors: str) -> Iterator[dict[str, Any]]:
     """Metadata, page by page. Decoded here: the Kubernetes client takes `items: null` for a fault, which the server answers
     where there is nothing (Kubernetes 1.34)."""
-    options = {"limit": A_PAGE, "_headers": {"Accept": METADATA}, "_request_timeout": SECONDS_A_CALL, "_preload_content": False}
+    options = {
+        "limit": PAGE_SIZE,
+        "_headers": {"Accept": METADATA},
+        "_request_timeout": SECONDS_A_CALL,
+        "_preload_content": False,
+    }
     following = ""
     while True:
         more = {"_continue": following} if following else {}

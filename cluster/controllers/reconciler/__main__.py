@@ -9,7 +9,7 @@ import sys
 from cluster.controllers.health import Health
 from cluster.controllers.loop import ControlLoop, JsonLog, Wakeup, add_loop_arguments
 from cluster.controllers.reconciler.controller import ReconcilerController
-from newsreel.argo.client import NoCluster, connected
+from newsreel.argo.client import NoCluster, connect_api
 from newsreel.errors import NewsreelError
 
 STUCK_SECONDS = 120.0
@@ -26,7 +26,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         controller = ReconcilerController(
-            api=connected(), namespace=options.namespace, log=JsonLog(dry_run=options.dry_run), dry_run=options.dry_run
+            api=connect_api(), namespace=options.namespace, log=JsonLog(dry_run=options.dry_run), dry_run=options.dry_run
         )
         health = Health(stuck=STUCK_SECONDS, stale=STALE_SECONDS, unready="the API server does not answer")
         loop = ControlLoop(controller=controller, interval=options.every, health=health)

@@ -12,7 +12,7 @@ from cluster.controllers.reconciler.act import act
 from cluster.controllers.reconciler.observe import observe
 from cluster.controllers.reconciler.policy import decide
 from cluster.controllers.reconciler.types import Action, Collect, Observation, Succeed, Terminate, Touch
-from newsreel.argo.client import refusal
+from newsreel.argo.client import error_text
 
 FAULTS = (client.ApiException, HTTPError, OSError)
 
@@ -64,7 +64,7 @@ class ReconcilerController:
                 done = not self.dry_run and act(self.api, self.namespace, action, now)
             except FAULTS as fault:
                 refused.add(run.name)
-                self.log(action="refused", workflow=run.name, why=f"{name}: {refusal(fault)}", **run.subject)
+                self.log(action="refused", workflow=run.name, why=f"{name}: {error_text(fault)}", **run.subject)
                 continue
             if done:
                 self.metrics.actions.labels(name).inc()
@@ -73,7 +73,7 @@ class ReconcilerController:
         return not refused
 
     def skipped(self, why: Exception) -> None:
-        self.log(action="wait", workflow=self.namespace, why=f"the API server: {refusal(why)}")
+        self.log(action="wait", workflow=self.namespace, why=f"the API server: {error_text(why)}")
 
     def ended(self, result: RoundResult, now: datetime) -> None:
         if result is RoundResult.DONE:

@@ -117,13 +117,13 @@ def run_watch(options: argparse.Namespace) -> int:
 def controller_of(options: argparse.Namespace) -> "SubmitterController":
     """Raises BadInput."""
     from cluster.controllers.submitter.controller import SubmitterController
-    from newsreel.argo.client import NoCluster, connected
+    from newsreel.argo.client import NoCluster, connect_api
     from newsreel.storage.address import Address
     from newsreel.storage.store import Storage
     from newsreel.submission.revision_store import RevisionStore
 
     try:
-        api = connected()
+        api = connect_api()
     except NoCluster as fault:
         raise BadInput(str(fault)) from fault
     controller = SubmitterController(

@@ -14,7 +14,7 @@ from cluster.controllers.submitter.act import failure_record, failure_sentence, 
 from cluster.controllers.submitter.notifier import PendingNotifier
 from cluster.controllers.submitter.observe import Observation, observe
 from cluster.controllers.submitter.policy import PATIENCE, Report, State, Submit, decide
-from newsreel.argo.client import refusal
+from newsreel.argo.client import error_text
 from newsreel.errors import NewsreelError
 from newsreel.submission.message import subject_of
 from newsreel.submission.revision_store import Revision, RevisionStore
@@ -74,7 +74,7 @@ class SubmitterController:
             try:
                 self.perform(action, seen, now)
             except FAULTS as fault:
-                self.log_action("wait", action.revision.workflow, refusal(fault))
+                self.log_action("wait", action.revision.workflow, error_text(fault))
                 success = False
         success = self.notify(seen, now) and success
         self.metrics.last_round.set(now.timestamp())
@@ -101,7 +101,7 @@ class SubmitterController:
         try:
             self.metrics.notified.inc(self.notifier.round(seen.saved, seen.addresses, now, self.dry_run))
         except FAULTS as fault:
-            self.log_action("wait", self.namespace, refusal(fault))
+            self.log_action("wait", self.namespace, error_text(fault))
             return False
         return True
 
@@ -109,7 +109,7 @@ class SubmitterController:
         self.log(action=action, workflow=workflow, why=why, **subject_of(workflow))
 
     def skipped(self, why: Exception) -> None:
-        self.log_action("wait", self.namespace, refusal(why))
+        self.log_action("wait", self.namespace, error_text(why))
 
     def ended(self, result: RoundResult, now: datetime) -> None:
         """`act` has updated the metrics."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from kubernetes import client
 
 from cluster.controllers.submitter.policy import AWAITING_MESSAGE, Attempt, Saved, State, state_of
-from newsreel.argo.client import anchors_waiting, list_workflows
+from newsreel.argo.client import list_workflows, waiting_anchors
 from newsreel.argo.runs import Run, run_of
 from newsreel.storage.address import Address
 from newsreel.submission.revision_store import Revision, RevisionStore
@@ -35,7 +35,7 @@ def observe(
     """
     addresses = store.saved()
     runs = [run_of({"metadata": metadata}) for metadata in list_workflows(api, namespace)]
-    queued = [*waits(runs, "Waiting", "Pending"), *anchors_waiting(api, namespace)]
+    queued = [*waits(runs, "Waiting", "Pending"), *waiting_anchors(api, namespace)]
     saved = Saved(revisions=frozenset(addresses), attempts=attempts_of(runs), outcomes=store.outcomes())
     states = {revision: state_of(revision, saved) for revision in saved.revisions}
     waiting = [revision for revision, state in states.items() if state in AWAITING_MESSAGE]

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.controllers.submitter.policy import PATIENCE
-from newsreel.argo.client import A_PAGE, anchors_waiting, list_workflows
+from newsreel.argo.client import PAGE_SIZE, list_workflows, waiting_anchors
 from newsreel.submission.revision_store import Revision
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
@@ -134,13 +134,13 @@ def test_successors_and_resubmissions_count_as_runs(argo, begin, desk, name):
 
 def test_an_empty_cluster_has_no_workflows(begin):
     assert list_workflows(begin().api, "newsreel") == []
-    assert anchors_waiting(begin().api, "newsreel") == []
+    assert waiting_anchors(begin().api, "newsreel") == []
 
 
 def test_workflows_are_seen_beyond_the_first_page(argo, begin):
-    for number in range(A_PAGE + 3):
+    for number in range(PAGE_SIZE + 3):
         argo.create(Workflow(f"story-{number}-r1", OURS, {}, 0))
-    assert len(list_workflows(begin().api, "newsreel")) == A_PAGE + 3
+    assert len(list_workflows(begin().api, "newsreel")) == PAGE_SIZE + 3
 
 
 def test_metrics_count_stories_by_state(argo, begin, desk):
@@ -173,6 +173,6 @@ def test_a_story_that_has_its_turn_and_no_machine_yet_is_queued(argo, begin, des
 
 
 def test_anchors_are_seen_beyond_the_first_page(argo, begin):
-    for number in range(A_PAGE + 3):
+    for number in range(PAGE_SIZE + 3):
         argo.create(Workflow(f"story-{number}-r1", OURS, {}, 0, phase="Running", anchored=argo.clock.now, anchor="Pending"))
-    assert len(anchors_waiting(begin().api, "newsreel")) == A_PAGE + 3
+    assert len(waiting_anchors(begin().api, "newsreel")) == PAGE_SIZE + 3
