@@ -1,12 +1,11 @@
-"""`newsreel submit`: a story file of this machine becomes a workflow of the cluster, once.
+"""`newsreel submit`: a story file of this machine becomes a Workflow of the cluster, once.
 
-It is kept in the stories' bucket first, together with how urgent it is. Then a message says so, as the newsroom's do, or the
-workflow is created at once. Should we get no further, the watch over saved stories finds it (`cluster.controllers.submitter`).
+The story is saved in the stories' bucket as the newsroom saves its own: <stories>/<id>/r3.json, <id>/pictures/<digest>.png, and
+its priority beside it. Then a message announces it, or the Workflow is created at once. Should that fail, the submitter finds the
+saved story (`cluster.controllers.submitter`).
 
-A story into the stories' bucket, where the newsroom saves its own: <stories>/<id>/r3.json and <id>/pictures/<digest>.png.
-
-Objects are created and never changed. Pictures have the name of their content, so that revisions share them, and the document
-comes last: whoever finds it finds all that it names. A submission that is cut off is begun anew, or found by the reconciler.
+Objects are created and never changed. Pictures are named by their content, so that revisions share them, and the document comes
+last: a document in the bucket has all that it names.
 """
 
 import json
@@ -102,38 +101,38 @@ def save_revision(intake: LoadedStory, buckets: Buckets, priority: Priority) -> 
     """
     storage = Storage(AllowList(prefixes=(buckets.stories, buckets.finals)))
     story, address = upload_story(intake, storage, buckets.stories)
-    desk = RevisionStore(storage, buckets.stories, buckets.finals)
-    message = desk.message(Revision(story.id, story.revision), priority)
-    desk.save_order(message)
+    revisions = RevisionStore(storage, buckets.stories, buckets.finals)
+    message = revisions.message(Revision(story.id, story.revision), priority)
+    revisions.save_order(message)
     return SubmittedStory(story=story, address=address, finals=buckets.finals, message=message)
 
 
-def publish(kept: SubmittedStory, publisher: Publisher) -> str:
+def publish(submitted: SubmittedStory, publisher: Publisher) -> str:
     """Say that it is there; one line for who asked. Published twice it is still one workflow. Raises BadInput, Unavailable."""
     try:
-        publisher.publish(kept.message)
+        publisher.publish(submitted.message)
     except (BadInput, Unavailable) as fault:
-        raise type(fault)(f"{fault}; {kept.name} is saved, and the watch over saved stories submits it") from fault
-    return f"{kept.name}: announced; `newsreel status {kept.name}` tells how it goes"
+        raise type(fault)(f"{fault}; {submitted.name} is saved, and the submitter will submit it") from fault
+    return f"{submitted.name}: announced; `newsreel status {submitted.name}` shows its progress"
 
 
-def create(kept: SubmittedStory, cluster: "Cluster") -> str:
+def create(submitted: SubmittedStory, cluster: "Cluster") -> str:
     """Create its workflow; one line for who asked.
 
     Raises BadInput for what the cluster refuses, Conflict where the name stands for another story, Unavailable.
     """
-    story = kept.story
+    story = submitted.story
     workflow = build_workflow(
         story.id,
         story.revision,
-        address=str(kept.address),
-        finals=str(kept.finals),
-        priority=kept.message.priority,
-        annotations=story_annotations(story, kept.finals),
+        address=str(submitted.address),
+        finals=str(submitted.finals),
+        priority=submitted.message.priority,
+        annotations=story_annotations(story, submitted.finals),
     )
     if cluster.create_workflow(workflow):
-        return f"{kept.name}: submitted; `newsreel status {kept.name}` tells how it goes"
-    return submitted_before(cluster, kept.name, story_parameter(workflow))
+        return f"{submitted.name}: submitted; `newsreel status {submitted.name}` shows its progress"
+    return submitted_before(cluster, submitted.name, story_parameter(workflow))
 
 
 def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> str:
@@ -148,5 +147,5 @@ def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> 
     run = run_of(there)
     if run.exit_status:
         mend = f"mend it and raise the revision, or run it again with `argo resubmit {name}`"
-        return f"{name}: was submitted before and ended as {run.state}: {run.message or 'no reason is told'}; {mend}"
+        return f"{name}: was submitted before and ended as {run.state}: {run.message or 'no reason given'}; {mend}"
     return f"{name}: was submitted before, nothing to do: {run.state}"

@@ -70,7 +70,7 @@ def test_a_sound_story_is_said_to_be_sound(desk, newsreel):
 
 
 @pytest.mark.parametrize("command", ["check", "render"])
-def test_every_fault_of_text_and_pictures_is_told_once_with_path_and_line_before_any_work(desk, newsreel, command):
+def test_every_fault_is_listed_once_before_any_work(desk, newsreel, command):
     with_faults(desk)
     assert newsreel(command, "story.yaml") == (2, "", FAULTS.format(desk=desk))
     assert {path.name for path in desk.iterdir()} == {"story.yaml", "a.png"}
@@ -89,7 +89,7 @@ def test_a_linked_story_has_its_pictures_where_it_really_lies(desk, newsreel, tm
 
 
 @pytest.mark.parametrize("command", ["check", "render"])
-def test_a_voice_that_no_system_here_speaks_is_refused_and_the_profile_named_that_has_it(desk, newsreel, command):
+def test_unavailable_voice_names_its_profile(desk, newsreel, command):
     (desk / "story.yaml").write_text(STORY.replace("heart", "linda"))
     assert newsreel(command, "story.yaml")[::2] == (
         2,
@@ -113,7 +113,7 @@ def test_each_voice_names_the_profile_that_has_what_speaks_it():
         ({"NEWSREEL_RECEIVERS": "nonsense"}, "NEWSREEL_RECEIVERS: 'nonsense' is no https address"),
     ],
 )
-def test_who_could_not_be_told_of_the_end_is_said_before_the_work(desk, newsreel, monkeypatch, told, fault):
+def test_unusable_notification_is_refused_before_work(desk, newsreel, monkeypatch, told, fault):
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     status, _, said = newsreel("render", "story.yaml", "--to", "out")
@@ -155,7 +155,7 @@ def test_a_path_that_is_none_is_one_clear_line(desk, newsreel, arguments, expect
     assert told.count("\n") == 1
 
 
-def test_what_is_emitted_from_settings_is_without_fault_by_the_same_settings_alone(desk, newsreel):
+def test_emitted_manifests_pass_lint_with_their_settings(desk, newsreel):
     pool = "story_pool: {selector: [pool, story], tolerates: [dedicated]}\n"
     (desk / "settings.yaml").write_text(f"ssd_root: /mnt/ssd/newsreel\n{pool}")
     assert newsreel("emit", "--settings", "settings.yaml", "--into", "made")[0] == 0

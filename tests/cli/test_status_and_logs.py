@@ -77,7 +77,7 @@ def test_a_step_that_failed_and_is_tried_again_is_no_storys_end():
     assert (run.message, run.exit_status, [step.name for step in run.current_steps]) == ("", 0, ["compose"])
 
 
-def test_a_story_fails_of_the_step_that_failed_and_not_of_those_that_say_so():
+def test_failure_names_the_failed_step_not_triage():
     pods = [pod(name, "Failed", at, message=f"of {name}") for at, name in enumerate(["compose", "triage", "report"])]
     run = run_of(workflow(phase="Failed", pods=pods))
     assert (run.message, [step.name for step in run.current_steps]) == ("compose: of compose", ["compose"])
@@ -109,7 +109,7 @@ def test_stories_under_way_come_first_and_then_the_youngest():
     ]
 
 
-def test_a_terminal_that_is_narrow_cuts_the_message_and_nothing_else():
+def test_narrow_terminal_cuts_only_the_message():
     run = newest_runs([workflow(phase="Failed", message="m" * 100)])
     assert [len(line) for line in stories_table(run, NOW, width=60)] <= [60, 60]
     assert stories_table(run, NOW, width=60)[1].endswith("m…")
@@ -123,7 +123,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.text(), st.text(), st.text(), st.text(), st.text())
-def test_whatever_somebody_wrote_into_a_story_is_shown_as_one_harmless_line(message, step, node, progress, origin):
+def test_any_text_is_one_printable_line(message, step, node, progress, origin):
     pods = [pod(step, "Running", 1, node, message=message)]
     made = workflow(
         phase="Running", pods=pods, message=message, progress=progress, labels={"newsreel/origin": origin, "newsreel/run": step}
@@ -182,7 +182,7 @@ def entry(message, step="compose", **more):
     return json.dumps({"time": "t", "severity": "INFO", "message": message, "step": step, "story": "budget", **more})
 
 
-def test_entries_read_as_the_lines_that_a_step_says_to_a_terminal(desk):
+def test_log_entries_are_printed_as_terminal_lines(desk):
     with_story(desk.server)
     traced = entry("a defect", stack_trace="Traceback:\n  KeyError: \x1b[2J")
     lines = [entry("scene 00: 30 frames in 0.4 s"), entry("two\nlines"), traced, entry("damaged", step="dlib"), '{"is": "none"}']

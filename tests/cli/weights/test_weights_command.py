@@ -165,7 +165,7 @@ def test_a_pickle_that_copies_itself_again_and_again_is_stopped(tmp_path):
 # convert
 
 
-def test_a_conversion_is_the_same_net_bit_by_bit_and_carries_its_card(newsreel, generator_file):
+def test_conversion_keeps_every_bit_and_adds_card(newsreel, generator_file):
     before = load_generator(generator_file).state_dict()
     options = ["--source", "https://example.org/net", "--licence", "CC-BY-4.0", "--name", "Anna at night"]
     status, _, fault = newsreel("convert", generator_file, *options)

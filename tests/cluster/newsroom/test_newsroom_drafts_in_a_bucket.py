@@ -25,7 +25,7 @@ def storage(home):
     return Storage(AllowList(prefixes=(home,)))
 
 
-def test_a_draft_is_replaced_only_by_whoever_has_seen_what_it_replaces(storage, home):
+def test_draft_is_replaced_only_with_its_current_etag(storage, home):
     address = home.child("budget/draft.json")
     assert read_draft(storage, address) is None
     first = write_draft(storage, address, b"{}", None)

@@ -24,7 +24,7 @@ SHOTS = os.environ.get("NEWSROOM_SHOTS")
 pytestmark = pytest.mark.skipif(not os.environ.get("NEWSROOM_RENDERS"), reason="renders a video; make newsroom-test")
 
 
-def test_a_story_is_written_heard_previewed_made_played_and_revised(tmp_path):
+def test_story_from_first_word_to_second_revision(tmp_path):
     with browsing() as browser, served(tmp_path / "room") as address, page_of(browser, address, viewport=DESK) as page:
         scene = write(page, "The library opens on Sundays", "The library opens on Sundays.", LIBRARY)
         scene.get_by_label("Credit").fill("City archive")

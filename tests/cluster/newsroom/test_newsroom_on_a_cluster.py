@@ -140,9 +140,7 @@ def watched(here):
 DONE = {"finishedAt": "2026-11-22T12:00:09Z"}
 
 
-def test_a_story_is_sent_off_by_message_and_its_workflows_status_reaches_the_page_live_until_its_video(
-    room, cluster, topic, desk
-):
+def test_submitted_story_is_watched_until_its_video(room, cluster, topic, desk):
     here, tag = written(room)
     refused = requests.post(f"{here}/run", json={}, headers=BERT | {"if-match": tag}, timeout=20)
     assert refused.status_code == 403, "a writer does not publish"
@@ -168,7 +166,7 @@ def test_a_story_is_sent_off_by_message_and_its_workflows_status_reaches_the_pag
     assert (video.status_code, video.content) == (206, b"deo")
 
 
-def test_a_failure_and_a_cancelled_run_reach_the_page_in_the_steps_own_words(room, cluster, topic, desk):
+def test_failed_and_cancelled_runs_reach_the_page(room, cluster, topic, desk):
     here, tag = written(room)
     assert requests.post(f"{here}/run", json={}, headers=ANNA | {"if-match": tag}, timeout=20).status_code == 202
     [received] = pull(topic, "argo")

@@ -54,7 +54,7 @@ def at(mixpanel):
 NAMES = ["story begun", "picture added", "story sent off", "run cancelled"]
 
 
-def test_mixpanel_is_told_who_did_what_and_not_a_word_of_the_story(newsroom, mixpanel):
+def test_mixpanel_gets_no_word_of_the_story(newsroom, mixpanel):
     work(newsroom, chosen(newsroom, **at(mixpanel)))
     said = [json.loads(parse_qs(body.decode())["data"][0]) for path, _, body in mixpanel.heard if path == "/track"]
     assert [event["event"] for event in said] == NAMES
@@ -83,7 +83,7 @@ def test_who_asks_for_no_events_gets_none(newsroom, mixpanel):
 
 
 @pytest.mark.parametrize("says", [(200, b'{"error": "no", "status": 0}'), (200, b"not JSON"), (404, b"")])
-def test_a_mixpanel_that_refuses_or_is_broken_costs_an_editor_nothing(newsroom, mixpanel, says):
+def test_failing_mixpanel_does_not_affect_editors(newsroom, mixpanel, says):
     mixpanel.says = says
     work(newsroom, chosen(newsroom, **at(mixpanel)))
     assert newsroom.metrics.registry.get_sample_value("newsroom_product_events_total", {"outcome": "failed"}) == len(NAMES)
@@ -119,6 +119,6 @@ def test_the_same_person_is_another_one_in_another_project():
         {"events": "mixpanel", "mixpanel_token": "t", "mixpanel_host": "a/b"},
     ],
 )
-def test_a_setting_that_is_wrong_or_missing_is_named_when_the_newsroom_begins(newsroom, environment):
+def test_wrong_or_missing_setting_is_named_at_start(newsroom, environment):
     with pytest.raises(BadInput, match="NEWSROOM_"):
         chosen(newsroom, **environment)

@@ -79,7 +79,7 @@ def sent_off(browser, priority):
     return browser.post(f"{here}/run", json={"priority": priority}, headers={"if-match": story["etag"]})
 
 
-def test_what_pubsub_did_not_take_is_found_by_the_watch_and_made_as_urgently_as_it_was_asked_for(newsroom, desk, argo, cluster):
+def test_submitter_makes_what_pubsub_did_not_take(newsroom, desk, argo, cluster):
     browser, _ = newsroom(NOBODY)
     answer = sent_off(browser, "breaking")
     assert (answer.status_code, answer.json()["state"]) == (202, "sent")
@@ -110,7 +110,7 @@ def test_what_is_saved_and_kept_is_what_pubsub_is_told(newsroom, desk, tmp_path)
     assert said == desk.order(revision, story) == Message(story=str(story), id=identifier, revision=1, priority="breaking")
 
 
-def test_a_failure_is_still_seen_and_can_be_tried_again_when_its_workflow_is_collected(newsroom, desk, argo, cluster, tmp_path):
+def test_failure_outlives_its_deleted_workflow(newsroom, desk, argo, cluster, tmp_path):
     browser, _ = newsroom(NOBODY)
     sent = sent_off(browser, "normal").json()
     here = f"/stories/{sent['id']}"
@@ -129,7 +129,7 @@ def test_a_failure_is_still_seen_and_can_be_tried_again_when_its_workflow_is_col
         subscriber.close()
 
 
-def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(newsroom, desk, argo, cluster):
+def test_resubmitted_revision_is_one_workflow(newsroom, desk, argo, cluster):
     browser, _ = newsroom(NOBODY)
     sent = sent_off(browser, "normal").json()
     again = {"url": f"/stories/{sent['id']}/run", "headers": {"if-match": sent["etag"]}}
@@ -140,7 +140,7 @@ def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(
     assert [desk.order(*one).priority for one in desk.saved().items()] == ["normal"]
 
 
-def test_who_did_what_to_a_story_is_in_the_bucket_for_good_an_object_for_each(newsroom, desk):
+def test_audit_is_an_object_for_each_change(newsroom, desk):
     browser, _ = newsroom(NOBODY)
     identifier = sent_off(browser, "breaking").json()["id"]
     home = desk.stories.child("_audit")

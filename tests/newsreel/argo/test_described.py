@@ -45,11 +45,11 @@ def test_argo_finds_nothing_to_expand_in_it(text):
 
 
 @given(text=LINES)
-def test_a_list_shows_the_title_escape_markdown_whatever_follows_it(text):
+def test_list_shows_the_title_as_text(text):
     assert shown(f"{escape_markdown(text)}\n2 scenes") == (set(), f"{text} 2 scenes")
 
 
-def test_a_title_that_would_be_code_a_link_and_a_picture_is_none_of_them():
+def test_title_with_markup_is_shown_as_text():
     title = "{{workflow.name}} [x](http://a.b) ![y](z) `c` <b> https://e.org"
     told = story_annotations(story(title))
     assert shown(told[TITLE]) == (set(), title)
