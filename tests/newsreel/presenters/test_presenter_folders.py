@@ -47,7 +47,7 @@ def test_a_draft_is_made_again_when_a_presenter_elsewhere_has_changed(newsroom_f
 def test_what_is_listed_and_is_no_folder_is_refused(tmp_path, monkeypatch, name):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NEWSREEL_PRESENTERS", os.pathsep.join([str(tmp_path), str(tmp_path / name)]))
-    with pytest.raises(BadInput, match=f"NEWSREEL_PRESENTERS: '{tmp_path}/{name}' is no folder"):
+    with pytest.raises(BadInput, match=f"NEWSREEL_PRESENTERS: '{tmp_path}/{name}' is not a folder"):
         presenter_names()
 
 
