@@ -23,16 +23,16 @@ def logs(cluster: Cluster, name: str, step: str | None, *, follow: bool) -> Iter
     """
     told: set[str] = set()
     while True:
-        workflow = cluster.workflow(name)
+        workflow = cluster.find_workflow(name)
         if workflow is None:
             raise BadInput(f"{name}: there is no such story in namespace {cluster.namespace}; `newsreel status` lists them")
         over = run_of(workflow).over
-        for pod in cluster.pods(name):
+        for pod in cluster.list_pods(name):
             system = system_of(pod)
             if pod.metadata.name in told or not wanted(system, step) or not begun(pod):
                 continue
             told.add(pod.metadata.name)
-            for line in read(filter(said_by_step, cluster.log(pod.metadata.name, follow=follow))):
+            for line in read(filter(said_by_step, cluster.read_log(pod.metadata.name, follow=follow))):
                 yield printable(line) if step or line.startswith(f"{system}: ") else f"{system}: {printable(line)}"
         if over or not follow:
             break

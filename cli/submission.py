@@ -120,10 +120,10 @@ def run_status(options: argparse.Namespace) -> int:
     cluster, now = connected(options), datetime.now(UTC)
     width = os.get_terminal_size().columns if sys.stdout.isatty() else None
     if options.name is None:
-        runs = newest_runs(cluster.listed(PART_OF))
+        runs = newest_runs(cluster.list_workflows(PART_OF))
         print("\n".join(stories_table(runs, now, width) if runs else [f"no stories in namespace {options.namespace}"]))
         return 0
-    workflow = cluster.workflow(options.name)
+    workflow = cluster.find_workflow(options.name)
     if workflow is None:
         raise BadInput(f"{options.name}: there is no such story in namespace {options.namespace}; `newsreel status` lists them")
     run = run_of(workflow)

@@ -28,11 +28,11 @@ def wait(cluster: "Cluster", story: Story, finals: Address, *, announced: bool) 
     while True:
         run = latest(cluster, story)
         if run is None and not announced:
-            raise Conflict(f"{workflow_name(story)}: was removed from the cluster while it was waited for")
+            raise Conflict(f"{workflow_name(story.id, story.revision)}: was removed from the cluster while it was waited for")
         if run is not None and run.over:
             return is_over(run, publication_folder(finals, story.id, story.revision))
         announced = run is None
-        line = under_way(run) if run else f"{workflow_name(story)}: announced, not submitted yet"
+        line = under_way(run) if run else f"{workflow_name(story.id, story.revision)}: announced, not submitted yet"
         if line != said:
             print(line, file=sys.stderr, flush=True)
             said = line
@@ -40,7 +40,7 @@ def wait(cluster: "Cluster", story: Story, finals: Address, *, announced: bool) 
 
 
 def under_way(run: Run) -> str:
-    return " ".join(filter(None, [f"{run.name}:", run.state, ",".join(step.name for step in run.at), run.progress]))
+    return " ".join(filter(None, [f"{run.name}:", run.state, ",".join(step.name for step in run.current_steps), run.progress]))
 
 
 def is_over(run: Run, video: Address) -> int:
@@ -54,4 +54,7 @@ def is_over(run: Run, video: Address) -> int:
 def latest(cluster: "Cluster", story: Story) -> Run | None:
     """The newest of the story's runs that began with its name; others may have been submitted by hand."""
     labels = PART_OF | {"newsreel/story": story.id, "newsreel/revision": str(story.revision)}
-    return next((run for run in newest_runs(cluster.listed(labels)) if run.origin == workflow_name(story)), None)
+    return next(
+        (run for run in newest_runs(cluster.list_workflows(labels)) if run.origin == workflow_name(story.id, story.revision)),
+        None,
+    )

@@ -12,8 +12,11 @@ from typing import Any, Final
 
 import yaml
 
+from newsreel.yaml_text import nested_too_deeply
+
 ValuePath = tuple[str | int, ...]
 """`("scenes", 2, "picture", "file")`."""
+TOO_LARGE: Final = "is nested too deeply or too long"
 MAX_TREE_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 8
 MAX_VALUES: Final = 2000
@@ -83,9 +86,10 @@ def read_tree(content: bytes, max_values: int = MAX_VALUES) -> SourceTree:
     except json.JSONDecodeError as fault:
         return unreadable_source(fault.lineno, f"is not JSON: {fault.msg[0].lower()}{fault.msg[1:]}, column {fault.colno}")
     except (SourceTooLarge, RecursionError) as fault:
-        return unreadable_source(fault.line if isinstance(fault, SourceTooLarge) else 1, "is nested too deeply or too long")
+        return unreadable_source(fault.line if isinstance(fault, SourceTooLarge) else 1, TOO_LARGE)
     except yaml.MarkedYAMLError as fault:
-        return unreadable_source(fault.problem_mark.line + 1 if fault.problem_mark else 1, describe_yaml_error(fault, text))
+        message = TOO_LARGE if nested_too_deeply(fault) else describe_yaml_error(fault, text)
+        return unreadable_source(fault.problem_mark.line + 1 if fault.problem_mark else 1, message)
 
 
 def unreadable_source(line: int, message: str) -> SourceTree:

@@ -22,6 +22,8 @@ from newsreel.workspace import Workspace
 from steps import declared_steps, module_of
 from steps.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 NARRATIONS = (
     "The library opens on Sundays.",
     "It costs £1,200, up 3.5%.",

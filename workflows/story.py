@@ -130,7 +130,7 @@ def report(containers: Containers) -> Container:
     """
     settings = containers.settings
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
-    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
+    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}", "--failures={{workflow.failures}}"]
     if settings.done_topic or settings.webhook or settings.webhook_receivers:
         arguments += ["--run", "{{workflow.uid}}"]
     return containers.build(REPORT, replace(on_system_pool(settings), retry=None), arguments)

@@ -12,13 +12,9 @@ from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from steps.check_presenter.program import check
 from workflows.emit import emit_workflows
-from workflows.local.run import run
-from workflows.local.settings import LocalSettings
 from workflows.profiles import EMBEDDED
-from workflows.render import address, shown
+from workflows.render import address, run_locally, shown
 from workflows.training import TRAIN_PRESENTER
-
-__all__ = ["train"]
 
 
 def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> int:
@@ -33,16 +29,11 @@ def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> in
     name = check(Address.parse(address(footage)), Address.parse(address(to)), here).presenter.name
     manifests = work / "manifests"
     emit_workflows(EMBEDDED, manifests, Settings())
-    settings = LocalSettings(
-        uid=f"train-{name}",
-        ssd=work,
-        logs=work / "logs" / f"train-{name}",
-        template=TRAIN_PRESENTER,
-        environment={"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"},
-    )
-    print(f"look while it learns: {shown(settings.workspace / SAMPLES_FILE)}", file=sys.stderr)
+    uid = f"train-{name}"
+    print(f"look while it learns: {shown(work / uid / SAMPLES_FILE)}", file=sys.stderr)
     arguments = {"footage": address(footage), "bundles": address(to), "steps": str(steps), "minutes": f"{minutes:g}"}
-    result = run(manifests, arguments, settings)
+    environment = {"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"}
+    result = run_locally(manifests, arguments, uid=uid, work=work, environment=environment, template=TRAIN_PRESENTER)
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
         return result.exit_status

@@ -35,7 +35,7 @@ def of_voice(file: StoryFile, voice_system: str) -> Iterator[Fault]:
 def of_narrations(file: StoryFile, story: Story) -> Iterator[Fault]:
     """What only a look at the words as they are spoken finds; without that part installed, the workflow finds it."""
     try:
-        from steps.init_story.spoken import script_of
+        from steps.init_story.script import script_of
     except ImportError:
         return
     lexicon = lexicon_of(story.brand, story.pronunciations)

@@ -1,7 +1,7 @@
 """Runs on a cluster: kept beside the story, asked for by a message, watched as Argo Workflows.
 
 What is kept and could not be published is found by the watch over saved stories, and submitted
-(`cluster.controllers.submitter.loop`).
+(`cluster.controllers.submitter.controller`).
 A revision's first workflow is `budget-r3`; a later one, begun by the reconciler or because a person tried again, `budget-r3-t2`.
 """
 
@@ -9,16 +9,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 from kubernetes import client
 from urllib3.exceptions import HTTPError
 
-from cluster.controllers.reconciler.act import successor
-from cluster.controllers.reconciler.observe import SECONDS_A_CALL, moment, run_of
 from cluster.newsroom.runs import Run, State, StepState, progress_of
-from newsreel.argo.workflow import GROUP, VERSION
+from newsreel.argo.client import SECONDS_A_CALL
+from newsreel.argo.runs import failure_of
+from newsreel.argo.workflow import GROUP, VERSION, build_successor
 from newsreel.errors import BadInput, NewsreelError, Unavailable
 from newsreel.story.priority import PRIORITIES, Priority
 from newsreel.submission.message import Message
@@ -67,9 +68,8 @@ class KubernetesRuns:
         if last is None:
             self.publish(message)
         elif state_of(last) in ("failed", "cancelled"):
-            run = run_of(last)
             with told(), unless(HTTPStatus.CONFLICT):
-                self.create(successor(run, f"{identifier}-r{revision}-t{number_in(last) + 1}"))
+                self.create(build_successor(last, f"{identifier}-r{revision}-t{number_in(last) + 1}"))
 
     def status(self, identifier: str, revision: int) -> Run | None:
         last = self.newest(identifier, revision)
@@ -132,8 +132,8 @@ def run_from(workflow: Workflow, identifier: str, revision: int) -> Run:
     """What the page shows of a Workflow."""
     status = workflow.get("status", {})
     state, steps = state_of(workflow), tuple(steps_of(status.get("nodes", {})))
-    failed = next((step for step in steps if step.state == "failed"), None)
-    message = f"{failed.name}: {failed.message}" if failed and failed.message else status.get("message", "")
+    failure = failure_of(workflow)
+    message = failure.sentence if failure else status.get("message", "")
     return Run(
         id=identifier,
         revision=revision,
@@ -218,3 +218,7 @@ def unless(expected: HTTPStatus) -> Iterator[None]:
     except client.ApiException as fault:
         if fault.status != expected:
             raise
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -41,7 +41,7 @@ def seconds_of(narration: str, lexicon: Lexicon) -> float:
 def sentences_of(narration: str, lexicon: Lexicon) -> Sentences:
     """As `init-story` will have them spoken (`£5m` is three words); where it is not installed or refuses, as they are written."""
     with suppress(ImportError, BadInput):
-        from steps.init_story.spoken import script_of
+        from steps.init_story.script import script_of
 
         return [
             ([word for token in sentence for word in token.spoken], sum(pauses(token.shown) for token in sentence[:-1]))

@@ -19,18 +19,17 @@ from cluster.newsroom.runs import Run, StepState, progress_of
 from newsreel.config.settings import Settings
 from newsreel.errors import NewsreelError
 from workflows.emit import emit_workflows
-from workflows.local import LocalSettings, Result, run
-from workflows.local.board import Board, Line, State
-from workflows.local.keeper import PR_SET_PDEATHSIG, prctl
+from workflows.local import Phase, Result, RunStatus, StepStatus
+from workflows.local.supervisor import PR_SET_PDEATHSIG, prctl
 from workflows.profiles import EMBEDDED
-from workflows.render import address, environment
+from workflows.render import address, environment, run_locally
 
 __all__ = ["BoardFile", "steps_on"]
 
 STATES: Final = {
-    State.WAITING: "waiting", State.RUNNING: "running", State.PAUSED: "running", State.READY: "succeeded",
-    State.SUCCEEDED: "succeeded", State.FAILED: "failed", State.ERROR: "failed", State.SKIPPED: "skipped",
-    State.OMITTED: "skipped", State.STOPPED: "stopped",
+    Phase.WAITING: "waiting", Phase.RUNNING: "running", Phase.RETRYING: "running", Phase.READY: "succeeded",
+    Phase.SUCCEEDED: "succeeded", Phase.FAILED: "failed", Phase.ERROR: "failed", Phase.SKIPPED: "skipped",
+    Phase.OMITTED: "skipped", Phase.STOPPED: "stopped",
 }  # fmt: skip
 OF_NO_INTEREST: Final = ("anchor", "triage", "refuse", "report", "gentle service")
 """What an editor need not know of; of a failure the run's own message tells."""
@@ -65,57 +64,56 @@ def rendered(folder: Path, identifier: str, revision: int, screen: "BoardFile") 
     story, finals, work = folder / "stories" / identifier / f"r{revision}.json", folder / "finals", folder / "work"
     manifests = work / "manifests"
     emit_workflows(EMBEDDED, manifests, Settings())
-    logs = work / "logs" / identifier
-    settings = LocalSettings(uid=identifier, ssd=work, logs=logs, environment=environment(story, finals, work), screen=screen)
-    return run(manifests, {"story": address(story), "finals": address(finals)}, settings)
+    arguments = {"story": address(story), "finals": address(finals)}
+    own = environment(story, finals, work)
+    return run_locally(manifests, arguments, uid=identifier, work=work, environment=own, display=screen)
 
 
 @dataclass
 class BoardFile:
-    """`workflows.local.screen.Screen` that is a file: the run as the page shows it."""
+    """`workflows.local.Display` that is a file: the run as the page shows it."""
 
     file: Path
-    seconds_between_looks: float = 0.4
+    update_seconds: float = 0.4
     told: tuple[StepState, ...] = field(default=())
 
-    def show(self, board: Board) -> None:
-        steps = steps_on(board)
+    def update(self, status: RunStatus) -> None:
+        steps = steps_on(status)
         if steps != self.told:
             self.told = steps
-            with suppress(OSError):  # the next look tells it
-                self.update({"state": "running", "steps": steps, "progress": progress_of(steps)})
+            with suppress(OSError):  # the next update has it
+                self.save({"state": "running", "steps": steps, "progress": progress_of(steps)})
 
-    def close(self, board: Board) -> None:
-        self.show(board)
+    def close(self, status: RunStatus) -> None:
+        self.update(status)
 
     def conclude(self, state: str, message: str) -> None:
         whole = {"progress": 1.0} if state == "succeeded" else {}
-        self.update({"state": state, "message": message, "ended": datetime.now(UTC)} | whole)
+        self.save({"state": state, "message": message, "ended": datetime.now(UTC)} | whole)
 
-    def update(self, changed: dict[str, object]) -> None:
+    def save(self, changed: dict[str, object]) -> None:
         """A run that was cancelled meanwhile stays so."""
         run = read_run(self.file)
         if run and run.state != "cancelled":
             write_run(self.file, Run.model_validate(run.model_dump() | changed))
 
 
-def steps_on(board: Board) -> tuple[StepState, ...]:
-    lines = [line for line in board.lines.values() if line.name not in OF_NO_INTEREST]
-    return tuple(map(step_of, lines))
+def steps_on(status: RunStatus) -> tuple[StepState, ...]:
+    return tuple(step_of(step) for step in status.steps.values() if step.name not in OF_NO_INTEREST)
 
 
-def step_of(line: Line) -> StepState:
-    """Seconds of a step that is running would change with every look; the page counts them itself."""
-    over = line.ended is not None and not line.state.going_on
+def step_of(step: StepStatus) -> StepState:
+    """Seconds of a step that is running would change with every update; the page counts them itself."""
+    over = step.ended is not None and not step.phase.active
     return StepState.model_validate(
         {
-            "name": line.name,
-            "state": STATES[line.state],
-            "done": line.done,
-            "total": line.total,
-            "counts": line.counts,
-            "seconds": round(line.seconds, 1) if over else 0.0,
-            "message": line.message if line.state in (State.FAILED, State.ERROR, State.PAUSED) else "",
+            "name": step.name,
+            "state": STATES[step.phase],
+            "done": step.done,
+            "total": step.total,
+            "counts": step.unit,
+            "seconds": round(step.seconds, 1) if over else 0.0,
+            "message": step.message if step.phase.failed or step.phase is Phase.RETRYING else "",
         }
     )
 

@@ -35,7 +35,7 @@ def hear(narration: str, voice: str, lexicon: Lexicon) -> bytes:
         raise BadInput(f"voice {voice[:40]!a} cannot be heard here; it speaks when the story is made")
     if not can_speak():
         raise MissingProgram("no voice is installed here; pip install 'newsreel[hibari,init-story]'")
-    from steps.init_story.spoken import script_of
+    from steps.init_story.script import script_of
 
     script = script_of(" ".join(narration.split()), lexicon)
     with TemporaryDirectory(prefix="newsreel-") as folder, ONE_AT_A_TIME:

@@ -27,10 +27,13 @@ TERMINATION_LOG = Path("/dev/termination-log")
 
 
 def write_termination_message(line: str, log: Path = TERMINATION_LOG) -> None:
-    """Write the reason why this process ends, for the pod's status. Does nothing outside a container."""
+    """Write the reason why this process ends, for the pod's status. Does nothing outside a container.
+
+    Argo passes it to the exit handler as a parameter (`{{workflow.failures}}`), so it must hold no `{{`.
+    """
     with suppress(OSError):
         if log.is_file():
-            log.write_text(line[:MAX_MESSAGE_CHARACTERS], encoding="utf-8")
+            log.write_text(line[:MAX_MESSAGE_CHARACTERS].replace("{{", "{ {"), encoding="utf-8")
 
 
 class Failure(StrictModel):

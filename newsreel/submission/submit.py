@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from newsreel.argo.runs import run_of
-from newsreel.argo.workflow import build_workflow, story_parameter, workflow_name
+from newsreel.argo.workflow import build_workflow, story_annotations, story_parameter
 from newsreel.errors import BadInput, Conflict, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
@@ -92,7 +92,7 @@ class SubmittedStory:
 
     @property
     def name(self) -> str:
-        return workflow_name(self.story)
+        return self.message.workflow
 
 
 def save_revision(intake: LoadedStory, buckets: Buckets, priority: Priority) -> SubmittedStory:
@@ -122,15 +122,23 @@ def create(kept: SubmittedStory, cluster: "Cluster") -> str:
 
     Raises BadInput for what the cluster refuses, Conflict where the name stands for another story, Unavailable.
     """
-    workflow = build_workflow(kept.story, kept.address, kept.finals, kept.message.priority)
-    if cluster.create(workflow):
+    story = kept.story
+    workflow = build_workflow(
+        story.id,
+        story.revision,
+        address=str(kept.address),
+        finals=str(kept.finals),
+        priority=kept.message.priority,
+        annotations=story_annotations(story, kept.finals),
+    )
+    if cluster.create_workflow(workflow):
         return f"{kept.name}: submitted; `newsreel status {kept.name}` tells how it goes"
     return submitted_before(cluster, kept.name, story_parameter(workflow))
 
 
 def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> str:
     """One line for a story whose name is taken. Raises Conflict where another story took it, or where it goes elsewhere."""
-    there = cluster.workflow(name)
+    there = cluster.find_workflow(name)
     if there is None:
         return f"{name}: was submitted before and is removed just now; submit it again if it is not published"
     made = story_parameter(there)

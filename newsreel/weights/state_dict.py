@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import pickle
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -114,6 +115,15 @@ def is_plain_tensor(value: object) -> bool:
 
 def tensor_shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {key: tuple(tensor.shape) for key, tensor in state.items()}
+
+
+def indices_in_keys(pattern: str, keys: Iterable[str]) -> set[int]:
+    r"""The numbers that the pattern's group matches at the start of the keys, such as those of layers.
+
+    >>> indices_in_keys(r"layers\.(\d+)\.", ["layers.0.weight", "layers.0.bias", "layers.1.weight"])
+    {0, 1}
+    """
+    return {int(match[1]) for key in keys if (match := re.match(pattern, key)) and len(match[1]) < 6}
 
 
 def load_strictly(build: Callable[[], Net], state: Mapping[str, Tensor], path: Path, described: str) -> Net:

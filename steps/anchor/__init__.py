@@ -1,4 +1,4 @@
-"""Takes a node and a directory on it for one story, for as long as the story lives."""
+"""anchor: reserves a node and a directory on it for one story, while the story is made."""
 
 from newsreel.step import Duration, Resources, Step
 

@@ -1,4 +1,4 @@
-"""Refuses a bad story before any node is taken, and finds what is published already."""
+"""check: refuses an invalid story before a node is taken, and recognises one that is already published."""
 
 from newsreel.step import Duration, Resources, Step
 

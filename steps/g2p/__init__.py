@@ -1,4 +1,4 @@
-"""Phones in time for every token: gentle's where it has them, a dictionary's and Kyubyong Park's g2p where it has none."""
+"""g2p: graphemes to phonemes, the pronunciation of every word of a scene."""
 
 from newsreel.step import Duration, Resources, Step
 

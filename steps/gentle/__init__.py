@@ -1,4 +1,4 @@
-"""Words and phones in time: a client of gentle's HTTP API, which lowerquality's gentle and our own server speak."""
+"""gentle: words and phones in time, by a client of gentle's HTTP API (lowerquality's gentle or gentle_server)."""
 
 from newsreel.step import Duration, Resources, Step
 

@@ -1,4 +1,4 @@
-"""A forced aligner behind the HTTP API of lowerquality's gentle, `python -m steps gentle-server`; pocketsphinx listens."""
+"""gentle-server: a forced aligner with the HTTP API of lowerquality's gentle, on pocketsphinx."""
 
 from newsreel.step import Resources, Step
 

@@ -1,4 +1,4 @@
-"""The voice of the embedded profile: hibari-tts, whose model lies in its wheel."""
+"""hibari: the voice of the embedded profile, hibari-tts, whose model is in its wheel."""
 
 from newsreel.step import Duration, Resources, Step
 

@@ -1,4 +1,4 @@
-"""Takes a story in: its pictures checked, its narration turned into a script."""
+"""init-story: load a story into the workspace: pictures normalised, narration turned into scripts."""
 
 from newsreel.step import Duration, Resources, Step
 

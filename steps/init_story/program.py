@@ -1,8 +1,8 @@
-"""`init-story`: the story enters the workspace, in the form that all other steps read.
+"""`init-story`: write the story to the workspace, in the form that all other steps read.
 
-story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (where the voice needs any) and
-origin.json, which tells `publish` what the video is made from. What is there already and would come out the same is not touched.
-What the story's last revision has left (`newsreel.storage.unit_cache`) is put in `.done`.
+story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (if the voice has any) and
+origin.json, the fingerprints of what the video is made from, for `publish`. Files that would not change are not touched. Cached
+units of the story's last revision (`newsreel.storage.unit_cache`) are restored to `.done`.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from newsreel.fingerprints import release, software_digest
 from newsreel.runtime.log import set_log_context
 from newsreel.runtime.progress import Progress
 from newsreel.step import shard_count
-from newsreel.storage import unit_cache as carry_over
+from newsreel.storage import unit_cache
 from newsreel.storage.address import Address
 from newsreel.storage.publication import ORIGIN, Origin
 from newsreel.storage.store import Storage
@@ -28,13 +28,11 @@ from newsreel.story.schema import Story
 from newsreel.weights.catalogue import link_voice_weights
 from newsreel.workspace import Workspace, work_key
 from newsreel.yaml_source import Fault
-from steps.init_story.spoken import script_of
-
-__all__ = ["fill", "run"]
+from steps.init_story.script import script_of
 
 NAME = "init-story"
 PICTURE_VERSION = 1
-"""Raise it when the same picture shall give another asset."""
+"""Raise it when the same picture is to give another asset."""
 
 
 def run(arguments: list[str]) -> None:
@@ -44,7 +42,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--story", required=True, metavar="ADDRESS")
     parser.add_argument("--digest", help="of the story as `check` validated it; without it the story is validated here")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
-    parser.add_argument("--shards", default="1", metavar="N", help="how many share a step: the GPUs of a node")
+    parser.add_argument("--shards", default="1", metavar="N", help="number of shards of a step: the GPUs of a node")
     parser.add_argument("--shards-file", type=Path, required=True, help='a JSON list is written there: ["0/2", "1/2"]')
     options = parser.parse_args(arguments)
 
@@ -57,15 +55,15 @@ def run(arguments: list[str]) -> None:
         workspace.set_story(story)
         link_voice_weights(workspace, story.voice, storage)
         progress = Progress.from_environment(NAME)
-        fill(workspace, story, loaded, progress)
-    if units := carry_over.unit_cache_address():
-        carry_over.restore_units(workspace, story, units, progress)
+        write_inputs(workspace, story, loaded, progress)
+    if units := unit_cache.unit_cache_address():
+        unit_cache.restore_units(workspace, story, units, progress)
     write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
 
-def fill(workspace: Workspace, story: Story, loaded: LoadedStory, progress: Progress) -> None:
+def write_inputs(workspace: Workspace, story: Story, loaded: LoadedStory, progress: Progress) -> None:
     """Write what the steps read, scene by scene."""
-    scripts = scripts_of(story, loaded)
+    scripts = build_scripts(story, loaded)
     progress.set_total(len(story.scenes), "scenes")
     for index, scene in enumerate(story.scenes):
         with progress.unit(f"scene {index:02d}", 1):
@@ -80,13 +78,13 @@ def fill(workspace: Workspace, story: Story, loaded: LoadedStory, progress: Prog
             )
     digest = loaded.digest
     if digest is None:
-        raise AssertionError("a sound story has a digest")
+        raise AssertionError("a valid story has a digest")
     origin = Origin(story_digest=digest, software_digest=software_digest(), release=release())
     write_if_changed(workspace.path(ORIGIN), origin.model_dump_json(indent=2) + "\n")
 
 
-def scripts_of(story: Story, loaded: LoadedStory) -> list[Script]:
-    """How each scene is spoken. Raises BadInput that lists every scene that cannot be, with its line."""
+def build_scripts(story: Story, loaded: LoadedStory) -> list[Script]:
+    """The script of each scene. Raises BadInput that lists every scene that cannot be spoken, with its line."""
     lexicon = Lexicon.of(brand_pronunciations(story.brand), story.pronunciations)
     scripts: list[Script] = []
     faults: list[Fault] = []

@@ -1,4 +1,4 @@
-"""Ends a story that no node can make, with the failed step's own message and exit status."""
+"""refuse: end a story that no node can render, with the failed step's message and exit status."""
 
 from newsreel.step import Resources, Step
 

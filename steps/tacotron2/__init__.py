@@ -1,9 +1,9 @@
-"""tacotron2: a script becomes mel spectrograms. The loader is the published net's door:
+"""tacotron2: a script to mel spectrograms. The loader is the package's interface to the published net:
 
     from steps.tacotron2 import load_tacotron2
     utterances = load_tacotron2("tacotron2_statedict.pt").infer(symbols, lengths)
 
-torch is imported when a name of it is asked for, not with the package: a step with nothing to do starts without it.
+torch is imported with `load_tacotron2`, not with the package: a step with nothing to do starts without it.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""After a failure: is it the story's, or this node's?"""
+"""triage: after a failure, decide whether the story or the node is at fault."""
 
 from newsreel.step import Resources, Step
 

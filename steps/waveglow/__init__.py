@@ -1,9 +1,9 @@
-"""waveglow: mel spectrograms become sound. The loader is the published nets' door:
+"""waveglow: mel spectrograms to audio. The loader is the package's interface to the published net:
 
     from steps.waveglow import load_waveglow
-    sound = load_waveglow("waveglow_256channels.pt").infer(mel)
+    audio = load_waveglow("waveglow_256channels.pt").infer(mel)
 
-torch is imported when a name of it is asked for, not with the package: a step with nothing to do starts without it.
+torch is imported with `load_waveglow`, not with the package: a step with nothing to do starts without it.
 """
 
 from typing import TYPE_CHECKING

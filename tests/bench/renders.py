@@ -13,7 +13,7 @@ import imageio_ffmpeg
 
 from newsreel.artifacts import FRAME_RATE
 from steps import declared_steps
-from steps.anchor.lease import leased
+from steps.anchor.program import lease_directory
 from tests.bench.watch import Use, watched
 
 __all__ = ["Home", "Rendering", "bytes_in", "step_seconds", "units_done", "video_seconds"]
@@ -77,7 +77,7 @@ class Home:
     @contextmanager
     def open(self) -> Iterator[Path]:
         """The workspace, held as an anchor holds it: no program reads one that is not."""
-        with leased(self.workspace, holder="bench", keep=True) as workspace:
+        with lease_directory(self.workspace, holder="bench", keep=True) as workspace:
             yield workspace.root
 
     def copied_to(self, folder: Path) -> "Home":

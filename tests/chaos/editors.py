@@ -1,4 +1,4 @@
-"""Editors who write stories over the newsroom's API, as its page does, while the newsroom dies under their hands."""
+"""Editors who save stories over the API of a newsroom that is killed meanwhile."""
 
 import copy
 import io

@@ -1,5 +1,6 @@
-"""A campaign in which the programs are processes, and die by SIGKILL: newsroom, both watches, letters, EventSource, Sensor, and
-now and then the bus.
+"""A campaign in which the programs are processes that die by SIGKILL.
+
+Newsroom, submitters, dead-letter server, EventSource, Sensor and the bus.
 
 Which story's newsroom is killed, what comes twice and what is not ours is the seed's; when exactly a process dies, and what it
 was doing, is the machine's. What must come of it is the same every time.
@@ -135,7 +136,7 @@ def tally(here: Stage, sent: list[Sent], heard: Heard, not_ours: int, faults: Fa
         not_ours=not_ours,
         not_ours_dead=len(heard.buried) - heard.good_dead,
         good_dead=heard.good_dead,
-        by_watch=argo.by_reconciler,
+        by_watch=argo.by_submitter,
         met_the_watchs=argo.met_the_watchs,
         repeated=argo.conflicts,
         # EventSource and Sensor stand for others' programs, and may give up where the bus is slow or away.

@@ -6,13 +6,14 @@ from functools import partial
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.controllers.submitter.policy import PATIENCE
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.revision_store import Revision
 from newsreel.submission.topics import STORIES, topic_path
 from tests.chaos.argo import Argo
 from tests.chaos.faults import Clock, Faults
+from tests.cluster.controllers.rounds import run_round
 
 
 def test_a_submission_that_no_cluster_heard_of_is_submitted_by_the_watch(desk, saved):
@@ -35,9 +36,9 @@ def made_by_the_watch(saved):
     argo = Argo(Clock(), Faults(0, often=0), lambda workflow: "Succeeded")
     server = argo.serve()
     api = client.ApiClient(client.Configuration(host=f"http://127.0.0.1:{server.server_address[1]}"))
-    rounds = Rounds(api, "newsreel", saved, lambda *_: None, Watch(CollectorRegistry()))
+    rounds = SubmitterController(api=api, namespace="newsreel", store=saved, metrics=Metrics(CollectorRegistry()))
     for now in (argo.clock.now, argo.clock.now + PATIENCE + timedelta(seconds=1)):
-        assert rounds.round(now)
+        assert run_round(rounds, now)
     server.shutdown()
     server.server_close()
     return [(made.name, made.priority, made.parameters["finals"]) for made in argo.workflows.values()]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cli import wait as waiting
-from cluster.controllers.submitter.loop import workflow_for
+from cluster.controllers.submitter.act import workflow_for
 from newsreel.storage.address import Address, AllowList
 from newsreel.submission.message import Message
 from newsreel.submission.revision_store import Revision

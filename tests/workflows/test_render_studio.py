@@ -9,8 +9,10 @@ from PIL import Image
 
 from cli.main import main
 from newsreel.weights.state_dict import save_state
-from steps.tacotron2.architecture import Architecture
+from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
+
+pytestmark = pytest.mark.slow
 
 STORY = {
     "id": "studio",

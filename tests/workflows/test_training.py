@@ -14,8 +14,11 @@ from newsreel.config.settings import Settings
 from steps import declared_steps
 from tests.newsreel.presenters.made_footage import film
 from workflows.lint import lint
-from workflows.local import LocalSettings, run
+from workflows.local import PlainDisplay
 from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
+from workflows.render import run_locally
+
+pytestmark = pytest.mark.slow
 
 PARSE_STRICTLY = """
 import sys, yaml
@@ -59,18 +62,18 @@ def test_a_step_of_the_training_is_one_that_there_is_and_counts_what_it_says():
 
 def trained(home: Path, steps: str = "8") -> tuple[object, dict[str, str]]:
     emit(EMBEDDED, home / "manifests", Settings())
-    settings = LocalSettings(
+    given = {"footage": f"file:{home}/in/clara", "bundles": f"file:{home}/out", "steps": steps, "minutes": "5"}
+    result = run_locally(
+        home / "manifests",
+        given,
         uid="train-clara",
-        ssd=home / "ssd",
-        logs=home / "logs",
-        template="train-presenter",
+        work=home / "ssd",
         # Threads that wait for each other at every layer of a small net are slow, and on a busy machine very slow.
         environment={"NEWSREEL_ADDRESSES": f"file:{home}", "NEWSREEL_KEEP_WORKSPACE": "1", "OMP_NUM_THREADS": "1"},
-        stream=io.StringIO(),
+        template="train-presenter",
+        display=PlainDisplay(io.StringIO()),
     )
-    given = {"footage": f"file:{home}/in/clara", "bundles": f"file:{home}/out", "steps": steps, "minutes": "5"}
-    result = run(home / "manifests", given, settings)
-    return result, {step.step: step.status for step in result.steps}
+    return result, {step.name: step.phase for step in result.steps}
 
 
 def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_trained_on_twice(tmp_path, monkeypatch):
@@ -98,7 +101,7 @@ def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_traine
     published = {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()}
     again, _ = trained(tmp_path)
     assert again.exit_status == 0
-    assert "unchanged" in (tmp_path / "logs" / "pix2pixhd-train.log").read_text()
+    assert "unchanged" in (tmp_path / "ssd" / "logs" / "train-clara" / "pix2pixhd-train.log").read_text()
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()} == published
 
 

@@ -151,6 +151,7 @@ def test_what_is_hostile_or_no_weights_ends_in_one_line(newsreel, tmp_path, comm
     assert not (tmp_path / "net.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_pickle_that_copies_itself_again_and_again_is_stopped(tmp_path):
     """A set of 100,000 numbers, then 3,000 more of the same: 25 GB of 0.7 MB. In a process of its own, which it may harm."""
     numbers = b"(" + b"".join(b"J" + number.to_bytes(4, "little") for number in range(100_000)) + b"t"

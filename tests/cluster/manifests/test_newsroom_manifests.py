@@ -1,4 +1,4 @@
-"""The newsroom on a cluster: who may reach it, what it may do, and that it starts with what its manifest tells it."""
+"""The newsroom on a cluster: who reaches it, its permissions, and that it starts with its arguments."""
 
 import argparse
 from dataclasses import replace
@@ -49,7 +49,7 @@ def environment(documents=OBJECTS):
     }
 
 
-def test_the_newsroom_understands_what_it_is_told(monkeypatch):
+def test_the_newsroom_accepts_its_arguments(monkeypatch):
     told = []
     monkeypatch.setattr("sys.argv", ["newsroom", *container()["args"]])
     monkeypatch.setattr(program, "on_a_cluster", told.append)
@@ -66,7 +66,7 @@ def test_the_newsroom_understands_what_it_is_told(monkeypatch):
     allowed.require(Address.parse(options.finals).child("budget/r1/manifest.json"))
 
 
-def test_people_are_who_the_identity_aware_proxy_says_by_its_signature_and_have_the_roles_of_the_settings():
+def test_iap_identifies_people_with_the_configured_roles():
     identity = identity_from(environment())
     assert isinstance(identity, SignedIn) and identity.audience == CHOSEN.audience
     assert identity.roles.person("anna@example.org").may_publish
@@ -74,13 +74,13 @@ def test_people_are_who_the_identity_aware_proxy_says_by_its_signature_and_have_
     assert not identity.roles.person("anna@elsewhere.org").roles
 
 
-def test_before_the_load_balancer_is_there_nobody_is_let_in():
+def test_without_an_audience_nobody_signs_in():
     documents = newsroom(Settings(), Newsroom(host="a.example.org", topic="projects/a/topics/stories"), "hibari")
     identity = identity_from(environment(documents))
     assert isinstance(identity, SignedIn) and not identity.audience.startswith("/projects/")
 
 
-def test_behind_a_proxy_of_ones_own_there_is_no_load_balancer_and_only_that_proxy_may_call():
+def test_an_own_proxy_replaces_the_load_balancer():
     assert isinstance(identity_from(environment(BEHIND_A_PROXY)), BehindProxy)
     kinds = {document["kind"] for document in BEHIND_A_PROXY}
     assert {document["kind"] for document in OBJECTS} - kinds == {"Gateway", "HTTPRoute", "GCPBackendPolicy", "HealthCheckPolicy"}
@@ -106,7 +106,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
         assert api.used == api.rights[CHOSEN.account]
 
 
-def test_only_googles_front_ends_reach_it_and_it_reaches_google_and_the_api_server_alone():
+def test_ingress_and_egress_of_the_newsroom_are_limited():
     policy = one("NetworkPolicy")["spec"]
     [way_in] = policy["ingress"]
     assert {peer["ipBlock"]["cidr"] for peer in way_in["from"]} == {"35.191.0.0/16", "130.211.0.0/22"}
@@ -115,14 +115,14 @@ def test_only_googles_front_ends_reach_it_and_it_reaches_google_and_the_api_serv
     assert blocks == {*Settings().api_servers, *Settings().storage_addresses, *metadata_and_names}
 
 
-def test_a_page_that_watches_a_story_is_not_cut_off_by_the_load_balancer():
+def test_event_streams_outlast_the_default_timeout():
     assert one("GCPBackendPolicy")["spec"]["default"]["timeoutSec"] >= 600
     pod = one("Deployment")["spec"]["template"]["spec"]
     draining = one("GCPBackendPolicy")["spec"]["default"]["connectionDraining"]["drainingTimeoutSec"]
     assert container()["lifecycle"]["preStop"]["sleep"]["seconds"] >= draining < pod["terminationGracePeriodSeconds"]
 
 
-def test_route_policies_and_health_check_are_about_the_one_service():
+def test_gateway_objects_name_the_same_service():
     name = one("Service")["metadata"]["name"]
     assert one("HTTPRoute")["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": 80}]
     for kind in ("GCPBackendPolicy", "HealthCheckPolicy"):
@@ -147,7 +147,7 @@ def test_without_being_asked_for_there_is_no_newsroom():
     assert not [name for name in manifests(EMBEDDED, Settings()) if "newsroom" in name]
 
 
-def test_product_events_go_where_the_settings_say_and_nowhere_else():
+def test_product_events_go_to_the_configured_sink():
     assert "NEWSROOM_EVENTS" not in environment()
     chosen = replace(
         CHOSEN, product_events="mixpanel", mixpanel_host="api-eu.mixpanel.com", mixpanel_addresses=("203.0.113.0/24",)

@@ -9,6 +9,8 @@ from writing import Remembered
 
 import cluster.newsroom
 
+pytestmark = pytest.mark.slow
+
 CSS = (Path(cluster.newsroom.__file__).parent / "page" / "base.css").read_text()
 
 

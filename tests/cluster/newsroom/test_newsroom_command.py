@@ -11,6 +11,8 @@ import pytest
 from cluster.newsroom.__main__ import main
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def newsroom(monkeypatch, capsys):

@@ -13,7 +13,7 @@ from cluster.newsroom.local_runs import LocalRuns, read_run, write_run
 from cluster.newsroom.runs import Run, StepState, progress_of
 from newsreel.errors import Conflict
 from tests.https_receiver import receiving
-from workflows.local.board import Board, State
+from workflows.local import Phase, RunStatus
 
 RENDERS = "import time, sys; time.sleep(float(sys.argv[1])); sys.exit(int(sys.argv[2]))"
 
@@ -102,6 +102,7 @@ def cms(tmp_path, monkeypatch):
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["cancelled under way", "cancelled in line", "died"])
 def test_an_end_that_no_run_can_tell_any_more_is_told_all_the_same(tmp_path, begun, cms, end):
     room = begun(tmp_path / "room", seconds=0 if end == "died" else 60, status=70, says="running")
@@ -170,17 +171,17 @@ def test_a_run_under_way_when_the_newsroom_ends_goes_on_with_the_next_one(tmp_pa
 
 
 def test_a_board_becomes_the_steps_of_the_page_without_the_machinery(tmp_path):
-    board = Board([("attempt/anchor", "anchor", ""), ("work/dlib", "dlib", "frames"), ("work/compose", "compose", "frames")])
-    line = board.lines["work/dlib"]
-    line.state, line.done, line.total, line.began = State.RUNNING, 90, 360, time.monotonic()
-    steps = steps_on(board)
+    status = RunStatus([("attempt/anchor", ""), ("work/dlib", "frames"), ("work/compose", "frames")])
+    step = status.steps["work/dlib"]
+    step.phase, step.done, step.total, step.started = Phase.RUNNING, 90, 360, time.monotonic()
+    steps = steps_on(status)
     assert [(step.name, step.state, step.done, step.total) for step in steps] == [
         ("dlib", "running", 90, 360),
         ("compose", "waiting", 0, 0),
     ]
     file = tmp_path / "budget-r1.json"
     write_run(file, Run(id="budget", revision=1, state="queued", submitted=datetime.now(UTC)))
-    BoardFile(file).show(board)
+    BoardFile(file).update(status)
     run = read_run(file)
     assert (run.state, run.steps, run.progress) == ("running", steps, progress_of(steps))
 

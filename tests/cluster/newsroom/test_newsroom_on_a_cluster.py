@@ -13,7 +13,7 @@ import requests
 from google.cloud.pubsub_v1 import SubscriberClient
 from writing import STORY, picture
 
-from cluster.controllers.submitter.loop import workflow_for
+from cluster.controllers.submitter.act import workflow_for
 from cluster.manifests.newsroom import newsroom
 from newsreel.config.settings import Newsroom, Settings
 from newsreel.submission.message import Message
@@ -22,6 +22,8 @@ from newsreel.submission.topics import STORIES, topic_path
 from tests.cluster.api_server import serving
 from tests.cluster.pubsub_emulator import PROJECT, emulating, ensured, pull
 from tests.servers import free_port
+
+pytestmark = pytest.mark.slow
 
 CHOSEN = Newsroom(
     host="newsroom.example.org",

@@ -228,6 +228,46 @@ def test_who_cannot_see_it_is_told_what_becomes_of_a_story_and_its_video_can_be_
             assert download.value.path().read_bytes() == content
 
 
+LATE_ADDRESS = """
+const add = window.addEventListener;
+window.addEventListener = (type, work, ...more) =>
+  add.call(window, type, type === "hashchange" ? () => setTimeout(work, 1500) : work, ...more);
+"""
+"""A browser that is too busy to report a changed address for a while."""
+
+
+def test_what_is_typed_after_new_story_belongs_to_it(chromium, tmp_path):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        page.add_init_script(LATE_ADDRESS)
+        page.reload()
+        page.locator("#new:not([disabled])").wait_for(state="attached")
+        for title in ("The library opens", "A tram returns"):
+            page.locator("#new").click()
+            page.get_by_label("Title").fill(title)
+            page.locator("#list .called", has_text=title).wait_for()
+        assert page.locator("#list .called").all_inner_texts() == ["A tram returns", "The library opens"]
+
+
+def test_an_older_list_does_not_replace_a_newer(chromium, tmp_path):
+    with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
+        page.locator("#new").click()
+        page.get_by_label("Title").fill("The library opens")
+        called = page.locator("#list .called", has_text="The library opens")
+        called.wait_for()
+        asked = []
+        page.route("**/stories?words=tram*", lambda route: asked.append(route))  # playwright puts attributes on its handlers
+        for count in (1, 2):
+            page.get_by_label("Find a story").fill("tram")
+            while len(asked) < count:
+                page.wait_for_timeout(20)
+        asked[1].fulfill(json=[])
+        page.get_by_text("No story is called that.").wait_for()
+        with page.expect_response("**/stories?words=*"):
+            asked[0].continue_(url=asked[0].request.url.replace("tram", "library"))
+        page.wait_for_timeout(200)
+        assert not called.is_visible()
+
+
 def test_the_newest_stories_come_first_and_any_is_found_by_its_name(chromium, tmp_path):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         page.get_by_text("No story yet.").wait_for()

@@ -15,6 +15,8 @@ from newsreel.errors import BadInput
 from newsreel.runtime.log import JsonFormatter
 from tests.https_receiver import receiving
 
+pytestmark = pytest.mark.slow
+
 TOLD = b'{"error": null, "status": 1}'
 
 

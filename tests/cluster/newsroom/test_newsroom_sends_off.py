@@ -10,7 +10,7 @@ from kubernetes import client
 from prometheus_client import CollectorRegistry
 from writing import BROWSER, HOST, STORY, picture
 
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.controllers.submitter.policy import PATIENCE
 from cluster.newsroom.app import application
 from cluster.newsroom.audit import Audit
@@ -24,7 +24,10 @@ from newsreel.submission.publisher import Publisher
 from newsreel.submission.topics import STORIES, topic_path
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
+from tests.cluster.controllers.rounds import run_round
 from tests.cluster.pubsub_emulator import emulating, ensured, pull
+
+pytestmark = pytest.mark.slow
 
 NOBODY = "127.0.0.1:9"
 """The discard port: nothing listens there."""
@@ -82,10 +85,10 @@ def test_what_pubsub_did_not_take_is_found_by_the_watch_and_made_as_urgently_as_
     again = {"if-match": answer.json()["etag"]}
     assert browser.post(f"/stories/{answer.json()['id']}/run", json={}, headers=again).status_code == 503, "nobody hears it still"
     assert argo.workflows == {}
-    rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
-    assert rounds.round(argo.clock.now)
+    rounds = SubmitterController(api=cluster, namespace="newsreel", store=desk, metrics=Metrics(CollectorRegistry()))
+    assert run_round(rounds, argo.clock.now)
     argo.clock.now += PATIENCE + timedelta(seconds=1)
-    assert rounds.round(argo.clock.now)
+    assert run_round(rounds, argo.clock.now)
     [workflow] = argo.workflows.values()
     identifier = answer.json()["id"]
     assert (workflow.name, workflow.priority) == (f"{identifier}-r1", 1000)
@@ -111,8 +114,8 @@ def test_a_failure_is_still_seen_and_can_be_tried_again_when_its_workflow_is_col
     sent = sent_off(browser, "normal").json()
     here = f"/stories/{sent['id']}"
     argo.create(Workflow(f"{sent['id']}-r1", {"app.kubernetes.io/part-of": "newsreel"}, {}, 0, phase="Failed"))
-    rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
-    assert rounds.round(argo.clock.now)
+    rounds = SubmitterController(api=cluster, namespace="newsreel", store=desk, metrics=Metrics(CollectorRegistry()))
+    assert run_round(rounds, argo.clock.now)
     argo.workflows.clear()
     at = browser.get(here).json()
     assert (at["state"], "ended as Failed" in at["run"]["message"]) == ("failed", True)

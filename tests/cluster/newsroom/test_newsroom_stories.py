@@ -21,7 +21,7 @@ from newsreel.notifications.notifier import Notification
 from newsreel.notifications.webhook_target import WebhookAllowList, read_webhook_target
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.source import read_story
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 NOTHING = Lexicon({})
 
@@ -269,6 +269,7 @@ def test_a_sentence_is_heard_with_the_storys_own_pronunciations(browser):
     assert browser.post("/voice", json=order | {"narration": "\U0001f600 ..."}).status_code == 422
 
 
+@pytest.mark.slow
 def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
     document = {"title": "", "scenes": [{"picture": {"file": story["document"]["scenes"][0]["picture"]["file"]}}]}
     answer = browser.post(f"/stories/{story['id']}/stills/0", json={"document": document})

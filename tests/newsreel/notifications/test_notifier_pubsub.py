@@ -15,6 +15,8 @@ from steps.__main__ import main
 from tests.cluster.pubsub_emulator import PROJECT, connected, emulating, ensured, pull
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 TOPIC = topic_path(PROJECT, DONE)
 KEPT = f"{DONE}-kept"
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)

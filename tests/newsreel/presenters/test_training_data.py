@@ -19,6 +19,8 @@ from steps.pix2pixhd.frames import unpacked
 from tests.newsreel.presenters.made_footage import film
 from tools.presenter.drawing import Pose, draw
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
@@ -101,6 +103,8 @@ def with_file(name, content):
         (with_file("training.yaml", b"epochs: 3"), "training.yaml:1: epochs: is unknown"),
         (with_file("training.yaml", b"net: {net: local}"), "n_blocks_local"),
         (with_file("training.yaml", b"\xff"), "training.yaml:1: is not UTF-8"),
+        (with_file("training.yaml", b"[" * 5000), "training.yaml:1: is nested too deeply"),
+        (with_file("presenter.yaml", b"[" * 5000), ": is nested too deeply"),
     ],
 )
 def test_faults_of_the_sheet_are_refused_by_check_presenter(desk, capsys, spoil, told):

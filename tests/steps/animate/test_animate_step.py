@@ -20,6 +20,8 @@ from steps.animate.head import complex_points, head_of
 from steps.animate.motion import motion_of, speech_from
 from steps.animate.step import WORK
 
+pytestmark = pytest.mark.slow
+
 RATE = 24000
 SIZE = 320
 

@@ -8,6 +8,8 @@ from steps.compose.encoder import run_graph
 from steps.compose.parts import OPENING_FRAMES, Timeline
 from steps.compose.sound import LOUDNESS, TRUE_PEAK, Soundtrack, loudness_of, mastered
 
+pytestmark = pytest.mark.slow
+
 RATE = music.SAMPLE_RATE
 
 

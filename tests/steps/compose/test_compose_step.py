@@ -15,6 +15,8 @@ from steps.compose.sound import Soundtrack, loudness_of
 from steps.compose.step import plan
 from steps.compose.studio import Studio
 
+pytestmark = pytest.mark.slow
+
 BRAND = load_brand("newsreel")
 END = OPENING_FRAMES + 2 * SCENE_FRAMES + CLOSING_FRAMES
 

@@ -1,6 +1,7 @@
 """What ships against what is drawn: the predictor has never seen these frames."""
 
 import numpy as np
+import pytest
 
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS, read_sheet
 from steps.dlib.footage import decoded
@@ -10,6 +11,8 @@ from tools.presenter.drawing import draw
 from tools.presenter.drawing.head import Head
 from tools.presenter.footage import FOOTAGE_SECONDS, idle, talking
 from tools.presenter.make import FOOTAGE_SEED
+
+pytestmark = pytest.mark.slow
 
 
 def error(found, truth):

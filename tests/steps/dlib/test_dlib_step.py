@@ -17,6 +17,8 @@ from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
 from tools.presenter.footage import idle
 
+pytestmark = pytest.mark.slow
+
 STORY = Story.model_validate(
     {
         "id": "budget",

@@ -15,6 +15,8 @@ from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
 from tools.presenter.footage import idle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shots():

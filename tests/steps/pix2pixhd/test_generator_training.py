@@ -19,6 +19,8 @@ from steps.pix2pixhd.quality import Quality, peak_signal_to_noise, structural_si
 from steps.pix2pixhd.train import Examination, Report, Watching, train_generator
 from steps.pix2pixhd.training import Training
 
+pytestmark = pytest.mark.slow
+
 TINY = Architecture(ngf=8, n_downsample_global=2, n_blocks_global=1)
 TINY_LOCAL = Architecture(net="local", ngf=8, n_downsample_global=1, n_blocks_global=1, n_local_enhancers=1, n_blocks_local=1)
 COURSE = Course(steps=8, minutes=60, seed=5, batch=2, architecture=TINY, examined_every=4, pixels_only=0.5, ndf=8)

@@ -13,6 +13,8 @@ from steps.pix2pixhd.actor import to_frames
 from steps.pix2pixhd.colour import to_pixels
 from steps.pix2pixhd.gpu import GpuRenderer, for_gpu
 
+pytestmark = pytest.mark.slow
+
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 WIDTH, HEIGHT, BATCH = 64, 32, 2
 

@@ -18,6 +18,8 @@ from steps.pix2pixhd import STEP
 from steps.pix2pixhd.actor import hire
 from steps.pix2pixhd.step import WORK
 
+pytestmark = pytest.mark.slow
+
 
 def run(workspace: Workspace) -> Progress:
     progress = Progress("pix2pixhd", None)

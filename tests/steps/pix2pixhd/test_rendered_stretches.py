@@ -18,6 +18,8 @@ from steps.pix2pixhd import STEP
 from steps.pix2pixhd.actor import hire
 from steps.pix2pixhd.step import WORK
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 310
 FILES = ("actor/00-00.mp4", "actor/00-01.mp4")
 
