@@ -19,7 +19,7 @@ from cluster.newsroom.drafts import Changed, read_draft, write_draft
 from newsreel.errors import BadInput, Conflict
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
-from newsreel.story.loader import load_story
+from newsreel.story_loader import load_story
 
 __all__ = ["MOST_LISTED", "Draft", "NoStory", "Repository"]
 

@@ -19,9 +19,9 @@ from newsreel.argo.workflow import build_workflow, story_annotations, story_para
 from newsreel.errors import BadInput, Conflict, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
-from newsreel.story.loader import LoadedStory
 from newsreel.story.priority import Priority
 from newsreel.story.schema import Story
+from newsreel.story_loader import LoadedStory
 from newsreel.submission.message import Message
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.revision_store import Revision, RevisionStore
