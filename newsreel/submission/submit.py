@@ -1,12 +1,12 @@
 """`newsreel submit`: a story file of this machine becomes a workflow of the cluster, once.
 
 It is kept in the stories' bucket first, together with how urgent it is. Then a message says so, as the newsroom's do, or the
-workflow is created at once. Should we get no further, the watch over saved stories finds it (`cluster.controllers.submitter`).
+workflow is created at once. Should we get no further, the submitter finds it (`cluster.controllers.submitter`).
 
 A story into the stories' bucket, where the newsroom saves its own: <stories>/<id>/r3.json and <id>/pictures/<digest>.png.
 
 Objects are created and never changed. Pictures have the name of their content, so that revisions share them, and the document
-comes last: whoever finds it finds all that it names. A submission that is cut off is begun anew, or found by the reconciler.
+comes last: whoever finds it finds all that it names. A submission that is cut off is begun anew, or found by the submitter.
 """
 
 import json
@@ -113,7 +113,7 @@ def publish(kept: SubmittedStory, publisher: Publisher) -> str:
     try:
         publisher.publish(kept.message)
     except (BadInput, Unavailable) as fault:
-        raise type(fault)(f"{fault}; {kept.name} is saved, and the watch over saved stories submits it") from fault
+        raise type(fault)(f"{fault}; {kept.name} is saved, and the submitter submits it") from fault
     return f"{kept.name}: announced; `newsreel status {kept.name}` tells how it goes"
 
 

@@ -91,7 +91,7 @@ def test_a_topic_that_is_not_there_is_told_and_what_becomes_of_the_story(desk, s
     status, _, told = desk.submit("--topic", topic_path(PROJECT, "none"))
     assert (status, told.count("\n")) == (2, 1)
     assert told.startswith("projects/p/topics/none: Pub/Sub refuses it")
-    assert "budget-r1 is saved, and the watch over saved stories submits it (exit 2)" in told
+    assert "budget-r1 is saved, and the submitter submits it (exit 2)" in told
     assert "stories/budget/r1.order.json" in stored()
 
 
