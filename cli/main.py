@@ -135,7 +135,7 @@ def run_render(options: argparse.Namespace) -> int:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    from newsreel.story.loader import validate_story
+    from newsreel.story_loader import validate_story
     from workflows.profiles import PROFILES as CATALOGUE
 
     story = validate_story(options.story, CATALOGUE[options.profile].voice.name)

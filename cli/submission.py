@@ -13,7 +13,7 @@ from newsreel.story.priority import PRIORITY_VALUE
 
 if TYPE_CHECKING:
     from newsreel.argo.client import Cluster
-    from newsreel.story.loader import LoadedStory
+    from newsreel.story_loader import LoadedStory
     from newsreel.submission.submit import Buckets, SubmittedStory
 
 
@@ -67,7 +67,7 @@ def connect(options: argparse.Namespace) -> "Cluster":
 
 
 def run_submit(options: argparse.Namespace) -> int:
-    from newsreel.story.loader import load_local_story
+    from newsreel.story_loader import load_local_story
 
     topic = None if options.direct else options.topic
     with load_local_story(options.story) as story:

@@ -14,8 +14,8 @@ from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.publication import Manifest, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import VALIDATED_VARIABLE, load_local_story
 from newsreel.story.schema import Story
+from newsreel.story_loader import VALIDATED_VARIABLE, load_local_story
 from workflows import local
 from workflows.emit import emit_workflows
 from workflows.local import Display, InvalidWorkflow, LocalRunError, LocalSettings, Phase, Result, WorkspaceInUse, run

@@ -26,7 +26,7 @@ from newsreel.files import exclusive_lock
 from newsreel.storage.address import Address
 from newsreel.storage.gcs import GcsBackend, translate_gcs_errors
 from newsreel.storage.store import Storage
-from newsreel.story.loader import load_story
+from newsreel.story_loader import load_story
 
 Document = dict[str, Any]
 MAX_DOCUMENT_BYTES = 400_000

@@ -1,7 +1,7 @@
 """The one builder of Workflows: a name that says which revision of which story, and a reference to the installed template.
 
 `build_workflow` serves `newsreel submit --direct`, the submitter, and tests of what the Sensor submits
-(`cluster.manifests.events.message_filter`); `build_successor` serves the reconciler and the newsroom. Parameters are addresses
+(`cluster.manifests.message_filter`); `build_successor` serves the reconciler and the newsroom. Parameters are addresses
 and words. Title and description are annotations: Markdown, in which Argo expands `{{...}}` where they are part of a workflow's
 spec. So whatever a person wrote is escaped until it is text and nothing else.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from newsreel.errors import BadInput, Conflict, MissingProgram, Unavailable
 from newsreel.google_errors import translate_google_errors, translate_missing_credentials
 from newsreel.storage.address import Address
-from newsreel.storage.store import ObjectInfo, require_same_content, source_digest
+from newsreel.storage.backend import ObjectInfo, require_same_content, source_digest
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Client

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 """How long a message may take, repeated tries included: an editor waits for it. What could not be published is found in
-storage by the reconciler."""
+storage by the submitter."""
 
 
 @dataclass(frozen=True)

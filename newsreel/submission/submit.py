@@ -18,9 +18,9 @@ from newsreel.argo.workflow import build_workflow, story_annotations, story_para
 from newsreel.errors import BadInput, Conflict, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
-from newsreel.story.loader import LoadedStory
 from newsreel.story.priority import Priority
 from newsreel.story.schema import Story
+from newsreel.story_loader import LoadedStory
 from newsreel.submission.message import Message
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.revision_store import Revision, RevisionStore
@@ -112,7 +112,7 @@ def publish(submitted: SubmittedStory, publisher: Publisher) -> str:
     try:
         publisher.publish(submitted.message)
     except (BadInput, Unavailable) as fault:
-        raise type(fault)(f"{fault}; {submitted.name} is saved, and the submitter will submit it") from fault
+        raise type(fault)(f"{fault}; {submitted.name} is saved, and the submitter submits it") from fault
     return f"{submitted.name}: announced; `newsreel status {submitted.name}` shows its progress"
 
 

@@ -23,9 +23,9 @@ from newsreel.step import shard_count
 from newsreel.storage.address import Address
 from newsreel.storage.publication import is_intact, newer_revision, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import VALIDATED_VARIABLE, load_story
 from newsreel.story.priority import require_priority
 from newsreel.story.schema import Story
+from newsreel.story_loader import VALIDATED_VARIABLE, load_story
 from newsreel.weights.catalogue import require_voice_weights
 
 PublicationState = Literal["todo", "published"]

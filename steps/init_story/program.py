@@ -21,10 +21,10 @@ from newsreel.storage import unit_cache
 from newsreel.storage.address import Address
 from newsreel.storage.publication import ORIGIN, Origin
 from newsreel.storage.store import Storage
-from newsreel.story.loader import LoadedStory, load_story
 from newsreel.story.pictures import normalise_picture
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import Story
+from newsreel.story_loader import LoadedStory, load_story
 from newsreel.weights.catalogue import link_voice_weights
 from newsreel.workspace import Workspace, work_key
 from newsreel.yaml_source import Fault

@@ -16,22 +16,22 @@ from tests.chaos.faults import Clock, Faults
 from tests.cluster.controllers.rounds import run_round
 
 
-def test_submitter_submits_what_no_cluster_got(desk, saved):
+def test_the_submitter_replaces_a_failed_direct_submission(desk, saved):
     desk.server.down = True
     assert desk.submit("--priority", "breaking")[0] == 75
-    assert made_by_the_watch(saved) == [("budget-r1", 1000, str(saved.finals))]
+    assert made_by_the_submitter(saved) == [("budget-r1", 1000, str(saved.finals))]
 
 
-def test_submitter_submits_what_pubsub_did_not_take(desk, saved, monkeypatch):
+def test_the_submitter_replaces_a_failed_message(desk, saved, monkeypatch):
     monkeypatch.setattr(Publisher, "connect", partial(Publisher.connect, seconds=0.2))
     options = ("--topic", topic_path("p", STORIES), "--priority", "breaking")
     status, said, told = desk.submit(*options, PUBSUB_EMULATOR_HOST="127.0.0.1:9")
     assert (status, said, told.count("\n")) == (75, "", 1)
-    assert "Pub/Sub does not answer" in told and "budget-r1 is saved, and the submitter will submit it" in told
-    assert made_by_the_watch(saved) == [("budget-r1", 1000, str(saved.finals))]
+    assert "Pub/Sub does not answer" in told and "budget-r1 is saved, and the submitter submits it" in told
+    assert made_by_the_submitter(saved) == [("budget-r1", 1000, str(saved.finals))]
 
 
-def made_by_the_watch(saved):
+def made_by_the_submitter(saved):
     """Name, priority and destination of what it submits when it has seen a story wait for long enough."""
     argo = Argo(Clock(), Faults(0, often=0), lambda workflow: "Succeeded")
     server = argo.serve()

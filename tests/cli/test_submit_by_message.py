@@ -91,7 +91,7 @@ def test_missing_topic_is_reported_with_the_storys_state(desk, stored, subscribe
     status, _, told = desk.submit("--topic", topic_path(PROJECT, "none"))
     assert (status, told.count("\n")) == (2, 1)
     assert told.startswith("projects/p/topics/none: Pub/Sub refuses it")
-    assert "budget-r1 is saved, and the submitter will submit it (exit 2)" in told
+    assert "budget-r1 is saved, and the submitter submits it (exit 2)" in told
     assert "stories/budget/r1.order.json" in stored()
 
 

@@ -1,4 +1,4 @@
-"""How a story has ended is told: signed, again until it is taken, and to nobody a story could name."""
+"""Final notifications: signed, retried, and sent only to configured targets."""
 
 import base64
 import json
@@ -87,7 +87,7 @@ def notices(receiver):
     return made
 
 
-def test_a_receivers_own_library_takes_what_we_send(receiver, notices, monkeypatch):
+def test_a_receivers_library_accepts_our_signature(receiver, notices, monkeypatch):
     monkeypatch.setattr("standardwebhooks.webhooks.datetime", Frozen)
     assert list(notices.send(NOTICE)) == []
     [(_, headers, body)] = receiver.heard
@@ -111,12 +111,12 @@ class Frozen(datetime):
         ("{{workflow.name}}", "uid-1-Succeeded"),
     ],
 )
-def test_a_saved_revision_is_done_by_one_id_whichever_run_tells_it_and_what_may_change_by_its_run(story, identifier):
+def test_a_saved_revision_has_one_id_for_all_its_runs(story, identifier):
     assert Notification(run="uid-1", story=story, status="Succeeded", video=None).id == identifier
     assert Notification(run="uid-1", story=story, status="Failed", video=None).id == "uid-1-Failed"
 
 
-def test_a_failure_is_told_as_one(receiver, notices):
+def test_a_failure_is_sent_as_a_failure(receiver, notices):
     list(notices.send(FAILED))
     [(_, headers, body)] = receiver.heard
     assert headers["webhook-id"] == "uid-2-Failed"
@@ -128,14 +128,14 @@ def test_a_failure_is_told_as_one(receiver, notices):
     }
 
 
-def test_a_receiver_that_is_away_is_tried_again_with_longer_pauses_and_the_same_id(receiver, notices):
+def test_retries_wait_longer_and_keep_the_id(receiver, notices):
     receiver.answers = [503, 429, 500]
     assert list(notices.send(NOTICE)) == []
     assert tuple(notices.waited) == RETRY_PAUSES[:4]
     assert len({headers["webhook-id"] for _, headers, _ in receiver.heard}) == 1
 
 
-def test_a_receiver_that_stays_away_costs_a_line_and_not_the_story(receiver, notices):
+def test_an_unreachable_receiver_is_an_error_not_an_exception(receiver, notices):
     receiver.answers = [503] * 10
     [fault] = notices.send(NOTICE)
     assert isinstance(fault, Unavailable) and "hooks.example: it answers 503" in str(fault)
@@ -143,7 +143,7 @@ def test_a_receiver_that_stays_away_costs_a_line_and_not_the_story(receiver, not
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 302])
-def test_a_refusal_is_not_argued_with_and_a_redirect_not_followed(receiver, notices, status):
+def test_refusals_are_not_retried_nor_redirects_followed(receiver, notices, status):
     receiver.answers = [status]
     [fault] = notices.send(NOTICE)
     assert isinstance(fault, BadInput) and len(receiver.heard) == 1
@@ -160,13 +160,13 @@ def test_only_an_https_address_is_called(receiver, address):
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "no base64 at all"])
-def test_a_secret_that_is_none_is_told_without_being_repeated(receiver, secret):
+def test_an_invalid_secret_is_not_shown(receiver, secret):
     [fault] = Notifier(webhook="https://hooks.example", secret=secret, client=lambda: AtReceiver(receiver)).send(NOTICE)
     assert isinstance(fault, BadInput) and receiver.heard == []
     assert not (hidden := secret.removeprefix("whsec_")) or hidden not in str(fault)
 
 
-def test_a_topic_is_told_in_pubsubs_own_words(receiver, monkeypatch):
+def test_a_topic_gets_a_pubsub_message(receiver, monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", receiver.host)
     assert list(Notifier(topic="projects/p/topics/stories-done", now=lambda: NOW).send(NOTICE)) == []
     [(path, _, body)] = receiver.heard
@@ -176,7 +176,7 @@ def test_a_topic_is_told_in_pubsubs_own_words(receiver, monkeypatch):
     assert message["attributes"] == {"id": "budget-r1-Succeeded", "run": "uid-1", "status": "Succeeded"}
 
 
-def test_a_sign_in_that_does_not_answer_is_no_defect(tmp_path, monkeypatch):
+def test_an_unreachable_sign_in_is_unavailable(tmp_path, monkeypatch):
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     account = {
         "type": "service_account",
@@ -191,13 +191,13 @@ def test_a_sign_in_that_does_not_answer_is_no_defect(tmp_path, monkeypatch):
     assert str(fault) == "notification to pubsub.googleapis.com: it does not answer (ConnectionError)"
 
 
-def test_a_webhook_that_fails_keeps_the_topic_from_nothing(receiver, notices, monkeypatch):
+def test_a_failed_webhook_does_not_stop_the_topic(receiver, notices, monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", receiver.host)
     both = Notifier(topic="projects/p/topics/stories-done", webhook="ftp://x", secret=SECRET)
     assert len(list(both.send(NOTICE))) == 1 and len(receiver.heard) == 1
 
 
-def test_who_asks_for_nothing_is_told_nothing(receiver):
+def test_without_targets_nothing_is_sent(receiver):
     assert list(Notifier.from_environment({}).send(NOTICE)) == []
     assert "whsec" not in repr(Notifier.from_environment({"NEWSREEL_WEBHOOK_SECRET": SECRET}))
 
@@ -222,7 +222,7 @@ def test_id_time_and_body_are_signed(monkeypatch):
             receiver.verify(body, headers)
 
 
-def test_a_signature_is_made_anew_for_each_try(receiver, notices):
+def test_each_attempt_is_signed_anew(receiver, notices):
     receiver.answers = [503]
     times = iter([NOW, NOW, NOW + timedelta(seconds=600)])
     object.__setattr__(notices, "now", lambda: next(times))

@@ -1,4 +1,4 @@
-"""What makes a voice's sentences a scene's sound, at the rates our voices have."""
+"""From the sentences of a voice to a scene's audio, at the sample rates of our voices."""
 
 import wave
 
@@ -17,7 +17,7 @@ def tone(seconds, rate, level=0.2):
 
 
 @rates
-def test_a_peak_is_held_and_what_is_far_from_it_is_not_touched(rate):
+def test_the_limiter_lowers_a_peak_and_nothing_far_from_it(rate):
     sound = np.full(rate, 0.1, np.float32)
     sound[rate // 2] = 1.0
     held = normalise_level(sound, rate)
@@ -30,13 +30,13 @@ def test_a_peak_is_held_and_what_is_far_from_it_is_not_touched(rate):
 @pytest.mark.parametrize(("rate", "frame"), [(22_050, 735), (24_000, 800)])
 @pytest.mark.parametrize("more", [-1, 0, 1])
 @pytest.mark.parametrize("frames", [0, 1])
-def test_padding_only_ever_completes_a_frame(rate, frame, frames, more):
+def test_padding_only_completes_a_frame(rate, frame, frames, more):
     samples = max(frames * frame + more, 0)
     assert len(pad_to_whole_frames(np.zeros(samples, np.float32), rate)) == -(-samples // frame) * frame
 
 
 @rates
-def test_silence_around_a_sentence_is_cut_and_nothing_of_it(rate):
+def test_only_the_silence_around_a_sentence_is_cut(rate):
     quiet = np.zeros(rate // 2, np.float32)
     sentence = trim_silence(np.concatenate([quiet, tone(1, rate), quiet]), rate)
     assert 1.0 <= len(sentence) / rate < 1.05
@@ -45,12 +45,12 @@ def test_silence_around_a_sentence_is_cut_and_nothing_of_it(rate):
 
 @rates
 @pytest.mark.parametrize("samples", [0, 1, 5000])
-def test_a_sentence_that_cannot_be_heard_is_none(rate, samples):
+def test_an_inaudible_sentence_is_none(rate, samples):
     assert trim_silence(np.full(samples, 1e-4, np.float32), rate) is None
 
 
 @rates
-def test_two_sentences_lie_three_tenths_of_a_second_apart(rate):
+def test_the_pause_between_sentences_is_300_ms(rate):
     sound = join_sentences([tone(1, rate), tone(0.5, rate)], rate)
     assert len(sound) / rate == pytest.approx(0.3 + 1 + 0.3 + 0.5 + 0.45, abs=0.001)
     assert not sound[: round(0.3 * rate)].any()
@@ -58,7 +58,7 @@ def test_two_sentences_lie_three_tenths_of_a_second_apart(rate):
 
 
 @rates
-def test_a_quiet_and_a_loud_voice_are_published_at_the_same_level(rate, tmp_path):
+def test_quiet_and_loud_voices_get_the_same_level(rate, tmp_path):
     levels = []
     for level in (0.05, 0.5):
         write_scene_wav(tmp_path / "a.wav", [tone(2, rate, level)], rate)

@@ -1,4 +1,4 @@
-"""A machine's pool, by its name alone."""
+"""The pool of a GKE node, by the node's name."""
 
 import pytest
 
@@ -18,5 +18,5 @@ POOLS = ["l4-a", "l4-spot-a", "spot-a", "a.b"]
         ("", None),
     ],
 )
-def test_the_longest_pool_that_the_name_holds_and_none_where_there_is_none(node, pool):
+def test_the_longest_matching_pool_is_found(node, pool):
     assert pool_of_node(node, POOLS) == pool

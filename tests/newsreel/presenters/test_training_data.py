@@ -1,4 +1,4 @@
-"""Footage enters a training: what is wrong with it is one line, what is right is brought to the sheet's size."""
+"""Footage for a training: faults are one line, suitable footage is scaled to the sheet's size."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def take_in(folder, workspace, steps="8"):
     return main(["init-presenter", "--footage", f"file:{folder}", *options])
 
 
-def test_footage_that_suits_is_taken_byte_for_byte_and_told_with_its_lesson(desk, workspace):
+def test_suitable_footage_is_kept_byte_for_byte(desk, workspace):
     folder = film(desk / "clara")
     assert (check(folder), take_in(folder, workspace)) == (0, 0)
     for name in (FOOTAGE_FILE, bundle_file("footage.mp4")):
@@ -54,7 +54,7 @@ def test_footage_that_suits_is_taken_byte_for_byte_and_told_with_its_lesson(desk
     assert not workspace.path(EXACT_LANDMARKS_FILE).exists(), "what is no longer given is no longer there"
 
 
-def test_a_camera_s_picture_is_cropped_scaled_and_brought_to_thirty_frames_a_second(desk, workspace):
+def test_camera_footage_is_cropped_scaled_and_set_to_30_fps(desk, workspace):
     folder = film(desk / "clara", frames=100, size=128, rate=50, stretched=2)
     (folder / "landmarks.npz").unlink()
     sheet = yaml.safe_load((folder / "presenter.yaml").read_text())
@@ -107,7 +107,7 @@ def with_file(name, content):
         (with_file("presenter.yaml", b"[" * 5000), ": is nested too deeply"),
     ],
 )
-def test_what_a_sheet_shows_is_refused_before_a_node_is_woken(desk, capsys, spoil, told):
+def test_faults_of_the_sheet_are_refused_by_check_presenter(desk, capsys, spoil, told):
     folder = film(desk / "clara", frames=2)
     spoil(folder)
     assert check(folder) == 2
@@ -115,12 +115,12 @@ def test_what_a_sheet_shows_is_refused_before_a_node_is_woken(desk, capsys, spoi
     assert told in said and said.count("\n") == 1
 
 
-def test_a_folder_whose_name_no_story_could_use_is_refused(desk, capsys):
+def test_a_folder_with_an_unusable_name_is_refused(desk, capsys):
     assert check(film(desk / "Clara_1", frames=2)) == 2
     assert "folder's name" in capsys.readouterr().err
 
 
-def test_a_bundle_does_not_take_the_place_of_its_footage(desk, capsys):
+def test_a_bundle_does_not_replace_its_footage(desk, capsys):
     folder = film(desk / "clara", frames=2)
     assert main(["check-presenter", "--footage", f"file:{folder}", "--bundles", f"file:{desk}"]) == 3
 
@@ -136,7 +136,7 @@ def test_a_bundle_does_not_take_the_place_of_its_footage(desk, capsys):
         (60, with_sheet(size=128), "film larger or lower the size"),
     ],
 )
-def test_footage_that_cannot_be_learned_from_is_one_clear_line(desk, workspace, capsys, frames, spoil, told):
+def test_unusable_footage_is_refused_in_one_line(desk, workspace, capsys, frames, spoil, told):
     folder = film(desk / "clara", frames=frames)
     spoil(folder)
     assert take_in(folder, workspace) == 2

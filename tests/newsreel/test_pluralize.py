@@ -1,4 +1,4 @@
-"""Numbers of things are said as a person says them."""
+"""Counts with their nouns."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from newsreel.errors import pluralize
         (2, ("story runs", "stories run"), "2 stories run"),
     ],
 )
-def test_one_is_one_and_any_other_number_is_several(count, names, said):
+def test_only_one_is_singular(count, names, said):
     assert pluralize(count, *names) == said

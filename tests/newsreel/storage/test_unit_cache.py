@@ -1,4 +1,4 @@
-"""Finished work of one revision, kept for the next: what the change has not touched is found, and nothing of it is trusted."""
+"""Units of one revision are restored for the next, and nothing in the cache is trusted."""
 
 import json
 from contextlib import contextmanager
@@ -97,7 +97,7 @@ def storage(units):
     return Storage(AllowList(prefixes=(units,)))
 
 
-def test_on_another_machine_only_what_changed_is_worked_on(units, machine, chain):
+def test_on_another_machine_only_changes_are_worked_on(units, machine, chain):
     first = machine("first", 1, "one", "two", "three")
     chain.run(first)
     save_units(first, units, PROGRESS)
@@ -111,7 +111,7 @@ def test_on_another_machine_only_what_changed_is_worked_on(units, machine, chain
     assert chain.run(third) == []
 
 
-def test_the_newest_revision_up_to_its_own_is_what_a_story_goes_on_from(units, machine, chain):
+def test_the_newest_earlier_revision_is_restored(units, machine, chain):
     for revision, text in ((1, "one"), (2, "two"), (10, "ten")):
         workspace = machine(f"r{revision}", revision, text)
         chain.run(workspace)
@@ -124,7 +124,7 @@ def test_the_newest_revision_up_to_its_own_is_what_a_story_goes_on_from(units, m
     assert chain.run(older) != []
 
 
-def test_a_content_is_kept_once_and_keeping_twice_keeps_nothing_more(units, machine, chain):
+def test_each_content_is_stored_once(units, machine, chain):
     first = machine("first", 1, "same", "same")
     chain.run(first)
     save_units(first, units, PROGRESS)
@@ -134,7 +134,7 @@ def test_a_content_is_kept_once_and_keeping_twice_keeps_nothing_more(units, mach
     assert kept_files(units) == kept
 
 
-def test_two_runs_of_one_revision_may_both_keep_theirs(units, machine, chain):
+def test_two_runs_of_one_revision_may_both_save(units, machine, chain):
     for name in ("run", "successor"):
         workspace = machine(name, 1, "one", *(["two"] if name == "successor" else []))
         chain.run(workspace)
@@ -145,7 +145,7 @@ def test_two_runs_of_one_revision_may_both_keep_theirs(units, machine, chain):
 
 
 @pytest.mark.parametrize("harm", ["removed", "damaged", "cut"])
-def test_what_is_missing_or_damaged_is_made_again_and_nothing_else(harm, machine, chain, tmp_path, capsys):
+def test_only_missing_or_damaged_units_are_done_again(harm, machine, chain, tmp_path, capsys):
     units = Address.parse(f"file:{tmp_path / 'units'}")
     first = machine("first", 1, "one", "two")
     chain.run(first)
@@ -161,7 +161,7 @@ def test_what_is_missing_or_damaged_is_made_again_and_nothing_else(harm, machine
     assert second.path("loud/1").read_text() == "TWO"
 
 
-def test_a_place_that_cannot_be_used_costs_a_story_nothing_but_time(bucket, machine, chain, tmp_path, capsys):
+def test_an_unusable_cache_does_not_fail_the_story(bucket, machine, chain, tmp_path, capsys):
     (tmp_path / "file").touch()
     units = Address.parse(f"file:{tmp_path / 'file'}")
     first = machine("first", 1, "one")
@@ -192,7 +192,7 @@ GOOD = {"step": "shout", "key": "0" * 40, "files": [{"sha256": "0" * 64, "size":
         None,
     ],
 )
-def test_a_list_that_is_not_ours_brings_nothing(units_listed, machine, tmp_path, capsys):
+def test_a_foreign_list_restores_nothing(units_listed, machine, tmp_path, capsys):
     desk = tmp_path / "units/stories/budget"
     desk.mkdir(parents=True)
     (desk / "r1.json").write_text(json.dumps({"units": units_listed}))
@@ -203,7 +203,7 @@ def test_a_list_that_is_not_ours_brings_nothing(units_listed, machine, tmp_path,
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_full_disk_is_told_since_the_story_would_not_fit_either(machine, chain, tmp_path, monkeypatch):
+def test_a_full_disk_fails_the_restore(machine, chain, tmp_path, monkeypatch):
     units = Address.parse(f"file:{tmp_path / 'units'}")
     first = machine("first", 1, "one")
     chain.run(first)
@@ -215,7 +215,7 @@ def test_a_full_disk_is_told_since_the_story_would_not_fit_either(machine, chain
         bring_to(machine("second", 2, "one"), units)
 
 
-def test_publish_keeps_and_init_story_brings(newsroom, monkeypatch, tmp_path, chain, capsys):
+def test_publish_saves_and_init_story_restores(newsroom, monkeypatch, tmp_path, chain, capsys):
     units = tmp_path / "units"
     monkeypatch.setenv("NEWSREEL_UNITS", f"file:{units}")
     root = newsroom.finished_workspace()

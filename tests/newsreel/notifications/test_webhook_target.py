@@ -1,4 +1,4 @@
-"""A story's own webhook: only where the installation lets it be, and told by whoever ends the story. Nothing else is called."""
+"""A story's own webhook: only below allowed prefixes, and called at the story's end."""
 
 import json
 
@@ -28,7 +28,7 @@ ALLOWED = WebhookAllowList(prefixes=("https://cms.example.org/hooks", "https://1
         "https://127.0.0.1:8443/any/thing",
     ],
 )
-def test_what_lies_below_a_prefix_may_be_told(webhook):
+def test_an_address_below_a_prefix_is_allowed(webhook):
     ALLOWED.require(webhook)
 
 
@@ -63,21 +63,21 @@ def test_what_lies_below_a_prefix_may_be_told(webhook):
         "",
     ],
 )
-def test_no_other_address_is_taken_however_it_is_dressed(webhook):
+def test_any_other_address_is_refused(webhook):
     with pytest.raises(BadInput) as fault:
         ALLOWED.require(webhook)
     assert str(fault.value).isprintable()
 
 
 @given(st.text(max_size=60))
-def test_no_text_gets_past_the_installation(text):
+def test_no_text_passes_an_empty_allow_list(text):
     with pytest.raises(BadInput):
         WebhookAllowList().require(text)
     with pytest.raises(BadInput):
         ALLOWED.require(f"https://{text}")
 
 
-def test_a_prefix_that_is_none_is_told_when_the_program_begins():
+def test_an_invalid_prefix_is_refused_at_the_start():
     assert WebhookAllowList.from_environment({}).prefixes == ()
     assert WebhookAllowList.from_environment({"NEWSREEL_RECEIVERS": " https://a.example, https://b.example/x ,"}).prefixes == (
         "https://a.example",
@@ -94,7 +94,7 @@ def story(newsroom, monkeypatch):
     return Address.parse(newsroom.story)
 
 
-def test_one_webhook_is_kept_beside_a_story_and_stays(story):
+def test_a_storys_webhook_is_stored_once(story):
     storage = Storage.from_environment()
     assert read_webhook_target(storage, story) is None
     for _ in range(2):
@@ -116,7 +116,7 @@ def report(newsroom, status):
     return main(["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", status])
 
 
-def test_who_sent_a_story_off_is_told_over_tls_and_signed_how_it_has_ended(newsroom, story, cms, monkeypatch, capsys):
+def test_the_storys_webhook_is_called_signed_over_tls(newsroom, story, cms, monkeypatch, capsys):
     monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host}/hooks")
     save_webhook_target(Storage.from_environment(), story, f"https://{cms.host}/hooks/newsreel")
     assert report(newsroom, "Failed") == 0
@@ -128,9 +128,7 @@ def test_who_sent_a_story_off_is_told_over_tls_and_signed_how_it_has_ended(newsr
 
 
 @pytest.mark.parametrize("allowed", ["", "https://cms.example.org"])
-def test_a_webhook_the_installation_does_not_name_is_not_called_even_when_it_is_kept(
-    newsroom, story, cms, monkeypatch, capsys, allowed
-):
+def test_a_stored_webhook_outside_the_list_is_not_called(newsroom, story, cms, monkeypatch, capsys, allowed):
     monkeypatch.setenv("NEWSREEL_RECEIVERS", allowed)
     save_webhook_target(Storage.from_environment(), story, f"https://{cms.host}/hooks/newsreel")
     assert report(newsroom, "Failed") == 0
@@ -139,7 +137,7 @@ def test_a_webhook_the_installation_does_not_name_is_not_called_even_when_it_is_
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"webhook": 7}', b"[" * 1999, b"{" * 3000])
-def test_what_somebody_has_put_in_its_place_costs_a_line_and_no_more(newsroom, story, cms, monkeypatch, capsys, content):
+def test_a_damaged_webhook_file_is_one_line_of_the_log(newsroom, story, cms, monkeypatch, capsys, content):
     monkeypatch.setenv("NEWSREEL_RECEIVERS", f"https://{cms.host}")
     Storage.from_environment().create(story.sibling("budget.receiver.json"), content, "application/json")
     assert report(newsroom, "Failed") == 0

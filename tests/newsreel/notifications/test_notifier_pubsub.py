@@ -1,4 +1,4 @@
-"""How a story has ended, told to a topic of Google's own Pub/Sub emulator where it is installed."""
+"""Final notifications to a topic of Google's Pub/Sub emulator, where it is installed."""
 
 import json
 from contextlib import ExitStack
@@ -35,7 +35,7 @@ def told(subscriber):
     return [(json.loads(message.data), dict(message.attributes)) for message in pull(subscriber, KEPT)]
 
 
-def test_the_subscription_of_the_topic_has_the_notice_with_its_documented_fields(subscriber):
+def test_a_subscription_gets_the_documented_fields(subscriber):
     assert list(Notifier(topic=TOPIC, now=lambda: NOW).send(NOTICE)) == []
     [(content, attributes)] = told(subscriber)
     assert content == {
@@ -48,7 +48,7 @@ def test_the_subscription_of_the_topic_has_the_notice_with_its_documented_fields
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "Failed", "Error"])
-def test_each_end_of_a_story_is_one_message(newsroom, subscriber, monkeypatch, status):
+def test_each_final_status_is_one_message(newsroom, subscriber, monkeypatch, status):
     monkeypatch.setenv("NEWSREEL_ADDRESSES", f"file:{newsroom.folder}")
     monkeypatch.setenv("NEWSREEL_DONE_TOPIC", TOPIC)
     newsroom.publish(newsroom.finished_workspace())
@@ -61,7 +61,7 @@ def test_each_end_of_a_story_is_one_message(newsroom, subscriber, monkeypatch, s
     assert attributes["id"] == content["id"] == f"uid-2-{status}"
 
 
-def test_an_emulator_that_is_down_is_asked_again_and_told_once_it_is_up(tmp_path, monkeypatch):
+def test_publishing_is_retried_until_the_service_is_up(tmp_path, monkeypatch):
     port, waited = free_port(), []
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")
     with ExitStack() as later, SubscriberClient() as subscriber:
@@ -77,13 +77,13 @@ def test_an_emulator_that_is_down_is_asked_again_and_told_once_it_is_up(tmp_path
         assert len(told(subscriber)) == 1
 
 
-def test_one_that_stays_down_is_told_as_what_may_work_later(monkeypatch):
+def test_a_service_that_stays_down_is_unavailable(monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
     [fault] = Notifier(topic=TOPIC, sleep=lambda _: None).send(NOTICE)
     assert isinstance(fault, Unavailable) and fault.exit_status == 75
     assert str(fault) == f"notification to 127.0.0.1: it does not answer (NewConnectionError), {len(RETRY_PAUSES)} times"
 
 
-def test_a_topic_that_is_not_there_is_refused_at_once(subscriber):
+def test_a_missing_topic_is_refused_at_once(subscriber):
     [fault] = Notifier(topic=topic_path(PROJECT, "none")).send(NOTICE)
     assert isinstance(fault, BadInput) and "127.0.0.1: it answers 404" in str(fault)
