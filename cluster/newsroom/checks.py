@@ -12,10 +12,10 @@ from cluster.newsroom.stories import Document, encode_document
 from newsreel.artifacts import LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS
 from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
-from newsreel.story.loader import voice_faults
 from newsreel.story.pronunciation import Lexicon, split_pronunciations
 from newsreel.story.schema import Story
 from newsreel.story.source import StoryFile, parse_story
+from newsreel.story_loader import voice_faults
 from newsreel.yaml_source import Fault
 
 
