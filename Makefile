@@ -62,10 +62,11 @@ test-latest: $(VENV)/.build ## The tests in VENV_LATEST (.venv-latest), with the
 	$(BIN)/uv pip install --quiet --python $(VENV_LATEST)/bin/python --upgrade --editable '.[embedded,dev]'
 	$(VENV_LATEST)/bin/python -m pytest --durations=20
 
-check: $(VENV)/.dev ## Style and types only
+check: $(VENV)/.dev ## Style, types and layers only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
 	$(BIN)/python -m tests.bench
