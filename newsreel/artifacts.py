@@ -1,34 +1,34 @@
-"""What one step hands to the next: the names of the workspace's files, and their contents as plain data.
+"""The files that steps hand to each other in a workspace, and the schemas of those that are JSON.
 
 script/00.json    init-story   sentences; each token as shown and as spoken          `Script`
-voice/00.wav      hibari / waveglow   the scene's sound, 16-bit mono; its length is the scene's: a whole number of frames
+voice/00.wav      hibari / waveglow   the scene's audio, 16-bit mono; its length is the scene's: a whole number of frames
 speech/00.mel.npz tacotron2    mel spectrogram (frames, 80), studio profile only
 pronounced/00.json g2p         the phones of every word                             `PronouncedWords`
 words/00.json     gentle       gentle's own align.json
 phones/00.json    gentle       every word and phone with its time                    `Speech`
 footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
 motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
-actor/00-00.mp4   pix2pixhd    a stretch of the presenter's frames (`newsreel.media.encoder`), visually lossless
+actor/00-00.mp4   pix2pixhd    a chunk of the presenter's frames (`newsreel.media.encoder`), visually lossless
 scenes/00.mp4     compose      a composed scene; opening.mp4, closing.mp4 likewise
-final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `SheetContents`
+final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `VideoContents`
 """
 
 import wave
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from newsreel.validation import StrictModel
 
 FRAME_RATE = 30
-"""Frames a second of everything: footage, motion, actor, final."""
+"""Frames per second of footage, motion, rendered presenter and final video."""
+LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS = 0.30, 0.30, 0.45
+"""Silence before the first sentence of a scene, between two, and at least after the last."""
 
 
-class Artifact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Token(Artifact):
-    """A word as the story has it, with its punctuation, and the words a voice says for it."""
+class Token(StrictModel):
+    """A word as the story writes it, with its punctuation, and the words that are spoken for it."""
 
     shown: str
     """`£1,200,`"""
@@ -38,33 +38,33 @@ class Token(Artifact):
     """ARPAbet with stress digits where the newsroom gave the pronunciation, `("HH", "AE1", "R", "W", "IH0", "K")`."""
 
 
-class Script(Artifact):
+class Script(StrictModel):
     """A scene's narration, sentence by sentence."""
 
     sentences: tuple[tuple[Token, ...], ...]
 
     @property
     def transcript(self) -> str:
-        """The spoken words of the scene, blank-separated: what gentle is given."""
+        """The spoken words of the scene, separated by blanks: the transcript for gentle."""
         return " ".join(word for sentence in self.sentences for token in sentence for word in token.spoken)
 
 
-class PronouncedWords(Artifact):
-    """How each word of a scene's transcript is said, in its order: phones without stress (ARPAbet), at least one a word."""
+class PronouncedWords(StrictModel):
+    """The phones of each word of a scene's transcript, in order: ARPAbet without stress, at least one for each word."""
 
     words: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
-class Phone(Artifact):
-    """A phone without stress (ARPAbet, `HH`) and its time in seconds from the scene's start."""
+class Phone(StrictModel):
+    """A phone, ARPAbet without stress (`HH`), with start and end in seconds from the scene's start."""
 
     phone: str
     start: float
     end: float
 
 
-class SpokenWord(Artifact):
-    """A token as it was spoken: `shown` is what captions show; start and end in seconds from the scene's start."""
+class SpokenWord(StrictModel):
+    """A spoken token: `shown` is the text for captions; start and end are seconds from the scene's start."""
 
     shown: str
     start: float
@@ -73,15 +73,15 @@ class SpokenWord(Artifact):
     phones: tuple[Phone, ...]
 
 
-class Speech(Artifact):
-    """A scene's sound in time. `duration` is the sound's length in seconds."""
+class Speech(StrictModel):
+    """The timing of a scene's audio. `duration` is its length in seconds."""
 
     duration: float
     words: tuple[SpokenWord, ...]
 
 
-class SheetCell(Artifact):
-    """A scene in the finished video: from `start` to `end`, seconds; its still is the tile at `column`, `row` of sheet.jpg."""
+class ContactSheetTile(StrictModel):
+    """A scene in the final video, from `start` to `end` seconds, with its still at `column`, `row` of sheet.jpg."""
 
     start: float
     end: float
@@ -89,11 +89,11 @@ class SheetCell(Artifact):
     row: int
 
 
-class SheetContents(Artifact):
-    """What the finished video holds, for who tells of it without looking into it."""
+class VideoContents(StrictModel):
+    """Facts about the final video, for reports that do not decode it."""
 
     seconds: float
-    scenes: tuple[SheetCell, ...]
+    scenes: tuple[ContactSheetTile, ...]
     columns: int
     rows: int
     """Of tiles, 16:9, on sheet.jpg."""
@@ -112,7 +112,7 @@ def read_script(path: Path) -> Script:
     return Script.model_validate_json(path.read_bytes())
 
 
-def frames_of_sound(path: Path) -> int:
-    """How many video frames a scene's sound lasts."""
+def count_video_frames(path: Path) -> int:
+    """The length of a scene's audio in video frames."""
     with wave.open(str(path)) as sound:
         return round(float(sound.getnframes()) * FRAME_RATE / float(sound.getframerate()))

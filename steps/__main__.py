@@ -8,50 +8,35 @@ import sys
 from contextlib import suppress
 from logging import ERROR
 from pathlib import Path
+from typing import Any
 
 from newsreel.errors import NewsreelError
 from newsreel.runtime.failure import Failure, write_termination_message
 from newsreel.runtime.log import configure_logging, log, set_log_context
 from newsreel.runtime.progress import Progress
-from newsreel.runtime.usage import GPUS, record_gpu_use
-from newsreel.step import run_step
+from newsreel.runtime.usage import GPUS_VARIABLE, record_gpu_use
+from newsreel.step import Step, UnitWork, run_step
 from newsreel.workspace import LEASE, Workspace
+from steps import declared_steps, module_of
 
 DEFECT = 70
 INTERRUPTED = 130
 """As a shell reports SIGINT. What was finished is kept."""
 
-ON_SCENES = ("hibari", "tacotron2", "waveglow", "gentle", "g2p", "dlib", "animate", "pix2pixhd", "compose")
-"""Steps that are a plan of units over a workspace; each package has a module `step` with its STEP."""
-
-IN_TRAINING = {
-    "dlib-track": "steps.dlib.rehearsal",
-    "animate-visemes": "steps.animate.rehearsal",
-    "pix2pixhd-train": "steps.pix2pixhd.rehearsal",
-}
-"""What the same systems do when a presenter is trained; also plans of units, each with the module of its STEP."""
-
-PROGRAMS = (
-    *("check", "anchor", "init-story", "publish", "triage", "refuse", "report", "gentle-server"),
-    *("check-presenter", "init-presenter", "publish-presenter"),
-)
-"""Steps that are programs of their own: `run(arguments)` in their package's module `program`."""
-
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m steps", description=__doc__)
-    parser.add_argument("step", choices=[*ON_SCENES, *IN_TRAINING, *PROGRAMS])
+    parser.add_argument("step", choices=declared_steps())
     chosen, rest = parser.parse_args(arguments[:1]), arguments[1:]
     workspace = workspace_of(rest)
     try:
         configure_logging(chosen.step)
         know_story(workspace)
-        if chosen.step in ON_SCENES:
-            run_plan(chosen.step, f"steps.{chosen.step}.step", rest)
-        elif chosen.step in IN_TRAINING:
-            run_plan(chosen.step, IN_TRAINING[chosen.step], rest)
+        step = declared_steps()[chosen.step]
+        if step.module == "program":
+            importlib.import_module(module_of(step.name)).run(rest)
         else:
-            importlib.import_module(f"steps.{chosen.step.replace('-', '_')}.program").run(rest)
+            run_units(step, rest)
     except NewsreelError as fault:
         log(chosen.step, f"{fault} (exit {fault.exit_status})", ERROR)
         write_termination_message(f"{chosen.step}: {fault}")
@@ -92,15 +77,15 @@ def leave_word(failure: Failure, workspace: Path | None) -> None:
             failure.write(workspace)
 
 
-def run_plan(name: str, module: str, arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog=f"python -m steps {name}")
+def run_units(step: Step, arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog=f"python -m steps {step.name}")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="do the K-th of N shares, counted from 0")
     options = parser.parse_args(arguments)
     workspace = Workspace(options.workspace)
-    with record_gpu_use(workspace.root, int(os.environ.get(GPUS, "0"))):
-        step = importlib.import_module(module).STEP
-        run_step(step, workspace, Progress.from_environment(name, options.shard), options.shard)
+    with record_gpu_use(workspace.root, int(os.environ.get(GPUS_VARIABLE, "0"))):
+        work: UnitWork[Any] = importlib.import_module(module_of(step.name)).WORK
+        run_step(step, work, workspace, Progress.from_environment(step.name, options.shard), options.shard)
 
 
 def shard(text: str) -> tuple[int, int]:

@@ -8,11 +8,21 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numpy are imported, and for the programs that tests start
 
+STARTS_A_PROGRAM = {"emulator", "chromium", "storage_url"}
+"""Fixtures that start one, which takes seconds: what uses them is slow."""
+
 settings.register_profile("newsreel", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("newsreel"), max_examples=20)
 settings.load_profile("newsreel")
 
 
 gc.disable()
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if STARTS_A_PROGRAM & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish():

@@ -10,8 +10,9 @@ import yaml
 from PIL import Image
 
 import newsreel.presenters.bundle
-from newsreel.artifacts import SheetCell, SheetContents
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.artifacts import ContactSheetTile, VideoContents
+from newsreel.files import write_atomically
+from newsreel.workspace import Workspace
 from steps.__main__ import main
 
 
@@ -20,9 +21,9 @@ def box(kind, content=b""):
 
 
 SMALL_MP4 = box(b"ftyp", b"isom") + box(b"moov", b"m" * 40) + box(b"mdat", b"d" * 4000)
-CONTENTS = SheetContents(
+CONTENTS = VideoContents(
     seconds=11.0,
-    scenes=(SheetCell(start=2.5, end=5.5, column=0, row=0), SheetCell(start=5.5, end=8.5, column=1, row=0)),
+    scenes=(ContactSheetTile(start=2.5, end=5.5, column=0, row=0), ContactSheetTile(start=5.5, end=8.5, column=1, row=0)),
     columns=2,
     rows=1,
     loudness=-16.1,

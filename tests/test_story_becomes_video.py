@@ -19,7 +19,10 @@ from newsreel.step import run_step
 from newsreel.storage.address import Address
 from newsreel.storage.unit_cache import save_units
 from newsreel.workspace import Workspace
+from steps import declared_steps, module_of
 from steps.__main__ import main
+
+pytestmark = pytest.mark.slow
 
 NARRATIONS = (
     "The library opens on Sundays.",
@@ -133,8 +136,8 @@ def test_the_next_revision_on_another_machine_begins_no_system_for_what_has_not_
     arguments = ["--workspace", str(elsewhere.root), "--shards-file", str(tmp_path / "shards.json")]
     assert main(["init-story", "--story", f"file:{newsroom}/next.yaml", *arguments]) == 0
     for name in ("hibari", "g2p", "gentle", "dlib", "animate", "pix2pixhd", "compose"):
-        step = import_module(f"steps.{name}.step").STEP
-        run_step(replace(step, start=None), elsewhere, Progress(name, None))
+        step, work = declared_steps()[name], import_module(module_of(name)).WORK
+        run_step(step, replace(work, start=None), elsewhere, Progress(name, None))
     made = (newsroom / "out/library/landscape.mp4").read_bytes()
     assert elsewhere.path("final/landscape.mp4").read_bytes() == made
 

@@ -7,9 +7,10 @@ from typing import Any
 import yaml
 
 from newsreel.config.settings import Settings
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
+from workflows.profiles import Profile
+from workflows.services import services_of
 from workflows.story import story_template
-from workflows.systems import Profile
 from workflows.training import training_template
 
 HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
@@ -17,9 +18,8 @@ HEADER = "# Made by `newsreel emit`; change workflows/ instead.\n"
 
 def workflow_documents(profile: Profile, settings: Settings) -> dict[str, list[dict[str, Any]]]:
     """The documents of a profile's services and WorkflowTemplates by file name."""
-    files = {
-        f"{service.name}.yaml": [in_namespace(part, settings) for part in service.build(settings)] for service in profile.services
-    }
+    services = services_of(profile.steps)
+    files = {f"{service.name}.yaml": [in_namespace(part, settings) for part in service.build(settings)] for service in services}
     templates = (story_template(profile, settings), training_template(profile, settings))
     return files | {f"{template.name}.yaml": [in_namespace(template.to_dict(), settings)] for template in templates}
 

@@ -3,11 +3,10 @@
 from hera.workflows import Container, Parameter
 from hera.workflows.models import ValueFrom
 
-from newsreel.config.settings import Settings
+from steps.refuse import STEP as REFUSE
+from steps.triage import STEP as TRIAGE
+from workflows.container import Containers
 from workflows.placement import WORKSPACE, on_system_pool, pinned
-from workflows.systems import REFUSE, TRIAGE
-
-__all__ = ["REFUSAL", "REFUSED", "failed", "refuse", "told_by", "triage"]
 
 SOUND = "none"
 """The refusal of what was not refused."""
@@ -21,18 +20,18 @@ def failed(last: str) -> str:
     return " || ".join(f"{last}.{end}" for end in ("Omitted", "Failed", "Errored"))
 
 
-def triage(settings: Settings) -> Container:
+def triage(containers: Containers) -> Container:
     """After a failure: is it the story's, or this node's? What no other node can heal is its output `refusal`; else it fails
     too, and with it the attempt, which is tried elsewhere."""
     refusal = Parameter(name="refusal", value_from=ValueFrom(path="/tmp/refusal"))  # noqa: S108
     arguments = [*WORKSPACE, "--refusal-file", "/tmp/refusal"]  # noqa: S108
-    return TRIAGE.build(settings, pinned(settings), arguments, outputs=[refusal])
+    return containers.build(TRIAGE, pinned(containers.settings), arguments, outputs=[refusal])
 
 
-def refuse(settings: Settings) -> Container:
+def refuse(containers: Containers) -> Container:
     """Ends the story with the failed step's own message and exit status."""
     arguments = ["--refusal", "{{inputs.parameters.refusal}}"]
-    return REFUSE.build(settings, on_system_pool(settings), arguments, inputs=["refusal"])
+    return containers.build(REFUSE, on_system_pool(containers.settings), arguments, inputs=["refusal"])
 
 
 def told_by(task: str) -> list[Parameter]:

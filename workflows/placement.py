@@ -28,6 +28,7 @@ from hera.workflows.models import (
 )
 
 from newsreel.config.settings import Pool, Settings
+from newsreel.fingerprints import release
 
 STORY_PRIORITY = "newsreel-{{workflow.parameters.priority}}"
 """The class of a story's pods on its node."""
@@ -71,6 +72,11 @@ class Placement:
     """The class that says who comes first where not all have room."""
     deadline: str | None = None
     """The parameter that tells how many seconds what runs here may take; `check` works them out from the story's length."""
+
+
+def image(name: str, settings: Settings) -> str:
+    """The image of this release below the installation's prefix."""
+    return f"{settings.image_prefix}/{name}:{release()}"
 
 
 def on_system_pool(settings: Settings) -> Placement:
@@ -171,7 +177,7 @@ def retry_transient_faults() -> RetryStrategy:
 
 def retry_elsewhere() -> RetryStrategy:
     """The whole attempt once more, on another node. What fails on two is the story's or ours: it ends with its reason, and does
-    not wait for a third node that a small pool may never have. A lost node is not counted here, see `cluster/reconciler`.
+    not wait for a third node that a small pool may never have. A lost node does not count, see `cluster.controllers.reconciler`.
 
     Argo gives the anti-affinity to each pod directly below the attempt; that must be the anchor alone.
     """

@@ -3,25 +3,32 @@
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from newsreel.config.settings import Settings
-from newsreel.errors import NewsreelError
+from newsreel.errors import BadInput, Conflict, DiskFull, NewsreelError
 from newsreel.notifications.notifier import Notifier
 from newsreel.notifications.webhook_target import WebhookAllowList
-from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, folders
+from newsreel.presenters.bundle import BUNDLED_PRESENTERS, PRESENTERS_VARIABLE, presenter_folders
+from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.publication import Manifest, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import validate_story
 from newsreel.story.schema import Story
+from newsreel.story_loader import VALIDATED_VARIABLE, load_local_story
+from workflows import local
 from workflows.emit import emit_workflows
-from workflows.local.run import run
-from workflows.local.settings import LocalSettings, Result
-from workflows.systems import EMBEDDED, Profile
+from workflows.local import Display, InvalidWorkflow, LocalRunError, LocalSettings, Phase, Result, WorkspaceInUse, run
+from workflows.profiles import EMBEDDED, Profile
 
-__all__ = ["address", "render", "shown"]
-
+ERRORS: Mapping[type[LocalRunError], type[NewsreelError]] = {
+    InvalidWorkflow: BadInput,
+    WorkspaceInUse: Conflict,
+    local.DiskFull: DiskFull,
+}
+"""The local runner's errors in our terms."""
+GOOGLE = ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "STORAGE_EMULATOR_HOST")
+"""In place of Workload Identity: who the user is to the storage."""
 OWN = (
     *("NEWSREEL_DONE_TOPIC", "NEWSREEL_WEBHOOK", "NEWSREEL_WEBHOOK_SECRET", "NEWSREEL_RECEIVERS"),
     *("GENTLE_URL", "GENTLE_ALIGNER"),
@@ -36,17 +43,16 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = validate_story(story, profile.voice[0].name)
-    Notifier.from_environment().require_usable(for_others=bool(WebhookAllowList.from_environment().prefixes))
+    with load_local_story(story, profile.voice.name) as loaded:
+        sheet, digest = loaded.require_valid(), str(loaded.digest)
+    Notifier.from_environment().require_configured(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
     emit_workflows(profile, manifests, settings)
     before = draft_of(sheet, to)
-    result = run(
-        manifests,
-        {"story": address(story), "finals": address(to)},
-        LocalSettings(uid=sheet.id, ssd=work, logs=work / "logs" / sheet.id, environment=environment(story, to, work)),
-    )
+    arguments = {"story": address(story), "finals": address(to)}
+    own = {**environment(story, to, work), VALIDATED_VARIABLE: digest}
+    result = run_locally(manifests, arguments, uid=sheet.id, work=work, environment=own)
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
         return result.exit_status
@@ -55,6 +61,35 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     if before and after and before.origin.story_digest != after.origin.story_digest:
         print(f"\nrevision {sheet.revision} had other content here before; a bucket that has it refuses this: raise the revision")
     return 0
+
+
+def run_locally(
+    manifests: Path,
+    arguments: Mapping[str, str],
+    *,
+    uid: str,
+    work: Path,
+    environment: Mapping[str, str],
+    template: str = "story",
+    display: Display | None = None,
+) -> Result:
+    """Run an emitted WorkflowTemplate on this machine. Raises BadInput, DiskFull, Conflict where another run is under way."""
+    credentials = {name: os.environ[name] for name in GOOGLE if name in os.environ}
+    try:
+        settings = LocalSettings(
+            template=template,
+            uid=uid,
+            root=work,
+            host_path_root=PurePosixPath(Settings().ssd_root),
+            logs=work / "logs" / uid,
+            environment={**credentials, **environment, LOG_FORMAT_VARIABLE: "text"},
+            unit_annotation="newsreel/counts",
+            visibility_annotation="newsreel/shown",
+            display=display,
+        )
+        return run(manifests, arguments, settings)
+    except LocalRunError as error:
+        raise ERRORS[type(error)](str(error)) from error
 
 
 def draft_of(story: Story, to: Path) -> Manifest | None:
@@ -77,7 +112,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
-    more = os.pathsep.join(str(folder) for folder in folders() if folder != BUNDLED_PRESENTERS)
+    more = os.pathsep.join(str(folder) for folder in presenter_folders() if folder != BUNDLED_PRESENTERS)
     told = {
         "NEWSREEL_ADDRESSES": allowed,
         "NEWSREEL_KEEP_WORKSPACE": "1",
@@ -102,7 +137,7 @@ def cache(work: Path) -> Path:
 
 
 def tell(result: Result, folder: Path) -> None:
-    rendered = any(step.step == "publish" and step.status == "Succeeded" for step in result.steps)
+    rendered = any(step.name == "publish" and step.phase is Phase.SUCCEEDED for step in result.steps)
     if not rendered:
         print(f"nothing to do: this revision is published and whole ({result.seconds:.1f} s)")
     elif not sys.stderr.isatty():  # on a terminal each step's line still stands above

@@ -1,31 +1,34 @@
-"""What stays up for the steps to call: a Deployment, its Service, and who may reach it."""
+"""HTTP services that steps call: name, URL, image, and who may call them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from newsreel.config.settings import Settings
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE
+from newsreel.step import Step
+from steps import declared_steps
+from steps.gentle_server import STEP as GENTLE_SERVER
 from workflows.deployment import Deployed
-
-__all__ = ["GENTLE", "SERVICES", "Service"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """An HTTP server that steps call by its name."""
+    """An HTTP server that steps reach by its name."""
 
     name: str
-    image: str
-    """`name:version`, below the settings' prefix."""
+    step: Step
+    """The program behind it."""
     arguments: tuple[str, ...]
-    """After `python -m steps`."""
+    """After `python -m steps NAME`."""
     port: int
     ready_path: str
-    """Answers 200 once requests are welcome."""
-    callers: tuple[str, ...]
-    """The systems that may call it; nobody else reaches it, and it reaches nobody."""
-    cpu: str
-    memory: str
+    """Answers 200 when the server takes requests."""
+
+    @property
+    def callers(self) -> list[str]:
+        """The steps that call it. Other ingress and all egress are denied."""
+        return [step.name for step in declared_steps().values() if step.service == self.name]
 
     @property
     def url(self) -> str:
@@ -39,24 +42,24 @@ class Service:
     def deployed(self, settings: Settings) -> Deployed:
         return Deployed(
             name=self.name,
-            image=self.image,
+            image=self.step.image,
             command=("python", "-m", "steps"),
-            arguments=self.arguments,
+            arguments=(self.step.name, *self.arguments),
             port=self.port,
             alive=self.ready_path,
             ready=self.ready_path,
             replicas=settings.service_replicas,
-            cpu=self.cpu,
-            memory=self.memory,
+            cpu=self.step.resources.cpu,
+            memory=self.step.resources.memory,
             account=settings.step_account,
             environment=((LOG_FORMAT_VARIABLE, "json"),),
         )
 
     def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
-        """A caller comes back to the one it began with: a transcription is known only where it was ordered."""
-        made = deployed.service(settings, self.port)
+        """With session affinity: only the replica that began a transcription has it."""
+        service = deployed.service(settings, self.port)
         affinity = {"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 3600}}}
-        return made | {"spec": made["spec"] | affinity}
+        return service | {"spec": service["spec"] | affinity}
 
     def network_policy(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
         callers = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": list(self.callers)}]}
@@ -65,12 +68,15 @@ class Service:
 
 GENTLE = Service(
     name="gentle",
-    image="gentle:0.1.0",
-    arguments=("gentle-server", "--host", "0.0.0.0", "--port", "8765"),  # noqa: S104  # the NetworkPolicy says who may call
+    step=GENTLE_SERVER,
+    arguments=("--host", "0.0.0.0", "--port", "8765"),  # noqa: S104  # the NetworkPolicy restricts callers
     port=8765,
     ready_path="/",
-    callers=("gentle",),
-    cpu="1",
-    memory="2Gi",
 )
 SERVICES = (GENTLE,)
+
+
+def services_of(steps: Iterable[Step]) -> list[Service]:
+    """The services that these steps call, each once."""
+    called = {step.service for step in steps}
+    return [service for service in SERVICES if service.name in called]

@@ -9,17 +9,24 @@ from hera.workflows import DAG, Artifact, Container, NoneArchiveStrategy, Parame
 from hera.workflows.models import ValueFrom
 
 from newsreel.config.settings import Settings
+from newsreel.step import Step
+from steps.anchor import STEP as ANCHOR
+from steps.check import STEP as CHECK
+from steps.init_story import STEP as INIT_STORY
+from steps.publish import STEP as PUBLISH
+from steps.report import STEP as REPORT
+from workflows.container import Containers
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
 from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, WORKSPACE, on_system_pool, pinned
-from workflows.systems import ANCHOR, CHECK, INIT_STORY, PUBLISH, REPORT, Profile, System
-from workflows.template import PLACE, PRIORITY, attempt, chain, handed_on, join, output, parameters, task, workflow_template
-
-__all__ = ["story_template"]
+from workflows.profiles import Profile, story_weights
+from workflows.template import PLACE, PRIORITY, attempt, chain, connect, handed_on, output, parameters, task, workflow_template
 
 ARGUMENTS = ("story", "finals", "shards")
 """What a story is submitted with."""
 SECONDS = (STEP_SECONDS, ATTEMPT_SECONDS)
-"""How long a step and an attempt may take: what `check` adds to it."""
+"""How long a step and an attempt may take: outputs of `check`."""
+DIGEST = "digest"
+"""Of the story and its pictures as `check` validated them: an output of `check`, without which `init-story` takes in nothing."""
 
 PREVIEWS = {"report": "report.html", "sheet": "sheet.jpg", "poster": "poster.jpg", "captions": "captions.vtt"}
 """What Argo keeps of a video: its name, and its file below `final` in the story's directory."""
@@ -41,91 +48,89 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
         workflow_template("story", profile, settings, arguments, hours=settings.deadline_hours, on_exit="report") as template,
         Task.set_next_defaults(on=TaskResult.succeeded),
     ):
-        story(profile, settings)
-        attempt(ANCHOR, [*ARGUMENTS, STEP_SECONDS], settings)
-        work(profile, settings)
-        report(settings)
+        containers = Containers(settings, story_weights(profile))
+        story(profile, containers)
+        attempt(ANCHOR, [*ARGUMENTS, DIGEST, STEP_SECONDS], containers)
+        work(profile, containers)
+        report(containers)
     return template
 
 
-def story(profile: Profile, settings: Settings) -> None:
+def story(profile: Profile, containers: Containers) -> None:
     """Neither a bad story nor one whose video is already there wakes a node.
 
     Both last tasks are named, since `argo retry` goes on from there: `refuse` is omitted once an attempt has failed, and counts
     as over ever after (4.0.5), so a story that waited for it alone would hang.
     """
     with DAG(name="story", inputs=parameters(ARGUMENTS), target="attempt refuse"):
-        checked = task(check(profile, settings))
+        checked = task(check(profile, containers))
         todo = f"{output(checked, 'state')} == todo"
-        told = {name: output(checked, name) for name in ("story", *SECONDS)}
-        attempted = Task(name="attempt", template="attempt", arguments=handed_on([*ARGUMENTS, *SECONDS], **told), when=todo)
-        chain(checked, attempted, task(refuse(settings), when=REFUSED, refusal=REFUSAL))
+        outputs = {name: output(checked, name) for name in ("story", DIGEST, *SECONDS)}
+        arguments = handed_on([*ARGUMENTS, DIGEST, *SECONDS], **outputs)
+        attempted = Task(name="attempt", template="attempt", arguments=arguments, when=todo)
+        chain(checked, attempted, task(refuse(containers), when=REFUSED, refusal=REFUSAL))
 
 
-def work(profile: Profile, settings: Settings) -> None:
-    """From the story's document to its video: the face moves by the phones of the voice, is drawn, and all is composed."""
-    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, STEP_SECONDS]), outputs=told_by("triage")):
-
-        def step(system: System) -> Task:
-            return task(on_scenes(system, settings))
-
-        script = task(init_story(settings))
-        voice = chain(script, *(step(system) for system in profile.voice))
-        phonemes, face = chain(script, step(profile.phonemes)), chain(script, step(profile.landmarks))
-        phones = join([voice, phonemes], step(profile.alignment))
-        motion = join([phones, face], step(profile.motion))
-        presenter = task(in_shards(profile.generator, settings), with_param=output(script, "shards"), shard="{{item}}")
-        video = chain(motion, presenter, step(profile.composition), task(publish(settings)))
-        task(triage(settings)).depends = failed(str(video.name))
+def work(profile: Profile, containers: Containers) -> None:
+    """From the story's document to its video; a step begins once those have succeeded that write what it reads."""
+    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, DIGEST, STEP_SECONDS]), outputs=told_by("triage")):
+        script = task(init_story(containers))
+        tasks = {INIT_STORY.name: script} | {step.name: step_task(step, script, containers) for step in profile.steps}
+        tasks[PUBLISH.name] = task(publish(containers))
+        connect(tasks, profile.work)
+        task(triage(containers)).depends = failed(PUBLISH.name)
 
 
-def check(profile: Profile, settings: Settings) -> Container:
-    """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`, `story` the address of
-    what was looked at, whatever is put there later; the others say how long a story of this length may take."""
-    arguments = [*STORY, *FINALS, *SHARDS, *PRIORITY, "--voice-system", profile.voice[0].name, "--outputs", "/tmp"]  # noqa: S108
-    names = ("state", "story", *SECONDS)
-    told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
-    return CHECK.build(settings, on_system_pool(settings), arguments, inputs=ARGUMENTS, outputs=told)
-
-
-def init_story(settings: Settings) -> Container:
-    """Brings the story and its pictures in; its output `shards` is the list `["0/N", ...]` the generator is spread over."""
-    shards = Parameter(name="shards", value_from=ValueFrom(path="/tmp/shards.json"))  # noqa: S108
-    spread = [*SHARDS, "--shards-file", "/tmp/shards.json"]  # noqa: S108
-    return INIT_STORY.build(
-        settings, pinned(settings), [*STORY, *WORKSPACE, *spread], inputs=["story", "shards"], outputs=[shards]
+def step_task(step: Step, script: Task, containers: Containers) -> Task:
+    """A step that finds all it needs in the story's directory; `sharded`, it does the K-th of N parts, given as `K/N`."""
+    placement = pinned(containers.settings)
+    if not step.sharded:
+        return task(containers.build(step, placement, WORKSPACE))
+    arguments = [*WORKSPACE, "--shard", "{{inputs.parameters.shard}}"]
+    return task(
+        containers.build(step, placement, arguments, inputs=["shard"]), with_param=output(script, "shards"), shard="{{item}}"
     )
 
 
-def on_scenes(system: System, settings: Settings) -> Container:
-    """A step that finds all it needs in the story's directory."""
-    return system.build(settings, pinned(settings), WORKSPACE)
+def check(profile: Profile, containers: Containers) -> Container:
+    """Validates the story. Its output `state` is `todo` or `published`; `story` is the address, with its generation, and `digest`
+    the digest of what was validated; the others say how long a step and an attempt of this story may take."""
+    arguments = [*STORY, *FINALS, *SHARDS, *PRIORITY, "--voice-system", profile.voice.name, "--outputs", "/tmp"]  # noqa: S108
+    names = ("state", "story", DIGEST, *SECONDS)
+    told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
+    return containers.build(CHECK, on_system_pool(containers.settings), arguments, inputs=ARGUMENTS, outputs=told)
 
 
-def in_shards(system: System, settings: Settings) -> Container:
-    """A step that does the K-th of N parts, told as `K/N`."""
-    return system.build(settings, pinned(settings), [*WORKSPACE, "--shard", "{{inputs.parameters.shard}}"], inputs=["shard"])
+def init_story(containers: Containers) -> Container:
+    """Brings the story and its pictures in; its output `shards` is the list `["0/N", ...]` the generator is spread over."""
+    shards = Parameter(name="shards", value_from=ValueFrom(path="/tmp/shards.json"))  # noqa: S108
+    spread = [*SHARDS, "--shards-file", "/tmp/shards.json"]  # noqa: S108
+    arguments = [*STORY, "--digest={{inputs.parameters.digest}}", *WORKSPACE, *spread]
+    inputs = ["story", DIGEST, "shards"]
+    return containers.build(INIT_STORY, pinned(containers.settings), arguments, inputs=inputs, outputs=[shards])
 
 
-def publish(settings: Settings) -> Container:
+def publish(containers: Containers) -> Container:
     """Its artifacts are what Argo's page shows of a story: small files, kept as they are. Where Argo has no bucket for them there
     are none: one it could not keep would fail the story after its video is out."""
+    settings = containers.settings
     shown = [
         Artifact(name=name, path=str(STORY_MOUNT / "final" / file), archive=NoneArchiveStrategy(), optional=True)
         for name, file in (PREVIEWS if settings.previews_bucket else {}).items()
     ]
     node = ["--node={{inputs.parameters.node}}"] if settings.prices else []
-    return PUBLISH.build(settings, pinned(settings), [*WORKSPACE, *FINALS, *node], inputs=["finals"], outputs=shown)
+    return containers.build(PUBLISH, pinned(settings), [*WORKSPACE, *FINALS, *node], inputs=["finals"], outputs=shown)
 
 
-def report(settings: Settings) -> Container:
+def report(containers: Containers) -> Container:
     """Says how the story ended, whatever its end. An exit handler is nobody's task: it has the workflow's own arguments.
 
     It tries again itself. At the story's deadline Argo ends an exit handler with a retry, and after `argo stop` calls one that
     is a DAG failed before it has begun (4.0.5, `IsPartOfExitHandler`, `assessDAGPhase`): nobody would be told.
     """
+    settings = containers.settings
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
-    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
+    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}", "--failures={{workflow.failures}}"]
     if settings.done_topic or settings.webhook or settings.webhook_receivers:
         arguments += ["--run", "{{workflow.uid}}"]
-    return REPORT.build(settings, replace(on_system_pool(settings), retry=None), arguments)
+    return containers.build(REPORT, replace(on_system_pool(settings), retry=None), arguments)

@@ -1,6 +1,6 @@
 """What every WorkflowTemplate of ours has in common: how it ends, the node it takes, and how its tasks are joined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
@@ -16,13 +16,13 @@ from hera.workflows.models import (
 
 from newsreel.argo.workflow import DESCRIPTION
 from newsreel.config.settings import Settings
+from newsreel.step import Step
 from newsreel.story.priority import PRIORITY_VALUE
+from workflows.container import Containers
 from workflows.failure import told_by
 from workflows.metrics import of_a_workflow
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
-from workflows.systems import Profile, System
-
-__all__ = ["PLACE", "PRIORITY", "attempt", "chain", "handed_on", "join", "output", "parameters", "task", "workflow_template"]
+from workflows.profiles import Profile, predecessors
 
 PRIORITY = ["--priority={{workflow.parameters.priority}}"]
 """For a first step to refuse: a pod of an unknown class is never made."""
@@ -68,13 +68,14 @@ def workflow_template(
     )
 
 
-def attempt(anchor: System, arguments: Sequence[str], settings: Settings) -> None:
+def attempt(anchor: Step, arguments: Sequence[str], containers: Containers) -> None:
     """A node for this work alone, and `work` on it; what fails there is tried on another, unless `triage` knows better.
 
     The steps lie one DAG deeper, in `work`: directly here they would be told "not this node" by the retry and "this node" by
     their placement, and hang.
     """
-    holder = holding(anchor, settings)
+    settings = containers.settings
+    holder = holding(anchor, containers)
     own = [str(parameter.name) for parameter in cast(list[Parameter], holder.inputs or [])]
     given = parameters([*arguments, *own])
     with DAG(name="attempt", inputs=given, outputs=told_by("work"), retry_strategy=retry_elsewhere()):
@@ -84,10 +85,10 @@ def attempt(anchor: System, arguments: Sequence[str], settings: Settings) -> Non
         held.next(worked, on=TaskResult.daemoned)
 
 
-def holding(anchor: System, settings: Settings) -> Container:
+def holding(anchor: Step, containers: Containers) -> Container:
     """Holds the node and the work's directory on it for as long as the attempt lasts."""
     workspace = SSD_MOUNT / "{{workflow.uid}}"
-    return anchor.build(settings, anchored(settings, workspace), ["--workspace", str(workspace)])
+    return containers.build(anchor, anchored(containers.settings, workspace), ["--workspace", str(workspace)])
 
 
 def parameters(names: Sequence[str]) -> list[Parameter]:
@@ -118,8 +119,8 @@ def chain(first: Task, *rest: Task) -> Task:
     return first
 
 
-def join(first: Sequence[Task], last: Task) -> Task:
-    """A task once all of several have succeeded."""
-    for task in first:
-        task.next(last)
-    return last
+def connect(tasks: Mapping[str, Task], steps: Sequence[Step]) -> None:
+    """Each step's task once all those have succeeded that write what it reads."""
+    for name, before in predecessors(steps).items():
+        for step in before:
+            tasks[step.name].next(tasks[name])

@@ -7,18 +7,14 @@ from pathlib import Path
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
 from newsreel.presenters.bundle import PRESENTERS_VARIABLE
-from newsreel.presenters.training_data import MAX_MINUTES, REPORT, SAMPLES
+from newsreel.presenters.training_data import MAX_TRAINING_MINUTES, REPORT_FILE, SAMPLES_FILE
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from steps.check_presenter.program import check
 from workflows.emit import emit_workflows
-from workflows.local.run import run
-from workflows.local.settings import LocalSettings
-from workflows.render import address, shown
-from workflows.systems import EMBEDDED
+from workflows.profiles import EMBEDDED
+from workflows.render import address, run_locally, shown
 from workflows.training import TRAIN_PRESENTER
-
-__all__ = ["train"]
 
 
 def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> int:
@@ -27,22 +23,17 @@ def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong sheet, number or
     missing footage, Conflict for a bundle that would take the footage's place, before anything starts.
     """
-    if steps < 1 or not 0 < minutes <= MAX_MINUTES:
-        raise BadInput(f"{steps} steps, {minutes:g} minutes: must be 1 or more, and more than 0 up to {MAX_MINUTES:,}")
+    if steps < 1 or not 0 < minutes <= MAX_TRAINING_MINUTES:
+        raise BadInput(f"{steps} steps, {minutes:g} minutes: must be 1 or more, and more than 0 up to {MAX_TRAINING_MINUTES:,}")
     here = Storage(AllowList(prefixes=(Address.parse(address(footage)), Address.parse(address(to)))))
     name = check(Address.parse(address(footage)), Address.parse(address(to)), here).presenter.name
     manifests = work / "manifests"
     emit_workflows(EMBEDDED, manifests, Settings())
-    settings = LocalSettings(
-        uid=f"train-{name}",
-        ssd=work,
-        logs=work / "logs" / f"train-{name}",
-        template=TRAIN_PRESENTER,
-        environment={"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"},
-    )
-    print(f"look while it learns: {shown(settings.workspace / SAMPLES)}", file=sys.stderr)
+    uid = f"train-{name}"
+    print(f"look while it learns: {shown(work / uid / SAMPLES_FILE)}", file=sys.stderr)
     arguments = {"footage": address(footage), "bundles": address(to), "steps": str(steps), "minutes": f"{minutes:g}"}
-    result = run(manifests, arguments, settings)
+    environment = {"NEWSREEL_ADDRESSES": f"{address(footage)},{address(to)}", "NEWSREEL_KEEP_WORKSPACE": "1"}
+    result = run_locally(manifests, arguments, uid=uid, work=work, environment=environment, template=TRAIN_PRESENTER)
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
         return result.exit_status
@@ -53,8 +44,8 @@ def train(footage: Path, to: Path, work: Path, steps: int, minutes: float) -> in
 
 
 def tell(home: Path) -> None:
-    kept = json.loads((home / REPORT).read_text())["kept"]
+    kept = json.loads((home / REPORT_FILE).read_text())["kept"]
     quality = kept["quality"]
     print(f"\n{shown(home)}: PSNR {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.3f} on held-out frames, step {kept['step']}")
-    print(f"{shown(home / SAMPLES)}: edges, made, real, side by side")
+    print(f"{shown(home / SAMPLES_FILE)}: edges, made, real, side by side")
     print(f"a story finds it with {PRESENTERS_VARIABLE}={shown(home.parent)}")

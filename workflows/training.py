@@ -1,24 +1,19 @@
 """The training of a presenter as a WorkflowTemplate: footage goes in by its address, a bundle comes out under an address."""
 
+from dataclasses import replace
+
 from hera.workflows import DAG, Container, Parameter, Task, TaskResult, WorkflowTemplate
 
 from newsreel.config.settings import Settings
+from steps.anchor import STEP as ANCHOR
+from steps.check_presenter import STEP as CHECK_PRESENTER
+from steps.init_presenter import STEP as INIT_PRESENTER
+from steps.publish_presenter import STEP as PUBLISH_PRESENTER
+from workflows.container import Containers
 from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
 from workflows.placement import WORKSPACE, on_system_pool, pinned
-from workflows.systems import (
-    ANCHOR_OF_TRAINING,
-    ANIMATE_VISEMES,
-    CHECK_PRESENTER,
-    DLIB_TRACK,
-    INIT_PRESENTER,
-    PUBLISH_PRESENTER,
-    TRAINERS,
-    Profile,
-    System,
-)
-from workflows.template import PLACE, PRIORITY, attempt, chain, handed_on, join, parameters, task, workflow_template
-
-__all__ = ["STEPS", "TRAIN_PRESENTER", "training_template"]
+from workflows.profiles import Profile, training_weights
+from workflows.template import PLACE, PRIORITY, attempt, chain, connect, handed_on, parameters, task, workflow_template
 
 TRAIN_PRESENTER = "train-presenter"
 ARGUMENTS = ("footage", "bundles", "steps", "minutes")
@@ -45,43 +40,35 @@ def training_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
         workflow_template(TRAIN_PRESENTER, profile, settings, arguments, hours=HOURS) as template,
         Task.set_next_defaults(on=TaskResult.succeeded),
     ):
-        training(settings)
-        attempt(ANCHOR_OF_TRAINING, ARGUMENTS, settings)
-        work(profile, settings)
+        containers = Containers(settings, training_weights(profile))
+        training(containers)
+        attempt(replace(ANCHOR, deadline_seconds=HOURS * 3600), ARGUMENTS, containers)
+        work(profile, containers)
     return template
 
 
-def training(settings: Settings) -> None:
+def training(containers: Containers) -> None:
     """Footage that cannot be used wakes no node."""
     with DAG(name=TRAIN_PRESENTER, inputs=parameters(ARGUMENTS)):
         attempted = Task(name="attempt", template="attempt", arguments=handed_on(ARGUMENTS))
-        chain(task(check(settings)), attempted, task(refuse(settings), when=REFUSED, refusal=REFUSAL))
+        chain(task(check(containers)), attempted, task(refuse(containers), when=REFUSED, refusal=REFUSAL))
 
 
-def work(profile: Profile, settings: Settings) -> None:
+def work(profile: Profile, containers: Containers) -> None:
     """From footage to a bundle: the face is tracked, mouth shapes are fitted to it, and the generator learns to draw it."""
     with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS]), outputs=told_by("triage")):
+        placed = pinned(containers.settings)
+        arguments = {INIT_PRESENTER.name: ([*FOOTAGE, *WORKSPACE, *LIMITS], ["footage", "steps", "minutes"])}
+        arguments[PUBLISH_PRESENTER.name] = ([*WORKSPACE, *BUNDLES], ["bundles"])
+        tasks = {}
+        for step in profile.training:
+            own, inputs = arguments.get(step.name, (WORKSPACE, ()))
+            tasks[step.name] = task(containers.build(step, placed, own, inputs=inputs))
+        connect(tasks, profile.training)
+        task(triage(containers)).depends = failed(PUBLISH_PRESENTER.name)
 
-        def step(system: System) -> Task:
-            return task(system.build(settings, pinned(settings), WORKSPACE))
 
-        face = chain(task(init_presenter(settings)), step(DLIB_TRACK))
-        mouth = chain(face, step(ANIMATE_VISEMES))
-        generator = chain(face, step(TRAINERS[profile.name]))
-        bundle = join([mouth, generator], task(publish_presenter(settings)))
-        task(triage(settings)).depends = failed(str(bundle.name))
-
-
-def check(settings: Settings) -> Container:
+def check(containers: Containers) -> Container:
     arguments = [*FOOTAGE, *BUNDLES, *PRIORITY]
-    return CHECK_PRESENTER.build(settings, on_system_pool(settings), arguments, inputs=["footage", "bundles"])
-
-
-def init_presenter(settings: Settings) -> Container:
-    """Brings the footage in, at the presenter's size, with how long the generator is to be taught."""
-    arguments = [*FOOTAGE, *WORKSPACE, *LIMITS]
-    return INIT_PRESENTER.build(settings, pinned(settings), arguments, inputs=["footage", "steps", "minutes"])
-
-
-def publish_presenter(settings: Settings) -> Container:
-    return PUBLISH_PRESENTER.build(settings, pinned(settings), [*WORKSPACE, *BUNDLES], inputs=["bundles"])
+    placed = on_system_pool(containers.settings)
+    return containers.build(CHECK_PRESENTER, placed, arguments, inputs=["footage", "bundles"])

@@ -18,9 +18,9 @@ from cluster.manifests.emit import emit
 from newsreel.config.pools import PoolConfig
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput, Unavailable
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 from workflows.lint import lint_files
-from workflows.systems import PROFILES
+from workflows.profiles import PROFILES
 
 __all__ = ["Deployment", "context_of", "credentials"]
 

@@ -11,7 +11,7 @@ from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, Plan, first_frame, plan, sweep
 from newsreel.config.pools import DEFAULT, NodePoolOption, PoolConfig, read_pool_config
 from newsreel.errors import BadInput
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 
 __all__ = ["run_plan", "run_simulate"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import ceil
 
+from cluster.durations import speed_of, story_seconds
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import least_waits
 from cluster.simulate.run import Outcome, work_seconds
@@ -13,10 +14,10 @@ __all__ = ["aligned", "bound_cost", "bound_waits", "caveat", "percentile", "span
 
 def caveat(parameters: PoolConfig) -> str:
     """What is not known in every figure: said wherever one is printed."""
-    speeds = {offer.speed: parameters.work.speeds[offer.speed] for offer in parameters.offers}
+    speeds = {offer.speed: speed_of(parameters, offer.speed) for offer in parameters.offers}
     lines = [f"Prices are examples of {parameters.prices.dated}, not quotes."]
     if assumed := [name for name, speed in speeds.items() if not speed.measured]:
-        lines.append(f"How fast {' and '.join(assumed)} nodes work is ASSUMED, not measured: work.speeds in pool.yaml.")
+        lines.append(f"How fast {' and '.join(assumed)} nodes work is ASSUMED, not measured: see work.speeds in pool.yaml.")
     return "\n".join(lines)
 
 
@@ -36,7 +37,7 @@ def bound_cost(arrivals: Sequence[Arrival], parameters: PoolConfig) -> float:
 def bound_waits(arrivals: Sequence[Arrival], parameters: PoolConfig) -> list[float]:
     """Were every node that may be bought there all the time, of the quickest kind."""
     seconds_of = work_seconds(parameters)
-    quickest = min(parameters.offers, key=lambda offer: parameters.story_seconds(offer))
+    quickest = min(parameters.offers, key=lambda offer: story_seconds(parameters, offer))
     return least_waits(arrivals, sum(offer.most for offer in parameters.offers), quickest, seconds_of)
 
 

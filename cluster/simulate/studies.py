@@ -6,6 +6,7 @@ from math import ceil
 from random import Random
 from statistics import fmean
 
+from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.report import aligned, bound_waits, percentile, span
 from cluster.simulate.run import Outcome, simulate
@@ -123,7 +124,7 @@ def first_frame(parameters: PoolConfig, trials: int = 200) -> str:
     quiet = parameters.changed(market={"preemptions_an_hour": 0, "stock_out_hours": 0})
     story = [Arrival(random.uniform(600, 4200), parameters.work.video_seconds.usual) for _ in range(trials)]
     first = [simulate([arrival], quiet, seed).first_waits[0] for seed, arrival in enumerate(story)]
-    speed = quiet.work.speeds[quiet.offers[0].speed]
+    speed = speed_of(quiet, quiet.offers[0].speed)
     steps = speed.seconds(parameters.work.video_seconds.usual, parameters.work.pod_seconds)
     before = []
     for name, seconds in steps.items():

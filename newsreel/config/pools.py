@@ -23,8 +23,9 @@ from newsreel.config.fields import ConfigModel, Name, Range, Several, Some, Zone
 from newsreel.config.names import Bucket, Names
 from newsreel.config.site import Site
 from newsreel.errors import BadInput
-from newsreel.story.source import SourceTree, read_tree
+from newsreel.step import HARDWARE_MEASURED
 from newsreel.submission.topics import HEARD, PULLED
+from newsreel.yaml_source import SourceTree, read_tree
 
 
 class NodePoolOption(ConfigModel):
@@ -51,7 +52,11 @@ class NodePoolOption(ConfigModel):
 
 
 class Speed(ConfigModel):
-    """Seconds a step works on a node, for a video of `of_video_seconds`: the steps one after the other on the story's way."""
+    """Seconds that each step works on a kind of node, for a video of `of_video_seconds`: the steps a video waits for, in order.
+
+    An installation names here what it has measured itself; the kinds `cpu` and `gpu` come from the steps' own declarations
+    (`cluster.durations`).
+    """
 
     measured: bool = False
     """Whether on such a node; what is assumed is told to be so beside each figure that rests on it."""
@@ -82,7 +87,7 @@ class Work(ConfigModel):
     taken_seconds: Some
     heard_seconds: Some
     metric_seconds: Range
-    speeds: dict[str, Speed]
+    speeds: dict[str, Speed] = Field(default_factory=dict)
 
 
 class Market(ConfigModel):
@@ -126,9 +131,9 @@ def of_offers(parameters: "PoolConfig") -> Iterator[Disagreement]:
     for index, offer in enumerate(offers):
         if offer.pool in [other.pool for other in offers[:index]]:
             yield ("offers", index, "pool"), f"two have the same pool, {offer.pool}"
-        if offer.speed not in parameters.work.speeds:
-            known = ", ".join(parameters.work.speeds)
-            yield ("offers", index, "speed"), f"no speed {offer.speed!r} in work.speeds, which has {known}"
+        known = dict.fromkeys([*HARDWARE_MEASURED, *parameters.work.speeds])
+        if offer.speed not in known:
+            yield ("offers", index, "speed"), f"no speed {offer.speed!r}; known: {', '.join(known)}; work.speeds can add one"
         if offer.accelerator and offer.accelerator not in parameters.zones.get(offer.zone, ()):
             has = [zone for zone, kinds in parameters.zones.items() if offer.accelerator in kinds]
             advice = f"; it is in {', '.join(has)}" if has else ""
@@ -266,16 +271,6 @@ class PoolConfig(ConfigModel):
     def price_list(self) -> str:
         """As a video's report takes it, see `newsreel.runtime.usage.Prices`."""
         return " ".join([self.prices.currency, *(f"{offer.pool}={Decimal(str(offer.an_hour)):f}" for offer in self.offers)])
-
-    def story_seconds(self, offer: NodePoolOption) -> float:
-        """What a usual story takes on a node of this kind."""
-        return sum(self.work.speeds[offer.speed].seconds(self.work.video_seconds.mean, self.work.pod_seconds).values())
-
-    def stories_a_node(self) -> float:
-        """How many stories a node may be asked to make, one after the other, so that the last waits no longer than planned."""
-        slowest = max(self.story_seconds(offer) for offer in self.offers)
-        patience = self.policy.aim * self.policy.wait_minutes * 60 - self.start_seconds.mean
-        return max(1.0, 1 + patience / slowest)
 
     def changed(self, **groups: Any) -> "PoolConfig":
         """The same but for some values: `policy={"aim": 0.3}`. Raises BadInput for what the file itself could not say."""

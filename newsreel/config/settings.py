@@ -114,7 +114,7 @@ class Newsroom:
     address: Name | None = None
     """Name of the global address that the host's name points to; None takes any."""
     product_events: Literal["none", "log", "mixpanel"] = "none"
-    """Where it goes who does what (`cluster.newsroom.product`); for Mixpanel the Secret `newsroom-mixpanel` has the `token`."""
+    """Where it goes who does what (`cluster.newsroom.telemetry`); for Mixpanel the Secret `newsroom-mixpanel` has the `token`."""
     mixpanel_host: Domain = "api.mixpanel.com"
     mixpanel_addresses: tuple[AddressBlock, ...] = ()
     """Address blocks it is at."""

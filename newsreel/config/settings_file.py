@@ -13,7 +13,7 @@ from newsreel.config.settings import Events, Manager, Settings
 from newsreel.config.values import ImagePrefix, Project
 from newsreel.errors import BadInput
 from newsreel.storage.address import Address, AllowList
-from newsreel.story.source import Fault, read_tree
+from newsreel.yaml_source import Fault, read_tree
 
 EMPTY = [Fault(1, (), "is empty")]
 """What `read_tree` says of a file in which everything is as usual."""

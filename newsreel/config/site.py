@@ -117,7 +117,7 @@ class Newsroom(ConfigModel):
 
 class Site(ConfigModel):
     profile: Literal["studio", "embedded"]
-    """Which systems make a story: `workflows/systems.py`."""
+    """Which systems make a story: `workflows/profiles.py`."""
     expected: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/([1-9][0-9]{0,5})?(s|min|h|day)$")]
     """Stories, such as 100/day: what `cluster/up` tells the price of."""
     release_channel: Literal["RAPID", "REGULAR", "STABLE", "EXTENDED"]

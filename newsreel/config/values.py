@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from newsreel.errors import BadInput
 from newsreel.notifications.webhook_target import WebhookAllowList
-from newsreel.runtime.usage import PRICES, Prices
+from newsreel.runtime.usage import PRICES_VARIABLE, Prices
 from newsreel.storage.address import Address
 
 
@@ -116,4 +116,4 @@ Webhook = Annotated[str, accepted_by(lambda text: WebhookAllowList(prefixes=(tex
 Person = Annotated[
     str, like(rf"([A-Za-z0-9._%+-]{{1,64}})?@{DOMAIN}", "an e-mail address, or all of a domain, such as @example.org")
 ]
-PriceList = Annotated[str, accepted_by(Prices.parse, f"{PRICES}: ")]
+PriceList = Annotated[str, accepted_by(Prices.parse, f"{PRICES_VARIABLE}: ")]

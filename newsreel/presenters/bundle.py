@@ -1,9 +1,9 @@
-"""Presenter bundles: one folder each, made by `newsreel train`, from drawn footage or from a newsroom's own.
+"""Presenter bundles: a folder for each presenter, made by `newsreel train` from drawn or filmed footage.
 
-They are looked for in the folders that NEWSREEL_PRESENTERS lists (as PATH lists its own), then among those that ship; the first
-of a name counts.
+Bundles are looked up in the folders of NEWSREEL_PRESENTERS (a list like PATH), then among those that ship; the first of a name
+wins.
 
-NAME/presenter.yaml    who it is: the name on screen, size in pixels, frame rate, licence, what of the body stands still
+NAME/presenter.yaml    name on screen, size in pixels, frame rate, licence, the parts of the body that stand still
 NAME/footage.mp4       the presenter at rest: head, brows and blinks, mouth closed; loops
 NAME/landmarks.dat     dlib's shape predictor, 68 points
 NAME/visemes.npz       mouth shapes: (visemes, 68, 2) offsets from rest in units of the distance between the eyes
@@ -15,25 +15,24 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from newsreel.errors import BadInput, BadWeights
+from newsreel.validation import StrictModel, parse_document
 
 BUNDLED_PRESENTERS = Path(__file__).parent
 PRESENTERS_VARIABLE = "NEWSREEL_PRESENTERS"
+MAX_SHEET_VALUES = 10_000
+"""32 polylines of 64 points have some 6,200."""
 PRESENTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 Point = tuple[float, float]
 Polyline = Annotated[tuple[Point, ...], Field(min_length=2, max_length=64)]
 
 
-class Presenter(BaseModel):
-    """A bundle's `presenter.yaml` and where its files are."""
+class PresenterSheet(StrictModel, allow_inf_nan=False):
+    """What a bundle's `presenter.yaml` says."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    name: str
     shown_as: Annotated[str, Field(min_length=1, max_length=60)]
     """The name in the lower third."""
     role: Annotated[str, Field(max_length=60)]
@@ -43,9 +42,16 @@ class Presenter(BaseModel):
     licence: str
     made_by: str
     body: Annotated[tuple[Polyline, ...], Field(max_length=32)] = ()
-    """What stands still, as polylines in pixels of the frame: drawn into the generator's input beside the face's edges,
-    so that it knows where shoulders and neckline are."""
+    """The parts that stand still, as polylines in pixels of the frame. They are drawn into the generator's input beside the
+    edges of the face, so that it knows where shoulders and neckline are."""
+
+
+class Presenter(PresenterSheet):
+    """A presenter's sheet, and where the other files of the bundle are."""
+
+    name: str
     home: Path
+    """The bundle's folder."""
 
     @property
     def footage(self) -> Path:
@@ -64,25 +70,25 @@ class Presenter(BaseModel):
         return self.home / "generator.pth"
 
 
-def folders() -> tuple[Path, ...]:
-    """Where bundles are looked for, in this order. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
+def presenter_folders() -> tuple[Path, ...]:
+    """The folders of bundles, in the order of lookup. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
     listed = [folder for folder in os.environ.get(PRESENTERS_VARIABLE, "").split(os.pathsep) if folder]
     for folder in listed:
         if not Path(folder).is_dir():
-            raise BadInput(f"{PRESENTERS_VARIABLE}: {folder!a} is no folder; name the one that `newsreel train --to` filled")
+            raise BadInput(f"{PRESENTERS_VARIABLE}: {folder!a} is not a folder; name the one that `newsreel train --to` wrote")
     return (*(Path(folder).resolve() for folder in listed), BUNDLED_PRESENTERS)
 
 
 def presenter_names() -> frozenset[str]:
-    """Every bundle that has a sheet and a name as stories may use it."""
-    sheets = (sheet for folder in folders() for sheet in folder.glob("*/presenter.yaml"))
+    """The names of all bundles that have a sheet and a name that stories may use."""
+    sheets = (sheet for folder in presenter_folders() for sheet in folder.glob("*/presenter.yaml"))
     return frozenset(sheet.parent.name for sheet in sheets if PRESENTER_NAME.fullmatch(sheet.parent.name))
 
 
 def find_presenter(name: str) -> Presenter:
-    """Read a bundle's sheet, wherever it lies; raises BadWeights where there is none or it is malformed."""
+    """Find a bundle by name and read its sheet. Raises BadWeights where there is none or it has faults."""
     if PRESENTER_NAME.fullmatch(name):
-        for folder in folders():
+        for folder in presenter_folders():
             if (folder / name / "presenter.yaml").is_file():
                 return read_sheet(folder / name)
     raise BadWeights(
@@ -91,12 +97,12 @@ def find_presenter(name: str) -> Presenter:
 
 
 def load_presenter(name: str) -> Presenter:
-    """Read a bundle. `name` is one of `presenter_names()`; raises BadWeights where a file is missing or malformed."""
+    """Find a bundle by name. Raises BadWeights where a file is missing or the sheet has faults."""
     return load_presenter_at(find_presenter(name).home)
 
 
 def load_presenter_at(home: Path) -> Presenter:
-    """The same, of the bundle in this folder."""
+    """Like `load_presenter`, for the bundle in this folder."""
     presenter = read_sheet(home)
     for path in (presenter.footage, presenter.landmarks, presenter.visemes, presenter.generator):
         if not path.is_file():
@@ -107,7 +113,7 @@ def load_presenter_at(home: Path) -> Presenter:
 
 
 def read_sheet(home: Path) -> Presenter:
-    """Read the `presenter.yaml` of a bundle whose other files may not be made yet; raises BadWeights."""
+    """Read the `presenter.yaml` of a bundle whose other files may not exist yet. Raises BadWeights."""
     try:
         content = (home / "presenter.yaml").read_bytes()
     except OSError as fault:
@@ -116,21 +122,9 @@ def read_sheet(home: Path) -> Presenter:
 
 
 def parse_sheet(content: bytes, home: Path) -> Presenter:
-    """What a `presenter.yaml` says, of the bundle that is or will be at `home`; raises BadWeights."""
-    where = f"presenter {home.name}: presenter.yaml"
+    """The presenter of the bundle that is or will be at `home`, from the content of its `presenter.yaml`; raises BadWeights."""
     try:
-        sheet = yaml.safe_load(content.decode())
-    except (UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise BadWeights(f"{where} cannot be read: {' '.join(str(fault).split())}") from fault
-    if not isinstance(sheet, dict) or {"name", "home"} & sheet.keys():
-        raise BadWeights(f"{where} must be a mapping with the fields shown_as, role, size, frame_rate, licence, made_by, body")
-    try:
-        return Presenter(**{**sheet, "name": home.name, "home": home})
-    except (ValidationError, TypeError) as fault:
-        raise BadWeights(f"{where}: {format_presenter_fault(fault)}") from fault
-
-
-def format_presenter_fault(fault: ValidationError | TypeError) -> str:
-    if isinstance(fault, TypeError):
-        return "field names must be words"
-    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())
+        sheet = parse_document(content, f"presenter {home.name}: presenter.yaml", PresenterSheet, MAX_SHEET_VALUES)
+    except BadInput as fault:
+        raise BadWeights(str(fault)) from fault
+    return Presenter(**sheet.model_dump(), name=home.name, home=home)

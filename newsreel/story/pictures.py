@@ -1,7 +1,8 @@
-"""A story's pictures: refused while a person can still act on it, then made alike for the steps that follow.
+"""Validate a story's pictures while a person can still act on the result, and normalise them for the steps that follow.
 
-A picture is hostile input. Its size is read from the header before anything is decoded, only three decoders are ever tried, and
-what later steps see was written by us: upright, sRGB, without metadata.
+A picture is hostile input. Its size is read from the header before anything is decoded, only three decoders are ever used, and
+what
+later steps read was written here: upright, sRGB, without metadata.
 """
 
 from dataclasses import dataclass
@@ -15,26 +16,25 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from newsreel.errors import BadInput
-from newsreel.workspace import translate_disk_full
+from newsreel.errors import BadInput, translate_disk_full
 
-MOST_BYTES: Final = 40 * 1000 * 1000
-LARGEST_SIDE: Final = 8192
-SMALLEST_SIDE: Final = 320
-WIDTH_KEPT: Final = 2880
+MAX_BYTES: Final = 40 * 1000 * 1000
+MAX_SIDE: Final = 8192
+MIN_SIDE: Final = 320
+MAX_NORMALISED_WIDTH: Final = 2880
 """One and a half times the video's width: enough for a slow zoom into the picture."""
 
-ALLOWED: Final = "use a JPEG, PNG or WebP"
-PAPER: Final = (255, 255, 255)
-"""What shows through where a picture is transparent."""
+ALLOWED_FORMATS: Final = "use a JPEG, PNG or WebP"
+BACKGROUND: Final = (255, 255, 255)
+"""The colour behind transparent pixels."""
 
-DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError)
-"""What Pillow's decoders raise on damaged files."""
+DECODER_ERRORS: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError)
+"""Errors that Pillow's decoders raise for damaged files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureFacts:
-    """What a sound picture is: its size in pixels as a viewer sees it (orientation applied) and its format."""
+    """A valid picture's size in pixels, with its orientation applied, and its format."""
 
     width: int
     height: int
@@ -42,22 +42,22 @@ class PictureFacts:
 
 
 def check_picture(path: Path) -> PictureFacts:
-    """Decode a picture fully and tell what it is.
+    """Decode a picture fully; its size and format.
 
     Raises BadInput with a message that follows the file's name: `is 50000x50000; at most 8192x8192`.
     """
-    return facts_of(decoded(path))
+    return picture_facts(decode_picture(path))
 
 
 def normalise_picture(source: Path, target: Path) -> PictureFacts:
-    """Write the picture as an upright sRGB JPEG without metadata, at most 2880 pixels wide; tell what the source is.
+    """Write a picture as an upright sRGB JPEG without metadata, at most 2880 pixels wide; size and format of the source.
 
-    `target` is a draft's path: it is written in place. Raises what `check_picture` raises, and DiskFull.
+    `target` is written in place: it is a temporary path. Raises what `check_picture` raises, and DiskFull.
     """
-    picture = decoded(source)
-    facts = facts_of(picture)
-    picture = in_srgb(picture)
-    shrink = min(1.0, WIDTH_KEPT / facts.width)
+    picture = decode_picture(source)
+    facts = picture_facts(picture)
+    picture = to_srgb(picture)
+    shrink = min(1.0, MAX_NORMALISED_WIDTH / facts.width)
     picture.thumbnail((max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink))), Image.Resampling.LANCZOS)
     ImageOps.exif_transpose(picture, in_place=True)
     plain = Image.new("RGB", picture.size)
@@ -67,42 +67,43 @@ def normalise_picture(source: Path, target: Path) -> PictureFacts:
     return facts
 
 
-def decoded(path: Path) -> Image.Image:
-    """The picture with every pixel read, in whatever mode its file has."""
-    content = whole_content(path)
-    picture = opened(content)
+def decode_picture(path: Path) -> Image.Image:
+    """The picture with all pixels decoded, in the mode of its file."""
+    content = read_content(path)
+    picture = read_header(content)
     if picture.mode == "CMYK":
         raise BadInput("is in CMYK, made for print; save it in RGB")
     if getattr(picture, "is_animated", False):
         raise BadInput("is animated; use a still picture")
-    if max(picture.size) > LARGEST_SIDE:
-        raise BadInput(f"is {picture.width}x{picture.height}; at most {LARGEST_SIDE}x{LARGEST_SIDE}")
-    if min(picture.size) < SMALLEST_SIDE:
-        raise BadInput(f"is {picture.width}x{picture.height}; at least {SMALLEST_SIDE} pixels a side")
+    if max(picture.size) > MAX_SIDE:
+        raise BadInput(f"is {picture.width}x{picture.height}; at most {MAX_SIDE}x{MAX_SIDE}")
+    if min(picture.size) < MIN_SIDE:
+        raise BadInput(f"is {picture.width}x{picture.height}; at least {MIN_SIDE} pixels a side")
     try:
         if isinstance(picture, PngImageFile):
-            opened(content).verify()  # the decoder itself passes over wrong checksums
+            read_header(content).verify()  # the decoder itself ignores wrong checksums
         picture.load()
-    except DAMAGE as fault:
+    except DECODER_ERRORS as fault:
         raise BadInput("is damaged or cut short; save it again") from fault
     return picture
 
 
-def whole_content(path: Path) -> bytes:
+def read_content(path: Path) -> bytes:
     if not path.is_file():
         raise BadInput("is missing")
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise BadInput(f"is larger than {MOST_BYTES // 1_000_000} MB; save it smaller")
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise BadInput(f"is larger than {MAX_BYTES // 1_000_000} MB; save it smaller")
     return content
 
 
-def opened(content: bytes) -> ImageFile:
+def read_header(content: bytes) -> ImageFile:
     """The picture with only its header read.
 
-    The decoder is chosen here and not by `Image.open`: that one stops at its own limit before it tells the size, and takes the
-    several views in one JPEG of some cameras for an animation.
+    The decoder is chosen here and not by `Image.open`: that stops at its own limit before the size is known, and takes the
+    several
+    views that some cameras write into one JPEG for an animation.
     """
     if content.startswith(b"\xff\xd8\xff"):
         decoder: type[ImageFile] = JpegImageFile
@@ -111,24 +112,24 @@ def opened(content: bytes) -> ImageFile:
     elif content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         decoder = WebPImageFile
     elif content.startswith((b"GIF87a", b"GIF89a")):
-        raise BadInput(f"is a GIF, which may be animated; {ALLOWED}")
+        raise BadInput(f"is a GIF, which may be animated; {ALLOWED_FORMATS}")
     else:
-        raise BadInput(f"is not a picture that can be read; {ALLOWED}")
+        raise BadInput(f"is not a picture that can be read; {ALLOWED_FORMATS}")
     try:
         return decoder(BytesIO(content))
-    except DAMAGE as fault:
+    except DECODER_ERRORS as fault:
         raise BadInput("is damaged or cut short; save it again") from fault
 
 
-def facts_of(picture: Image.Image) -> PictureFacts:
+def picture_facts(picture: Image.Image) -> PictureFacts:
     width, height = picture.size
     if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # Exif 2.32, Orientation: rows and columns change places
         width, height = height, width
     return PictureFacts(width=width, height=height, format=str(picture.format))
 
 
-def in_srgb(picture: Image.Image) -> Image.Image:
-    """The picture as RGB in sRGB, on white where it was transparent; its Exif orientation goes along."""
+def to_srgb(picture: Image.Image) -> Image.Image:
+    """The picture as RGB in sRGB, on white where it was transparent, with its Exif orientation."""
     profile, exif = picture.info.get("icc_profile"), picture.getexif()
     if picture.mode.startswith("I"):
         picture = picture.point(lambda value: value / 256).convert("L")  # 16-bit grey
@@ -136,9 +137,9 @@ def in_srgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA")
     elif picture.mode not in ("L", "RGBA"):
         picture = picture.convert("RGB")
-    picture = profiled(picture, profile) if profile else picture
+    picture = apply_colour_profile(picture, profile) if profile else picture
     if picture.mode == "RGBA":
-        flat = Image.new("RGB", picture.size, PAPER)
+        flat = Image.new("RGB", picture.size, BACKGROUND)
         flat.paste(picture, mask=picture.getchannel("A"))
         picture = flat
     picture = picture.convert("RGB")
@@ -146,8 +147,8 @@ def in_srgb(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def profiled(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Colours moved from the picture's own profile to sRGB; a profile that cannot be used counts as sRGB."""
+def apply_colour_profile(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Convert from the picture's own colour profile to sRGB; a profile that cannot be used counts as sRGB."""
     wanted = "RGB" if picture.mode == "L" else picture.mode
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))

@@ -1,28 +1,27 @@
 """The message that a story is ready: `{"story": "gs://newsreel-stories/budget/r3.json", "id": "budget", "revision": 3}`.
 
 It says where the story is, never what is in it. Whoever may publish may write anything into it, so it is hostile.
-`cluster.manifests.events.message_filter` refuses the same messages on their way to the workflow; a test holds the two against
+`cluster.manifests.message_filter` refuses the same messages on their way to the workflow; a test holds the two against
 each other.
 """
 
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from newsreel.errors import BadInput
 from newsreel.storage.address import Address, AllowList
 from newsreel.story.priority import Priority
+from newsreel.validation import StrictModel
 
 MOST_BYTES = 4096
 STORY = r"^gs://[a-z0-9][a-z0-9._-]+(/[A-Za-z0-9][A-Za-z0-9._=+@-]*)+(#[1-9][0-9]{0,18})?$"
 NAME = re.compile(r"([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)-r([1-9][0-9]{0,3})")
 
 
-class Message(BaseModel):
+class Message(StrictModel, strict=True):
     """Made by `Message.of`, which checks the address as well."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     story: Annotated[str, StringConstraints(pattern=STORY, max_length=1024)]
     """Address of the document, with or without its generation."""

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from newsreel.presenters.training_data import GIVEN_VISEMES, LANDMARKS, bundle_file
+from newsreel.presenters.training_data import LANDMARKS_FILE, VISEMES_FILE, bundle_file
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    given = workspace.path(GIVEN_VISEMES).is_file()
+    given = workspace.path(VISEMES_FILE).is_file()
     yield Unit(
         name="mouth shapes that were given" if given else "mouth shapes",
-        reads=(GIVEN_VISEMES if given else LANDMARKS,),
+        reads=(VISEMES_FILE if given else LANDMARKS_FILE,),
         writes=(bundle_file("visemes.npz"),),
         settings={"given": given},
         cost=1,
@@ -40,4 +40,4 @@ def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress
         save_visemes(retarget_visemes(rest_of(file["landmarks"])), drafts[0])
 
 
-STEP = Step(name="animate-visemes", version=1, counts="faces", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

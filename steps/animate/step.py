@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.artifacts import count_video_frames, scene_file
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # importing numpy takes as long as the rest of a run that has nothing to do
@@ -42,7 +42,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
             reads=(scene_file("phones", scene, ".json"), voice, FOOTAGE),
             also=(presenter.visemes,),
             writes=(scene_file("motion", scene, ".npz"),),
-            cost=frames_of_sound(workspace.path(voice)),
+            cost=count_video_frames(workspace.path(voice)),
         )
 
 
@@ -70,4 +70,4 @@ def work(unit: Unit, workspace: Workspace, animator: Animator, drafts: list[Path
     np.savez_compressed(drafts[0], landmarks=landmarks)
 
 
-STEP = Step(name="animate", version=2, counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, plan=plan, start=start, work=work)

@@ -10,9 +10,9 @@ from typing import Any
 
 import ffmpeg
 
-from newsreel.artifacts import FRAME_RATE, SheetCell, SheetContents, Speech
-from newsreel.media.encoder import ffmpeg_program
-from newsreel.workspace import translate_disk_full
+from newsreel.artifacts import FRAME_RATE, ContactSheetTile, Speech, VideoContents
+from newsreel.errors import translate_disk_full
+from newsreel.media.encoder import find_ffmpeg
 from steps.compose.contact_sheet import draw_sheet
 from steps.compose.ffmpeg_graph import run_graph
 from steps.compose.graphics.brand import Brand
@@ -43,7 +43,7 @@ class Compositor:
     @classmethod
     def create(cls, brand: Brand, folder: Path) -> "Compositor":
         """Draw the brand's layers into a folder. Raises MissingProgram before anything is drawn, DiskFull."""
-        ffmpeg_program()
+        find_ffmpeg()
         with translate_disk_full(folder):
             return cls(brand=brand, stills=draw_stills(brand, folder), folder=folder)
 
@@ -113,16 +113,16 @@ def join_graph(video_stream: Any, audio_stream: Any, title: str, target: Path) -
     )
 
 
-def sheet_contents(timeline: Timeline, grid: tuple[int, int], levels: tuple[float, float]) -> SheetContents:
+def sheet_contents(timeline: Timeline, grid: tuple[int, int], levels: tuple[float, float]) -> VideoContents:
     columns, rows = grid
     ends = [*accumulate(timeline.scenes, initial=OPENING_FRAMES)]
     times = [(start / FRAME_RATE, end / FRAME_RATE) for start, end in pairwise(ends)]
     scenes = [
-        SheetCell(start=start, end=end, column=number % columns, row=number // columns)
+        ContactSheetTile(start=start, end=end, column=number % columns, row=number // columns)
         for number, (start, end) in enumerate(times)
     ]
     loudness, true_peak = levels
-    return SheetContents(
+    return VideoContents(
         seconds=timeline.seconds, scenes=tuple(scenes), columns=columns, rows=rows, loudness=loudness, true_peak=true_peak
     )
 

@@ -11,7 +11,7 @@ import ffmpeg
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import DiskFull, MissingProgram, NewsreelError
-from newsreel.media.encoder import ffmpeg_program, is_disk_full
+from newsreel.media.encoder import find_ffmpeg, is_disk_full
 
 VIDEO: Final[dict[str, Any]] = {
     "c:v": "libx264",
@@ -47,7 +47,7 @@ def run_graph(output: Any, advance: Callable[[int], None] = lambda frames: None,
 
     Raises MissingProgram, DiskFull, or ComposeFailed with ffmpeg's first message. An interrupted run kills ffmpeg.
     """
-    command = [ffmpeg_program(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
+    command = [find_ffmpeg(), "-hide_banner", "-nostdin", "-nostats", "-v", messages, "-progress", "pipe:1"]
     command += ffmpeg.get_args(output, overwrite_output=True)
     with tempfile.TemporaryFile() as log_file:
         status = run_with_progress(command, log_file, advance)

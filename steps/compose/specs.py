@@ -2,26 +2,21 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from newsreel.artifacts import FRAME_RATE
 from newsreel.story.schema import CaptionStyle
+from newsreel.validation import StrictModel
 
 OPENING_FRAMES = 75
 CLOSING_FRAMES = 75
 
 
-class PieceSpec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OpeningSpec(PieceSpec):
+class OpeningSpec(StrictModel):
     part: Literal["opening"] = "opening"
     brand: str
     title: str
 
 
-class SceneSpec(PieceSpec):
+class SceneSpec(StrictModel):
     part: Literal["scene"] = "scene"
     brand: str
     title: str
@@ -36,12 +31,12 @@ class SceneSpec(PieceSpec):
     frames: int
 
 
-class ClosingSpec(PieceSpec):
+class ClosingSpec(StrictModel):
     part: Literal["closing"] = "closing"
     brand: str
 
 
-class Timeline(PieceSpec):
+class Timeline(StrictModel):
     """Lengths in frames of the scenes between the opening and the closing."""
 
     scenes: tuple[int, ...]
@@ -61,7 +56,7 @@ class Timeline(PieceSpec):
         return self.end / FRAME_RATE
 
 
-class JoinSpec(PieceSpec):
+class JoinSpec(StrictModel):
     part: Literal["joining"] = "joining"
     title: str
     music: Literal["bed", "none"]

@@ -12,16 +12,25 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from newsreel.artifacts import frames_of_sound, scene_file
+from newsreel.artifacts import count_video_frames, scene_file
 from newsreel.brands import brand_sheet
 from newsreel.media.encoder import chunk_files
 from newsreel.presenters.bundle import find_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import Story
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 from steps.compose.graphics.brand import load_brand
-from steps.compose.specs import CLOSING_FRAMES, OPENING_FRAMES, ClosingSpec, JoinSpec, OpeningSpec, PieceSpec, SceneSpec, Timeline
+from steps.compose.specs import (
+    CLOSING_FRAMES,
+    OPENING_FRAMES,
+    ClosingSpec,
+    JoinSpec,
+    OpeningSpec,
+    SceneSpec,
+    Timeline,
+)
 
 if TYPE_CHECKING:
     from steps.compose.compositor import Compositor
@@ -36,7 +45,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     """Opening, scenes, closing, and joining, which depends on everything that those depend on."""
     story = workspace.story
     count = range(len(story.scenes))
-    timeline = Timeline(scenes=tuple(frames_of_sound(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
+    timeline = Timeline(scenes=tuple(count_video_frames(workspace.path(scene_file("voice", index, ".wav"))) for index in count))
     brand_inputs = brand_files(story)
     opening, closing = OpeningSpec(brand=story.brand, title=story.title), ClosingSpec(brand=story.brand)
     scenes = [scene_spec(story, index, timeline) for index in count]
@@ -55,7 +64,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
 
 
 def make_unit(
-    name: str, part: PieceSpec, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], brand_inputs: tuple[Path, ...]
+    name: str, part: StrictModel, cost: int, reads: tuple[str, ...], writes: tuple[str, ...], brand_inputs: tuple[Path, ...]
 ) -> Unit:
     return Unit(name=name, reads=reads, also=brand_inputs, writes=writes, settings=part.model_dump(mode="json"), cost=cost)
 
@@ -117,4 +126,4 @@ def work(make_unit: Unit, workspace: Workspace, compositor: Compositor, drafts: 
             )
 
 
-STEP = Step(name="compose", version=2, packages=("imageio-ffmpeg",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, packages=("imageio-ffmpeg",), plan=plan, start=start, work=work)

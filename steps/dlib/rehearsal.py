@@ -5,9 +5,16 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsreel.presenters.training_data import EXACT, FOOTAGE, LANDMARKS, bundle_file, read_training_job, sheet_of
+from newsreel.presenters.training_data import (
+    EXACT_LANDMARKS_FILE,
+    FOOTAGE_FILE,
+    LANDMARKS_FILE,
+    bundle_file,
+    read_trained_presenter,
+    read_training_job,
+)
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,18 +25,18 @@ if TYPE_CHECKING:
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
     """One unit: the clip. Exact landmarks are copied if there are any."""
-    known = workspace.path(EXACT).is_file()
+    known = workspace.path(EXACT_LANDMARKS_FILE).is_file()
     yield Unit(
         name="landmarks that were given" if known else "footage",
-        reads=(EXACT,) if known else (FOOTAGE, bundle_file("landmarks.dat")),
-        writes=(LANDMARKS,),
-        settings={"known": known, "size": sheet_of(workspace).size},
+        reads=(EXACT_LANDMARKS_FILE,) if known else (FOOTAGE_FILE, bundle_file("landmarks.dat")),
+        writes=(LANDMARKS_FILE,),
+        settings={"known": known, "size": read_trained_presenter(workspace).size},
         cost=read_training_job(workspace).frames,
     )
 
 
 def start(workspace: Workspace) -> "AbstractContextManager[FaceFinder | None]":
-    return nullcontext() if workspace.path(EXACT).is_file() else finder(workspace)
+    return nullcontext() if workspace.path(EXACT_LANDMARKS_FILE).is_file() else finder(workspace)
 
 
 @contextmanager
@@ -46,14 +53,14 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder | None", drafts: 
     from steps.dlib.track import track_presenter
 
     if finder is None:
-        with np.load(workspace.path(EXACT), allow_pickle=False) as given:
+        with np.load(workspace.path(EXACT_LANDMARKS_FILE), allow_pickle=False) as given:
             np.savez(drafts[0], landmarks=given["landmarks"].astype(np.float32))
         return
-    filmed = sheet_of(workspace).model_copy(update={"home": workspace.path(FOOTAGE).parent})
+    filmed = read_trained_presenter(workspace).model_copy(update={"home": workspace.path(FOOTAGE_FILE).parent})
     track = track_presenter(decode_presenter_footage(filmed), finder, progress.advance)
     if track.missing:
-        progress.remark(unit.name, f"no face in {track.missing} frames; interpolated from their neighbours")
+        progress.add_remark(unit.name, f"no face in {track.missing} frames; interpolated from their neighbours")
     np.savez(drafts[0], landmarks=track.landmarks)
 
 
-STEP = Step(name="dlib-track", version=1, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, packages=("dlib-bin",), plan=plan, start=start, work=work)

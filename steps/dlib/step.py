@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def work(unit: Unit, workspace: Workspace, finder: "FaceFinder", drafts: list[Pa
     require_loopable(track)
     if track.gaps:
         where = join_spans(track.gaps)
-        progress.remark(unit.name, f"no face in {track.missing} frames ({where}); interpolated from their neighbours")
+        progress.add_remark(unit.name, f"no face in {track.missing} frames ({where}); interpolated from their neighbours")
     if track.bystanders:
-        progress.remark(unit.name, f"another person at {join_spans(track.bystanders)}; the presenter was tracked")
+        progress.add_remark(unit.name, f"another person at {join_spans(track.bystanders)}; the presenter was tracked")
     np.savez(drafts[0], landmarks=track.landmarks, size=presenter.size, frame_rate=presenter.frame_rate)
 
 
@@ -58,4 +58,4 @@ def join_spans(spans: "Iterable[Span]") -> str:
     return ", ".join(map(str, spans))
 
 
-STEP = Step(name="dlib", version=2, packages=("dlib-bin",), counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=2, packages=("dlib-bin",), plan=plan, start=start, work=work)

@@ -1,6 +1,6 @@
-"""How a word that no dictionary has is said: the GRU of g2p-en in NumPy.
+"""Guess the pronunciation of a word that is not in the dictionary: the GRU of g2p-en in NumPy.
 
-An encoder reads the letters, a decoder writes phones until it says stop; both are single gated recurrent layers.
+An encoder reads the letters, a decoder writes phones until the stop symbol; both are single gated recurrent layers.
 
 Source: Kyubyong Park and Jongseok Kim, g2pE, 2019; Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014.
 """
@@ -17,27 +17,25 @@ from numpy.typing import NDArray
 from newsreel.errors import BadWeights, MissingProgram
 from newsreel.story.pronunciation import PHONES, VOWELS
 
-__all__ = ["GraphemesToPhonemes", "load_g2p", "shipped_weights"]
-
 Array = NDArray[np.float32]
 
-LETTERS = ("<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz")
-OUTPUTS = (
+LETTER_SYMBOLS = ("<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz")
+PHONE_SYMBOLS = (
     "<pad>", "<unk>", "<s>", "</s>",
     *(out for phone in PHONES for out in (
         ("UW", "UW0", "UW1", "UW2") if phone == "UW" else [phone + stress for stress in "012"] if phone in VOWELS else [phone]
     )),
 )  # fmt: skip
-"""What the decoder may write; the place of each is fixed by the published weights."""
-END = LETTERS.index("</s>")
-BEGIN, STOP = OUTPUTS.index("<s>"), OUTPUTS.index("</s>")
-LONGEST = 20
-"""Phones a word, as in the original."""
+"""The decoder's output symbols; their indices are fixed by the published weights."""
+END = LETTER_SYMBOLS.index("</s>")
+START, STOP = PHONE_SYMBOLS.index("<s>"), PHONE_SYMBOLS.index("</s>")
+MAX_PHONES = 20
+"""Per word, as in the original."""
 EMBEDDING, HIDDEN = 256, 256
 
 
 @dataclass(frozen=True, repr=False)
-class Layer:
+class GruLayer:
     """A GRU layer: rows are the reset, update and new gates, in that order."""
 
     embedding: Array
@@ -50,52 +48,54 @@ class Layer:
     b_hh: Array
 
     @cached_property
-    def entering(self) -> Array:
-        """What each symbol brings to the gates, (symbols, 3 * HIDDEN): a table, since symbols are few."""
+    def input_gates(self) -> Array:
+        """Each symbol's share of the gates, (symbols, 3 * HIDDEN): a table, since symbols are few."""
         table: Array = self.embedding @ self.w_ih.T + self.b_ih
         return table
 
     def step(self, symbols: NDArray[np.intp], states: Array) -> Array:
-        """The states (words, HIDDEN) after one more symbol each, (words,)."""
-        entering = self.entering[symbols]
-        kept = states @ self.w_hh.T + self.b_hh
-        reset, update = np.split(1 / (1 + np.exp(-(entering[:, : 2 * HIDDEN] + kept[:, : 2 * HIDDEN]))), 2, axis=1)
-        new = np.tanh(entering[:, 2 * HIDDEN :] + reset * kept[:, 2 * HIDDEN :])
+        """The hidden states (words, HIDDEN) after one more symbol each, (words,)."""
+        inputs = self.input_gates[symbols]
+        hidden = states @ self.w_hh.T + self.b_hh
+        reset, update = np.split(1 / (1 + np.exp(-(inputs[:, : 2 * HIDDEN] + hidden[:, : 2 * HIDDEN]))), 2, axis=1)
+        new = np.tanh(inputs[:, 2 * HIDDEN :] + reset * hidden[:, 2 * HIDDEN :])
         return ((1 - update) * new + update * states).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, repr=False)
 class GraphemesToPhonemes:
-    encoder: Layer
-    decoder: Layer
+    encoder: GruLayer
+    decoder: GruLayer
     w_out: Array
     """(OUTPUTS, HIDDEN)"""
     b_out: Array
 
     def __call__(self, words: Sequence[str]) -> list[list[str]]:
-        """Phones with stress for each of some words in lower-case letters, all at once; in each phones are at most LONGEST.
+        """Phones with stress, at most MAX_PHONES, of each word in lower-case letters; all words are one batch.
 
         >>> load_g2p()(["activationist"])
         [['AE2', 'K', 'T', 'IH0', 'V', 'EY1', 'SH', 'AH0', 'N', 'IH0', 'S', 'T']]
         """
-        states = self.read(words)
-        said: list[list[str]] = [[] for _ in words]
-        speaking = np.arange(len(words))
-        symbols = np.full(len(words), BEGIN)
-        for _ in range(LONGEST):
+        states = self.encode(words)
+        decoded: list[list[str]] = [[] for _ in words]
+        active = np.arange(len(words))
+        symbols = np.full(len(words), START)
+        for _ in range(MAX_PHONES):
             states = self.decoder.step(symbols, states)
             symbols = np.argmax(states @ self.w_out.T + self.b_out, axis=1)
-            going_on = symbols != STOP
-            speaking, symbols, states = speaking[going_on], symbols[going_on], states[going_on]
-            if not len(speaking):
+            unfinished = symbols != STOP
+            active, symbols, states = active[unfinished], symbols[unfinished], states[unfinished]
+            if not len(active):
                 break
-            for word, symbol in zip(speaking, symbols, strict=True):
-                said[word].append(OUTPUTS[symbol])
-        return [[phone for phone in phones if not phone.startswith("<")] for phones in said]
+            for word, symbol in zip(active, symbols, strict=True):
+                decoded[word].append(PHONE_SYMBOLS[symbol])
+        return [[phone for phone in phones if not phone.startswith("<")] for phones in decoded]
 
-    def read(self, words: Sequence[str]) -> Array:
-        """The encoder's state after each word, (words, HIDDEN); a word that has ended waits for the longer ones."""
-        letters = [[*(LETTERS.index(letter if letter in LETTERS else "<unk>") for letter in word), END] for word in words]
+    def encode(self, words: Sequence[str]) -> Array:
+        """The encoder's state after each word, (words, HIDDEN); a word that has ended keeps its state."""
+        letters = [
+            [*(LETTER_SYMBOLS.index(letter if letter in LETTER_SYMBOLS else "<unk>") for letter in word), END] for word in words
+        ]
         states = np.zeros((len(words), HIDDEN), np.float32)
         for place in range(max(map(len, letters), default=0)):
             reading = np.array([word for word, symbols in enumerate(letters) if place < len(symbols)])
@@ -104,7 +104,7 @@ class GraphemesToPhonemes:
 
 
 def shipped_weights() -> Path:
-    """The weights in the package g2p-en, found without importing it: on import it downloads. Raises MissingProgram."""
+    """The weights in the package g2p-en, without importing it: on import it downloads. Raises MissingProgram."""
     package = importlib.util.find_spec("g2p_en")
     if not package or not package.submodule_search_locations:
         raise MissingProgram("g2p-en is not installed; pip install newsreel[g2p]")
@@ -118,19 +118,19 @@ def load_g2p(path: Path | None = None) -> GraphemesToPhonemes:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name], np.float32) for name in file.files}
     except Exception as fault:  # a damaged archive fails in numpy, zipfile or zlib
-        raise BadWeights(f"{path.name}: is damaged or no weights file of g2p: {fault}") from fault
-    check(arrays, path.name)
-    return GraphemesToPhonemes(layer(arrays, "enc"), layer(arrays, "dec"), w_out=arrays["fc_w"], b_out=arrays["fc_b"])
+        raise BadWeights(f"{path.name}: damaged or not a weights file of g2p: {fault}") from fault
+    check_shapes(arrays, path.name)
+    return GraphemesToPhonemes(build_layer(arrays, "enc"), build_layer(arrays, "dec"), w_out=arrays["fc_w"], b_out=arrays["fc_b"])
 
 
-def layer(arrays: Mapping[str, Array], name: str) -> Layer:
-    return Layer(*(arrays[f"{name}_{part}"] for part in ("emb", "w_ih", "w_hh", "b_ih", "b_hh")))
+def build_layer(arrays: Mapping[str, Array], name: str) -> GruLayer:
+    return GruLayer(*(arrays[f"{name}_{part}"] for part in ("emb", "w_ih", "w_hh", "b_ih", "b_hh")))
 
 
-def check(arrays: Mapping[str, Array], name: str) -> None:
-    """Every array there, none besides, each of its shape."""
-    shapes: dict[str, tuple[int, ...]] = {"fc_w": (len(OUTPUTS), HIDDEN), "fc_b": (len(OUTPUTS),)}
-    for part, symbols in (("enc", len(LETTERS)), ("dec", len(OUTPUTS))):
+def check_shapes(arrays: Mapping[str, Array], name: str) -> None:
+    """Raises BadWeights unless exactly the expected arrays are there, each of its shape."""
+    shapes: dict[str, tuple[int, ...]] = {"fc_w": (len(PHONE_SYMBOLS), HIDDEN), "fc_b": (len(PHONE_SYMBOLS),)}
+    for part, symbols in (("enc", len(LETTER_SYMBOLS)), ("dec", len(PHONE_SYMBOLS))):
         shapes |= {
             f"{part}_emb": (symbols, EMBEDDING),
             f"{part}_w_ih": (3 * HIDDEN, EMBEDDING),

@@ -1,12 +1,12 @@
-"""gentle: where words and phones lie in a scene's sound, voice/NN.wav and script/NN.json to words/NN.json (its align.json).
+"""gentle: when words and phones are spoken in a scene, voice/NN.wav and script/NN.json -> words/NN.json (gentle's align.json).
 
-Words that it does not know or does not hear get their phones from pronounced/NN.json, so that phones/NN.json (`Speech`) has every
+Words that gentle does not know or find get their phones from pronounced/NN.json, so that phones/NN.json (`Speech`) has every
 word and phone with its time.
 
-GENTLE_URL says where the aligner answers. It is no part of a key: the same server may move.
-GENTLE_ALIGNER says who aligns there. It is part of every key: words of one aligner are never taken for another's. It is
-`newsreel`, our own server, unless it is set to a name for another, such as `gentle-0.11`. A plan must do without the server,
-so the name is told and not asked for; `start` then refuses a server that is not the one named.
+GENTLE_URL is the address of the aligner. It is not part of the cache keys: the same server may move.
+GENTLE_ALIGNER names the aligner. It is part of every key, so that results of different aligners are never mixed. It is
+`newsreel`, our own server, unless it is set to the name of another, such as `gentle-0.11`. Planning works without the server, so
+the name is configured and not requested; `start` then refuses a server that is not the named one.
 """
 
 from __future__ import annotations
@@ -24,35 +24,34 @@ from pydantic import ValidationError
 from newsreel.artifacts import PronouncedWords, read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit, installed_version
+from newsreel.step import Unit, UnitWork, installed_version
 from newsreel.workspace import Workspace
-from steps.gentle.alignment import Alignment, read_alignment
+from steps.gentle.alignment import Alignment, build_speech, read_alignment
 
 if TYPE_CHECKING:
-    from steps.gentle.client import Gentle
-
-__all__ = ["STEP"]
-
-SERVER = "http://gentle:8765"
-"""The name of the cluster's service; GENTLE_URL says otherwise."""
-OURS = "newsreel"
-NOT_FOUND_SHARE = 0.3
-FEW = 2
-"""So many words may always be missing: in a scene of three words that is no sign of a fault."""
-BEYOND_SECONDS = 0.25
-"""How far a word may reach beyond the end of the sound: an aligner's frames and a resampler's edges."""
+    from steps.gentle.client import GentleClient
 
 
-def aligner() -> dict[str, str | None]:
-    """Who aligns, as the keys have it. Our own server's words depend on its pocketsphinx; of another's we know the name."""
-    name = os.environ.get("GENTLE_ALIGNER") or OURS
+DEFAULT_URL = "http://gentle:8765"
+"""The cluster's service, if GENTLE_URL is not set."""
+OWN_ALIGNER = "newsreel"
+MAX_MISSING_SHARE = 0.3
+ALWAYS_ALLOWED_MISSING = 2
+"""So many words may be missing in any scene: of three words that is no sign of a fault."""
+END_TOLERANCE_SECONDS = 0.25
+"""How far a word may reach beyond the end of the audio: an aligner's frames and a resampler's edges."""
+
+
+def aligner_settings() -> dict[str, str | None]:
+    """Identity of the aligner, for the cache keys: its name; of our own server also the version of pocketsphinx."""
+    name = os.environ.get("GENTLE_ALIGNER") or OWN_ALIGNER
     if not re.fullmatch(r"[\w.+-]{1,64}", name, re.ASCII):
         raise BadInput(f"GENTLE_ALIGNER is {name[:80]!a}; it must be a plain name such as gentle-0.11")
-    return {"aligner": name, "pocketsphinx": installed_version("pocketsphinx")} if name == OURS else {"aligner": name}
+    return {"aligner": name, "pocketsphinx": installed_version("pocketsphinx")} if name == OWN_ALIGNER else {"aligner": name}
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    who = aligner()
+    settings = aligner_settings()
     for number in range(len(workspace.story.scenes)):
         script = scene_file("script", number, ".json")
         pronounced = scene_file("pronounced", number, ".json")
@@ -60,79 +59,78 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
             name=f"scene {number:02d}",
             reads=(scene_file("voice", number, ".wav"), script, pronounced),
             writes=(scene_file("words", number, ".json"), scene_file("phones", number, ".json")),
-            settings=who,
+            settings=settings,
             cost=len(read_script(workspace.path(script)).transcript.split()),
         )
 
 
 @contextmanager
-def start(workspace: Workspace) -> Iterator[Gentle]:
+def start(workspace: Workspace) -> Iterator[GentleClient]:
     try:
-        from steps.gentle.client import Gentle
+        from steps.gentle.client import GentleClient
     except ImportError as fault:
         raise MissingProgram(f"{fault.name} is not installed; pip install newsreel[gentle]") from fault
-    server = Gentle.at(os.environ.get("GENTLE_URL") or SERVER)
-    refuse_another(server.aligner(), str(aligner()["aligner"]), server.name)
+    server = GentleClient.at(os.environ.get("GENTLE_URL") or DEFAULT_URL)
+    require_aligner(server.aligner(), str(aligner_settings()["aligner"]), server.address)
     yield server
 
 
-def refuse_another(found: str | None, named: str, address: str) -> None:
-    """Raises BadInput where the server is not the one that GENTLE_ALIGNER names."""
-    if named == OURS and found != OURS:
+def require_aligner(found: str | None, named: str, address: str) -> None:
+    """Raises BadInput where the server's aligner is not the one that GENTLE_ALIGNER names."""
+    if named == OWN_ALIGNER and found != OWN_ALIGNER:
         raise BadInput(
-            f"{address} is not newsreel's own aligner; name it, GENTLE_ALIGNER=gentle, so that its words are kept apart"
+            f"{address} is not newsreel's own aligner; name it, GENTLE_ALIGNER=gentle, so that its results are cached separately"
         )
-    if named != OURS and found == OURS:
+    if named != OWN_ALIGNER and found == OWN_ALIGNER:
         raise BadInput(f"{address} is newsreel's own aligner, not {named}; leave GENTLE_ALIGNER out")
 
 
-def work(unit: Unit, workspace: Workspace, server: Gentle, drafts: list[Path], progress: Progress) -> None:
-    from steps.gentle.timing import speech_of
+def work(unit: Unit, workspace: Workspace, server: GentleClient, drafts: list[Path], progress: Progress) -> None:
 
-    voice, written, pronounced = unit.reads
-    script = read_script(workspace.path(written))
+    voice, script_file, pronounced_file = unit.reads
+    script = read_script(workspace.path(script_file))
     try:
         alignment = server.align(workspace.path(voice).read_bytes(), script.transcript)
     except BadInput as fault:
         raise BadInput(f"{voice}: {fault}") from fault
-    found = read_alignment(alignment, server.name)
-    missing = refuse_what_was_not_heard(found, voice)
+    parsed = read_alignment(alignment, server.address)
+    missing = check_missing_words(parsed, voice)
     if missing:
-        progress.remark(unit.name, f"words that were not heard, and are timed by their neighbours: {', '.join(missing)}")
-    seconds = seconds_of(workspace.path(voice))
-    refuse_what_lies_beyond(found, seconds, server.name)
-    said = read_pronounced(workspace.path(pronounced), words=len(script.transcript.split()))
+        progress.add_remark(unit.name, f"words not found in the audio, timed by their neighbours: {', '.join(missing)}")
+    seconds = wav_seconds(workspace.path(voice))
+    check_end_time(parsed, seconds, server.address)
+    pronounced = read_pronounced(workspace.path(pronounced_file), words=len(script.transcript.split()))
     drafts[0].write_bytes(alignment)
-    drafts[1].write_text(speech_of(script, found.found(), seconds, said).model_dump_json() + "\n")
+    drafts[1].write_text(build_speech(script, parsed.found(), seconds, pronounced).model_dump_json() + "\n")
 
 
-def refuse_what_was_not_heard(alignment: Alignment, voice: str) -> list[str]:
-    """Lips that follow words which nobody hears would move at the wrong time: the few there are. Raises BadInput for more."""
+def check_missing_words(alignment: Alignment, voice: str) -> list[str]:
+    """Return the few words that were not found. Raises BadInput for many: the lips would move at the wrong times."""
     written = [word for word in alignment.words if word.case != "not-found-in-transcript"]
     missing = [word.word for word in written if word.case != "success"]
-    if len(missing) > max(FEW, NOT_FOUND_SHARE * len(written)):
+    if len(missing) > max(ALWAYS_ALLOWED_MISSING, MAX_MISSING_SHARE * len(written)):
         named = " ".join(missing[:6])
         raise BadInput(
-            f"{voice}: {len(missing)} of {len(written)} words were not heard ({named[:80]!a}); listen to it, then reword "
-            "the narration or choose another voice"
+            f"{voice}: {len(missing)} of {len(written)} words were not found in the audio ({named[:80]!a}); listen to it, "
+            "then reword the narration or choose another voice"
         )
     return missing
 
 
-def refuse_what_lies_beyond(alignment: Alignment, seconds: float, address: str) -> None:
-    """Words after the end of the sound are the words of another sound. Raises Unavailable."""
+def check_end_time(alignment: Alignment, seconds: float, address: str) -> None:
+    """Raises Unavailable where words lie after the end of the audio: they belong to another recording."""
     end = alignment.end
-    if end > seconds + BEYOND_SECONDS:
+    if end > seconds + END_TOLERANCE_SECONDS:
         raise Unavailable(f"{address}: has words until {end:.1f} s in a sound of {seconds:.1f} s; check the server")
 
 
-def seconds_of(voice: Path) -> float:
+def wav_seconds(voice: Path) -> float:
     with wave.open(str(voice)) as sound:
         return float(sound.getnframes()) / float(sound.getframerate())
 
 
 def read_pronounced(path: Path, words: int) -> PronouncedWords:
-    """Raises BadInput for anything but the phones of so many words."""
+    """Read pronounced/NN.json. Raises BadInput unless it has the phones of `words` words."""
     try:
         pronounced = PronouncedWords.model_validate_json(path.read_bytes())
     except ValidationError as fault:
@@ -142,4 +140,4 @@ def read_pronounced(path: Path, words: int) -> PronouncedWords:
     return pronounced
 
 
-STEP = Step(name="gentle", version=3, counts="words", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

@@ -1,7 +1,6 @@
-"""Transcriptions on their way: a queue with an end, each aligned in a process of its own.
+"""A bounded queue of alignments, each in a process of its own, with their metrics.
 
-A process apart keeps other transcriptions going where one meets a fault in pocketsphinx's C, and can be stopped when it takes
-too long.
+A separate process keeps other alignments running when pocketsphinx's C code crashes, and can be stopped when it takes too long.
 """
 
 import multiprocessing
@@ -13,23 +12,38 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
 from newsreel.errors import Unavailable
-from steps.gentle_server.audio import Sound
-from steps.gentle_server.metrics import Metrics
+from steps.gentle_server.audio import Recording
 
-__all__ = ["Job", "Jobs", "Order"]
-
-REMEMBERED = 200
+MAX_FINISHED_JOBS = 200
 """Finished transcriptions that can still be fetched."""
-SOUND_BYTES = 128 * 2**20
-"""Sounds that can still be listened to, all together; of older transcriptions the words alone are kept."""
+MAX_AUDIO_BYTES = 128 * 2**20
+"""Audio of all jobs that can still be fetched; of older jobs only the words are kept."""
+BUCKETS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0)
+"""Seconds."""
+OUTCOMES = ("aligned", "failed", "refused")
+
+
+class AlignmentMetrics:
+    """Prometheus metrics: duration and outcome of alignments, length of the queue."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.ended = Counter("newsreel_alignments", "Transcriptions requested, by outcome", ["outcome"], registry=registry)
+        self.seconds = Histogram("newsreel_alignment_seconds", "Duration of an alignment", buckets=BUCKETS, registry=registry)
+        self.in_line = Gauge("newsreel_alignments_in_line", "Transcriptions that are waiting or running", registry=registry)
+        for outcome in OUTCOMES:
+            self.ended.labels(outcome)  # exists from the start, so that the first one is an increase
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is asked for."""
-
-    sound: Sound
+class AlignmentRequest:
+    recording: Recording
     transcript: str
     disfluency: bool
     conservative: bool
@@ -37,100 +51,102 @@ class Order:
 
 @dataclass
 class Job:
-    """How far an order is. `status` is what status.json says; `json` and `csv` are there when it says OK."""
+    """The state of a request. `status` is the content of status.json; `json` and `csv` are set when it says OK."""
 
     uid: str
     transcript: str
     wav: bytes
-    """What is aligned, for people to listen to; empty when it is long ago."""
+    """The aligned audio, for people to listen to; empty for old jobs."""
     status: dict[str, object] = field(default_factory=lambda: {"status": "STARTED"})
     json: str = ""
     csv: str = ""
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class Jobs:
-    """At most `workers` at work and `waiting` in line."""
+class JobQueue:
+    """At most `workers` jobs running and `waiting` in the queue; an alignment may take `seconds`."""
 
     def __init__(self, workers: int, waiting: int, seconds: float) -> None:
         self.seconds = seconds
-        self.metrics = Metrics()
-        self.room = threading.BoundedSemaphore(workers + waiting)
+        self.metrics = AlignmentMetrics()
+        self.slots = threading.BoundedSemaphore(workers + waiting)
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="alignment")
         self.processes = multiprocessing.get_context("forkserver")
         self.processes.set_forkserver_preload([__name__, "steps.gentle_server.aligner"])
         forkserver.ensure_running()
         self.lock = threading.Lock()
-        self.known: OrderedDict[str, Job] = OrderedDict()
+        self.jobs: OrderedDict[str, Job] = OrderedDict()
 
-    def submit(self, order: Order) -> Job:
-        """Put an order in line. Raises Unavailable where the line is full."""
-        if not self.room.acquire(blocking=False):
+    def submit(self, request: AlignmentRequest) -> Job:
+        """Queue a request. Raises Unavailable when the queue is full."""
+        if not self.slots.acquire(blocking=False):
             self.metrics.ended.labels("refused").inc()
             raise Unavailable("too many transcriptions are waiting; try again in a moment")
-        job = Job(uuid.uuid4().hex[:8], order.transcript, order.sound.to_wav())
+        job = Job(uuid.uuid4().hex[:8], request.transcript, request.recording.to_wav())
         with self.lock:
-            self.known[job.uid] = job
-            self.forget()
-        self.metrics.line.inc()
-        self.pool.submit(self.run, job, order)
+            self.jobs[job.uid] = job
+            self.evict()
+        self.metrics.in_line.inc()
+        self.pool.submit(self.run, job, request)
         return job
 
-    def forget(self) -> None:
-        """Let the oldest go that have ended."""
-        ended = [uid for uid, job in self.known.items() if job.ended.is_set()]
-        for uid in ended[: max(len(self.known) - REMEMBERED, 0)]:
-            del self.known[uid]
-        room = SOUND_BYTES
-        for job in reversed(self.known.values()):
-            room -= len(job.wav)
-            if room < 0:
+    def evict(self) -> None:
+        """Remove the oldest finished jobs, and the audio of old jobs."""
+        ended = [uid for uid, job in self.jobs.items() if job.ended.is_set()]
+        for uid in ended[: max(len(self.jobs) - MAX_FINISHED_JOBS, 0)]:
+            del self.jobs[uid]
+        left = MAX_AUDIO_BYTES
+        for job in reversed(self.jobs.values()):
+            left -= len(job.wav)
+            if left < 0:
                 job.wav = b""
 
     def find(self, uid: str) -> Job | None:
         with self.lock:
-            return self.known.get(uid)
+            return self.jobs.get(uid)
 
-    def run(self, job: Job, order: Order) -> None:
+    def run(self, job: Job, request: AlignmentRequest) -> None:
         try:
-            job.status = {"status": "TRANSCRIBING", "duration": order.sound.seconds}
+            job.status = {"status": "TRANSCRIBING", "duration": request.recording.seconds}
             with self.metrics.seconds.time():
-                job.json, job.csv = self.align_apart(order)
+                job.json, job.csv = self.align_in_process(request)
             job.status = {**job.status, "status": "OK"}
             self.metrics.ended.labels("aligned").inc()
         except Exception as fault:
             job.status = {**job.status, "status": "ERROR", "error": str(fault) or "the alignment failed"}
             self.metrics.ended.labels("failed").inc()
         finally:
-            self.metrics.line.dec()
-            self.room.release()
+            self.metrics.in_line.dec()
+            self.slots.release()
             job.ended.set()
 
-    def align_apart(self, order: Order) -> tuple[str, str]:
-        """align.json and align.csv. Raises Unavailable where the process fails or takes too long."""
-        ours, theirs = self.processes.Pipe(duplex=False)
-        process = self.processes.Process(target=align_and_tell, args=(order, theirs), daemon=True)
+    def align_in_process(self, request: AlignmentRequest) -> tuple[str, str]:
+        """align.json and align.csv. Raises Unavailable where the process crashes or takes too long."""
+        receiver, sender = self.processes.Pipe(duplex=False)
+        process = self.processes.Process(target=align_and_send, args=(request, sender), daemon=True)
         process.start()
-        theirs.close()
+        sender.close()
         try:
-            if not ours.poll(self.seconds):
+            if not receiver.poll(self.seconds):
                 raise Unavailable(f"the alignment took more than {self.seconds:.0f} s; send a shorter recording")
-            answer: tuple[str, str] = ours.recv()
+            answer: tuple[str, str] = receiver.recv()
             return answer
         except EOFError as fault:
-            raise Unavailable("the aligner gave up on this recording") from fault
+            raise Unavailable("the aligner crashed on this recording") from fault
         finally:
             process.kill()
             process.join()
-            ours.close()
+            receiver.close()
 
     def close(self) -> None:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def align_and_tell(order: Order, answers: Connection) -> None:
-    """The process's whole life."""
+def align_and_send(request: AlignmentRequest, sender: Connection) -> None:
+    """Main function of the process."""
     from steps.gentle_server.aligner import align
 
-    found = align(order.sound.samples, order.transcript, disfluency=order.disfluency, conservative=order.conservative)
-    answers.send((found.to_json(), found.to_csv()))
+    transcription = align(
+        request.recording.samples, request.transcript, disfluency=request.disfluency, conservative=request.conservative
+    )
+    sender.send((transcription.to_json(), transcription.to_csv()))

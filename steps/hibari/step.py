@@ -1,4 +1,4 @@
-"""hibari: a scene's script spoken, script/NN.json to voice/NN.wav (24 kHz, 16-bit mono), a whole number of frames long."""
+"""hibari: a scene's script to audio, script/NN.json -> voice/NN.wav (24 kHz, 16-bit mono), a whole number of frames long."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:
     from steps.hibari.speaker import Speaker
 
-__all__ = ["STEP"]
 
-WORDS_A_SECOND = 2.6
+WORDS_PER_SECOND = 2.6
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    """One unit a scene; its cost is the seconds its words will take."""
+    """One unit per scene; its cost is the expected seconds of speech."""
     story = workspace.story
-    speaks = VOICES[story.voice].system
-    if speaks != "hibari":
-        raise BadInput(f"voice {story.voice!r} is spoken by {speaks}, not by hibari; choose another voice or the studio profile")
+    system = VOICES[story.voice].system
+    if system != "hibari":
+        raise BadInput(f"voice {story.voice!r} is spoken by {system}, not by hibari; choose another voice or the studio profile")
     for number in range(len(story.scenes)):
         script = scene_file("script", number, ".json")
         words = read_script(workspace.path(script)).transcript.split()
@@ -37,7 +36,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
             reads=(script,),
             writes=(scene_file("voice", number, ".wav"),),
             settings={"voice": story.voice},
-            cost=math.ceil(len(words) / WORDS_A_SECOND),
+            cost=math.ceil(len(words) / WORDS_PER_SECOND),
         )
 
 
@@ -54,4 +53,4 @@ def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path],
     speaker.speak(read_script(workspace.path(unit.reads[0])), drafts[0])
 
 
-STEP = Step(name="hibari", version=1, packages=("hibari-tts",), counts="seconds of speech", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, packages=("hibari-tts",), plan=plan, start=start, work=work)

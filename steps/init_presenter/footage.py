@@ -10,9 +10,9 @@ from typing import IO, cast
 import av
 
 from newsreel.artifacts import FRAME_RATE
-from newsreel.errors import BadInput, DiskFull, MissingProgram
-from newsreel.media.encoder import ffmpeg_program, is_disk_full
-from newsreel.presenters.training_data import MAX_SECONDS, MIN_FRAMES
+from newsreel.errors import BadInput, MissingProgram, disk_full
+from newsreel.media.encoder import find_ffmpeg, is_disk_full
+from newsreel.presenters.training_data import MAX_FOOTAGE_SECONDS, MIN_FRAMES
 
 MAX_SIDE = 8192
 DEMUXER_OPTIONS = {"protocol_whitelist": "file,pipe"}
@@ -68,8 +68,8 @@ def convert_footage(source: Path, target: Path, name: str, size: int, advance: C
         frames = transcode(source, target, name, size, advance)
     if frames < MIN_FRAMES:
         raise BadInput(f"{name}: has {frames} frames; at least {MIN_FRAMES}, better a minute of rest and speech")
-    if frames > MAX_SECONDS * FRAME_RATE:
-        raise BadInput(f"{name}: longer than {MAX_SECONDS} s; cut it")
+    if frames > MAX_FOOTAGE_SECONDS * FRAME_RATE:
+        raise BadInput(f"{name}: longer than {MAX_FOOTAGE_SECONDS} s; cut it")
     return frames
 
 
@@ -79,8 +79,19 @@ def transcode(source: Path, target: Path, name: str, size: int, advance: Callabl
     encoding = ("-c:v", "libx264", "-crf", "12", "-preset", "medium", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
     colours = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
     command = [
-        *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1"),
-        *("-f", "mov", "-protocol_whitelist", "file,pipe", "-i", str(source), "-map", "0:v:0", "-t", str(MAX_SECONDS + 1)),
+        *(find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1"),
+        *(
+            "-f",
+            "mov",
+            "-protocol_whitelist",
+            "file,pipe",
+            "-i",
+            str(source),
+            "-map",
+            "0:v:0",
+            "-t",
+            str(MAX_FOOTAGE_SECONDS + 1),
+        ),
         *(
             "-vf",
             f"{square},{scaled},fps={FRAME_RATE},setsar=1",
@@ -107,7 +118,7 @@ def transcode(source: Path, target: Path, name: str, size: int, advance: Callabl
             elif not value:
                 messages.append(line.strip())
     if process.returncode and is_disk_full(" ".join(messages)):
-        raise DiskFull(f"{target.parent}: the disk is full; free some space and run the same command again")
+        raise disk_full(target.parent)
     if process.returncode:
         raise BadInput(f"{name}: cannot be decoded ({messages[-1] or 'no message from ffmpeg'})")
     return frames

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from newsreel.errors import BadInput
+from newsreel.errors import BadInput, translate_disk_full
+from newsreel.files import link_or_copy, write_atomically
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS
 from newsreel.presenters.training_data import (
-    EXACT,
-    FOOTAGE,
-    GIVEN_VISEMES,
-    LESSON,
-    MAX_MINUTES,
+    EXACT_LANDMARKS_FILE,
+    FOOTAGE_FILE,
+    JOB_FILE,
+    MAX_TRAINING_MINUTES,
+    VISEMES_FILE,
     TrainingData,
     TrainingJob,
     bundle_file,
@@ -22,7 +23,7 @@ from newsreel.presenters.training_data import (
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, translate_disk_full, work_key, write_atomically
+from newsreel.workspace import Workspace, work_key
 
 NAME, VERSION = "init-presenter", 1
 DEFAULT_PREDICTOR = BUNDLED_PRESENTERS / "maya" / "landmarks.dat"
@@ -39,7 +40,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--steps", type=int, required=True, metavar="N", help="of the generator's training, at most")
     parser.add_argument("--minutes", type=float, required=True, metavar="M", help="of the generator's training, at most")
     options = parser.parse_args(arguments)
-    if options.steps < 1 or not 0 < options.minutes <= MAX_MINUTES:
+    if options.steps < 1 or not 0 < options.minutes <= MAX_TRAINING_MINUTES:
         raise BadInput(f"{options.steps} steps, {options.minutes} minutes: must be 1 or more, and more than 0")
     storage = Storage.from_environment()
     data = open_training_data(storage, Address.parse(options.footage))
@@ -52,20 +53,20 @@ def fill_workspace(workspace: Workspace, data: TrainingData, storage: Storage, s
     size = data.presenter.size
     write_atomically(workspace.path(bundle_file("presenter.yaml")), data.sheet)
     frames = import_clip(workspace, data.read(storage, "footage.mp4"), "footage.mp4", bundle_file("footage.mp4"), size, progress)
-    if "rehearsal.mp4" in data.there:
-        frames = import_clip(workspace, data.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE, size, progress)
+    if "rehearsal.mp4" in data.files:
+        frames = import_clip(workspace, data.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE_FILE, size, progress)
     else:
-        Workspace.link(workspace.path(bundle_file("footage.mp4")), with_parent(workspace.path(FOOTAGE)))
-    given = {name: data.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in data.there}
+        link_or_copy(workspace.path(bundle_file("footage.mp4")), workspace.path(FOOTAGE_FILE), durable=False)
+    given = {name: data.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in data.files}
     if "landmarks.dat" not in given and "landmarks.npz" not in given:
-        progress.say("no landmarks.dat is given: the built-in one is used, which is trained on drawn faces only")
+        progress.info("no landmarks.dat is given: the built-in one is used, which is trained on drawn faces only")
     write_atomically(workspace.path(bundle_file("landmarks.dat")), given.get("landmarks.dat") or DEFAULT_PREDICTOR.read_bytes())
-    write_or_remove(workspace.path(EXACT), given.get("landmarks.npz"))
-    write_or_remove(workspace.path(GIVEN_VISEMES), given.get("visemes.npz"))
+    write_or_remove(workspace.path(EXACT_LANDMARKS_FILE), given.get("landmarks.npz"))
+    write_or_remove(workspace.path(VISEMES_FILE), given.get("visemes.npz"))
     if "landmarks.npz" in given:
-        require_landmarks(workspace.path(EXACT), frames, size)
+        require_landmarks(workspace.path(EXACT_LANDMARKS_FILE), frames, size)
     job = TrainingJob(name=data.presenter.name, frames=frames, steps=steps, minutes=minutes, options=data.options)
-    write_atomically(workspace.path(LESSON), job.model_dump_json(indent=2) + "\n")
+    write_atomically(workspace.path(JOB_FILE), job.model_dump_json(indent=2) + "\n")
 
 
 def import_clip(workspace: Workspace, content: bytes, name: str, final: str, size: int, progress: Progress) -> int:
@@ -77,9 +78,9 @@ def import_clip(workspace: Workspace, content: bytes, name: str, final: str, siz
         source.write_bytes(content)
     try:
         key = work_key(NAME, VERSION, {"size": size}, [source])
-        if not workspace.find(NAME, key, [final]):
-            progress.expect(max(1, probe(source, name).frames), "frames")
-            with workspace.finishing(NAME, key, [final]) as [draft]:
+        if not workspace.link_unit(NAME, key, [final]):
+            progress.set_total(max(1, probe(source, name).frames), "frames")
+            with workspace.atomic_outputs(NAME, key, [final]) as [draft]:
                 convert_footage(source, draft, name, size, progress.advance)
         return probe(workspace.path(final), name).frames
     finally:
@@ -92,11 +93,6 @@ def write_or_remove(path: Path, content: bytes | None) -> None:
         path.unlink(missing_ok=True)
     else:
         write_atomically(path, content)
-
-
-def with_parent(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def require_landmarks(path: Path, frames: int, size: int) -> None:

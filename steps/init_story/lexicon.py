@@ -1,42 +1,16 @@
-"""What stands for something else in a news text: abbreviations, units, currencies, acronyms said as words."""
+"""Tables for the spoken form of news text: abbreviations, units, currencies, acronyms; and patterns of amounts made of them."""
 
-__all__ = [
-    "ABBREVIATED_WORDS",
-    "ABBREVIATIONS",
-    "ATTACHED_UNITS",
-    "CURRENCIES",
-    "CURRENCY_CODES",
-    "DAYS",
-    "MONTHS",
-    "OPENERS",
-    "PER",
-    "SAID_AS_WORDS",
-    "SCALES",
-    "SHORT_WORDS",
-    "SLASHED",
-    "UNITS",
-]
+import re
 
 MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 DAYS = {
     "Mon": "monday", "Tue": "tuesday", "Tues": "tuesday", "Wed": "wednesday", "Thu": "thursday", "Thur": "thursday",
     "Thurs": "thursday", "Fri": "friday", "Sat": "saturday", "Sun": "sunday",
 }  # fmt: skip
-"""Short where a date follows: on Sat 3 May."""
+"""Abbreviations only before a date: on Sat 3 May."""
 
 TITLES = {
     "Dr": "doctor", "Mr": "mister", "Mrs": "missus", "Ms": "miz", "Prof": "professor", "Rev": "reverend", "Hon": "honourable",
@@ -54,7 +28,7 @@ ABBREVIATIONS = {
     "approx.": "approximately", "est.": "estimated", "vs.": "versus", "v.": "versus", "etc.": "et cetera", "e.g.": "for example",
     "i.e.": "that is", "a.k.a.": "also known as", "Ph.D.": "p h d",
 }  # fmt: skip
-"""Written with their full stop. `St.` and `No.` hang on what stands beside them."""
+"""Written with their full stop. `St.` and `No.` depend on the next word."""
 
 ABBREVIATED_WORDS = {
     **{short: long for short, long in TITLES.items() if short not in {"Gen", "Hon", "Col", "Rep", "Gov", "Sen", "Rev", "Maj"}},
@@ -68,7 +42,7 @@ CURRENCIES = {
     "\u20ac": ("euro", "euros", "cent", "cents"),
     "\u00a5": ("yen", "yen", "sen", "sen"),
 }
-"""One and many, of the whole and of its hundredth."""
+"""Singular and plural of the unit and of its hundredth."""
 
 CURRENCY_CODES = {"GBP": "\u00a3", "EUR": "\u20ac", "USD": "US$", "AUD": "A$", "CAD": "C$", "JPY": "\u00a5"}
 
@@ -101,19 +75,19 @@ ATTACHED_UNITS = {
     "in": ("inch", "inches"), "mi": ("mile", "miles"), "yd": ("yard", "yards"), "t": ("tonne", "tonnes"), "h": ("hour", "hours"),
     "hr": ("hour", "hours"), "V": ("volt", "volts"), "W": ("watt", "watts"), "x": ("times", "times"),
 }  # fmt: skip
-"""Units only where no blank parts them from their number."""
+"""Units only directly after a number, without a space."""
 
 PER = {"day": "day", "week": "week", "month": "month", "year": "year", "hour": "hour", "hr": "hour", "night": "night",
        "person": "person", "head": "head", "min": "minute", "s": "second", "h": "hour"}  # fmt: skip
-"""What amounts are counted by, behind a slash."""
+"""After a slash: £1/day."""
 
 SLASHED = {"and/or": "and or", "c/o": "care of", "w/o": "without", "n/a": "not applicable"}
 
-SAID_AS_WORDS = frozenset({
+SPOKEN_AS_WORDS = frozenset({
     "aids", "asean", "aukus", "brics", "cobra", "covid", "defra", "ebay", "fifa", "ikea", "interpol", "isis", "nafta", "nasa",
     "nato", "ofcom", "ofgem", "ofsted", "ofwat", "opec", "sars", "uefa", "unesco", "unicef", "unifil", "wada",
 })  # fmt: skip
-"""Acronyms that nobody spells."""
+"""Acronyms spoken as words, not spelled out."""
 
 SHORT_WORDS = frozenset({
     "a", "all", "and", "any", "are", "as", "at", "be", "but", "by", "can", "do", "for", "get", "go", "had", "has", "he",
@@ -121,12 +95,24 @@ SHORT_WORDS = frozenset({
     "now", "of", "off", "old", "on", "one", "or", "our", "out", "own", "say", "see", "set", "she", "so", "the", "to",
     "top", "two", "up", "war", "was", "way", "we", "why", "yes", "you",
 })  # fmt: skip
-"""Words of up to three letters that may stand in capitals for weight; IT, US and WHO are not among them."""
+"""Words of up to three letters that may be in capitals for emphasis; IT, US and WHO are not among them."""
 
-OPENERS = frozenset({
+SENTENCE_OPENERS = frozenset({
     "A", "After", "All", "An", "And", "As", "At", "Before", "But", "By", "During", "For", "From", "He", "Her", "His",
     "However", "I", "If", "In", "It", "Its", "Last", "Meanwhile", "More", "My", "Nearly", "No", "Now", "On", "One",
     "Our", "She", "Since", "So", "Some", "That", "The", "Their", "Then", "There", "These", "They", "This", "Those",
     "To", "Today", "Two", "Until", "We", "What", "When", "While", "Who", "With", "Yet", "You",
 })  # fmt: skip
-"""After "U.S." or "p.m." only such a word opens a sentence: "the U.S. President" goes on."""
+"""After "U.S." or "p.m." only such a word begins a sentence: not in "the U.S. President"."""
+
+
+AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?[\u00bc\u00bd\u00be]?|[\u00bc\u00bd\u00be]"
+CURRENCY = rf"(?:US|[CA])?[$]|[\u00a3\u20ac\u00a5]|\b(?:{'|'.join(CURRENCY_CODES)})(?=\d)"
+SCALE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|tn|m|b|k)(?![A-Za-z])"
+UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+ANY_UNIT = "|".join(re.escape(unit) for unit in sorted({*UNITS, *ATTACHED_UNITS}, key=len, reverse=True))
+
+
+def is_number(token: str) -> bool:
+    """`5`, `1,200.5`, `5-10`: what a unit in the next token counts."""
+    return bool(re.fullmatch(rf"[-+~]?(?:{AMOUNT})(?:-(?:{AMOUNT}))?", token))

@@ -1,4 +1,4 @@
-"""Numbers as the words a newsreader says for them; num2words knows how English counts."""
+"""Numbers to the words that a newsreader says for them, on top of num2words."""
 
 import re
 from decimal import Decimal
@@ -7,11 +7,9 @@ from num2words import num2words
 
 from newsreel.errors import BadInput
 
-__all__ = ["amount", "cardinal", "day_of_month", "decade", "digits", "figures", "fraction", "is_one", "ordinal", "roman", "year"]
-
-COUNTED_DIGITS = 15
-"""Longer numbers are read digit by digit, as are those that begin with a nought."""
-DIGITS_A_NUMBER = 30
+MAX_CARDINAL_DIGITS = 15
+"""Longer numbers are spoken digit by digit, as are those that begin with a zero."""
+MAX_DIGITS = 30
 FRACTIONS = {"\u00bc": "a quarter", "\u00bd": "a half", "\u00be": "three quarters"}
 DENOMINATORS = {2: "half", 4: "quarter"}
 
@@ -27,17 +25,17 @@ def digits(number: str) -> list[str]:
 
 
 def cardinal(number: str) -> list[str]:
-    """`1,200`: one thousand two hundred. Raises BadInput for what nobody would listen to."""
+    """`1,200`: one thousand two hundred. Raises BadInput for more than MAX_DIGITS digits."""
     plain = number.replace(",", "")
-    if len(plain) > DIGITS_A_NUMBER:
-        raise BadInput(f"a number of {len(plain)} digits cannot be spoken; at most {DIGITS_A_NUMBER}, or write it in words")
-    if len(plain) > COUNTED_DIGITS or (len(plain) > 1 and plain.startswith("0")):
+    if len(plain) > MAX_DIGITS:
+        raise BadInput(f"a number of {len(plain)} digits cannot be spoken; at most {MAX_DIGITS}, or write it in words")
+    if len(plain) > MAX_CARDINAL_DIGITS or (len(plain) > 1 and plain.startswith("0")):
         return digits(plain)
     return words(num2words(int(plain)))
 
 
 def figures(number: str) -> list[str]:
-    """`303`, `380`, `117`, as roads and planes are named: three oh three, three eighty, one one seven."""
+    """`303`, `380`, `117`, as in names of roads and planes: three oh three, three eighty, one one seven."""
     if number.endswith("0") and number[1] != "0":
         return [*cardinal(number[0]), *cardinal(number[1:])]
     return cardinal(number) if number.endswith("00") else ["oh" if digit == "0" else num2words(int(digit)) for digit in number]
@@ -60,21 +58,21 @@ def year(number: str) -> list[str]:
 
 def decade(number: str) -> list[str]:
     """`1990` or `90`: nineteen nineties, nineties."""
-    said = year(number) if len(number) == 4 else words(num2words(int(number)))
-    last = said[-1]
-    return [*said[:-1], last[:-1] + "ies" if last.endswith("y") else last + "s"]
+    result = year(number) if len(number) == 4 else words(num2words(int(number)))
+    last = result[-1]
+    return [*result[:-1], last[:-1] + "ies" if last.endswith("y") else last + "s"]
 
 
 def amount(number: str) -> list[str]:
     """A number with thousands, decimals and a fraction sign: `1,200.5`, `2½`."""
     sign = number[-1] if number[-1] in FRACTIONS else ""
     whole, point, after = number.removesuffix(sign).partition(".")
-    said = cardinal(whole) if whole else []
+    result = cardinal(whole) if whole else []
     if point:
-        said += ["point", *digits(after)]
+        result += ["point", *digits(after)]
     if sign:
-        said += [*(["and"] if said else []), *FRACTIONS[sign].split()]
-    return said
+        result += [*(["and"] if result else []), *FRACTIONS[sign].split()]
+    return result
 
 
 def fraction(upper: str, lower: str) -> list[str]:

@@ -1,8 +1,8 @@
-"""`init-story`: the story enters the workspace, in the form that all other steps read.
+"""`init-story`: write the story to the workspace, in the form that all other steps read.
 
-story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (where the voice needs any) and
-origin.json, which tells `publish` what the video is made from. What is there already and would come out the same is not touched.
-What the story's last revision has left (`newsreel.storage.unit_cache`) is put in `.done`.
+story.json, assets/NN.jpg (upright sRGB), script/NN.json (how the narration is spoken), weights/ (if the voice has any) and
+origin.json, the fingerprints of what the video is made from, for `publish`. Files that would not change are not touched. Cached
+units of the story's last revision (`newsreel.storage.unit_cache`) are restored to `.done`.
 """
 
 import argparse
@@ -12,28 +12,27 @@ from pathlib import Path
 from newsreel.artifacts import Script, scene_file
 from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
+from newsreel.files import write_atomically
 from newsreel.fingerprints import release, software_digest
 from newsreel.runtime.log import set_log_context
 from newsreel.runtime.progress import Progress
 from newsreel.step import shard_count
-from newsreel.storage import unit_cache as carry_over
+from newsreel.storage import unit_cache
 from newsreel.storage.address import Address
 from newsreel.storage.publication import ORIGIN, Origin
 from newsreel.storage.store import Storage
-from newsreel.story.loader import LoadedStory, load_story
 from newsreel.story.pictures import normalise_picture
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import Story
-from newsreel.story.source import Fault
+from newsreel.story_loader import LoadedStory, load_story
 from newsreel.weights.catalogue import link_voice_weights
-from newsreel.workspace import Workspace, work_key, write_atomically
-from steps.init_story.spoken import script_of
-
-__all__ = ["fill", "run"]
+from newsreel.workspace import Workspace, work_key
+from newsreel.yaml_source import Fault
+from steps.init_story.script import script_of
 
 NAME = "init-story"
 PICTURE_VERSION = 1
-"""Raise it when the same picture shall give another asset."""
+"""Raise it when the same picture is to give another asset."""
 
 
 def run(arguments: list[str]) -> None:
@@ -41,50 +40,51 @@ def run(arguments: list[str]) -> None:
     DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
+    parser.add_argument("--digest", help="of the story as `check` validated it; without it the story is validated here")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
-    parser.add_argument("--shards", default="1", metavar="N", help="how many share a step: the GPUs of a node")
+    parser.add_argument("--shards", default="1", metavar="N", help="number of shards of a step: the GPUs of a node")
     parser.add_argument("--shards-file", type=Path, required=True, help='a JSON list is written there: ["0/2", "1/2"]')
     options = parser.parse_args(arguments)
 
     shards = shard_count(options.shards)
     workspace = Workspace(options.workspace)
     storage = Storage.from_environment()
-    with load_story(storage, Address.parse(options.story)) as intake:
-        story = intake.sound()
+    with load_story(storage, Address.parse(options.story)) as loaded:
+        story = loaded.require_digest(options.digest) if options.digest else loaded.require_valid()
         set_log_context(story=story.id, revision=story.revision)
-        workspace.adopt(story)
+        workspace.set_story(story)
         link_voice_weights(workspace, story.voice, storage)
         progress = Progress.from_environment(NAME)
-        fill(workspace, story, intake, progress)
-    if units := carry_over.from_environment():
-        carry_over.restore_units(workspace, story, units, progress)
+        write_inputs(workspace, story, loaded, progress)
+    if units := unit_cache.unit_cache_address():
+        unit_cache.restore_units(workspace, story, units, progress)
     write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
 
-def fill(workspace: Workspace, story: Story, intake: LoadedStory, progress: Progress) -> None:
+def write_inputs(workspace: Workspace, story: Story, loaded: LoadedStory, progress: Progress) -> None:
     """Write what the steps read, scene by scene."""
-    scripts = scripts_of(story, intake)
-    progress.expect(len(story.scenes), "scenes")
+    scripts = build_scripts(story, loaded)
+    progress.set_total(len(story.scenes), "scenes")
     for index, scene in enumerate(story.scenes):
         with progress.unit(f"scene {index:02d}", 1):
-            source = intake.pictures[scene.picture.file]
+            source = loaded.pictures[scene.picture.file]
             asset = scene_file("assets", index, ".jpg")
             key = work_key(NAME, PICTURE_VERSION, {}, [source])
-            if not workspace.find(NAME, key, [asset]):
-                with workspace.finishing(NAME, key, [asset]) as [draft]:
+            if not workspace.link_unit(NAME, key, [asset]):
+                with workspace.atomic_outputs(NAME, key, [asset]) as [draft]:
                     normalise_picture(source, draft)
             write_if_changed(
                 workspace.path(scene_file("script", index, ".json")), scripts[index].model_dump_json(indent=2) + "\n"
             )
-    digest = intake.digest
+    digest = loaded.digest
     if digest is None:
-        raise AssertionError("a sound story has a digest")
+        raise AssertionError("a valid story has a digest")
     origin = Origin(story_digest=digest, software_digest=software_digest(), release=release())
     write_if_changed(workspace.path(ORIGIN), origin.model_dump_json(indent=2) + "\n")
 
 
-def scripts_of(story: Story, intake: LoadedStory) -> list[Script]:
-    """How each scene is spoken. Raises BadInput that lists every scene that cannot be, with its line."""
+def build_scripts(story: Story, loaded: LoadedStory) -> list[Script]:
+    """The script of each scene. Raises BadInput that lists every scene that cannot be spoken, with its line."""
     lexicon = Lexicon.of(brand_pronunciations(story.brand), story.pronunciations)
     scripts: list[Script] = []
     faults: list[Fault] = []
@@ -92,8 +92,8 @@ def scripts_of(story: Story, intake: LoadedStory) -> list[Script]:
         try:
             scripts.append(script_of(scene.narration, lexicon))
         except BadInput as fault:
-            faults.append(intake.file.fault(("scenes", index, "narration"), str(fault)))
-    intake.file.sound(*faults)
+            faults.append(loaded.file.fault(("scenes", index, "narration"), str(fault)))
+    loaded.file.require_valid(*faults)
     return scripts
 
 

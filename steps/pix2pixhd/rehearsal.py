@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from newsreel.errors import MissingProgram
 from newsreel.presenters.training_data import (
-    FOOTAGE,
-    LANDMARKS,
-    REPORT,
-    SAMPLES,
+    FOOTAGE_FILE,
+    LANDMARKS_FILE,
+    REPORT_FILE,
+    SAMPLES_FILE,
     GeneratorOptions,
     TrainingJob,
     bundle_file,
+    read_trained_presenter,
     read_training_job,
-    sheet_of,
 )
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace, work_key
+from steps.pix2pixhd import TRAIN
 from steps.pix2pixhd.config import Architecture, TrainingConfig, architecture_for
 from steps.pix2pixhd.step import read_landmarks
 
@@ -33,11 +34,11 @@ CHECKPOINTS = "training/checkpoints"
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    job, sheet = read_training_job(workspace), sheet_of(workspace)
+    job, sheet = read_training_job(workspace), read_trained_presenter(workspace)
     yield Unit(
         name=f"generator of {job.name}",
-        reads=(FOOTAGE, LANDMARKS),
-        writes=(bundle_file("generator.pth"), SAMPLES, REPORT),
+        reads=(FOOTAGE_FILE, LANDMARKS_FILE),
+        writes=(bundle_file("generator.pth"), SAMPLES_FILE, REPORT_FILE),
         settings={"config": asdict(training_config(job, sheet.size)), "held out": job.held_out, "body": sheet.body},
         cost=job.steps,
     )
@@ -88,19 +89,19 @@ def start(workspace: Workspace) -> Iterator[None]:
 def work(unit: Unit, workspace: Workspace, _: None, drafts: list[Path], progress: Progress) -> None:
     from steps.pix2pixhd.training.loop import TrainingCallbacks, train_generator
 
-    config = training_config(read_training_job(workspace), sheet_of(workspace).size)
+    config = training_config(read_training_job(workspace), read_trained_presenter(workspace).size)
     callbacks = TrainingCallbacks(
-        log=progress.say, advance=progress.advance, samples=workspace.path(SAMPLES), report=workspace.path(REPORT)
+        log=progress.info, advance=progress.advance, samples=workspace.path(SAMPLES_FILE), report=workspace.path(REPORT_FILE)
     )
     with open_datasets(workspace) as (dataset, held_out):
         train_generator(dataset, held_out, drafts[0], config, callbacks, checkpoints=checkpoint_path(unit, workspace))
-    for draft, name in zip(drafts[1:], (SAMPLES, REPORT), strict=True):
+    for draft, name in zip(drafts[1:], (SAMPLES_FILE, REPORT_FILE), strict=True):
         draft.write_bytes(workspace.path(name).read_bytes())
 
 
 def checkpoint_path(unit: Unit, workspace: Workspace) -> Path:
     """Path named by a key of all that the training depends on; checkpoints with other keys are removed."""
-    key = work_key(STEP.name, STEP.version, unit.settings, [workspace.path(name) for name in unit.reads])
+    key = work_key(TRAIN.name, WORK.version, unit.settings, [workspace.path(name) for name in unit.reads])
     home = workspace.path(CHECKPOINTS)
     home.mkdir(parents=True, exist_ok=True)
     for other in home.iterdir():
@@ -114,11 +115,11 @@ def open_datasets(workspace: Workspace) -> Iterator[tuple[FrameDataset, FrameDat
     """The training data, and the last consecutive frames of the footage, which are held out for evaluation."""
     from steps.pix2pixhd.training.dataset import FrameDataset, decode_frames
 
-    job, sheet = read_training_job(workspace), sheet_of(workspace)
-    landmarks = read_landmarks(workspace.path(LANDMARKS), job.frames, "dlib-track")
-    with decode_frames(workspace.path(FOOTAGE), sheet.size, job.frames, workspace.root) as pictures:
+    job, sheet = read_training_job(workspace), read_trained_presenter(workspace)
+    landmarks = read_landmarks(workspace.path(LANDMARKS_FILE), job.frames, "dlib-track")
+    with decode_frames(workspace.path(FOOTAGE_FILE), sheet.size, job.frames, workspace.root) as pictures:
         dataset = FrameDataset(pictures, landmarks, sheet.body)
         yield dataset.subset(slice(None, -job.held_out)), dataset.subset(slice(-job.held_out, None))
 
 
-STEP = Step(name="pix2pixhd-train", version=1, counts="steps", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
 
-from newsreel.media.encoder import GPU_LOOK, LOSSLESS_LOOK, Pixels, encodes_on_gpu
+from newsreel.media.encoder import VISUALLY_LOSSLESS, VISUALLY_LOSSLESS_GPU, Pixels, has_nvenc
 from newsreel.runtime.host import available_cores, has_native_bfloat16, retain_freed_memory
 from steps.pix2pixhd.encoding import Polylines, Size, draw_edges
 from steps.pix2pixhd.optimized_generator import OptimizedGenerator
@@ -205,7 +205,7 @@ class FrameRenderer:
     parallel: bool = False
     """Whether each worker renders batches of its own; else workers only draw edges."""
     batch: int
-    encoder_options: tuple[str, ...] = LOSSLESS_LOOK
+    encoder_options: tuple[str, ...] = VISUALLY_LOSSLESS
     pixels: Pixels = "rgb24"
     """Pixel format of the frames, which the encoder is given."""
     remark: str = ""
@@ -286,14 +286,14 @@ def gpu_renderer(weights: Path, cores: int) -> FrameRenderer:
     device = torch.device("cuda")
     generator = prepare_for_gpu(load_generator(weights), device)
     torch.set_num_threads(1)
-    nvenc = encodes_on_gpu()
+    nvenc = has_nvenc()
     return FrameRenderer(
         generator=generator,
         device=device,
         dtype=next(generator.parameters()).dtype,
         workers=cores,
         batch=GPU_BATCH,
-        encoder_options=GPU_LOOK if nvenc else LOSSLESS_LOOK,
+        encoder_options=VISUALLY_LOSSLESS_GPU if nvenc else VISUALLY_LOSSLESS,
         pixels="nv12" if nvenc else "yuv444p",
         remark="" if nvenc else "ffmpeg cannot encode on this GPU (no h264_nvenc, or no driver for it); the CPU encodes",
         pool=ThreadPoolExecutor(cores),

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from pydantic import BaseModel, ConfigDict
-
-from newsreel.artifacts import FRAME_RATE, frames_of_sound, scene_file
+from newsreel.artifacts import FRAME_RATE, count_video_frames, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.media.encoder import chunk_files, chunks, open_encoder
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import log
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
+from newsreel.validation import StrictModel
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:  # importing torch takes longer than the rest of a run that has nothing to do
@@ -29,10 +28,8 @@ if TYPE_CHECKING:  # importing torch takes longer than the rest of a run that ha
     from steps.pix2pixhd.renderer import FrameRenderer
 
 
-class RenderTask(BaseModel):
+class RenderTask(StrictModel):
     """A unit's work: frames `first` up to but without `end` of a scene of `of` frames."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int
     body: tuple[tuple[tuple[float, float], ...], ...]
@@ -45,7 +42,7 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
     story = workspace.story
     presenter = load_presenter(story.presenter)
     for scene in range(len(story.scenes)):
-        frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
+        frames = count_video_frames(workspace.path(scene_file("voice", scene, ".wav")))
         for file, chunk in zip(chunk_files("actor", scene, frames, ".mp4"), chunks(frames), strict=True):
             task = RenderTask(size=presenter.size, body=presenter.body, first=chunk.start, end=chunk.stop, of=frames)
             part = "" if len(chunk) == frames else f" from {chunk.start / FRAME_RATE:.0f} s"
@@ -101,4 +98,4 @@ def read_landmarks(path: Path, frames: int, made_by: str) -> NDArray[np.float32]
     return landmarks
 
 
-STEP = Step(name="pix2pixhd", version=3, counts="frames", plan=plan, start=start, work=work)
+WORK = UnitWork(version=3, plan=plan, start=start, work=work)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from newsreel.errors import BadInput, BadWeights
-from newsreel.weights.state_dict import Shapes, load_strictly, read_state, save_state, shapes_of
+from newsreel.weights.state_dict import Shapes, load_strictly, read_state, save_state, tensor_shapes
 from steps.pix2pixhd.config import Architecture
 from steps.pix2pixhd.networks import Generator, MultiscaleDiscriminator, build_generator
 
@@ -31,7 +31,7 @@ def load_generator(path: Path | str, options: Mapping[str, object] | None = None
     """
     path = Path(path)
     state = load_state(path)
-    architecture = infer_architecture(shapes_of(state), str(path))
+    architecture = infer_architecture(tensor_shapes(state), str(path))
     if options:
         check_options(architecture, options, path)
     return load_strictly(lambda: build_generator(architecture), state, path, str(architecture))
@@ -53,7 +53,7 @@ def describe_generator(shapes: Shapes) -> str | None:
     except BadWeights:
         return None
     with torch.device("meta"):
-        complete = shapes_of(build_generator(architecture).state_dict())
+        complete = tensor_shapes(build_generator(architecture).state_dict())
     return str(architecture) if complete == shapes else None
 
 
@@ -63,7 +63,7 @@ def describe_discriminator(shapes: Shapes) -> str | None:
     if len(first) != 4 or first[0] not in NGF or first[1] not in CHANNELS or layers < 1:
         return None
     with torch.device("meta"):
-        complete = shapes_of(MultiscaleDiscriminator(first[1], first[0], layers, scales).state_dict())
+        complete = tensor_shapes(MultiscaleDiscriminator(first[1], first[0], layers, scales).state_dict())
     return (
         f"discriminator of {scales} scales, {first[1]} channels, ndf {first[0]}, {layers} layers" if complete == shapes else None
     )

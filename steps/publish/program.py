@@ -5,11 +5,9 @@ units of the workspace are saved for the story's next revision (`newsreel.storag
 """
 
 import argparse
-import fcntl
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,8 +16,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from newsreel.errors import BadInput, Conflict
+from newsreel.files import content_digest, exclusive_lock, write_atomically
 from newsreel.runtime.progress import Progress
-from newsreel.runtime.usage import PRICES, Prices, Usage, usage_of
+from newsreel.runtime.usage import PRICES_VARIABLE, Prices, Usage, measure_usage
 from newsreel.storage import unit_cache
 from newsreel.storage.address import Address
 from newsreel.storage.publication import (
@@ -34,7 +33,7 @@ from newsreel.storage.publication import (
     read_publication,
 )
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, content_digest, write_atomically
+from newsreel.workspace import Workspace
 from steps.publish.report import report_page
 
 
@@ -87,7 +86,7 @@ def usage_of_publication(workspace: Workspace, files: Sequence[Path], node: str,
     recorded = recorded_usage(workspace)
     if recorded and recorded.files == digest:
         return recorded.usage
-    usage = usage_of(workspace.root, sum(path.stat().st_size for path in files), node, prices)
+    usage = measure_usage(workspace.root, sum(path.stat().st_size for path in files), node, prices)
     write_atomically(workspace.path(USAGE), RecordedUsage(files=digest, usage=usage).model_dump_json())
     return usage
 
@@ -120,11 +119,11 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--node", default="", metavar="NAME", help="the node that the story was rendered on, for its price")
     options = parser.parse_args(arguments)
     progress, finals = Progress.from_environment("publish"), Address.parse(options.finals)
-    prices = Prices.parse(os.environ[PRICES]) if os.environ.get(PRICES) else None
+    prices = Prices.parse(os.environ[PRICES_VARIABLE]) if os.environ.get(PRICES_VARIABLE) else None
     workspace = Workspace(options.workspace)
     where = publish(workspace, finals, Storage.from_environment(), progress, options.node, prices)
-    progress.say(f"published at {where}")
-    if units := unit_cache.from_environment():
+    progress.info(f"published at {where}")
+    if units := unit_cache.unit_cache_address():
         unit_cache.save_units(workspace, units, progress)
 
 
@@ -136,7 +135,7 @@ def publish(
     newer = newer_revision(storage, finals, manifest.id, manifest.revision)
     if newer:
         raise Conflict(f"{finals}: the newer revision {newer} of {manifest.id} is published already; this is {manifest.revision}")
-    progress.expect(len(manifest.files), "files")
+    progress.set_total(len(manifest.files), "files")
     folder = publication_folder(finals, manifest.id, manifest.revision)
     publish_files = publish_to_folder if finals.scheme == "file" else publish_to_bucket
     publish_files(workspace, manifest, folder, storage, progress)
@@ -185,9 +184,10 @@ def write_report(workspace: Workspace, origin: Origin, folder: Address, node: st
 
 def publish_to_folder(workspace: Workspace, manifest: Manifest, folder: Address, storage: Storage, progress: Progress) -> None:
     """Publish to a folder: the manifest is removed while files change; one run at a time."""
-    with exclusive_lock(folder, storage):
+    storage.allowed.require(folder)
+    with exclusive_lock(folder.file):
         published = read_publication(storage, folder)
-        if published and published.same_but_for_time(manifest) and is_intact(storage, folder, published):
+        if published and published.equals_ignoring_time(manifest) and is_intact(storage, folder, published):
             progress.skip(len(manifest.files), manifest.id)
             return
         storage.remove(folder.child(MANIFEST))
@@ -221,16 +221,3 @@ def is_published(manifest: Manifest, folder: Address, storage: Storage) -> bool:
             f"{folder}: revision {manifest.revision} of {manifest.id} is published with other content; raise the revision"
         )
     return published is not None
-
-
-@contextmanager
-def exclusive_lock(folder: Address, storage: Storage) -> Iterator[None]:
-    """Lock a folder for one publisher at a time; the kernel releases the lock with the process."""
-    storage.allowed.require(folder)
-    folder.file.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder.file, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from string import Template
 
-from newsreel.artifacts import Script, SheetCell, SheetContents, read_script, scene_file
+from newsreel.artifacts import ContactSheetTile, Script, VideoContents, read_script, scene_file
 from newsreel.errors import pluralize
 from newsreel.runtime.usage import Usage
 from newsreel.storage.publication import Origin
@@ -22,7 +22,7 @@ from newsreel.workspace import UnitMetadata, Workspace, read_unit_metadata
 def report_page(workspace: Workspace, origin: Origin, address: str, published: Mapping[str, Path], usage: Usage) -> str:
     """The page; the same for the same workspace. `address` is the video's folder, `published` its files by name."""
     story = workspace.story
-    contents = SheetContents.model_validate_json(workspace.path("final/contents.json").read_bytes())
+    contents = VideoContents.model_validate_json(workspace.path("final/contents.json").read_bytes())
     scripts = [read_script(workspace.path(scene_file("script", number, ".json"))) for number in range(len(story.scenes))]
     records = sorted(read_unit_metadata(workspace.root), key=lambda record: (record.ended, record.unit))
     scenes = zip(story.scenes, contents.scenes, scripts, strict=True)
@@ -53,7 +53,7 @@ def data_url(picture: Path) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
 
 
-def story_facts(story: Story, contents: SheetContents) -> Iterator[str]:
+def story_facts(story: Story, contents: VideoContents) -> Iterator[str]:
     yield f"{story.id}, revision {story.revision}"
     yield f"{format_time(contents.seconds)} min" if contents.seconds >= 60 else f"{contents.seconds:.1f} s"
     yield pluralize(len(story.scenes), "scene")
@@ -78,7 +78,7 @@ def spelled_words(script: Script) -> list[str]:
     return [*dict.fromkeys(spelled)]
 
 
-def scene_html(number: int, scene: Scene, shown: SheetCell, script: Script, contents: SheetContents) -> str:
+def scene_html(number: int, scene: Scene, shown: ContactSheetTile, script: Script, contents: VideoContents) -> str:
     """A scene's entry; its still is a cell of the contact sheet, selected by the background's position."""
     across = 100 * shown.column / max(1, contents.columns - 1)
     down = 100 * shown.row / max(1, contents.rows - 1)
@@ -92,7 +92,7 @@ def scene_html(number: int, scene: Scene, shown: SheetCell, script: Script, cont
     )
 
 
-def sound_facts(contents: SheetContents) -> Mapping[str, str]:
+def sound_facts(contents: VideoContents) -> Mapping[str, str]:
     return {"Loudness": f"{contents.loudness:.1f} LUFS", "True peak": f"{contents.true_peak:.1f} dBTP"}
 
 

@@ -8,15 +8,16 @@ import argparse
 from pathlib import Path
 
 from newsreel.errors import BadInput
+from newsreel.files import content_digest
 from newsreel.presenters.bundle import load_presenter_at
-from newsreel.presenters.training_data import BUNDLE, REPORT, SAMPLES, bundle_file, read_training_job
+from newsreel.presenters.training_data import BUNDLE_FILES, REPORT_FILE, SAMPLES_FILE, bundle_file, read_training_job
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, content_digest
+from newsreel.workspace import Workspace
 
 CONTENT_TYPES = {".yaml": "application/yaml", ".mp4": "video/mp4", ".png": "image/png", ".json": "application/json"}
-TRAINING_FILES = (SAMPLES, REPORT)
+TRAINING_FILES = (SAMPLES_FILE, REPORT_FILE)
 """Published under their paths in the workspace."""
 
 
@@ -28,7 +29,7 @@ def run(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     progress = Progress.from_environment("publish-presenter")
     folder = publish_bundle(Workspace(options.workspace), Address.parse(options.bundles), Storage.from_environment(), progress)
-    progress.say(f"published at {folder}")
+    progress.info(f"published at {folder}")
 
 
 def publish_bundle(workspace: Workspace, bundles: Address, storage: Storage, progress: Progress) -> Address:
@@ -37,12 +38,12 @@ def publish_bundle(workspace: Workspace, bundles: Address, storage: Storage, pro
     folder = bundles.child(read_training_job(workspace).name)
     sources = {
         **{name: workspace.path(name) for name in TRAINING_FILES},
-        **{name: workspace.path(bundle_file(name)) for name in BUNDLE},
+        **{name: workspace.path(bundle_file(name)) for name in BUNDLE_FILES},
     }
     for path in sources.values():
         if not path.is_file():
             raise BadInput(f"{path}: is missing; run the steps before publish-presenter again")
-    progress.expect(len(sources), "files")
+    progress.set_total(len(sources), "files")
     if folder.scheme == "file" and any(not is_same(storage, folder.child(name), path) for name, path in sources.items()):
         storage.remove(folder.child("presenter.yaml"))
     for name, path in sources.items():

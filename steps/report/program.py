@@ -1,7 +1,7 @@
 """`report`: print the workflow's result as one JSON line: {"story": ..., "status": ..., "video": ..., "usage": ...}.
 
-Notifications have the same content without `usage`. The step runs as exit handler, after failures as well, so that no error in
-the story stops it.
+Notifications have the same content without `usage`, and with the reason of a failure (`newsreel.runtime.failure_reason`). The
+step runs as exit handler, after failures as well, so that no error in the story stops it.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from uuid import uuid4
 from newsreel.errors import BadInput, NewsreelError, Unavailable
 from newsreel.notifications.delivery_log import DeliveryLog, deliver
 from newsreel.notifications.notifier import SUCCEEDED, Notification, Notifier
+from newsreel.runtime.failure_reason import NO_REASON, failure_reason, parse_failures
 from newsreel.runtime.log import is_structured, log, set_log_context
 from newsreel.runtime.usage import Usage
 from newsreel.storage.address import Address
@@ -35,9 +36,10 @@ def run(arguments: list[str]) -> None:
         metavar="UID",
         help="of the workflow, for notifications (`newsreel.notifications.notifier`) and their delivery log",
     )
+    parser.add_argument("--failures", default="", metavar="JSON", help="Argo's list of the nodes that failed")
     options = parser.parse_args(arguments)
 
-    video, usage, video_unavailable = None, None, False
+    video, usage, video_unavailable, reason = None, None, False, None
     if options.status == SUCCEEDED:
         try:
             video, usage = find_video(options.story, options.finals, Storage.from_environment()) or (None, None)
@@ -45,16 +47,16 @@ def run(arguments: list[str]) -> None:
             video_unavailable = isinstance(fault, Unavailable)
             log(NAME, f"the video cannot be found: {fault}", WARNING)
     else:
-        log(NAME, f"no video of {options.story!a}: the workflow ended as {options.status!a}", WARNING)
+        reason = failure_reason(parse_failures(options.failures)).sentence if options.failures else None
+        log(NAME, f"no video of {options.story!a}: the workflow ended as {options.status!a}: {reason or NO_REASON}", WARNING)
     result = {"story": options.story, "status": options.status, "video": str(video) if video else None}
     print_result(result | {"usage": usage.model_dump() if usage else None})
     if video_unavailable and options.run:
         # A notification has the same id with and without the video's address, so a receiver would ignore a second one with it.
         log(NAME, "the notification is left to the submitter, which sends it once the video is found", WARNING)
         return
-    for failure in send_notifications(
-        Notification(run=options.run or uuid4().hex, **result), options.finals if options.run else None
-    ):
+    notification = Notification(run=options.run or uuid4().hex, why=reason, **result)
+    for failure in notify(notification, options.finals if options.run else None):
         log(NAME, str(failure), WARNING)
 
 
@@ -67,14 +69,14 @@ def print_result(content: Mapping[str, Any]) -> None:
         print(line, flush=True)
 
 
-def send_notifications(notice: Notification, finals: str | None) -> list[NewsreelError]:
+def notify(notification: Notification, finals: str | None) -> list[NewsreelError]:
     """Send to all receivers; returns the failures. Deliveries are recorded in a delivery log at `finals`, if given."""
     storage, delivery_log, faults = Storage.from_environment(), None, list[NewsreelError]()
     try:
         delivery_log = DeliveryLog(storage, Address.parse(finals)) if finals else None
     except BadInput as fault:
         faults.append(fault)
-    return faults + deliver(notice, Notifier.from_environment(), storage, delivery_log)
+    return faults + deliver(notification, Notifier.from_environment(), storage, delivery_log)
 
 
 def find_video(story: str, finals: str, storage: Storage) -> tuple[Address, Usage | None] | None:

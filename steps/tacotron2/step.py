@@ -1,7 +1,7 @@
-"""tacotron2: a scene's script as a mel spectrogram, script/NN.json to speech/NN.mel.npz, with the weights of the story's voice.
+"""tacotron2: a scene's script to a mel spectrogram, script/NN.json -> speech/NN.mel.npz, with the weights of the story's voice.
 
-`mel` (frames, 80) float32 is log magnitude, natural logarithm; `ends` (sentences,) int64 the frame at which each sentence ends,
-with hardly a quiet frame before or after: pauses are made by what turns it into sound; `sample_rate` is 22050, `hop` 256 samples.
+`mel` (frames, 80) float32 is log magnitude, natural logarithm; `ends` (sentences,) int64 is the frame at which each sentence
+ends, with hardly a quiet frame before or after: the vocoder makes the pauses; `sample_rate` is 22050, `hop` 256 samples.
 """
 
 from __future__ import annotations
@@ -14,23 +14,21 @@ from typing import TYPE_CHECKING
 from newsreel.artifacts import read_script, scene_file
 from newsreel.errors import BadInput, MissingProgram
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit
+from newsreel.step import Unit, UnitWork
 from newsreel.story.schema import VOICES
 from newsreel.weights.catalogue import voice_weights, weights_sheet
 from newsreel.workspace import Workspace
 
-if TYPE_CHECKING:  # torch takes longer to import than all the rest of a run with nothing to do
+if TYPE_CHECKING:  # importing torch takes longer than a whole run with nothing to do
     from steps.tacotron2.speaker import Speaker
-
-__all__ = ["STEP"]
 
 
 def plan(workspace: Workspace) -> Iterator[Unit]:
-    """One unit a scene; its cost is its sentences."""
+    """One unit per scene; its cost is the number of sentences."""
     story = workspace.story
-    speaks = VOICES[story.voice].system
-    if speaks != "tacotron2":
-        raise BadInput(f"voice {story.voice!r} is spoken by {speaks}, not by tacotron2; choose another voice or profile")
+    system = VOICES[story.voice].system
+    if system != "tacotron2":
+        raise BadInput(f"voice {story.voice!r} is spoken by {system}, not by tacotron2; choose another voice or profile")
     voice_weights(workspace, "tacotron2")
     for number in range(len(story.scenes)):
         script = scene_file("script", number, ".json")
@@ -44,8 +42,8 @@ def plan(workspace: Workspace) -> Iterator[Unit]:
 
 @contextmanager
 def start(workspace: Workspace) -> Iterator[Speaker]:
-    """The voice, on one core: its products are small, and threads that wait for each other after every one are slower wherever
-    another step runs beside (15 ms a frame of eight sentences with one thread, 55 with two, on two busy cores)."""
+    """Load the voice, on one core: its matrix products are small, and threads that wait for each other after every one are slower
+    while another step runs (15 ms a frame of eight sentences with one thread, 55 with two, on two busy cores)."""
     try:
         import torch
 
@@ -62,7 +60,7 @@ def start(workspace: Workspace) -> Iterator[Speaker]:
 
 def work(unit: Unit, workspace: Workspace, speaker: Speaker, drafts: list[Path], progress: Progress) -> None:
     script = read_script(workspace.path(unit.reads[0]))
-    speaker.speak(script, lambda line: progress.remark(unit.name, line)).save(drafts[0])
+    speaker.speak(script, lambda line: progress.add_remark(unit.name, line)).save(drafts[0])
 
 
-STEP = Step(name="tacotron2", version=1, counts="sentences", plan=plan, start=start, work=work)
+WORK = UnitWork(version=1, plan=plan, start=start, work=work)

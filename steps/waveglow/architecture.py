@@ -1,4 +1,4 @@
-"""The shape of a waveglow, and the tensors that a file of that shape holds.
+"""The sizes of a waveglow, and the tensors that a file of these sizes holds.
 
 Source: Prenger, Valle, Catanzaro, "WaveGlow: a flow-based generative network for speech synthesis", 2018.
 """
@@ -6,104 +6,113 @@ Source: Prenger, Valle, Catanzaro, "WaveGlow: a flow-based generative network fo
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Architecture", "Layout", "layout"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    mels: int = 80
+    """Sizes of the layers, by the names of the published configuration; the defaults are the published values."""
+
+    n_mel_channels: int = 80
     window: int = 1024
-    """Samples that one mel frame is spread over; four frames overlap."""
-    flows: int = 12
-    group: int = 8
-    """Samples that are worked on side by side, as channels."""
-    early_every: int = 4
-    early_size: int = 2
-    """Channels that leave the net (in inference: enter it as noise) every `early_every` flows."""
-    layers: int = 8
-    channels: int = 256
-    kernel: int = 3
+    """Samples that one mel frame is spread over (kernel of the upsampling); four frames overlap."""
+    n_flows: int = 12
+    n_group: int = 8
+    """Adjacent samples processed as channels."""
+    n_early_every: int = 4
+    n_early_size: int = 2
+    """Channels that leave the net (in inference: enter it as noise) every `n_early_every` flows."""
+    n_layers: int = 8
+    n_channels: int = 256
+    kernel_size: int = 3
 
     def __str__(self) -> str:
-        return f"waveglow with {self.flows} flows of {self.layers} layers of {self.channels} channels, {self.mels} mels"
+        return (
+            f"waveglow with {self.n_flows} flows of {self.n_layers} layers of {self.n_channels} channels, "
+            f"{self.n_mel_channels} mels"
+        )
 
     @property
     def hop(self) -> int:
-        """Samples a mel frame."""
+        """Samples per mel frame."""
         return self.window // 4
 
     @property
-    def conditions(self) -> int:
+    def condition_channels(self) -> int:
         """Channels of the upsampled mel spectrogram, grouped as the samples are."""
-        return self.mels * self.group
+        return self.n_mel_channels * self.n_group
 
     @property
     def sigma(self) -> float:
-        """The noise's standard deviation at which the published net of this size sounds best."""
-        return 0.9 if self.channels >= 512 else 0.6
+        """Standard deviation of the noise at which the published net of this size sounds best."""
+        return 0.9 if self.n_channels >= 512 else 0.6
 
-    def width(self, flow: int) -> int:
-        """Channels that a flow works on."""
-        return self.group - self.early_size * (flow // self.early_every)
+    def flow_channels(self, flow: int) -> int:
+        """Channels that a flow transforms."""
+        return self.n_group - self.n_early_size * (flow // self.n_early_every)
 
     @property
-    def noise_widths(self) -> list[int]:
-        """Channels of noise in the order in which inference takes them: the last flow's, then what left early."""
-        exits = (self.flows - 1) // self.early_every
-        return [self.width(self.flows - 1), *[self.early_size] * exits]
+    def noise_channels(self) -> list[int]:
+        """Channels of each noise tensor in the order in which inference takes them: the last flow's, then the early outputs."""
+        early_outputs = (self.n_flows - 1) // self.n_early_every
+        return [self.flow_channels(self.n_flows - 1), *[self.n_early_size] * early_outputs]
 
     def dilation(self, layer: int) -> int:
         return int(2**layer)
 
     @property
-    def reach(self) -> int:
+    def receptive_radius(self) -> int:
         """Groups on either side that a coupling's output depends on: 255 as published."""
-        return sum(self.kernel // 2 * self.dilation(layer) for layer in range(self.layers))
+        return sum(self.kernel_size // 2 * self.dilation(layer) for layer in range(self.n_layers))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How a file keeps the tensors. The nets are the same; the code that wrote the files has changed."""
+class CheckpointLayout:
+    """How a file stores the tensors. The nets are the same; the code that wrote the files has changed."""
 
-    normed: bool = True
+    weight_norm: bool = True
     """Weights as direction (weight_v) and length (weight_g), as they are trained (Salimans & Kingma 2016)."""
-    merged_conditions: bool = True
-    """One condition layer a flow, not one for each of its layers."""
-    merged_skips: bool = True
-    """What a layer adds to the next and to the output as one convolution, not as two."""
+    merged_cond_layers: bool = True
+    """One condition layer per flow, not one for each of its layers."""
+    merged_res_skip_layers: bool = True
+    """Residual and skip output of a layer as one convolution, not as two."""
 
 
-def layout(net: Architecture, kept: Layout) -> dict[str, tuple[int, ...]]:
-    """The shape of each tensor by its published key: 686 of them, 87,879,272 numbers, as Architecture and Layout stand."""
-    shapes = {"upsample.weight": (net.mels, net.mels, net.window), "upsample.bias": (net.mels,)}
-    for flow in range(net.flows):
-        width = net.width(flow)
+def checkpoint_shapes(architecture: Architecture, layout: CheckpointLayout) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor by its published key: by default 686 of them, 87,879,272 numbers."""
+    mels = architecture.n_mel_channels
+    shapes = {"upsample.weight": (mels, mels, architecture.window), "upsample.bias": (mels,)}
+    for flow in range(architecture.n_flows):
+        width = architecture.flow_channels(flow)
         shapes[f"convinv.{flow}.conv.weight"] = (width, width, 1)
-        for name, shape, normed in convolutions(net, width // 2, kept):
+        for name, shape, weight_norm in wavenet_convolutions(architecture, width // 2, layout):
             key = f"WN.{flow}.{name}"
             shapes[f"{key}.bias"] = shape[:1]
-            if normed:
+            if weight_norm:
                 shapes |= {f"{key}.weight_g": (shape[0], 1, 1), f"{key}.weight_v": shape}
             else:
                 shapes[f"{key}.weight"] = shape
     return shapes
 
 
-def convolutions(net: Architecture, half: int, kept: Layout) -> Iterator[tuple[str, tuple[int, int, int], bool]]:
-    """Name, weight (out, in, taps) and whether it is normed, of each convolution of a coupling that reads `half` channels."""
-    wide, normed = net.channels, kept.normed
-    yield "start", (wide, half, 1), normed
-    yield "end", (2 * half, wide, 1), False
-    if kept.merged_conditions:
-        yield "cond_layer", (2 * wide * net.layers, net.conditions, 1), normed
-    for layer in range(net.layers):
-        last = layer == net.layers - 1
-        yield f"in_layers.{layer}", (2 * wide, wide, net.kernel), normed
-        if not kept.merged_conditions:
-            yield f"cond_layers.{layer}", (2 * wide, net.conditions, 1), normed
-        if kept.merged_skips:
-            yield f"res_skip_layers.{layer}", (wide if last else 2 * wide, wide, 1), normed
+def wavenet_convolutions(
+    architecture: Architecture, half: int, layout: CheckpointLayout
+) -> Iterator[tuple[str, tuple[int, int, int], bool]]:
+    """Yield name, weight shape (out, in, taps) and whether it has weight norm, of each convolution of a coupling.
+
+    `half` is the number of audio channels that the coupling reads.
+    """
+    channels, weight_norm = architecture.n_channels, layout.weight_norm
+    yield "start", (channels, half, 1), weight_norm
+    yield "end", (2 * half, channels, 1), False
+    if layout.merged_cond_layers:
+        yield "cond_layer", (2 * channels * architecture.n_layers, architecture.condition_channels, 1), weight_norm
+    for layer in range(architecture.n_layers):
+        last = layer == architecture.n_layers - 1
+        yield f"in_layers.{layer}", (2 * channels, channels, architecture.kernel_size), weight_norm
+        if not layout.merged_cond_layers:
+            yield f"cond_layers.{layer}", (2 * channels, architecture.condition_channels, 1), weight_norm
+        if layout.merged_res_skip_layers:
+            yield f"res_skip_layers.{layer}", (channels if last else 2 * channels, channels, 1), weight_norm
         else:
-            yield f"skip_layers.{layer}", (wide, wide, 1), normed
+            yield f"skip_layers.{layer}", (channels, channels, 1), weight_norm
             if not last:
-                yield f"res_layers.{layer}", (wide, wide, 1), normed
+                yield f"res_layers.{layer}", (channels, channels, 1), weight_norm

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from newsreel.artifacts import FRAME_RATE, Phone, Speech, frames_of_sound, scene_file
+from newsreel.artifacts import FRAME_RATE, Phone, Speech, count_video_frames, scene_file
 from newsreel.errors import BadInput
 from newsreel.media.encoder import chunk_files
 from newsreel.presenters.bundle import load_presenter
@@ -202,7 +202,7 @@ def read_scene(workspace: Workspace, finder: FaceFinder, number: int) -> Scene:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2") / 32768
         rate = sound.getframerate()
     phones = tuple(phone for word in speech.words for phone in word.phones)
-    actor = chunk_files("actor", number, frames_of_sound(voice), ".mp4")
+    actor = chunk_files("actor", number, count_video_frames(voice), ".mp4")
     return Scene(
         f"{number:02d}",
         mouth_opening(np.concatenate([landmarks_in(workspace.path(file), finder) for file in actor])),

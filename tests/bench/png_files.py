@@ -21,9 +21,10 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from newsreel.artifacts import FRAME_RATE, frames_of_sound, scene_file
+from newsreel.artifacts import FRAME_RATE, count_video_frames, scene_file
 from newsreel.presenters.bundle import Presenter, load_presenter
 from newsreel.workspace import Workspace
+from steps.compose.step import WORK
 
 __all__ = ["STAGES", "through_pictures"]
 
@@ -71,7 +72,7 @@ def draw(workspace: Workspace, folder: Path) -> None:
     for scene in range(len(workspace.story.scenes)):
         target = folder_of(folder, "edges", scene)
         target.mkdir(parents=True)
-        frames = frames_of_sound(workspace.path(scene_file("voice", scene, ".wav")))
+        frames = count_video_frames(workspace.path(scene_file("voice", scene, ".wav")))
         motion = read_landmarks(workspace.path(scene_file("motion", scene, ".npz")), frames, "animate")
         spread(one, ((target / (NUMBERED % number), landmarks) for number, landmarks in enumerate(motion)))
 
@@ -121,14 +122,13 @@ def compose(workspace: Workspace, folder: Path) -> None:
         write_scene_overlay,
     )
     from steps.compose.specs import OpeningSpec, SceneSpec
-    from steps.compose.step import STEP
 
     brand = load_brand(workspace.story.brand)
     (desk := folder / "stills").mkdir()
     (folder / "frames").mkdir()
     stills, sheet, target = draw_stills(brand, desk), desk / "sheet.ass", folder / "frames" / NUMBERED
     scene = 0
-    for unit in STEP.plan(workspace):
+    for unit in WORK.plan(workspace):
         inputs = [workspace.path(name) for name in unit.reads]
         actor = folder_of(folder, "actor", scene) / NUMBERED
         match unit.settings["part"]:
@@ -164,14 +164,13 @@ def encode(workspace: Workspace, folder: Path) -> None:
     from steps.compose.ffmpeg_graph import VIDEO
     from steps.compose.graphics.brand import load_brand
     from steps.compose.specs import JoinSpec
-    from steps.compose.step import STEP
 
     whole = folder / "whole.mp4"
     pictures = ffmpeg.input(str(folder / "frames" / NUMBERED), framerate=FRAME_RATE)
     seen = pictures.filter("scale", out_color_matrix="bt709", out_range="tv").filter("format", "yuv420p")
     run_ffmpeg(ffmpeg.get_args(seen.output(str(whole), **VIDEO)))
     (desk := folder / "sound").mkdir()
-    *_, last = STEP.plan(workspace)
+    *_, last = WORK.plan(workspace)
     count = range(len(workspace.story.scenes))
     Compositor.create(load_brand(workspace.story.brand), desk).join(
         JoinSpec.model_validate(last.settings),
@@ -183,9 +182,9 @@ def encode(workspace: Workspace, folder: Path) -> None:
 
 
 def run_ffmpeg(arguments: Sequence[str]) -> None:
-    from newsreel.media.encoder import ffmpeg_program
+    from newsreel.media.encoder import find_ffmpeg
 
-    subprocess.run([ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
+    subprocess.run([find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y", *arguments], check=True)
 
 
 STAGES: dict[str, Callable[[Workspace, Path], None]] = {"edges": draw, "generate": generate, "compose": compose, "encode": encode}

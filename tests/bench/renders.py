@@ -12,8 +12,8 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from newsreel.artifacts import FRAME_RATE
-from steps.__main__ import ON_SCENES
-from steps.anchor.lease import leased
+from steps import declared_steps
+from steps.anchor.program import lease_directory
 from tests.bench.watch import Use, watched
 
 __all__ = ["Home", "Rendering", "bytes_in", "step_seconds", "units_done", "video_seconds"]
@@ -77,7 +77,7 @@ class Home:
     @contextmanager
     def open(self) -> Iterator[Path]:
         """The workspace, held as an anchor holds it: no program reads one that is not."""
-        with leased(self.workspace, holder="bench", keep=True) as workspace:
+        with lease_directory(self.workspace, holder="bench", keep=True) as workspace:
             yield workspace.root
 
     def copied_to(self, folder: Path) -> "Home":
@@ -105,9 +105,10 @@ def units_done(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
     >>> units_done(["g2p: scene 00: unchanged", "g2p: scene 01: 24 words in 0.2 s"])
     {'g2p': ('scene 01',)}
     """
+    by_unit = {step.name for step in declared_steps().values() if step.module != "program"}
     done: dict[str, list[str]] = {}
     for unit in filter(None, map(UNIT.fullmatch, lines)):
-        if unit["step"] in ON_SCENES:
+        if unit["step"] in by_unit:
             done.setdefault(unit["step"], []).append(unit["unit"])
     return {step: tuple(units) for step, units in done.items()}
 

@@ -19,7 +19,7 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from newsreel.artifacts import FRAME_RATE, Script, frames_of_sound, scene_file
+from newsreel.artifacts import FRAME_RATE, Script, count_video_frames, scene_file
 from newsreel.workspace import Workspace
 
 __all__ = ["Recognition", "Sound", "compared"]
@@ -140,7 +140,7 @@ def scenes_in(video: Path, lengths: Sequence[int]) -> Iterator[Samples]:
 def listen(workspace: Workspace, video: Path) -> Sound:
     words = spoken_words(workspace)
     voices = [workspace.path(scene_file("voice", scene, ".wav")) for scene in range(len(words))]
-    lengths = [frames_of_sound(path) for path in voices]
+    lengths = [count_video_frames(path) for path in voices]
     loudness, peak, silence = levels(video)
     return Sound(
         loudness=loudness,

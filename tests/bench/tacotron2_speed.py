@@ -1,4 +1,4 @@
-"""How fast tacotron2 speaks, beside torch's own modules over the same weights: `python -m tests.bench.tacotron2_speed`.
+"""Speed of tacotron2, compared with torch's own modules over the same weights: `python -m tests.bench.tacotron2_speed`.
 
 Random weights of the published sizes, the same sentences, dropout and number of frames for each; all in one run, each in a
 process of its own, so that its peak memory is its own.
@@ -15,13 +15,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from steps.tacotron2.architecture import Architecture
-from steps.tacotron2.masks import drawn, multipliers
-from steps.tacotron2.model import QuickTacotron2, Tacotron2
+from steps.tacotron2.layers import Architecture
+from steps.tacotron2.model import OptimizedTacotron2, Tacotron2, draw_prenet_dropout, dropout_multipliers
 
-__all__ = ["measure"]
-
-SECONDS_A_FRAME = 256 / 22_050
+SECONDS_PER_FRAME = 256 / 22_050
 SENTENCES, SYMBOLS, FRAMES = 8, 100, 80
 """A scene of eight sentences; the frames are fewer than such sentences have, since each takes the same time."""
 THREADS = 1
@@ -29,60 +26,60 @@ THREADS = 1
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """Of each way to speak: `rtf`, the time a second of speech takes, and `peak_mb` of the process, torch and all."""
-    return {name: in_a_process(name) for name in WAYS}
+    """For each variant: `rtf`, seconds of work per second of speech, and `peak_mb` of the process including torch."""
+    return {name: measure_in_process(name) for name in VARIANTS}
 
 
-def in_a_process(name: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.tacotron2_speed", "--way", name]
+def measure_in_process(name: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.bench.tacotron2_speed", "--variant", name]
     figures: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return figures
 
 
 def plain(net: Tacotron2, symbols: Tensor, masks: Tensor) -> None:
-    """One sentence after the other, one module after the other."""
+    """One sentence after another, one module after another."""
     for number, row in enumerate(symbols):
         memory = net.encoder(net.embedding(row[None]).mT)
-        mel = plain_decoder(net, memory, multipliers(masks[:, :, number]))
+        mel = plain_decoder(net, memory, dropout_multipliers(masks[:, :, number]))
         mel + net.postnet(mel.mT).mT
 
 
 def plain_decoder(net: Tacotron2, memory: Tensor, masks: Tensor) -> Tensor:
-    """The decoder as the paper draws it: memory (1, T, channels) to mel (1, frames, 80)."""
+    """The decoder as in the paper: memory (1, T, channels) to mel (1, frames, 80)."""
     decoder, attention = net.decoder, net.decoder.attention_layer
     location = attention.location_layer
-    keys = attention.memory_layer.linear_layer(memory)
+    processed_memory = attention.memory_layer.linear_layer(memory)
     first, second = (layer.linear_layer for layer in decoder.prenet.layers)
     mel, context = memory.new_zeros(1, 80), memory.new_zeros(1, memory.shape[2])
     hidden = (memory.new_zeros(1, 1024), memory.new_zeros(1, 1024))
-    spoken = (memory.new_zeros(1, 1024), memory.new_zeros(1, 1024))
-    last, together = memory.new_zeros(1, memory.shape[1]), memory.new_zeros(1, memory.shape[1])
+    decoder_hidden = (memory.new_zeros(1, 1024), memory.new_zeros(1, 1024))
+    last, summed = memory.new_zeros(1, memory.shape[1]), memory.new_zeros(1, memory.shape[1])
     mels = []
-    for kept in masks:
-        narrowed = second(first(mel).relu() * kept[0]).relu() * kept[1]
-        hidden = decoder.attention_rnn(torch.cat([narrowed, context], 1), hidden)
-        where = location.location_dense.linear_layer(location.location_conv(torch.stack([last, together], 1)).mT)
+    for mask in masks:
+        prenet = second(first(mel).relu() * mask[0]).relu() * mask[1]
+        hidden = decoder.attention_rnn(torch.cat([prenet, context], 1), hidden)
+        where = location.location_dense.linear_layer(location.location_conv(torch.stack([last, summed], 1)).mT)
         query = attention.query_layer.linear_layer(hidden[0])[:, None]
-        last = attention.v.linear_layer((query + where + keys).tanh())[..., 0].softmax(1)
-        together = together + last
+        last = attention.v.linear_layer((query + where + processed_memory).tanh())[..., 0].softmax(1)
+        summed = summed + last
         context = (last[:, None] @ memory)[:, 0]
-        spoken = decoder.decoder_rnn(torch.cat([hidden[0], context], 1), spoken)
-        read = torch.cat([spoken[0], context], 1)
-        mel = decoder.linear_projection.linear_layer(read)
-        decoder.gate_layer.linear_layer(read)
+        decoder_hidden = decoder.decoder_rnn(torch.cat([hidden[0], context], 1), decoder_hidden)
+        output = torch.cat([decoder_hidden[0], context], 1)
+        mel = decoder.linear_projection.linear_layer(output)
+        decoder.gate_layer.linear_layer(output)
         mels.append(mel)
     return torch.stack(mels, 1)
 
 
-Speak = Callable[[Tensor, Tensor], object]
-WAYS: dict[str, Callable[[Tacotron2], Speak]] = {
+Infer = Callable[[Tensor, Tensor], object]
+VARIANTS: dict[str, Callable[[Tacotron2], Infer]] = {
     "plain": lambda net: lambda symbols, masks: plain(net, symbols, masks),
-    "fp32": lambda net: quick(net.quickened()),
-    "bf16": lambda net: quick(net.quickened(kind=torch.bfloat16)),
+    "fp32": lambda net: optimized(net.optimized()),
+    "bf16": lambda net: optimized(net.optimized(dtype=torch.bfloat16)),
 }
 
 
-def quick(net: QuickTacotron2) -> Speak:
+def optimized(net: OptimizedTacotron2) -> Infer:
     return lambda symbols, masks: net.infer(symbols, [SYMBOLS] * len(symbols), masks=masks, frames=len(masks))
 
 
@@ -91,23 +88,23 @@ def run(name: str) -> dict[str, float]:
     torch.manual_seed(1)
     net = Tacotron2(Architecture()).eval().requires_grad_(False)
     symbols = torch.randint(1, 148, (SENTENCES, SYMBOLS))
-    masks = torch.stack([drawn(number, FRAMES, 256) for number in range(SENTENCES)], dim=2)
+    masks = torch.stack([draw_prenet_dropout(number, FRAMES, 256) for number in range(SENTENCES)], dim=2)
     with torch.inference_mode():
-        speak = WAYS[name](net)
-        speak(symbols, masks[:2])
+        infer = VARIANTS[name](net)
+        infer(symbols, masks[:2])
         began = time.perf_counter()
-        speak(symbols, masks)
+        infer(symbols, masks)
         took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"rtf": took / (SENTENCES * FRAMES * SECONDS_A_FRAME), "peak_mb": peak}
+    return {"rtf": took / (SENTENCES * FRAMES * SECONDS_PER_FRAME), "peak_mb": peak}
 
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.tacotron2_speed", description=__doc__)
-    parser.add_argument("--way", choices=WAYS, help="this one alone, in this process")
-    way = parser.parse_args(arguments).way
-    if way:
-        print(json.dumps(run(way)))
+    parser.add_argument("--variant", choices=VARIANTS, help="only this one, in this process")
+    variant = parser.parse_args(arguments).variant
+    if variant:
+        print(json.dumps(run(variant)))
         return
     for name, figures in measure().items():
         print(f"tacotron2 {name}: {figures['rtf']:.2f} s for a second of speech, {figures['peak_mb']:.0f} MB")

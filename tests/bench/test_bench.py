@@ -24,6 +24,8 @@ from tests.bench.results import Changed, Long, PngFiles, Results, machine
 from tests.bench.sound import compared, levels
 from tests.bench.watch import Failed, Use, process_name, watched
 
+pytestmark = pytest.mark.slow
+
 STORY = """\
 id: harbour
 revision: 3

@@ -1,6 +1,6 @@
 """The arithmetic of the pronunciation measure, and that the words it measures on are what it says."""
 
-from newsreel.story.pronunciation import dictionary
+from newsreel.story.pronunciation import cmu_dictionary
 from tests.bench.pronunciation import Errors, added_words, distance, errors_of
 
 
@@ -22,4 +22,4 @@ def test_nearest_pronunciation_counts():
 def test_measured_words_are_in_the_dictionary_once():
     words = added_words()
     assert len(words) == len(set(words)) > 1500
-    assert not set(words) - dictionary().keys()
+    assert not set(words) - cmu_dictionary().keys()

@@ -1,15 +1,13 @@
-"""What the images promise: each carries its own programs, the libraries those import, and nothing of anybody else's."""
+"""Each image holds its own programs, the libraries they import, and nothing of another system."""
 
 import ast
 import importlib.metadata
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from dataclasses import replace
 from functools import cache
-from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -18,19 +16,19 @@ from packaging.utils import canonicalize_name
 
 import newsreel.fingerprints
 from cluster.manifests.emit import manifests
-from cluster.manifests.events.programs import MESSAGES_IMAGE
-from cluster.manifests.manager import MANAGER_IMAGE
-from cluster.manifests.newsroom import NEWSROOM_IMAGE
-from cluster.manifests.reconciler import RECONCILER_IMAGE
+from images import contents
 from newsreel.config.settings_file import read_settings
-from workflows.systems import ANCHOR, CHECK, INIT_STORY, PROFILES, PUBLISH, REFUSE, REPORT, TRAINING, TRIAGE
+from requirements import lock
+from workflows.profiles import PROFILES
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-IMAGES = ROOT / "images"
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-SYSTEMS = sorted(path.parent.name for path in IMAGES.glob("*/Dockerfile"))
-OURS = {"steps", "cluster"}
-"""Where what is run in an image comes from."""
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+IMAGES = contents.images()
+OURS = {"newsreel", "steps", "workflows", "cluster"}
+NEVER_IN_AN_IMAGE = ("workflows.local", "workflows.render", "workflows.emit")
+"""What the newsroom imports on one machine only."""
 IMPORT_ALONE = """
 import importlib, importlib.abc, sys
 others = set(sys.argv[2].split(","))
@@ -45,91 +43,45 @@ for module in sys.argv[3].split(","):
 """
 
 
-PROGRAMS = {
-    RECONCILER_IMAGE: "cluster/reconciler",
-    MESSAGES_IMAGE: "cluster/messages",
-    NEWSROOM_IMAGE: "cluster/newsroom",
-    MANAGER_IMAGE: "cluster/manager",
-}
-"""Images whose program is no step: their package, run as `python -m`."""
-AT_STORAGE = {"messages", "newsroom", "manager"}
-"""Programs that read what steps write, and so carry what steps have in common."""
-BESIDE = {
-    "newsroom": {"cluster/messages", "cluster/reconciler", "steps/compose", "steps/hibari", "steps/init_story"},
-    "manager": {"cluster/gke", "cluster/messages"},
-}
-"""Packages that a program works with beside its own: the newsroom publishes messages and speaks and draws previews, the manager
-reads in pool.yaml how the cluster is built and whose messages wait."""
-
-
-def catalogue():
-    """Image name, version and package of every program that a manifest names and whose code exists."""
-    systems = [CHECK, ANCHOR, INIT_STORY, PUBLISH, TRIAGE, REFUSE, REPORT, *TRAINING]
-    for profile in PROFILES.values():
-        systems += [*profile.voice, profile.alignment, profile.phonemes, profile.landmarks]
-        systems += [profile.motion, profile.generator, profile.composition]
-    services = [service for profile in PROFILES.values() for service in profile.services]
-    steps = [(system.image, system.name) for system in systems] + [(service.image, service.arguments[0]) for service in services]
-    packages = {(image, f"steps/{step.replace('-', '_')}") for image, step in steps} | set(PROGRAMS.items())
-    for image, package in sorted(packages):
-        name, version = image.split(":")
-        if (ROOT / package).is_dir():
-            yield name, version, package
-
-
-def packages_of(system):
-    return {package for name, _, package in catalogue() if name == system}
-
-
-def entries(system):
-    """The files that an image's programs begin with."""
-    for package in map(PurePosixPath, packages_of(system)):
-        names = ("step.py", "program.py") if package.parts[0] == "steps" else ("__main__.py",)
-        yield next(package / name for name in names if (ROOT / package / name).is_file())
-    if any(package.startswith("steps/") for package in packages_of(system)):
-        yield PurePosixPath("steps/__main__.py")
-
-
-def dockerfile(system):
-    return (IMAGES / system / "Dockerfile").read_text()
-
-
-def copied(system):
-    """Sources of the COPY lines that take from the repository."""
-    found = re.findall(r"^COPY (?!--from)(\S+) \S+$", dockerfile(system), re.MULTILINE)
-    return [source for source in found if not source.startswith("images/")]
-
-
-def ignored(path):
-    """Whether .dockerignore keeps a path out of the build: the last pattern that matches it, or a folder above it, decides."""
-    verdict = False
-    for line in (ROOT / ".dockerignore").read_text().splitlines():
-        if line and not line.startswith("#") and matches(path, line.removeprefix("!")):
-            verdict = not line.startswith("!")
-    return verdict
-
-
-def matches(path, pattern):
-    if pattern.startswith("**/"):
-        return any(part.match(pattern[3:]) for part in (path, *path.parents))
-    return any(len(part.parts) == pattern.count("/") + 1 and part.match(pattern) for part in (path, *path.parents))
+def entries(image):
+    """The modules that an image's programs begin with."""
+    if image.program != "steps":
+        return [f"{image.program}.__main__"]
+    packages = sorted({path.parts[1] for path in content(image.name) if path.parts[0] == "steps" and len(path.parts) > 2})
+    work = [f"steps.{name}.{module}" for name in packages for module in ("step", "program", "rehearsal", "training_step")]
+    return ["steps.__main__", *(module for module in work if file_of(module))]
 
 
 @cache
-def content(system):
-    """Files of the repository that the image carries."""
-    sources = [found for source in copied(system) for found in ROOT.glob(source)]
-    files = [path for found in sources for path in ([found] if found.is_file() else found.rglob("*")) if path.is_file()]
-    carried = [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in files]
-    return [path for path in carried if not ignored(path)]
+def content(name):
+    return {PurePosixPath(path.as_posix()) for path in IMAGES[name].files()}
 
 
 @cache
 def imports(path):
     """Every module that a file may import when it runs, at its top or later; `a.b` for `from a import b` as well as `a`."""
-    tree, names = ast.parse((ROOT / path).read_text()), set()
+    return names_in(parsed(path))
+
+
+@cache
+def imports_at_start(path):
+    """Of the library and of a package's `__init__` those outside of functions: what these import later, a program asks for."""
+    tree = parsed(path)
+    if path.parts[0] == "newsreel" or path.name == "__init__.py":
+        for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]:
+            function.body = [ast.Pass()]
+    return names_in(tree)
+
+
+def parsed(path):
+    tree = ast.parse((ROOT / path).read_text())
     for block in [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]:
         block.body = []
+    return tree
+
+
+def names_in(tree):
+    names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
@@ -144,28 +96,22 @@ def file_of(module):
     return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if (ROOT / file).is_file()), None)
 
 
-def reached(system):
-    """Files of ours that the image's programs may import, those they import, and so on; of a step's package all."""
-    own = {package for package in packages_of(system) if package.startswith("steps/")}
-    left = [path for path in content(system) if path.suffix == ".py" and str(PurePosixPath(*path.parts[:2])) in own]
-    left += entries(system)
-    files = set()
+def reached(image, imports=imports_at_start):
+    """Files of ours that the image's programs import, those they import, and so on."""
+    left, files = [file_of(module) for module in entries(image)], set()
     while left:
         path = left.pop()
         if path not in files:
             files.add(path)
-            left += [file for name in imports(path) if name.partition(".")[0] in OURS and (file := file_of(name))]
+            names = [name for name in imports(path) if not name.startswith(NEVER_IN_AN_IMAGE)]
+            left += [file for name in names if name.partition(".")[0] in OURS and (file := file_of(name))]
     return files
 
 
-def requirements(name):
+def locked(name):
     """Locked versions by project name."""
-    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (IMAGES / name).read_text(), re.MULTILINE))
-
-
-def roots(system):
-    """The projects an image is asked to have, without their extras: `PyJWT[crypto]` is PyJWT."""
-    return [Requirement(line).name for line in (IMAGES / system / "requirements.in").read_text().splitlines()]
+    text = (ROOT / "images" / name / "requirements.txt").read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
 
 
 @cache
@@ -183,88 +129,64 @@ def modules_of(projects):
     return set().union(*(installed().get(canonicalize_name(project), ()) for project in projects))
 
 
-def test_every_image_of_the_catalogue_can_be_built_and_carries_the_programs_it_is_named_for():
-    assert {name for name, _, _ in catalogue()} == set(SYSTEMS)
-    for name, version, package in catalogue():
-        assert version == PYPROJECT["version"], name
-        carried = {str(PurePosixPath(*path.parts[:2])) for path in content(name) if len(path.parts) > 2}
-        assert package in carried, f"images/{name}/Dockerfile: COPY {package} is missing"
-
-
-def test_every_image_that_an_emitted_manifest_names_is_one_of_ours():
-    whole, named = read_settings(ROOT / "tests/workflows/whole/settings.yaml"), set()
+def test_every_image_that_a_manifest_names_is_one_of_ours():
+    whole, named = read_settings(ROOT / "tests/workflows/golden/settings.yaml"), set()
     for profile in PROFILES.values():
         for text in manifests(profile, replace(whole, image_prefix="PREFIX")).values():
             named |= set(re.findall(r"image: PREFIX/(\S+)", text))
-    assert named == {f"{name}:{version}" for name, version, _ in catalogue()}
+    assert named == {f"{name}:{PYPROJECT['project']['version']}" for name in IMAGES}
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_an_image_carries_no_other_systems_step_and_nothing_of_argo_or_of_this_machine(system):
-    packages = {str(PurePosixPath(*path.parts[:2])) for path in content(system) if len(path.parts) > 2}
-    rooms = {package.partition("/")[0] for package in packages_of(system)} | ({"steps"} if system in AT_STORAGE else set())
-    needed = packages_of(system) | BESIDE.get(system, set()) | ({"newsreel/presenters"} if "steps" in rooms else set())
-    assert packages - {"newsreel/brands"} == needed
-    assert not [path for path in content(system) if path.parts[0] not in {*rooms, "pyproject.toml"}]
-    assert not [path for path in content(system) if "__pycache__" in path.parts or "drawing" in path.parts]
+def test_an_image_holds_the_packages_that_declare_it():
+    assert {path.parts[1] for path in content("gentle") if path.parts[0] == "steps"} == {
+        "__init__.py",
+        "__main__.py",
+        "gentle",
+        "gentle_server",
+    }
+    assert not any(path.parts[:2] == ("newsreel", "config") for path in content("gentle"))
+    assert IMAGES["gentle"].extras == ("library", "gentle", "gentle-server")
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_an_image_has_every_module_its_steps_import_and_no_library_they_do_not(system):
-    files = reached(system)
-    assert files <= set(content(system)), "the image lacks files of ours"
-    libraries = {*modules_of(requirements(f"{system}/requirements.txt")), *sys.stdlib_module_names}
-    tops = {name.partition(".")[0] for path in files for name in imports(path)} - OURS
-    assert tops <= libraries, f"images/{system}/requirements.in lacks what is imported"
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_has_all_that_its_programs_import(name):
+    image = IMAGES[name]
+    files = reached(image)
+    assert files <= content(name), "the image lacks files of ours"
+    libraries = {*modules_of(locked(name)), *sys.stdlib_module_names}
+    tops = {module.partition(".")[0] for path in files for module in imports_at_start(path)} - OURS
+    assert tops <= libraries, "an extra of pyproject.toml lacks what is imported"
     # A library may also be named in a string, to find a file in it.
-    text = "".join((ROOT / path).read_text() for path in files)
-    for root in roots(system):
-        assert any(module in tops or f'"{module}"' in text for module in modules_of([root])), f"nothing uses {root}"
+    all_files = reached(image, imports)
+    text = "".join((ROOT / path).read_text() for path in all_files)
+    tops = {module.partition(".")[0] for path in all_files for module in imports(path)}
+    for requirement in lock.libraries(PYPROJECT, image):
+        modules = modules_of([Requirement(requirement).name])
+        assert any(module in tops or f'"{module}"' in text for module in modules), f"nothing uses {requirement}"
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_the_steps_of_an_image_are_imported_with_all_other_systems_libraries_hidden(system, tmp_path):
-    for path in content(system):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, tmp_path / path)
-    modules = [".".join(path.with_suffix("").parts) for path in entries(system)]
-    own = modules_of(requirements(f"{system}/requirements.txt")) | OURS
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_runs_with_other_systems_libraries_hidden(name, tmp_path):
+    contents.main(name, tmp_path)
+    own = modules_of(locked(name)) | OURS
     others = modules_of(installed()) - own
-    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), ",".join(others), ",".join(modules)]
+    command = [sys.executable, "-I", "-c", IMPORT_ALONE, str(tmp_path), ",".join(others), ",".join(entries(IMAGES[name]))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_an_image_is_built_of_the_given_base_alone_and_runs_as_nobody(system):
-    lines = [line for line in dockerfile(system).splitlines() if line and not line.startswith("#")]
-    assert [line for line in lines if line.startswith("FROM")] == ["FROM ${TOOLS} AS libraries", "FROM ${BASE}"]
-    assert {"ARG BASE=python:3.11-slim", "ARG TOOLS=python:3.11-slim", "USER 65532:65532"} <= set(lines)
-    installed = next(number for number, line in enumerate(lines) if "pip install" in line)
-    assert {"--no-cache-dir", "--require-hashes", "--only-binary", "--no-deps"} <= set(lines[installed].split())
-    code = [number for number, line in enumerate(lines) if line.startswith(tuple(f"COPY {room}" for room in OURS))]
-    assert min(code) > installed, "code before libraries"
+def test_an_image_starts_its_program(tmp_path):
+    contents.main("gentle", tmp_path)
+    done = subprocess.run([sys.executable, tmp_path, "gentle", "--help"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.startswith("usage: python -m steps gentle "), done.stderr
+    refused = subprocess.run([sys.executable, tmp_path, "compose"], capture_output=True, text=True, cwd=tmp_path)
+    assert refused.returncode == 2 and "invalid choice: 'compose'" in refused.stderr
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_the_libraries_of_an_image_are_locked_to_what_pyproject_declares(system):
-    declared = {}
-    for text in chain(PYPROJECT["dependencies"], *PYPROJECT["optional-dependencies"].values()):
-        requirement = Requirement(text)
-        declared[canonicalize_name(requirement.name)] = requirement.specifier
-    locked, everywhere = requirements(f"{system}/requirements.txt"), requirements("constraints.txt")
-    for root in map(canonicalize_name, roots(system)):
-        assert root in declared, f"pyproject.toml does not declare {root}"
-        assert locked[root] in declared[root], f"{root}=={locked[root]}: run `make requirements`"
-    assert locked.items() <= everywhere.items(), "images differ in a version: run `make requirements`"
-    blocks = (IMAGES / system / "requirements.txt").read_text().replace("\\\n", "").splitlines()
-    assert all("--hash=sha256:" in block for block in blocks if "==" in block)
-
-
-def test_a_video_made_in_an_image_tells_the_release_that_made_it(monkeypatch):
+def test_a_video_made_in_an_image_names_its_release(monkeypatch):
     def not_installed(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
     assert PurePosixPath("pyproject.toml") in content("core")
     monkeypatch.setattr(newsreel.fingerprints, "version", not_installed)
-    assert newsreel.fingerprints.release() == PYPROJECT["version"]
+    assert newsreel.fingerprints.release() == PYPROJECT["project"]["version"]

@@ -1,4 +1,4 @@
-"""How any step runs: only what is not done is worked on, and the system starts only for that."""
+"""How a step runs: only unfinished units are worked on, and the AI system starts only for those."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
-from newsreel.step import Step, Unit, run_step, select_shard
-from newsreel.workspace import Workspace, read_unit_metadata, write_atomically
+from newsreel.step import Resources, Step, Unit, UnitWork, run_step, select_shard
+from newsreel.workspace import Workspace, read_unit_metadata
+
+SHOUT = Step(
+    name="shout", stage="shouting", purpose="texts in capitals", image="shout", resources=Resources(cpu="1", memory="1Gi"),
+    progress_unit="texts",
+)  # fmt: skip
 
 
 class Shouting:
@@ -17,7 +23,7 @@ class Shouting:
 
     def __init__(self):
         self.starts, self.worked, self.fail_at = 0, [], None
-        self.step = Step(name="shout", version=1, counts="texts", plan=self.plan, start=self.start, work=self.work)
+        self.unit_work = UnitWork(version=1, plan=self.plan, start=self.start, work=self.work)
 
     def plan(self, workspace):
         for number in range(4):
@@ -55,58 +61,57 @@ def shouting():
 
 
 def test_everything_is_done_once(shouting, workspace, progress):
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert [workspace.path(f"out/{number}").read_text() for number in range(4)] == [f"TEXT {number}" for number in range(4)]
     assert progress.path.read_text() == "8/8\n"
 
 
 def test_a_second_run_does_not_even_start_the_system(shouting, workspace, progress):
-    run_step(shouting.step, workspace, progress)
-    run_step(shouting.step, workspace, Progress("shout", progress.path))
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, Progress("shout", progress.path))
     assert (shouting.starts, len(shouting.worked)) == (1, 4)
     assert progress.path.read_text() == "8/8\n"
 
 
-def test_a_run_that_stopped_goes_on_where_it_stopped(shouting, workspace, progress):
+def test_a_stopped_run_resumes_where_it_stopped(shouting, workspace, progress):
     shouting.fail_at = "text 2"
     with pytest.raises(RuntimeError):
-        run_step(shouting.step, workspace, progress)
+        run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert not workspace.path("out/2").exists()
     shouting.fail_at = None
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert shouting.worked == ["text 0", "text 1", "text 2", "text 3"]
 
 
 def test_a_changed_input_is_the_only_one_worked_on(shouting, workspace, progress):
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     shouting.worked.clear()
     write_atomically(workspace.path("in/1"), "other")
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert shouting.worked == ["text 1"]
     assert workspace.path("out/1").read_text() == "OTHER"
 
 
 def test_a_new_version_does_all_again(shouting, workspace, progress):
-    run_step(shouting.step, workspace, progress)
-    newer = Step(name="shout", version=2, counts="texts", plan=shouting.plan, start=shouting.start, work=shouting.work)
-    run_step(newer, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
+    run_step(SHOUT, replace(shouting.unit_work, version=2), workspace, progress)
     assert len(shouting.worked) == 8
 
 
 def test_another_release_of_its_system_does_all_again(shouting, workspace, progress, tmp_path, monkeypatch):
-    shouting.step = replace(shouting.step, packages=("loudspeaker",))
+    shouting.unit_work = replace(shouting.unit_work, packages=("loudspeaker",))
     for release, done in [("1.0", 4), ("1.0", 4), ("1.1", 8)]:
         sheet = tmp_path / release / "loudspeaker.dist-info" / "METADATA"
         write_atomically(sheet, f"Metadata-Version: 2.1\nName: loudspeaker\nVersion: {release}\n")
         monkeypatch.syspath_prepend(sheet.parent.parent)
-        run_step(shouting.step, workspace, progress)
+        run_step(SHOUT, shouting.unit_work, workspace, progress)
         assert len(shouting.worked) == done
 
 
 def test_an_output_somebody_removed_comes_back_without_work(shouting, workspace, progress):
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     workspace.path("out/3").unlink()
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert workspace.path("out/3").read_text() == "TEXT 3"
     assert shouting.starts == 1
 
@@ -114,7 +119,7 @@ def test_an_output_somebody_removed_comes_back_without_work(shouting, workspace,
 @pytest.mark.parametrize("of", [1, 2, 3, 5])
 def test_shards_do_everything_between_them_and_nothing_twice(shouting, workspace, progress, of):
     for number in range(of):
-        run_step(shouting.step, workspace, progress, (number, of))
+        run_step(SHOUT, shouting.unit_work, workspace, progress, (number, of))
     assert sorted(shouting.worked) == [f"text {number}" for number in range(4)]
 
 
@@ -130,7 +135,7 @@ def test_no_share_is_larger_than_another_by_more_than_one_unit(costs, of):
 
 def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
     progress = Progress("shout", tmp_path / "progress")
-    progress.expect(3, "texts")
+    progress.set_total(3, "texts")
     with progress.unit("a", 2):
         progress.advance(5)
     assert (tmp_path / "progress").read_text() == "2/3\n"
@@ -140,15 +145,15 @@ def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("shout: a: 2 texts in ")
 
 
-def test_what_is_told_of_a_unit_is_told_by_a_later_run_that_finds_it_done(shouting, workspace, progress, tmp_path):
+def test_metadata_is_reported_by_later_runs(shouting, workspace, progress, tmp_path):
     honest = shouting.work
 
     def work(unit, workspace, system, drafts, progress):
-        progress.remark(unit.name, f"{unit.name} was hard to read")
+        progress.add_remark(unit.name, f"{unit.name} was hard to read")
         honest(unit, workspace, system, drafts, progress)
 
-    shouting.step = replace(shouting.step, work=work)
-    run_step(shouting.step, workspace, progress)
+    shouting.unit_work = replace(shouting.unit_work, work=work)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     first = list(read_unit_metadata(workspace.root))
     assert [(record.step, record.unit, record.cost, record.counts) for record in first] == [
         ("shout", f"text {number}", 2, "texts") for number in range(4)
@@ -156,12 +161,12 @@ def test_what_is_told_of_a_unit_is_told_by_a_later_run_that_finds_it_done(shouti
     assert first[2].remarks == ("text 2 was hard to read",)
     for path in workspace.path("made/shout").iterdir():
         path.unlink()
-    run_step(shouting.step, workspace, progress)
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert list(read_unit_metadata(workspace.root)) == first
 
 
-def test_what_is_no_longer_planned_is_no_longer_told(shouting, workspace, progress):
-    run_step(shouting.step, workspace, progress)
-    shouting.step = replace(shouting.step, plan=lambda workspace: list(shouting.plan(workspace))[:2])
-    run_step(shouting.step, workspace, progress)
+def test_metadata_of_unplanned_units_is_removed(shouting, workspace, progress):
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
+    shouting.unit_work = replace(shouting.unit_work, plan=lambda workspace: list(shouting.plan(workspace))[:2])
+    run_step(SHOUT, shouting.unit_work, workspace, progress)
     assert [record.unit for record in read_unit_metadata(workspace.root)] == ["text 0", "text 1"]

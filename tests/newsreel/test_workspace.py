@@ -1,4 +1,4 @@
-"""The workspace: a file is whole or absent, finished work is found again by what went into it."""
+"""Files are complete or absent, and finished units are found again by their content keys."""
 
 import os
 import stat
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsreel.errors import BadInput, DiskFull
-from newsreel.workspace import LEASE, Workspace, work_key, write_atomically
+from newsreel.files import write_atomically
+from newsreel.workspace import LEASE, Workspace, work_key
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def workspace(tmp_path):
 
 
 def finish(workspace, key, content=b"x", names=("voice/00.wav",)):
-    with workspace.finishing("voice", key, names) as drafts:
+    with workspace.atomic_outputs("voice", key, names) as drafts:
         for draft in drafts:
             draft.write_bytes(content)
 
@@ -29,25 +30,25 @@ def leftovers(workspace):
     return [*workspace.root.rglob(".tmp-*")]
 
 
-def test_finished_work_appears_under_its_names_and_is_found_again(workspace):
+def test_a_finished_unit_is_linked_and_found_again(workspace):
     names = ["final/landscape.mp4", "final/captions.vtt"]
-    with workspace.finishing("compose", "k", names) as drafts:
+    with workspace.atomic_outputs("compose", "k", names) as drafts:
         assert [draft.suffix for draft in drafts] == [".mp4", ".vtt"]
         for draft in drafts:
             draft.write_bytes(draft.suffix.encode())
     assert workspace.path(names[1]).read_bytes() == b".vtt"
     workspace.path(names[1]).unlink()
-    assert workspace.find("compose", "k", names)
+    assert workspace.link_unit("compose", "k", names)
     assert workspace.path(names[1]).read_bytes() == b".vtt"
     assert leftovers(workspace) == []
 
 
 def test_work_that_fails_leaves_nothing(workspace):
-    with pytest.raises(RuntimeError), workspace.finishing("voice", "k", ["voice/00.wav"]) as [draft]:
+    with pytest.raises(RuntimeError), workspace.atomic_outputs("voice", "k", ["voice/00.wav"]) as [draft]:
         draft.write_bytes(b"half")
         raise RuntimeError
     assert not workspace.path("voice/00.wav").exists()
-    assert not workspace.find("voice", "k", ["voice/00.wav"])
+    assert not workspace.link_unit("voice", "k", ["voice/00.wav"])
     assert leftovers(workspace) == []
 
 
@@ -55,11 +56,11 @@ def test_going_back_to_what_was_before_does_no_work(workspace):
     finish(workspace, "first", b"first")
     finish(workspace, "second", b"second")
     assert workspace.path("voice/00.wav").read_bytes() == b"second"
-    assert workspace.find("voice", "first", ["voice/00.wav"])
+    assert workspace.link_unit("voice", "first", ["voice/00.wav"])
     assert workspace.path("voice/00.wav").read_bytes() == b"first"
 
 
-def test_several_who_finish_the_same_work_at_once_do_not_meet(workspace):
+def test_processes_may_finish_the_same_unit_at_once(workspace):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: finish(workspace, "k", b"same", (f"voice/{number:02d}.wav",)), range(8)))
     assert {path.read_bytes() for path in (workspace.root / "voice").iterdir()} == {b"same"}
@@ -70,7 +71,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from newsreel.workspace import Workspace
-with Workspace(Path(sys.argv[1])).finishing("voice", "k", ["voice/00.wav"]) as [draft]:
+with Workspace(Path(sys.argv[1])).atomic_outputs("voice", "k", ["voice/00.wav"]) as [draft]:
     draft.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -80,7 +81,7 @@ def test_a_killed_process_leaves_only_what_the_next_lease_clears(workspace):
     assert subprocess.run([sys.executable, "-c", KILLED, workspace.root], check=False).returncode == -9
     assert not workspace.path("voice/00.wav").exists()
     assert leftovers(workspace)
-    assert not workspace.find("voice", "k", ["voice/00.wav"])
+    assert not workspace.link_unit("voice", "k", ["voice/00.wav"])
     again = Workspace.lease(workspace.root, "again")
     assert leftovers(again) == []
 
@@ -90,7 +91,7 @@ def test_a_lease_keeps_finished_work_and_what_links_point_to(workspace, tmp_path
     (tmp_path / "precious").mkdir()
     (workspace.root / ".tmp-link").symlink_to(tmp_path / "precious")
     Workspace.lease(workspace.root, "again")
-    assert workspace.find("voice", "k", ["voice/00.wav"])
+    assert workspace.link_unit("voice", "k", ["voice/00.wav"])
     assert (tmp_path / "precious").exists()
     assert not (workspace.root / ".tmp-link").is_symlink()
 
@@ -116,14 +117,14 @@ from newsreel.workspace import LEASE, Workspace
 root = Path(sys.argv[1])
 (root / LEASE).touch()
 try:
-    with Workspace(root).finishing("voice", "k", ["voice/00.wav"]) as [draft]:
+    with Workspace(root).atomic_outputs("voice", "k", ["voice/00.wav"]) as [draft]:
         draft.write_bytes(b"x" * (1 << 20))
 except DiskFull as fault:
     print(fault, [path.name for path in root.rglob("*") if not path.is_dir()])
 """
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+def test_a_full_disk_leaves_nothing(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = f"mount -t tmpfs -o size=64k none {disk}"
@@ -136,7 +137,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     assert done.stdout == f"{disk}: the disk is full; free some space and run the same command again ['{LEASE}']\n", done.stderr
 
 
-def test_no_space_left_is_no_room(workspace, monkeypatch):
+def test_no_space_left_is_disk_full(workspace, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 

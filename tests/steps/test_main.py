@@ -5,7 +5,8 @@ import importlib
 import pytest
 
 from newsreel.errors import Unavailable
-from steps.__main__ import PROGRAMS, main
+from steps import declared_steps
+from steps.__main__ import main
 
 
 def run_raising(monkeypatch, fault):
@@ -41,7 +42,10 @@ def test_a_wrong_command_line_is_a_usage_error(arguments, capsys):
     assert capsys.readouterr().err.startswith("usage: ")
 
 
-@pytest.mark.parametrize("program", [name for name in PROGRAMS if name != "gentle-server"])
+PROGRAMS = [step.name for step in declared_steps().values() if step.module == "program" and step.name != "gentle-server"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_explains_itself(program, capsys):
     with pytest.raises(SystemExit) as ended:
         main([program, "--help"])

@@ -10,6 +10,8 @@ from tools.presenter.drawing.palette import BACKGROUND, LIP_LOWER, LIP_UPPER, MO
 from tools.presenter.footage import FULL_RANGE, training_poses
 from tools.presenter.visemes import VISEMES
 
+pytestmark = pytest.mark.slow
+
 OPEN = Mouth(jaw_open=0.9)
 
 

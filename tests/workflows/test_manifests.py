@@ -1,12 +1,11 @@
-"""What a profile becomes: the same bytes everywhere, sound by Argo's and Kubernetes' schemas, as written down in golden files.
+"""Emitted manifests: the same bytes everywhere, valid by Argo's and Kubernetes' schemas, equal to the golden files.
 
-`make golden` writes the golden files anew; the change is then read in the commit.
+`make golden` writes the golden files anew (`golden_manifests.py`); the change is then read in the commit.
 """
 
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,22 @@ import yaml
 
 from cluster.manifests.emit import emit, manifests
 from newsreel.config.settings import Events, Monitoring, Pool, Settings
-from steps.__main__ import IN_TRAINING, ON_SCENES, PROGRAMS
+from newsreel.fingerprints import release
+from newsreel.step import Resources, Step
+from steps import declared_steps
+from tests.workflows.golden_manifests import GOLDEN, compact, difference, emitted, expanded
 from workflows.emit import HEADER
 from workflows.lint import lint
-from workflows.systems import EMBEDDED, PROFILES, STUDIO, Profile, System
+from workflows.profiles import EMBEDDED, PROFILES, STUDIO, Profile
 
-GOLDEN = Path(__file__).parent / "golden"
-SERVICE = list(yaml.load_all((GOLDEN / "studio" / "gentle.yaml").read_text(), yaml.CSafeLoader))
+SERVICE = list(yaml.load_all(emitted("studio")["gentle.yaml"], yaml.CSafeLoader))
 
 EMIT_TO = """
 import sys
 from pathlib import Path
 from cluster.manifests.emit import emit
 from newsreel.config.settings import Settings
-from workflows.systems import PROFILES
+from workflows.profiles import PROFILES
 emit(PROFILES[sys.argv[1]], Path(sys.argv[2]), Settings())
 """
 
@@ -50,27 +51,31 @@ def templates_of(document: dict[str, Any]) -> dict[str, Any]:
     return {template["name"]: template for template in document["spec"]["templates"]}
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_a_profile_becomes_its_golden_manifests(profile: Profile) -> None:
-    written_down = {file.name: file.read_text() for file in (GOLDEN / profile.name).iterdir()}
-    assert manifests(profile, Settings()) == written_down, "changed on purpose? `make golden`, and read the difference"
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profiles_match_their_golden_differences(profile: str) -> None:
+    """With the whole installation's golden files, the differences determine every byte."""
+    written_down = (GOLDEN / f"{profile}.diff").read_text()
+    assert difference(profile) == written_down, "changed on purpose? `make golden`, and read the difference"
+    for text in emitted(profile).values():
+        assert expanded(compact(text)) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_every_process_writes_the_same_bytes(seed: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Pacific/Auckland", "LANG": "C"}
     subprocess.run([sys.executable, "-c", EMIT_TO, "studio", str(tmp_path)], check=True, env=environment)
-    for file in (GOLDEN / "studio").iterdir():
-        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+    for name, text in emitted("studio").items():
+        assert (tmp_path / name).read_bytes() == text.encode()
 
 
-def test_nothing_but_whole_files_is_left_behind(tmp_path: Path) -> None:
+def test_emit_leaves_no_temporary_files(tmp_path: Path) -> None:
     for _ in range(2):
         paths = emit(EMBEDDED, tmp_path / "manifests", Settings())
         assert sorted(paths) == sorted((tmp_path / "manifests").iterdir())
 
 
-def test_what_other_settings_left_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+def test_emit_removes_its_stale_files_and_no_others(tmp_path: Path) -> None:
     before = emit(STUDIO, tmp_path, Settings(events=Events(), monitoring=Monitoring()))
     of_others = {"50-my-own.yaml": "kind: ConfigMap\n", "notes.txt": HEADER, "empty.yaml": ""}
     for name, text in of_others.items():
@@ -85,14 +90,16 @@ def parse_strictly(text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_argos_models_know_every_field(profile: str) -> None:
-    parsed = parse_strictly((GOLDEN / profile / "story.yaml").read_text())
+    parsed = parse_strictly(emitted(profile)["story.yaml"])
     assert (parsed.returncode, parsed.stdout) == (0, "story\n"), parsed.stderr
 
 
+@pytest.mark.slow
 def test_a_misspelt_field_is_not_parsed() -> None:
-    misspelt = (GOLDEN / "studio" / "story.yaml").read_text().replace("podGC:", "podGc:")
+    misspelt = emitted("studio")["story.yaml"].replace("podGC:", "podGc:")
     assert "podGc" in parse_strictly(misspelt).stderr
 
 
@@ -108,12 +115,21 @@ def test_a_misspelt_field_of_a_service_is_refused() -> None:
 
 
 def test_a_system_is_exchanged_by_one_entry() -> None:
-    other = System(name="vits", stage="voice", image="vits:1.0", counts="sentences", cpu="1", memory="1Gi")
-    document = story_of(replace(STUDIO, voice=(other,)))
+    other = Step(
+        name="vits",
+        stage="voice",
+        purpose="words to voice",
+        reads=("script",),
+        writes=("voice",),
+        image="vits",
+        progress_unit="sentences",
+        resources=Resources(cpu="1", memory="1Gi"),
+    )
+    document = story_of(STUDIO.exchanged("voice", other))
     assert lint(document) == []
     templates = templates_of(document)
     assert {"tacotron2", "waveglow"}.isdisjoint(templates)
-    assert templates["vits"]["container"]["image"] == "newsreel/vits:1.0"
+    assert templates["vits"]["container"]["image"] == f"newsreel/vits:{release()}"
     depends = {task["name"]: task.get("depends") for task in templates["work"]["dag"]["tasks"]}
     assert (depends["vits"], depends["gentle"]) == ("init-story.Succeeded", "vits.Succeeded && g2p.Succeeded")
     assert "vits" in templates["check"]["container"]["args"]
@@ -156,11 +172,11 @@ def test_a_gpu_goes_to_the_systems_that_need_one(profile: Profile, on_gpu: set[s
     assert {name for name, limit in limits.items() if "nvidia.com/gpu" in limit} == on_gpu
 
 
-def test_a_catalogues_stages_hold_systems_of_that_stage() -> None:
+def test_a_profile_has_a_step_for_each_stage() -> None:
     for profile in PROFILES.values():
-        for stage in ("alignment", "phonemes", "landmarks", "motion", "generator", "composition"):
-            assert getattr(profile, stage).stage == stage
-        assert {system.stage for system in profile.voice} == {"voice"}
+        stages = {step.stage for step in profile.steps}
+        assert stages == {"voice", "alignment", "phonemes", "landmarks", "motion", "generator", "composition"}
+        assert profile.voice.name == {"studio": "tacotron2", "embedded": "hibari"}[profile.name]
 
 
 EVERY_TEMPLATE = [
@@ -175,11 +191,4 @@ EVERY_TEMPLATE = [
 def test_a_container_runs_a_step_that_there_is(template: dict[str, Any]) -> None:
     if "container" in template:
         assert template["container"]["command"] == ["python", "-m", "steps"]
-        assert template["container"]["args"][0] in {*ON_SCENES, *IN_TRAINING, *PROGRAMS}
-
-
-@pytest.mark.parametrize("name", ON_SCENES)
-def test_the_unit_of_progress_is_the_one_the_step_counts(name: str) -> None:
-    step = pytest.importorskip(f"steps.{name}.step").STEP
-    counted = {template["metadata"]["annotations"]["newsreel/counts"] for template in EVERY_TEMPLATE if template["name"] == name}
-    assert counted == {step.counts}
+        assert template["container"]["args"][0] in declared_steps()

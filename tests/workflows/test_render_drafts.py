@@ -8,7 +8,9 @@ from PIL import Image
 
 from cli.main import main
 from workflows import render as rendering
-from workflows.local.settings import Result
+from workflows.local import Result
+
+pytestmark = pytest.mark.slow
 
 STORY = {
     "id": "budget",
@@ -42,7 +44,7 @@ def render(tmp_path, monkeypatch, capsys):
             origin = {"story_digest": digest, "software_digest": "b", "release": "c"}
             told = {"id": "budget", "revision": revision, "title": "T", "created": "2026-05-01T10:00:00Z", "files": []}
             (home / "manifest.json").write_text(json.dumps(told | {"origin": origin}))
-            return Result(exit_status=0, status="Succeeded", message="", steps=(), seconds=1.0, logs=tmp_path)
+            return Result(exit_status=0, status="Succeeded", message="", steps=(), seconds=1.0)
 
         monkeypatch.setattr(rendering, "run", run)
         monkeypatch.setattr("sys.argv", ["newsreel", "render", "story.yaml", "--to", "out"])
@@ -57,13 +59,13 @@ def render(tmp_path, monkeypatch, capsys):
 SAID = "revision 1 had other content here before; a bucket that has it refuses this: raise the revision"
 
 
-def test_a_changed_story_under_the_same_revision_replaces_the_draft_and_that_is_said(render):
+def test_changed_story_of_same_revision_replaces_draft(render):
     assert SAID not in render("a")
     assert SAID not in render("a")
     assert SAID in render("b")
 
 
-def test_what_was_of_another_revision_or_is_no_manifest_is_nothing_to_tell(render, tmp_path):
+def test_other_revision_and_bad_manifest_are_ignored(render, tmp_path):
     render("a", revision=7)
     assert SAID not in render("b")
     (tmp_path / "out/budget/manifest.json").write_text("[")

@@ -3,8 +3,8 @@
 import pytest
 
 from newsreel.config.settings import Settings
+from workflows.profiles import PROFILES
 from workflows.story import story_template
-from workflows.systems import PROFILES
 from workflows.training import training_template
 
 

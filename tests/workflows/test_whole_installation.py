@@ -1,19 +1,13 @@
-"""An installation that has all there is: as written down, sound to the last field, and each of its parts finds the others."""
-
-from pathlib import Path
+"""The whole installation, with every optional part: equal to its golden files, valid, every reference resolved."""
 
 import kubernetes_validate
 import pytest
 import yaml
 
-from cluster.manifests.emit import manifests
-from newsreel.config.settings_file import read_settings
+from tests.workflows.golden_manifests import emitted, written_down
 from workflows.lint import lint
-from workflows.systems import STUDIO
 
-WHOLE = Path(__file__).parent / "whole"
-SETTINGS = read_settings(WHOLE / "settings.yaml")
-TEXTS = manifests(STUDIO, SETTINGS)
+TEXTS = emitted("whole")
 OBJECTS = [document for text in TEXTS.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 OF_OTHERS = ("argoproj.io/", "gateway.networking.k8s.io/", "networking.gke.io/", "monitoring.googleapis.com/")
 """Kinds that Kubernetes itself does not know."""
@@ -27,9 +21,8 @@ def name_of(document):
     return f"{document['kind']}-{document['metadata']['name']}"
 
 
-def test_it_becomes_its_golden_files():
-    written_down = {file.name: file.read_text() for file in (WHOLE / "studio").iterdir()}
-    assert written_down == TEXTS, "changed on purpose? `make golden`, and read the difference"
+def test_whole_installation_matches_its_golden_files():
+    assert written_down() == TEXTS, "changed on purpose? `make golden`, and read the difference"
 
 
 @pytest.mark.parametrize("document", OBJECTS, ids=name_of)
@@ -50,7 +43,7 @@ def test_no_two_documents_are_one_object():
     assert len(names) == len(set(names))
 
 
-def test_whoever_runs_has_an_account_and_no_account_is_nobodys():
+def test_every_pod_has_an_account_and_every_account_a_pod():
     pods = [one["spec"]["template"]["spec"] for one in of_kind("Deployment").values()]
     pods += [one["spec"]["jetstream"] for one in of_kind("EventBus").values()]
     pods += [one["spec"]["template"] for kind in ("Sensor", "EventSource") for one in of_kind(kind).values()]
@@ -62,15 +55,13 @@ def test_whoever_runs_has_an_account_and_no_account_is_nobodys():
     assert named == set(of_kind("ServiceAccount"))
 
 
-def test_whatever_stays_up_has_a_budget_and_is_let_talk_to_whom_it_needs():
+def test_every_deployment_has_a_budget_and_a_network_policy():
     policies = of_kind("NetworkPolicy").values()
     chosen = [one["spec"]["podSelector"].get("matchLabels", {}) for one in policies]
     for name, deployment in of_kind("Deployment").items():
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         assert name in of_kind("PodDisruptionBudget")
-        assert any(selector and selector.items() <= labels.items() for selector in chosen), (
-            f"nothing says whom {name} may talk to"
-        )
+        assert any(selector and selector.items() <= labels.items() for selector in chosen), f"no NetworkPolicy selects {name}"
 
 
 def test_a_service_leads_to_pods_that_have_its_port():

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import BadInput, NewsreelError
-from newsreel.media.encoder import LOSSLESS_LOOK, open_encoder
+from newsreel.files import write_atomically
+from newsreel.media.encoder import VISUALLY_LOSSLESS, open_encoder
 from newsreel.presenters.bundle import Presenter, find_presenter, presenter_names
-from newsreel.workspace import write_atomically
 from tools.presenter.drawing import Pose, draw
 from tools.presenter.footage import FOOTAGE_SECONDS, STORY_RANGE, talking_poses, training_poses, write_footage
 from tools.presenter.visemes import write_visemes
@@ -71,7 +71,7 @@ def write_training_clip(into: Path, poses: Iterator[Pose], size: int) -> None:
     draft = into / ".tmp-rehearsal.mp4"
     landmarks = []
     try:
-        with open_encoder(draft, size, size, FRAME_RATE, LOSSLESS_LOOK) as write:
+        with open_encoder(draft, size, size, FRAME_RATE, VISUALLY_LOSSLESS) as write:
             for picture, points in (draw(pose, size) for pose in poses):
                 write(picture)
                 landmarks.append(points)

@@ -1,6 +1,6 @@
-"""What a story's manifest must keep to beyond what Argo checks: each rule is one function, all faults are listed.
+"""Lint of emitted manifests, beyond what Argo checks: each rule is one function, and all faults are listed.
 
-A rule lives in the module of its subject and is found there; adding one touches nothing else.
+A rule is added by writing it in the module of its subject: `dag`, `parameters`, `placement` or `pods`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,24 +10,20 @@ from typing import Any
 from newsreel.argo.documents import read_documents
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
-from workflows.lint import cluster, flow, names, placement, pods, travel, wiring
-from workflows.lint.document import Document, Node
-from workflows.lint.rule import Fault, Rule
+from workflows.lint import dag, parameters, placement, pods
+from workflows.lint.document import Document, Fault, Node, Rule
 
 __all__ = ["RULES", "Fault", "Rule", "lint", "lint_files"]
 
 RULES: tuple[Rule, ...] = tuple(
-    found
-    for module in (names, wiring, flow, travel, placement, pods, cluster)
-    for found in vars(module).values()
-    if isinstance(found, Rule)
+    found for module in (dag, parameters, placement, pods) for found in vars(module).values() if isinstance(found, Rule)
 )
 
 
 def lint_files(paths: Iterable[Path], settings: Settings | None = None) -> Iterator[Fault]:
-    """All faults of files, and of every `.yaml` below folders; `settings` are those they were emitted with.
+    """Yield all faults of files, and of every `.yaml` below folders; `settings` are those they were emitted with.
 
-    Raises BadInput for what cannot be read as YAML, and for a place without a manifest: nothing was checked there.
+    Raises BadInput for a file that is not YAML, and for a path without a manifest.
     """
     for path in paths:
         files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
@@ -39,6 +35,6 @@ def lint_files(paths: Iterable[Path], settings: Settings | None = None) -> Itera
 
 
 def lint(document: Any, source: str = "manifest", settings: Settings | None = None) -> list[Fault]:
-    """All faults of one document as YAML gave it; `source` is what to call it."""
+    """List all faults of one parsed YAML document; `source` is its name in them."""
     seen = Document(Node(document), settings or Settings())
     return [fault for rule in RULES for fault in rule.faults(seen, source)]

@@ -1,14 +1,15 @@
-"""A manifest as the rules see it: any YAML at all, asked without fear for what may not be there."""
+"""What rules read and yield: a manifest as nodes that never raise for what is missing, and the `rule` decorator.
+
+A rule is a function from a document to its faults; its docstring says why it matters and what to change.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from newsreel.config.settings import Settings
-
-__all__ = ["STATUS_WORDS", "Document", "Node", "references"]
 
 REFERENCE = re.compile(r"\{\{(.*?)\}\}")
 DEPENDENCY = re.compile(r"([A-Za-z0-9_-]+)(?:\.([A-Za-z]+))?")
@@ -19,7 +20,7 @@ STATUS_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Node:
-    """A value somewhere in a document. What is absent, or below something of another kind, has the value None."""
+    """A value in a document, with its path. The value is None where the path leads to nothing."""
 
     value: Any
     path: str = ""
@@ -32,7 +33,7 @@ class Node:
 
     @property
     def entries(self) -> list["Node"]:
-        """A list's entries, shown by their names where they have one: `spec.templates[check]`."""
+        """Entries of a list, in paths by their names where they have one: `spec.templates[check]`."""
         listed = self.value if isinstance(self.value, list) else []
         return [Node(entry, f"{self.path}[{label(entry, index)}]") for index, entry in enumerate(listed)]
 
@@ -53,7 +54,7 @@ class Node:
         return bool(self.value)
 
     def strings(self) -> Iterator["Node"]:
-        """Every string below, keys aside."""
+        """Every string in this value, keys excluded."""
         if isinstance(self.value, str):
             yield self
         for entry in self.entries:
@@ -68,13 +69,13 @@ def label(entry: Any, index: int) -> str:
 
 
 def references(text: str) -> list[str]:
-    """What stands between `{{` and `}}`, blanks stripped."""
+    """Contents of each `{{...}}`, stripped of blanks."""
     return [found.strip() for found in REFERENCE.findall(text)]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A WorkflowTemplate, or another kind of manifest: then it has no templates, and at most containers."""
+    """A WorkflowTemplate, or another kind of manifest, which has no templates and may have containers."""
 
     root: Node
     settings: Settings
@@ -98,7 +99,7 @@ class Document:
 
     @cached_property
     def containers(self) -> list[Node]:
-        """The containers of every pod this document makes."""
+        """Containers of all pods of this document."""
         job = self.root.at("spec", "jobTemplate")
         pod = (job or self.root).at("spec", "template", "spec")
         of_one_pod = [*pod.at("initContainers").entries, *pod.at("containers").entries]
@@ -108,12 +109,12 @@ class Document:
         return next((template for template in self.templates if template.name == name), None)
 
     def calls(self, template: Node) -> list[Node]:
-        """The templates a DAG's tasks name, those that exist."""
+        """Templates that a DAG's tasks run, missing ones left out."""
         named = (self.template(task.at("template").text) for task in tasks(template))
         return [called for called in named if called]
 
     def below(self, *names: str) -> list[Node]:
-        """The templates of these names and all they lead to, in the document's order."""
+        """Templates of these names and all that they call, directly or not, in the document's order."""
         seen: set[str] = set()
         ahead = [template for name in names if (template := self.template(name))]
         while ahead:
@@ -129,12 +130,12 @@ class Document:
 
     @cached_property
     def attempts(self) -> list[Node]:
-        """DAGs that Argo tries again on other nodes."""
+        """DAGs that Argo retries on other nodes."""
         return [dag for dag in self.dags if dag.at("retryStrategy", "affinity").at("nodeAntiAffinity").value is not None]
 
     @cached_property
     def steps(self) -> list[Node]:
-        """The leaves that work on a story: all below an attempt but its daemon."""
+        """Leaves that work on a story: all below an attempt, its daemon excluded."""
         below = self.below(*(attempt.name for attempt in self.attempts))
         return [template for template in below if template in self.leaves and template not in self.daemons]
 
@@ -144,17 +145,17 @@ def tasks(dag: Node) -> list[Node]:
 
 
 def parameters(node: Node) -> list[Node]:
-    """Of `inputs`, `outputs` or `arguments`."""
+    """Parameters of `inputs`, `outputs` or `arguments`."""
     return node.at("parameters").entries
 
 
 def dependencies(task: Node) -> list[tuple[str, str]]:
-    """Task and status word of each term of `depends`; the word is empty where none is said."""
+    """Task and status of each term of `depends`; the status is empty where there is none."""
     return [(found[1], found[2] or "") for found in DEPENDENCY.finditer(task.at("depends").text)]
 
 
 def awaited(dag: Node, task: Node) -> set[str]:
-    """The names of all tasks that have ended when this one starts."""
+    """Names of all tasks that this one waits for, directly or not."""
     by_name = {other.name: other for other in tasks(dag)}
     seen: set[str] = set()
     ahead = [name for name, _ in dependencies(task)]
@@ -164,3 +165,37 @@ def awaited(dag: Node, task: Node) -> set[str]:
             seen.add(name)
             ahead.extend(before for before, _ in dependencies(by_name[name]))
     return seen
+
+
+Findings = Iterator[tuple[Node, str]]
+"""Node and message of each fault."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    place: str
+    """File and path in the document."""
+    found: str
+    """What is wrong."""
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.found} [{self.rule}]"
+
+
+@dataclass(frozen=True)
+class Rule:
+    name: str
+    """Name of the function: what holds of a manifest without fault."""
+    advice: str
+    """Why it matters and what to change."""
+    find: Callable[[Document], Findings]
+
+    def faults(self, document: Document, source: str) -> Iterator[Fault]:
+        for node, found in self.find(document):
+            yield Fault(f"{source}: {node.path}", found, self.name)
+
+
+def rule(find: Callable[[Document], Findings]) -> Rule:
+    """Decorate a function as a rule; its docstring is the advice."""
+    return Rule(find.__name__, " ".join((find.__doc__ or "").split()), find)

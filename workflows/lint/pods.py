@@ -1,18 +1,17 @@
-"""Rules about a pod itself: its image, what it takes of the machine, for how long, and with which rights."""
+"""Rules about pods (image, resources, deadline, rights) and the objects around them (probes, budgets, roles, egress)."""
 
 import re
 from pathlib import PurePosixPath
 
-from workflows.lint.document import Document, parameters
-from workflows.lint.rule import Findings, rule
+from workflows.lint.document import Document, Findings, parameters, rule
 
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 @rule
 def image_is_pinned(document: Document) -> Findings:
-    """An image without a version, or `latest`, is another program tomorrow, and Hera's default is somebody else's: name a
-    version or a digest."""
+    """An image without a version, or `latest`, changes without notice, and Hera's default is a public image: set a version
+    or a digest."""
     for container in document.containers:
         image = container.at("image")
         tag = image.text.rpartition("/")[2].partition(":")[2]
@@ -22,18 +21,18 @@ def image_is_pinned(document: Document) -> Findings:
 
 @rule
 def resources_are_stated(document: Document) -> Findings:
-    """A pod that asks for nothing is the first to be killed, and one without a memory limit may kill others: state
-    requests.cpu, requests.memory and limits.memory."""
+    """A pod without requests is evicted first, and one without a memory limit may get others killed: set requests.cpu,
+    requests.memory and limits.memory."""
     for container in document.containers:
         for kind, resource in (("requests", "cpu"), ("requests", "memory"), ("limits", "memory")):
-            stated = container.at("resources", kind, resource)
-            if not stated:
-                yield stated, "is not stated"
+            value = container.at("resources", kind, resource)
+            if not value:
+                yield value, "is not set"
 
 
 @rule
 def leaf_has_a_deadline(document: Document) -> Findings:
-    """A hung step would hold its GPU node until somebody looks: set activeDeadlineSeconds."""
+    """A step that hangs would hold its GPU node until somebody intervenes: set activeDeadlineSeconds."""
     for leaf in document.leaves:
         if not leaf.at("activeDeadlineSeconds"):
             yield leaf.at("activeDeadlineSeconds"), "is not set"
@@ -41,7 +40,7 @@ def leaf_has_a_deadline(document: Document) -> Findings:
 
 @rule
 def leaf_has_a_priority(document: Document) -> Findings:
-    """Breaking news waits behind everything else where its pods do not say what they are: set priorityClassName."""
+    """Without a priority class breaking news queues behind everything else: set priorityClassName."""
     for leaf in document.leaves:
         if not leaf.at("priorityClassName"):
             yield leaf.at("priorityClassName"), "is not set"
@@ -49,7 +48,8 @@ def leaf_has_a_priority(document: Document) -> Findings:
 
 @rule
 def container_is_confined(document: Document) -> Findings:
-    """Pictures, weights and stories are hostile: every container has `placement.confined()` as its security context."""
+    """Pictures, weights and stories are untrusted input: give every container `placement.confined()` as its security
+    context."""
     for container in document.containers:
         context = container.at("securityContext")
         for key, wanted in (("readOnlyRootFilesystem", True), ("allowPrivilegeEscalation", False)):
@@ -63,8 +63,8 @@ def container_is_confined(document: Document) -> Findings:
 
 @rule
 def only_the_anchor_is_root(document: Document) -> Findings:
-    """A hostPath belongs to root, so the anchor must be, and nothing else: give the container `placement.confined()`, which is
-    another user without added capabilities."""
+    """A hostPath belongs to root, so the anchor must run as root, and nothing else may: give the container
+    `placement.confined()`, which sets another user and adds no capabilities."""
     anchors = [daemon.at("container") for daemon in document.daemons]
     for container in document.containers:
         if container in anchors:
@@ -75,25 +75,26 @@ def only_the_anchor_is_root(document: Document) -> Findings:
         if context.at("runAsUser").value == 0:
             yield context.at("runAsUser"), "is root"
         if context.at("capabilities", "add"):
-            yield context.at("capabilities", "add"), "gives back what was dropped"
+            yield context.at("capabilities", "add"), "adds capabilities"
 
 
 @rule
 def nothing_is_privileged(document: Document) -> Findings:
-    """Privileged containers and the host's network, processes or IPC give a story the machine: take the setting away."""
+    """Privileged containers and the host's network, processes or IPC give untrusted input control of the machine: remove
+    the setting."""
     for container in document.containers:
         if container.at("securityContext", "privileged"):
-            yield container.at("securityContext", "privileged"), "gives away the machine"
+            yield container.at("securityContext", "privileged"), "gives control of the node"
     for pod in (document.root.at("spec"), document.root.at("spec", "template", "spec")):
         for key in ("hostNetwork", "hostPID", "hostIPC"):
             if pod.at(key):
-                yield pod.at(key), "gives away the machine"
+                yield pod.at(key), "gives control of the node"
 
 
 @rule
 def steps_get_no_token(document: Document) -> Findings:
-    """A step talks to no Kubernetes API: set automountServiceAccountToken false, and an executor account for Argo's own
-    containers, which need one."""
+    """Steps do not call the Kubernetes API: set automountServiceAccountToken to false, and name an executor account for
+    Argo's own containers, which do."""
     spec = document.root.at("spec")
     pod = spec if document.is_workflow else spec.at("template", "spec")
     if pod and pod.at("automountServiceAccountToken").value is not False:
@@ -107,8 +108,8 @@ def steps_get_no_token(document: Document) -> Findings:
 
 @rule
 def step_counts_its_progress(document: Document) -> Findings:
-    """People and the local runner show how far a step is, in its own unit: annotate the template newsreel/counts, see
-    `System.counts`."""
+    """The local runner shows the progress of a step in its own unit: annotate the template with
+    newsreel/counts."""
     for step in document.steps:
         unit = step.at("metadata", "annotations", "newsreel/counts")
         if not unit.text:
@@ -117,10 +118,58 @@ def step_counts_its_progress(document: Document) -> Findings:
 
 @rule
 def output_lies_on_a_volume(document: Document) -> Findings:
-    """The root file system is read-only: an output file must lie below one of the container's volume mounts, such as /tmp."""
+    """The root file system is read-only: put an output file below one of the container's volume mounts, such as /tmp."""
     for leaf in document.leaves:
         mounts = [mount.at("mountPath").text for mount in leaf.at("container", "volumeMounts").entries]
         files = [output.at("valueFrom", "path") for output in parameters(leaf.at("outputs"))]
         for path in (*files, *(artifact.at("path") for artifact in leaf.at("outputs", "artifacts").entries)):
             if path.text and not any(PurePosixPath(path.text).is_relative_to(mount) for mount in mounts if mount):
                 yield path, f"{path.text!r} cannot be written"
+
+
+@rule
+def deployment_is_probed(document: Document) -> Findings:
+    """Without probes a Deployment's pod gets requests before it is ready and is not restarted when it hangs: give the
+    container startupProbe, readinessProbe and livenessProbe."""
+    if document.root.at("kind").text == "Deployment":
+        for container in document.containers:
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                if not container.at(probe):
+                    yield container.at(probe), "is not set"
+
+
+@rule
+def budget_lets_machines_be_drained(document: Document) -> Findings:
+    """A disruption budget whose minAvailable equals the number of replicas blocks every node drain: set maxUnavailable."""
+    if document.root.at("kind").text == "PodDisruptionBudget":
+        spec = document.root.at("spec")
+        if spec.at("minAvailable").value is not None or not spec.at("maxUnavailable"):
+            yield spec, "does not set maxUnavailable"
+
+
+@rule
+def role_names_what_it_allows(document: Document) -> Findings:
+    """A `*` allows verbs and resources that nobody reviewed, and whoever may read secrets or exec into pods has the rights
+    of every account: name groups, resources and verbs, without those."""
+    if document.root.at("kind").text in ("Role", "ClusterRole"):
+        for allowed in document.root.at("rules").entries:
+            for key in ("apiGroups", "resources", "verbs"):
+                for word in allowed.at(key).entries:
+                    if word.text == "*" or (
+                        key == "resources" and word.text in ("secrets", "pods/exec", "serviceaccounts/token")
+                    ):
+                        yield word, f"{word.text!r} grants more than is needed"
+
+
+@rule
+def egress_is_bounded(document: Document) -> Findings:
+    """An egress rule without `to`, without ports, or to 0.0.0.0/0 lets a compromised decoder connect anywhere: name pods or
+    address blocks, and the ports."""
+    if document.root.at("kind").text == "NetworkPolicy":
+        for egress in document.root.at("spec", "egress").entries:
+            for key in ("to", "ports"):
+                if not egress.at(key):
+                    yield egress.at(key), "is not set"
+            for end in egress.at("to").entries:
+                if end.at("ipBlock", "cidr").text in ("0.0.0.0/0", "::/0"):
+                    yield end.at("ipBlock", "cidr"), "is every address"

@@ -1,200 +1,291 @@
-"""The three small languages of a WorkflowTemplate: `depends`, `when` and a retry's `expression`.
+"""References and expressions in a WorkflowTemplate: `{{...}}`, `depends`, `when` and the `expression` of a retryStrategy.
 
-They share one grammar, that of truth and equality, and differ in what a word means:
+The three expression languages share one grammar and differ in the meaning of an unquoted word:
 
-    either      = both { "||" both }
-    both        = comparison { "&&" comparison }
+    or          = and { "||" and }
+    and         = comparison { "&&" comparison }
     comparison  = unary [ ("==" | "!=") unary ]
-    unary       = "!" unary | "(" either ")" | 'text' | "text" | word [ "(" either ")" ]
+    unary       = "!" unary | "(" or ")" | 'text' | "text" | word [ "(" or ")" ]
 
-Argo hands `depends` and `expression` to expr-lang and `when` to govaluate; what is accepted here means the same there, and what
-is not is refused, by name, before anything runs.
+Argo evaluates `depends` and `expression` with expr-lang and `when` with govaluate. What is accepted here means the same there;
+what is not is refused before anything runs.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from types import MappingProxyType
 
-from newsreel.errors import BadInput
+from workflows.local.settings import InvalidWorkflow
+from workflows.local.status import Outcome, Phase
 
-__all__ = ["Call", "Either", "Equal", "Expression", "Literal", "Name", "Not", "Value", "evaluate", "names", "parse"]
+REFERENCE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+def references(text: str) -> list[str]:
+    """The names a text refers to.
+
+    >>> references("{{inputs.parameters.dir}}/x of {{ workflow.uid }}")
+    ['inputs.parameters.dir', 'workflow.uid']
+    """
+    return [name.strip() for name in REFERENCE.findall(text)]
+
+
+def substitute(text: str, values: Mapping[str, str]) -> str:
+    """Replace references by values. Raises InvalidWorkflow for a name without a value.
+
+    Values are not expanded again. Argo does that, which is why an argument that contains `{{` is refused before a run starts.
+
+    >>> substitute("{{item}} of {{inputs.parameters.story}}", {"item": "3", "inputs.parameters.story": "{{item}}"})
+    '3 of {{item}}'
+    """
+
+    def value_of(found: re.Match[str]) -> str:
+        if (name := found[1].strip()) not in values:
+            raise InvalidWorkflow(f"`{{{{{name}}}}}` has no value here")
+        return values[name]
+
+    return REFERENCE.sub(value_of, text)
+
+
+# Grammar
 
 Value = str | int | bool
+Values = Mapping[str, Value]
+Functions = Mapping[str, Callable[[Value], Value]]
 
 TOKEN = re.compile(
-    r"""\s*(?:(?P<sign>&&|\|\||==|!=|!|\(|\))|'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)"|(?P<word>[A-Za-z0-9_][\w.-]*))""",
+    r"""\s*(?:(?P<operator>&&|\|\||==|!=|!|\(|\))|'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)"|(?P<word>[A-Za-z0-9_][\w.-]*))""",
     re.ASCII,
 )
-DEEPEST = 50
+MAX_DEPTH = 50
 
 
 @dataclass(frozen=True)
-class Literal:
-    value: Value
+class Expression:
+    """A parsed expression: its value for given names, and the names it refers to, left to right.
+
+    Evaluation raises InvalidWorkflow where types do not fit, as expr-lang does (`"75" == 75`, `!"text"`).
+    """
+
+    evaluate: Callable[[Values], Value]
+    names: tuple[str, ...] = ()
+
+    def holds(self, values: Values) -> bool:
+        """The value of a condition. Raises InvalidWorkflow where it is neither true nor false."""
+        value = self.evaluate(values)
+        if not isinstance(value, bool):
+            raise InvalidWorkflow(f"`{value}` is neither true nor false")
+        return value
 
 
-@dataclass(frozen=True)
-class Name:
-    name: str
+def literal(value: Value) -> Expression:
+    return Expression(lambda values: value)
 
 
-@dataclass(frozen=True)
-class Call:
-    function: str
-    argument: "Expression"
+def name(name: str) -> Expression:
+    return Expression(lambda values: values[name], (name,))
 
 
-@dataclass(frozen=True)
-class Not:
-    operand: "Expression"
+def negation(operand: Expression) -> Expression:
+    return Expression(lambda values: not operand.holds(values), operand.names)
 
 
-@dataclass(frozen=True)
-class Equal:
-    left: "Expression"
-    right: "Expression"
+def conjunction(left: Expression, right: Expression) -> Expression:
+    return Expression(lambda values: left.holds(values) and right.holds(values), left.names + right.names)
 
 
-@dataclass(frozen=True)
-class Either:
-    """`left || right`; `both` for `&&`."""
-
-    left: "Expression"
-    right: "Expression"
-    both: bool = False
+def disjunction(left: Expression, right: Expression) -> Expression:
+    return Expression(lambda values: left.holds(values) or right.holds(values), left.names + right.names)
 
 
-Expression = Literal | Name | Call | Not | Equal | Either
-Word = Callable[[str], Expression]
-"""What a word that is not in quotes means in a language; raises BadInput where it means nothing."""
+def equality(left: Expression, right: Expression) -> Expression:
+    def equal(values: Values) -> bool:
+        one, other = left.evaluate(values), right.evaluate(values)
+        if type(one) is not type(other):
+            raise InvalidWorkflow(f"{one!r} and {other!r} are of different types and cannot be compared")
+        return one == other
+
+    return Expression(equal, left.names + right.names)
 
 
-def parse(text: str, word: Word) -> Expression:
-    """Read an expression. Raises BadInput that names what cannot be read."""
-    reader = Reader(text, [*tokens(text)], word)
-    expression = reader.either()
-    if reader.left:
-        raise BadInput(f"`{text}`: cannot go on at `{reader.left[0][1]}`")
+def parse(text: str, word: Callable[[str], Expression], functions: Functions = MappingProxyType({})) -> Expression:
+    """Read an expression; `word` gives the meaning of an unquoted word. Raises InvalidWorkflow that quotes the faulty part."""
+    parser = Parser(text, [*tokens(text)], word, functions)
+    expression = parser.disjunction()
+    if parser.tokens:
+        raise InvalidWorkflow(f"`{text}`: unexpected `{parser.tokens[0][1]}`")
     return expression
 
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
-    at = 0
-    while text[at:].strip():
-        if not (match := TOKEN.match(text, at)):
-            raise BadInput(f"`{text}`: cannot read `{text[at:].strip()[:20]}`; is a value to be in quotes?")
+    position = 0
+    while text[position:].strip():
+        if not (match := TOKEN.match(text, position)):
+            raise InvalidWorkflow(f"`{text}`: cannot read `{text[position:].strip()[:20]}`; does a value need quotes?")
         kind = match.lastgroup or ""
         yield kind, match[kind]
-        at = match.end()
+        position = match.end()
 
 
-class Reader:
-    """Recursive descent, one method a rule of the grammar."""
+@dataclass
+class Parser:
+    """Recursive descent, one method per rule of the grammar."""
 
-    def __init__(self, text: str, left: list[tuple[str, str]], word: Word) -> None:
-        self.text = text
-        self.left = left
-        self.word = word
-        self.depth = 0
+    text: str
+    tokens: list[tuple[str, str]]
+    word: Callable[[str], Expression]
+    functions: Functions
+    depth: int = 0
 
-    def takes(self, *signs: str) -> str | None:
-        return self.left.pop(0)[1] if self.left and self.left[0][0] == "sign" and self.left[0][1] in signs else None
+    def accept(self, *operators: str) -> str | None:
+        found = self.tokens and self.tokens[0][0] == "operator" and self.tokens[0][1] in operators
+        return self.tokens.pop(0)[1] if found else None
 
-    def either(self) -> Expression:
-        expression = self.both()
-        while self.takes("||"):
-            expression = Either(expression, self.both())
+    def disjunction(self) -> Expression:
+        expression = self.conjunction()
+        while self.accept("||"):
+            expression = disjunction(expression, self.conjunction())
         return expression
 
-    def both(self) -> Expression:
+    def conjunction(self) -> Expression:
         expression = self.comparison()
-        while self.takes("&&"):
-            expression = Either(expression, self.comparison(), both=True)
+        while self.accept("&&"):
+            expression = conjunction(expression, self.comparison())
         return expression
 
     def comparison(self) -> Expression:
         expression = self.unary()
-        if sign := self.takes("==", "!="):
-            equal = Equal(expression, self.unary())
-            return Not(equal) if sign == "!=" else equal
+        if operator := self.accept("==", "!="):
+            equal = equality(expression, self.unary())
+            return negation(equal) if operator == "!=" else equal
         return expression
 
     def unary(self) -> Expression:
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise BadInput(f"`{self.text[:40]}...`: nested deeper than {DEEPEST}")
+        if self.depth > MAX_DEPTH:
+            raise InvalidWorkflow(f"`{self.text[:40]}...`: nested deeper than {MAX_DEPTH}")
         try:
-            if self.takes("!"):
-                return Not(self.unary())
-            if self.takes("("):
-                return self.closed(self.either())
-            return self.value()
+            if self.accept("!"):
+                return negation(self.unary())
+            return self.parenthesized() if self.accept("(") else self.operand()
         finally:
             self.depth -= 1
 
-    def value(self) -> Expression:
-        if not self.left or self.left[0][0] == "sign":
-            raise BadInput(f"`{self.text}`: a value is missing {f'before `{self.left[0][1]}`' if self.left else 'at the end'}")
-        kind, text = self.left.pop(0)
+    def operand(self) -> Expression:
+        if not self.tokens or self.tokens[0][0] == "operator":
+            place = f"before `{self.tokens[0][1]}`" if self.tokens else "at the end"
+            raise InvalidWorkflow(f"`{self.text}`: a value is missing {place}")
+        kind, text = self.tokens.pop(0)
         if kind != "word":
-            return Literal(text)
-        if self.takes("("):
-            return self.closed(Call(text, self.either()))
-        return self.word(text)
+            return literal(text)
+        if not self.accept("("):
+            return self.word(text)
+        if not (function := self.functions.get(text)):
+            raise InvalidWorkflow(f"`{text}()` is not a function; known: {', '.join(self.functions) or 'none'}")
+        argument = self.parenthesized()
+        return Expression(lambda values: function(argument.evaluate(values)), argument.names)
 
-    def closed(self, expression: Expression) -> Expression:
-        if not self.takes(")"):
-            raise BadInput(f"`{self.text}`: a `)` is missing")
+    def parenthesized(self) -> Expression:
+        expression = self.disjunction()
+        if not self.accept(")"):
+            raise InvalidWorkflow(f"`{self.text}`: a `)` is missing")
         return expression
 
 
-def names(expression: Expression) -> Iterator[str]:
-    """Every name that an expression refers to, left to right."""
-    match expression:
-        case Name(name):
-            yield name
-        case Call(_, argument):
-            yield from names(argument)
-        case Not(operand):
-            yield from names(operand)
-        case Equal(left, right) | Either(left, right):
-            yield from names(left)
-            yield from names(right)
+# `depends`
+
+DEFAULT_STATUSES = ("Succeeded", "Skipped", "Daemoned")
+"""What a bare task name in `depends` stands for (argo-workflows, docs/enhanced-depends-logic.md)."""
+TASK_STATUS = {
+    "Succeeded": Phase.SUCCEEDED,
+    "Failed": Phase.FAILED,
+    "Errored": Phase.ERROR,
+    "Skipped": Phase.SKIPPED,
+    "Omitted": Phase.OMITTED,
+    "Daemoned": Phase.READY,
+}
 
 
-def evaluate(
-    expression: Expression,
-    values: Mapping[str, Value],
-    functions: Mapping[str, Callable[[Value], Value]] | None = None,
-) -> Value:
-    """The value of an expression. Raises BadInput where kinds do not fit, as expr-lang does (`"75" == 75`, `!"text"`), and for a
-    function that there is not."""
-    functions = functions or {}
-    match expression:
-        case Literal(value):
-            return value
-        case Name(name):
-            return values[name]
-        case Call(function, argument):
-            if function not in functions:
-                raise BadInput(f"`{function}()` is not known; known: {', '.join(functions) or 'none'}")
-            return functions[function](evaluate(argument, values, functions))
-        case Not(operand):
-            return not truth(evaluate(operand, values, functions))
-        case Equal(left, right):
-            return same(evaluate(left, values, functions), evaluate(right, values, functions))
-        case Either(left, right, both):
-            first = truth(evaluate(left, values, functions))
-            return first if first is not both else truth(evaluate(right, values, functions))
+@dataclass(frozen=True)
+class Depends:
+    """The parsed `depends` of a task."""
+
+    expression: Expression
+    tasks: frozenset[str]
+
+    def met(self, ended: Mapping[str, Outcome]) -> bool:
+        """Whether the task runs; `ended` has an outcome for each of `tasks`."""
+        return self.expression.holds(
+            {f"{task}.{word}": ended[task].phase is phase for task in self.tasks for word, phase in TASK_STATUS.items()}
+        )
 
 
-def truth(value: Value) -> bool:
-    if not isinstance(value, bool):
-        raise BadInput(f"`{value}` is neither true nor false")
-    return value
+def read_depends(text: str | None) -> Depends:
+    """Read `depends: A && (B.Failed || B.Errored)`. Raises InvalidWorkflow."""
+    expression = parse(text, task_status) if text else literal(True)
+    return Depends(expression, frozenset(status.rsplit(".", 1)[0] for status in expression.names))
 
 
-def same(left: Value, right: Value) -> bool:
-    if type(left) is not type(right):
-        raise BadInput(f"{left!r} and {right!r} are of two kinds and cannot be compared")
-    return left == right
+def task_status(word: str) -> Expression:
+    _, dot, status = word.rpartition(".")
+    if not dot:
+        return reduce(disjunction, [name(f"{word}.{default}") for default in DEFAULT_STATUSES])
+    if status not in TASK_STATUS:
+        raise InvalidWorkflow(f"depends: `{word}`: no such status; known: {', '.join(TASK_STATUS)}")
+    return name(word)
+
+
+# `when`
+
+
+def when(text: str) -> bool:
+    """Evaluate a `when` whose references are replaced. Raises InvalidWorkflow.
+
+    Unquoted words are strings, as in Argo: `todo == todo`. Numbers are compared as numbers and never equal a word.
+    """
+    return parse(text, bare_word).holds({})
+
+
+def bare_word(word: str) -> Expression:
+    if word in ("true", "false"):
+        return literal(word == "true")
+    if re.fullmatch(r"[A-Za-z_]\w*", word, re.ASCII):
+        return literal(word)
+    if re.fullmatch(r"\d+", word):
+        return literal(str(int(word)))
+    raise InvalidWorkflow(f"when: `{word}` needs quotes")
+
+
+# `expression` of a retryStrategy
+
+LAST_RETRY = ("lastRetry.exitCode", "lastRetry.status")
+
+
+def read_retry(text: str) -> Expression:
+    """Read a retry's `expression` and evaluate it once, so that one that cannot be evaluated is refused before anything runs."""
+    expression = parse(text, retry_word, {"asInt": as_int})
+    expression.holds(dict.fromkeys(LAST_RETRY, "0"))
+    return expression
+
+
+def retry_holds(expression: Expression, last: Outcome) -> bool:
+    """Whether a retry's expression is true after the outcome `last`."""
+    exit_code = "-1" if last.exit_status is None else str(last.exit_status)
+    return expression.holds({"lastRetry.exitCode": exit_code, "lastRetry.status": last.phase.value})
+
+
+def retry_word(word: str) -> Expression:
+    if word in LAST_RETRY:
+        return name(word)
+    if re.fullmatch(r"\d+", word):
+        return literal(int(word))
+    raise InvalidWorkflow(f"expression: `{word}` is unknown; known: {', '.join(LAST_RETRY)}, asInt(), numbers, 'strings'")
+
+
+def as_int(value: Value) -> Value:
+    try:
+        return int(value)
+    except ValueError:
+        raise InvalidWorkflow(f"asInt: {value!r} is not a number") from None

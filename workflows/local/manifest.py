@@ -1,44 +1,31 @@
-"""Manifests read back from disk into a `Program`; what this runner does not know is refused by name before anything runs."""
+"""Reads a workflow and its services from manifests; what the runner does not execute is refused by name before anything runs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
-from newsreel.argo.documents import read_documents
-from newsreel.errors import BadInput
-from workflows.local.model import DagTemplate, Leaf, Workflow, WorkflowSpec
-from workflows.local.pod import Deployment, Service
+from workflows.local.model import ContainerTemplate, DAGTemplate, Deployment, PodSpec, Service, WorkflowSpec, WorkflowTemplate
+from workflows.local.settings import InvalidWorkflow
+from workflows.local.specification import EXECUTED_KINDS, IGNORED_KINDS
 
-__all__ = ["Backend", "Program", "read_program"]
-
-FOR_THE_CLUSTER = frozenset(
-    {
-        "ClusterRole", "ClusterRoleBinding", "ClusterRules", "ConfigMap", "EventBus", "EventSource", "GCPBackendPolicy",
-        "Gateway", "HTTPRoute", "HealthCheckPolicy", "Namespace", "NetworkPolicy", "PodDisruptionBudget", "PodMonitor",
-        "PodMonitoring", "PriorityClass", "PrometheusRule", "ResourceQuota", "Role", "RoleBinding", "Secret", "Sensor",
-        "ServiceAccount", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
-    }
-)  # fmt: skip
-"""Kinds that say who may do what, what starts a workflow or is asked about it; there is nothing in them to run."""
-AT_MOST = 3
-"""Faults told at once."""
+MAX_ERRORS = 3
+"""Most errors of one manifest in a message."""
 
 Kind = TypeVar("Kind", bound=BaseModel)
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A service's name and port in the cluster, and the program behind it."""
+    """A service's name and port in the cluster, and the pod behind it."""
 
-    service: Service
-    deployment: Deployment
-
-    @property
-    def name(self) -> str:
-        return self.service.metadata.name
+    name: str
+    port: int
+    pod: PodSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,85 +34,86 @@ class Program:
 
     name: str
     spec: WorkflowSpec
-    templates: Mapping[str, Leaf | DagTemplate]
-    backends: Mapping[str, Backend]
+    templates: Mapping[str, ContainerTemplate | DAGTemplate]
+    backends: dict[str, Backend]
 
 
 def read_program(manifests: Path, name: str) -> Program:
-    """Read the WorkflowTemplate `name` and the services from a file, or from all `*.yaml` of a folder. Raises BadInput."""
-    documents = [*objects(manifests)]
-    workflows = [document for document in named(documents, "WorkflowTemplate") if name_of(document) == name]
+    """Read the WorkflowTemplate `name` and the services from a file, or from all `*.yaml` of a folder. Raises InvalidWorkflow."""
+    documents = [*read_documents(manifests)]
+    workflows = [one for one in of_kind(documents, "WorkflowTemplate") if name_of(one) == name]
     if len(workflows) != 1:
-        raise BadInput(f"{manifests}: {len(workflows)} WorkflowTemplates are named {name}, not one; run `newsreel emit`")
-    unknown = {str(document.get("kind")) for document in documents} - FOR_THE_CLUSTER
-    if unknown := unknown - {"WorkflowTemplate", "Deployment", "Service"}:
-        raise BadInput(f"{manifests}: kind {', '.join(sorted(unknown))}: the local runner does not know it")
-    spec = accept(workflows[0], Workflow).spec
+        raise InvalidWorkflow(f"{manifests}: {len(workflows)} WorkflowTemplates are named {name}, not one")
+    if unknown := {str(one.get("kind")) for one in documents} - {*EXECUTED_KINDS, *IGNORED_KINDS}:
+        raise InvalidWorkflow(f"{manifests}: kind {', '.join(sorted(unknown))}: the local runner does not execute it")
+    spec = parse(workflows[0], WorkflowTemplate).spec
     templates = {template.name: template for template in spec.templates}
     if len(templates) < len(spec.templates):
-        raise BadInput(f"{manifests}: two templates of {name} have the same name")
-    services = [accept(document, Service) for document in named(documents, "Service")]
-    deployments = named(documents, "Deployment")
-    backends = {service.metadata.name: Backend(service=service, deployment=behind(service, deployments)) for service in services}
-    return Program(name=name, spec=spec, templates=templates, backends=backends)
+        raise InvalidWorkflow(f"{manifests}: two templates of {name} have the same name")
+    deployments = of_kind(documents, "Deployment")
+    backends = [backend_of(parse(one, Service), deployments) for one in of_kind(documents, "Service")]
+    return Program(name=name, spec=spec, templates=templates, backends={backend.name: backend for backend in backends})
 
 
-def objects(manifests: Path) -> Iterator[dict[str, Any]]:
-    paths = sorted(manifests.glob("*.yaml")) if manifests.is_dir() else [manifests]
-    for path in paths:
-        for document in read_documents(path):
+def read_documents(manifests: Path) -> Iterator[Document]:
+    for path in sorted(manifests.glob("*.yaml")) if manifests.is_dir() else [manifests]:
+        try:
+            documents = [one for one in yaml.load_all(path.read_bytes(), yaml.CSafeLoader) if one is not None]
+        except OSError as error:
+            raise InvalidWorkflow(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        except (yaml.YAMLError, ValueError) as error:
+            raise InvalidWorkflow(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+        for document in documents:
             if not isinstance(document, dict):
-                raise BadInput(f"{path}: a document is no mapping")
+                raise InvalidWorkflow(f"{path}: a document is not a mapping")
             yield document
 
 
-def named(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def of_kind(documents: list[Document], kind: str) -> list[Document]:
     return [document for document in documents if document.get("kind") == kind]
 
 
-def name_of(document: dict[str, Any]) -> str:
-    metadata = document.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+def name_of(document: Document) -> str:
+    return str(value_at(document, "metadata", "name") or "")
 
 
-def behind(service: Service, deployments: list[dict[str, Any]]) -> Deployment:
-    """The deployment whose pods a service selects. One that is behind no service watches over a cluster: here is none."""
-    chosen = [one for one in deployments if service.spec.selector.items() <= labels_of_pods(one).items()]
-    if len(chosen) != 1:
-        raise BadInput(f"service {service.metadata.name}: {len(chosen)} deployments are behind it, not one")
-    return accept(chosen[0], Deployment)
-
-
-def labels_of_pods(deployment: dict[str, Any]) -> dict[str, str]:
-    found: Any = deployment
-    for key in ("spec", "template", "metadata", "labels"):
+def value_at(document: Document, *keys: str) -> Any:
+    found: Any = document
+    for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
+    return found
 
 
-def accept(document: dict[str, Any], kind: type[Kind]) -> Kind:
+def backend_of(service: Service, deployments: list[Document]) -> Backend:
+    """A service and the deployment whose pods it selects. Deployments that no service selects are controllers of the cluster."""
+    selector = service.spec.selector.items()
+    labels = [value_at(one, "spec", "template", "metadata", "labels") for one in deployments]
+    behind = [
+        one for one, label in zip(deployments, labels, strict=True) if isinstance(label, dict) and selector <= label.items()
+    ]
+    if len(behind) != 1:
+        raise InvalidWorkflow(f"service {service.metadata.name}: selects {len(behind)} deployments, not one")
+    pod = parse(behind[0], Deployment).spec.template.spec
+    return Backend(name=service.metadata.name, port=service.spec.ports[0].port, pod=pod)
+
+
+def parse(document: Document, kind: type[Kind]) -> Kind:
     try:
         return kind.model_validate(document)
-    except ValidationError as fault:
-        told = [explain(error["loc"], error["type"], error["msg"], document) for error in foremost(fault)]
-        more = f" (and {len(told) - AT_MOST} more)" if len(told) > AT_MOST else ""
-        raise BadInput("workflows/local: " + "; ".join(told[:AT_MOST]) + more) from fault
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)
+        errors = [error for error in errors if error["type"] == "refused_field"] or errors
+        messages = [describe(error["loc"], error.get("ctx", {}).get("field"), error["msg"], document) for error in errors]
+        more = f" (and {len(messages) - MAX_ERRORS} more)" if len(messages) > MAX_ERRORS else ""
+        raise InvalidWorkflow("; ".join(messages[:MAX_ERRORS]) + more) from invalid
 
 
-def foremost(fault: ValidationError) -> list[Any]:
-    """Where something is unknown, all else that is wrong (such as what is then missing) follows from it."""
-    errors = fault.errors(include_url=False)
-    return [error for error in errors if error["type"] == "extra_forbidden"] or errors
-
-
-def explain(where: tuple[int | str, ...], kind: str, message: str, document: dict[str, Any]) -> str:
-    """``template `x` uses `suspend`, which the local runner does not know``."""
-    place, inside = f"{document.get('kind')} `{name_of(document)}`", where
-    if where[:2] == ("spec", "templates") and len(where) > 2:
-        number, inside = int(where[2]), where[4:]
+def describe(location: tuple[int | str, ...], refused: str | None, message: str, document: Document) -> str:
+    """``template `x` uses `suspend`, which the local runner does not execute``."""
+    place = f"{document.get('kind')} `{name_of(document)}`"
+    if location[:2] == ("spec", "templates") and len(location) > 2:
+        number, location = int(location[2]), location[4:]
         template = document["spec"]["templates"][number]
         place = f"template `{template.get('name', number) if isinstance(template, dict) else number}`"
-    field = ".".join(str(part) for part in inside)
-    if kind == "extra_forbidden":
-        return f"{place} uses `{field}`, which the local runner does not know"
-    return f"{place}: `{field}`: {message}"
+    field = ".".join(str(part) for part in (*location, *([refused] if refused else [])))
+    return f"{place} uses `{field}`, {message}" if refused else f"{place}: `{field}`: {message}"

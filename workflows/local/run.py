@@ -1,186 +1,198 @@
-"""Runs an emitted WorkflowTemplate on this machine, from its file to its exit status."""
+"""Runs a WorkflowTemplate on this machine, from its manifest to an exit status."""
 
 import asyncio
+import json
+import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsreel.errors import BadInput, Unavailable
-from newsreel.workspace import translate_disk_full
-from workflows.local.board import Board, Line
 from workflows.local.check import check_program
-from workflows.local.engine import Engine, planned
-from workflows.local.leaf import LeafRunner
-from workflows.local.live import LiveScreen
-from workflows.local.lock import holding
+from workflows.local.container import ContainerRuntime
+from workflows.local.display import Display, LiveDisplay, PlainDisplay
+from workflows.local.engine import Engine, planned_steps
 from workflows.local.manifest import Program, read_program
-from workflows.local.outcome import DEFECT, Outcome, Phase
-from workflows.local.room import scratch_folder
-from workflows.local.screen import PlainScreen, Screen
 from workflows.local.service import Services
-from workflows.local.settings import LocalSettings, Result
+from workflows.local.settings import InvalidWorkflow, LocalSettings, disk_full_named
+from workflows.local.status import Outcome, Phase, RunStatus, StepStatus
+from workflows.local.workspace import scratch_folder, workspace_lock
 
-__all__ = ["run"]
+RESUME = "the same command resumes here"
 
-TO_GO_ON = "the same command goes on from here"
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    status: str
+    """Succeeded, Failed, Error, or Stopped for a run that was interrupted."""
+    exit_status: int
+    """0, the failed step's own, 75 (EX_TEMPFAIL) for a deadline, 130 after Ctrl-C, 143 after SIGTERM."""
+    message: str
+    """One line: what went wrong and how to go on; empty on success."""
+    seconds: float
+    steps: tuple[StepStatus, ...]
+    """In the order in which they started."""
+
+    def table(self) -> str:
+        """Durations: one line per step that ran."""
+        ran = [step for step in self.steps if step.seconds > 0]
+        width = max([len(step.name) for step in ran], default=0)
+        lines = [f"{step.name:<{width}}  {step.seconds:8.1f} s  {remarks(step)}".rstrip() for step in ran]
+        return "\n".join([*lines, f"{'in all':<{width}}  {self.seconds:8.1f} s"])
+
+
+def remarks(step: StepStatus) -> str:
+    amount = f"{step.total} {step.unit}" if step.total and step.unit else ""
+    phase = "" if step.phase is Phase.SUCCEEDED else step.phase.value.lower()
+    tries = f"{step.tries} tries" if step.tries > 1 else ""
+    return ", ".join(filter(None, (amount, phase, tries)))
 
 
 def run(manifests: Path, arguments: Mapping[str, str], settings: LocalSettings) -> Result:
     """Run the WorkflowTemplate `settings.template` from a file or a folder of manifests.
 
-    Raises BadInput for a manifest or an argument that cannot be run, Conflict where another runner has the workspace, DiskFull.
-    All else, an interruption included, is told by the result.
+    Raises InvalidWorkflow, WorkspaceInUse, DiskFull. Everything else, an interruption included, is in the result.
     """
     program = read_program(manifests, settings.template)
     check_program(program)
-    values = parameters(program, arguments)
+    parameters = parameters_of(program, arguments)
     with (
-        holding(settings.ssd / f".{settings.uid}.lock") as lock,
+        workspace_lock(settings.root / f".{settings.uid}.lock") as lock,
         scratch_folder(settings.workspace) as scratch,
-        translate_disk_full(settings.ssd),
+        disk_full_named(settings.root),
     ):
         settings.logs.mkdir(parents=True, exist_ok=True)
-        return asyncio.run(Run(program, values, settings, scratch, lock).to_the_end())
+        runtime = ContainerRuntime(settings=settings, scratch=scratch, lock=lock)
+        return asyncio.run(LocalRun(program, parameters, settings, runtime).result())
 
 
-def parameters(program: Program, arguments: Mapping[str, str]) -> dict[str, str]:
-    """The workflow's parameters: those given, and the manifest's own values for the rest."""
-    own = {argument.name: argument.value for argument in program.spec.arguments.parameters}
-    if unknown := sorted(arguments.keys() - own.keys()):
-        raise BadInput(f"workflow {program.name} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(own))}")
-    values = {name: arguments.get(name, value) for name, value in own.items()}
-    for name, value in values.items():
+def parameters_of(program: Program, arguments: Mapping[str, str]) -> dict[str, str]:
+    """The workflow's parameters: those given, and the manifest's values for the rest."""
+    declared = {parameter.name: parameter for parameter in program.spec.arguments.parameters}
+    if unknown := sorted(arguments.keys() - declared.keys()):
+        raise InvalidWorkflow(
+            f"workflow {program.name} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}"
+        )
+    values = {}
+    for name, parameter in declared.items():
+        value = arguments.get(name, parameter.value)
         if value is None:
-            raise BadInput(f"workflow {program.name} needs its parameter {name}")
-        allowed = next(argument.enum for argument in program.spec.arguments.parameters if argument.name == name)
-        if allowed and value not in allowed:
-            raise BadInput(f"parameter {name}: {value[:40]!a} is none of {', '.join(allowed)}")
+            raise InvalidWorkflow(f"workflow {program.name} needs its parameter {name}")
+        if parameter.enum and value not in parameter.enum:
+            raise InvalidWorkflow(f"parameter {name}: {value[:40]!a} is not one of {', '.join(parameter.enum)}")
         if "{{" in value:
-            raise BadInput(f"parameter {name}: contains {{{{, which Argo would expand; pass an address, not a text")
-    return {name: value for name, value in values.items() if value is not None}
+            raise InvalidWorkflow(f"parameter {name}: contains {{{{, which Argo would expand; pass an address, not a text")
+        values[name] = value
+    return values
 
 
 @dataclass(frozen=True)
-class Run:
+class LocalRun:
     program: Program
     parameters: Mapping[str, str]
     settings: LocalSettings
-    scratch: Path
-    lock: int
+    runtime: ContainerRuntime
 
-    async def to_the_end(self) -> Result:
+    async def result(self) -> Result:
         spec = self.program.spec
-        board = Board([line for root in (spec.entrypoint, spec.on_exit) if root for line in planned(self.program, root)])
-        screen = make_screen(self.settings)
-        ticking = asyncio.create_task(tick(board, screen))
+        roots = [root for root in (spec.entrypoint, spec.on_exit) if root]
+        status = RunStatus(step for root in roots for step in planned_steps(self.program, root, self.settings))
+        display = self.settings.display or (LiveDisplay if sys.stderr.isatty() else PlainDisplay)(sys.stderr)
+        updates = asyncio.create_task(update_regularly(status, display))
         outcome = Outcome(phase=Phase.ERROR)
         try:
-            with interruptible() as interruption:
+            with interruptible() as interruptions:
                 try:
-                    outcome = await self.work(board, screen)
+                    outcome = await self.execute(status, display)
                 except asyncio.CancelledError:
-                    if not interruption:
+                    if not interruptions:
                         raise
         finally:
-            ticking.cancel()
-            board.close()
-            screen.close(board)
-        return self.result(board, outcome, interruption[0] if interruption else None)
+            updates.cancel()
+            status.close()
+            display.close(status)
+        return self.result_of(status, outcome, interruptions[0] if interruptions else None)
 
-    async def work(self, board: Board, screen: Screen) -> Outcome:
+    async def execute(self, status: RunStatus, display: Display) -> Outcome:
         """The entrypoint, then the exit hook; daemons and services end with the run.
 
-        An interruption ends it without the hook, as `argo terminate` does.
+        An interruption ends it without the hook, like `argo terminate`.
         """
         spec = self.program.spec
         async with AsyncExitStack() as stack:
-            services = Services(self.program.backends, self.settings, self.scratch, self.lock, stack, lines_of(board))
+            services = Services(backends=self.program.backends, runtime=self.runtime, status=status, stack=stack)
             engine = Engine(
                 program=self.program,
-                board=board,
-                leaves=LeafRunner(
-                    settings=self.settings, volumes=spec.volumes, services=services, scratch=self.scratch, lock=self.lock
-                ),
-                room=asyncio.Semaphore(self.settings.parallelism),
-                changed=lambda: screen.show(board),
-                values=self.globals(),
+                runtime=replace(self.runtime, rewrite=services.localize),
+                status=status,
+                display=display,
+                slots=asyncio.Semaphore(self.settings.parallelism),
+                values=self.workflow_values(),
             )
-            outcome = await self.entrypoint(engine, stack, board)
+            limit = int(spec.active_deadline_seconds) if spec.active_deadline_seconds else None
+            try:
+                async with asyncio.timeout(limit):
+                    outcome = await engine.run_template(spec.entrypoint, self.parameters, spec.entrypoint, stack)
+            except TimeoutError:
+                status.stop()
+                message = f"the workflow exceeded its activeDeadlineSeconds, {limit}"
+                outcome = Outcome(phase=Phase.FAILED, run_status=os.EX_TEMPFAIL, message=message)
             if spec.on_exit:
-                hook = replace(engine, values={**engine.values, "workflow.status": outcome.phase.value})
-                ended = await hook.call(spec.on_exit, self.parameters, spec.on_exit, stack)
-                if ended.phase.bad and not outcome.phase.bad:
-                    return ended
+                at_exit = {"workflow.status": outcome.phase.value, "workflow.failures": self.failures(status, outcome)}
+                hook = replace(engine, values={**engine.values, **at_exit})
+                hook_outcome = await hook.run_template(spec.on_exit, self.parameters, spec.on_exit, stack)
+                if hook_outcome.phase.failed and not outcome.phase.failed:
+                    return hook_outcome
             return outcome
 
-    async def entrypoint(self, engine: Engine, stack: AsyncExitStack, board: Board) -> Outcome:
-        spec = self.program.spec
-        limit = int(spec.active_deadline_seconds) if spec.active_deadline_seconds else None
-        try:
-            async with asyncio.timeout(limit):
-                return await engine.call(spec.entrypoint, self.parameters, spec.entrypoint, stack)
-        except TimeoutError:
-            board.stop()
-            return Outcome(
-                phase=Phase.FAILED,
-                run_status=Unavailable.exit_status,
-                message=f"the workflow took longer than its activeDeadlineSeconds, {limit}",
-            )
+    def workflow_values(self) -> dict[str, str]:
+        own = {"uid": self.settings.uid, "name": self.settings.uid}
+        parameters = {f"parameters.{name}": value for name, value in self.parameters.items()}
+        return {f"workflow.{name}": value for name, value in (own | parameters).items()}
 
-    def globals(self) -> dict[str, str]:
-        own = {"uid": self.settings.uid, "name": self.settings.uid, "namespace": self.settings.namespace}
-        given = {f"parameters.{name}": value for name, value in self.parameters.items()}
-        return {f"workflow.{name}": value for name, value in (own | given).items()}
+    def failures(self, status: RunStatus, outcome: Outcome) -> str:
+        """As Argo has them: a JSON list of the nodes that failed, quoted once more (argo-workflows 4.0, operator.go)."""
+        step, _, message = self.result_of(status, outcome, None).message.partition(": ")
+        failed = [{"templateName": step, "message": message, "phase": outcome.phase.value}] if outcome.phase.failed else []
+        return json.dumps(json.dumps(failed))
 
-    def result(self, board: Board, outcome: Outcome, interruption: signal.Signals | None) -> Result:
+    def result_of(self, status: RunStatus, outcome: Outcome, interruption: signal.Signals | None) -> Result:
         cause = outcome.root_cause
-        status, exit_status, message = outcome.phase.value, 0, ""
+        phase, exit_status, message = outcome.phase, os.EX_OK, ""
         if interruption:
-            status, exit_status, message = "Stopped", 128 + interruption, f"stopped by {interruption.name}; {TO_GO_ON}"
-        elif outcome.phase.bad:
-            exit_status = cause.run_status or cause.exit_status or DEFECT
-            told_by_a_step = any(cause.message.startswith(f"{line.name}: ") for line in board.lines.values())
-            message = cause.message if told_by_a_step else f"{cause.step or self.program.name}: {cause.message}"
+            phase, exit_status, message = Phase.STOPPED, 128 + interruption, f"stopped by {interruption.name}; {RESUME}"
+        elif outcome.phase.failed:
+            exit_status = cause.run_status or cause.exit_status or os.EX_SOFTWARE
+            names_step = any(cause.message.startswith(f"{step.name}: ") for step in status.steps.values())
+            message = cause.message if names_step else f"{cause.step or self.program.name}: {cause.message}"
         return Result(
-            status=status,
+            status=phase.value,
             exit_status=exit_status,
             message=message,
-            seconds=board.now() - board.began,
-            steps=board.times(),
-            logs=self.settings.logs,
+            seconds=status.seconds,
+            steps=tuple(sorted(status.steps.values(), key=lambda step: step.started or float("inf"))),
         )
 
 
-def lines_of(board: Board) -> Callable[[str], Line]:
-    return lambda service: board.line(f"service/{service}", f"{service} service")
-
-
-def make_screen(settings: LocalSettings) -> Screen:
-    if settings.screen:
-        return settings.screen
-    terminal = settings.stream.isatty() if settings.terminal is None else settings.terminal
-    return LiveScreen(settings.stream) if terminal else PlainScreen(settings.stream)
-
-
-async def tick(board: Board, screen: Screen) -> None:
-    """Look at the steps' progress now and then; everything else is told to the screen when it happens."""
+async def update_regularly(status: RunStatus, display: Display) -> None:
+    """Read and show progress; all other changes are shown when they happen."""
     while True:
-        board.look()
-        screen.show(board)
-        await asyncio.sleep(screen.seconds_between_looks)
+        status.read_progress()
+        display.update(status)
+        await asyncio.sleep(display.update_seconds)
 
 
 @contextmanager
 def interruptible() -> Iterator[list[signal.Signals]]:
-    """Ctrl-C and SIGTERM cancel the current task; the list tells which came. A second one cuts short even the stopping."""
-    came: list[signal.Signals] = []
+    """SIGINT and SIGTERM cancel the current task and are listed; a second one also cuts short the stopping of containers."""
+    received: list[signal.Signals] = []
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def interrupt(number: signal.Signals) -> None:
-        came.append(number)
+        received.append(number)
         if task:
             task.cancel()
 
@@ -188,7 +200,7 @@ def interruptible() -> Iterator[list[signal.Signals]]:
     for number in signals:
         loop.add_signal_handler(number, interrupt, number)
     try:
-        yield came
+        yield received
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

@@ -7,11 +7,14 @@ const STATES = {
   draft: "Draft", sent: "Sent off", queued: "Waiting", running: "Being made", succeeded: "Video ready", failed: "Failed", cancelled: "Cancelled",
 };
 
-/** `current` tells which story is open by then. */
+let latest = 0;
+
+/** `current` tells which story is open by then. An answer that a later request has overtaken, or none, leaves the list as it is. */
 export async function drawList(current) {
   const words = $("#find").value;
-  const stories = await api.list(words).catch(() => []);
-  if (words !== $("#find").value) return;
+  const request = ++latest;
+  const stories = await api.list(words).catch(() => null);
+  if (!stories || request !== latest || words !== $("#find").value) return;
   $("#find").hidden = !words && !stories.length;
   say($("#no-stories"), told(stories.length, words));
   const focused = $("#list").contains(document.activeElement) && document.activeElement.hash;

@@ -101,6 +101,7 @@ const writing = () => ($("#saved").textContent = "");
 const saving = () => ($("#saved").textContent = "Saving…");
 
 function saved(view, isNew) {
+  if (here.draft?.id !== view.id) return refreshSoon(); // another story is open by now
   $("#saved").textContent = "Saved";
   editor.id = view.id;
   if (isNew) {
@@ -213,7 +214,8 @@ here.desk = await api.desk();
 $("#person").textContent = here.desk.person.endsWith("@this.machine") ? "On this machine" : here.desk.person;
 editor.choices(here.desk);
 
-$("#new").addEventListener("click", () => (location.hash = `#/${NEW}`));
+// At once, not when the browser reports the new address: what is typed next belongs to the new story.
+$("#new").addEventListener("click", () => { location.hash = `#/${NEW}`; route(); });
 $("#find").addEventListener("input", () => findSoon());
 $("#send").addEventListener("click", send);
 $("#cancel").addEventListener("click", () => attempt(async () => follow(await api.cancel(here.draft.id), "#cancel")));

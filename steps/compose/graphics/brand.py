@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from newsreel.brands import brand_sheet
 from newsreel.story.pronunciation import Pronunciations
+from newsreel.validation import StrictModel
 
 FONTS = Path(__file__).parents[1] / "fonts"
 
@@ -55,11 +56,7 @@ Sizes = Annotated[tuple[int, ...], Field(min_length=1)]
 """Pixels per em, largest first: the first that fits is used."""
 
 
-class BrandModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Palette(BrandModel):
+class Palette(StrictModel):
     night: Hex
     deep: Hex
     glow: Hex
@@ -76,7 +73,7 @@ class Palette(BrandModel):
 ColourName = Literal["night", "deep", "glow", "accent", "gold", "paper", "mist"]
 
 
-class Font(BrandModel):
+class Font(StrictModel):
     """A font file of this package, and the family and weight by which libass finds it."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\.ttf$")]
@@ -88,13 +85,13 @@ class Font(BrandModel):
         return FONTS / self.file
 
 
-class Typefaces(BrandModel):
+class Typefaces(StrictModel):
     black: Font
     bold: Font
     medium: Font
 
 
-class Places(BrandModel):
+class Places(StrictModel):
     picture: Place
     presenter: Place
     captions: Place
@@ -102,7 +99,7 @@ class Places(BrandModel):
     presenter_scale: int
 
 
-class TypeSizes(BrandModel):
+class TypeSizes(StrictModel):
     title: Sizes
     headline: Sizes
     caption: int
@@ -112,7 +109,7 @@ class TypeSizes(BrandModel):
     strip: Sizes
 
 
-class Brand(BrandModel):
+class Brand(StrictModel):
     name: str
     tagline: str
     disclosure: str
@@ -120,7 +117,7 @@ class Brand(BrandModel):
     fonts: Typefaces
     places: Places
     sizes: TypeSizes
-    pronunciations: Pronunciations = {}
+    pronunciations: Pronunciations = Field(default={})
     """For `init-story`: the newsroom's pronunciations, unless a story overrides them."""
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from newsreel.errors import BadInput, DiskFull, MissingProgram
-from newsreel.media.encoder import ffmpeg_program, is_disk_full
+from newsreel.media.encoder import find_ffmpeg, is_disk_full
 from steps.pix2pixhd.encoding import Polylines, draw_edges
 
 MOUTH, LEFT_EYE, RIGHT_EYE = slice(48, 68), slice(36, 42), slice(42, 48)
@@ -132,7 +132,7 @@ def decode_frames(clip: Path, size: int, frames: int, beside: Path) -> Iterator[
     with tempfile.NamedTemporaryFile(dir=beside, prefix=".tmp-frames-") as raw:
         exact = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
         command = [
-            *(ffmpeg_program(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-f", "mov", "-i", str(clip)),
+            *(find_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y", "-f", "mov", "-i", str(clip)),
             *("-map", "0:v:0", "-frames:v", str(frames + 1), "-vf", f"scale=in_color_matrix=bt709:{exact}"),
             *("-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-f", "rawvideo", raw.name),
         ]

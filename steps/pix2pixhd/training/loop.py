@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from newsreel.errors import BadWeights
+from newsreel.files import write_atomically
 from newsreel.runtime.host import retain_freed_memory
-from newsreel.workspace import write_atomically
 from steps.pix2pixhd.config import TrainingConfig
 from steps.pix2pixhd.networks import build_generator
 from steps.pix2pixhd.training.dataset import FrameDataset

@@ -15,6 +15,8 @@ from cluster.gke.programs import Programs
 from newsreel.errors import BadInput, Unavailable
 from tests.cluster.gke.stub_release import EVENTS, FILES, events_release, release
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "europe-west4-docker.pkg.dev/my-project/newsreel"
 IMAGES = (
     "animate", "compose", "core", "dlib", "g2p", "gentle", "hibari", "manager", "messages", "newsroom", "pix2pixhd", "presenter",

@@ -10,7 +10,7 @@ import yaml
 
 from cluster.manifests.emit import manifests
 from newsreel.config.settings import Pool, Settings
-from workflows.systems import EMBEDDED
+from workflows.profiles import EMBEDDED
 
 __all__ = ["Place"]
 

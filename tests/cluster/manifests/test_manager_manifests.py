@@ -1,4 +1,4 @@
-"""The manager on a cluster: with the rights it uses and no other, as a Deployment or a CronJob, by the pool.yaml it is given."""
+"""The manager on a cluster: exact permissions, as a Deployment or a CronJob, with its pool.yaml."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,18 +10,17 @@ import yaml
 from kubernetes import client
 
 from cli.main import main
-from cluster.controllers.manager import inside
-from cluster.controllers.manager.accounting import Ledger
-from cluster.controllers.manager.ended import brought_up_to_date
+from cluster.controllers.manager import kube_queries as inside
+from cluster.controllers.manager.usage_ledger import Ledger, update_ledger
+from cluster.manifests.controllers import EVERY_MINUTES, manager
 from cluster.manifests.emit import manifests
-from cluster.manifests.manager import EVERY_MINUTES, manager
 from newsreel.config.pools import DEFAULT, read_pool_config
 from newsreel.config.settings import Events, Manager, Monitoring, Settings
 from newsreel.config.settings_file import read_settings
 from newsreel.errors import BadInput
 from tests.cluster.api_server import serving
 from workflows.lint import lint
-from workflows.systems import EMBEDDED
+from workflows.profiles import EMBEDDED
 
 CHOSEN = Manager(pool=DEFAULT.read_text())
 PARAMETERS = read_pool_config()
@@ -40,7 +39,7 @@ def server():
         yield server
 
 
-def test_nobody_who_has_not_asked_for_it_gets_it():
+def test_the_manager_is_optional():
     assert "52-manager.yaml" not in manifests(EMBEDDED, Settings())
 
 
@@ -50,7 +49,7 @@ def test_every_document_is_sound_as_a_cron_job_too(document):
     kubernetes_validate.validate(document, "1.34", strict=True)
 
 
-def test_a_cron_job_holds_one_round_at_a_time_and_often_enough_to_see_that_nothing_is_to_do():
+def test_the_cron_job_runs_one_round_often_enough():
     job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]["spec"]
     [container] = job["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["args"][0] == "--once" and job["concurrencyPolicy"] == "Forbid"
@@ -78,7 +77,7 @@ def test_a_changed_pool_begins_the_program_anew():
     assert notes(CHOSEN) == notes(CHOSEN) != notes(replace(CHOSEN, pool=CHOSEN.pool + "# more\n"))
 
 
-def test_nobody_is_let_in_and_prometheus_is_told_where_to_ask():
+def test_no_ingress_but_prometheus():
     spec = emitted()["NetworkPolicy"]["spec"]
     assert "Ingress" in spec["policyTypes"] and "ingress" not in spec
     notes = emitted(settings=replace(SETTINGS, monitoring=Monitoring(kind="annotations")))["Deployment"]["spec"]["template"][
@@ -105,12 +104,12 @@ def test_its_rights_are_those_it_uses(server, monkeypatch):
     server.put("workflows", "b-r1", metadata=over, status={"phase": "Failed", "finishedAt": "2026-05-03T12:00:00Z"})
 
     assert inside.nodes_by_pool(api)["l4-a"][0].name == "gpu-1"
-    assert inside.running_stories(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
-    assert inside.unfinished(api, "newsreel") == 1
+    assert inside.stories_by_node(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
+    assert inside.count_unfinished(api, "newsreel") == 1
     with pytest.raises(Exception, match="no pod"):
-        inside.pending_events(api, "newsreel", partial(inside.from_the_pod))
+        inside.pending_events(api, "newsreel", partial(inside.read_from_pod))
     inside.cordon(api, "gpu-1", closed=True)
-    ledger = brought_up_to_date(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
+    ledger = update_ledger(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
     assert ledger.counted == ("b",)
     assert server.used == server.rights[CHOSEN.account]
 
@@ -143,7 +142,7 @@ def test_the_pools_size_and_prices_are_said_once_in_pool_yaml(tmp_path):
         ("manager: {pool: pool.yaml, runs: sometimes}\n", CHOSEN.pool, "manager.runs"),
     ],
 )
-def test_a_pool_that_cannot_be_is_refused_before_anything_is_emitted(tmp_path, text, pool, told):
+def test_an_invalid_pool_is_refused_before_emitting(tmp_path, text, pool, told):
     with pytest.raises(BadInput, match=told):
         settings_of(tmp_path, text, pool)
 

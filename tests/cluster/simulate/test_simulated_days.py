@@ -8,7 +8,8 @@ from random import Random
 import pytest
 
 from cli.main import main
-from cluster.controllers.manager.bell import SETTLES
+from cluster.controllers.loop import DEBOUNCE_SECONDS
+from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
 from cluster.simulate.drawing import marks, picture, svg
 from cluster.simulate.report import bound_cost, bound_waits, caveat, percentile, table
@@ -16,6 +17,8 @@ from cluster.simulate.run import simulate
 from cluster.simulate.studies import plan, room, with_most
 from newsreel.config.pools import DEFAULT, read_pool_config
 from newsreel.errors import BadInput
+
+pytestmark = pytest.mark.slow
 
 PARAMETERS = read_pool_config()
 VIDEO = PARAMETERS.work.video_seconds
@@ -72,7 +75,7 @@ def test_a_newsroom_that_produces_twice_a_day_pays_for_no_cluster_between():
 
 def test_the_first_story_after_a_while_does_not_wait_for_the_next_look():
     [(asked, *_)] = simulate([Arrival(611.0, 40.0)], PARAMETERS).first_waits
-    assert asked == pytest.approx(PARAMETERS.work.heard_seconds + SETTLES)
+    assert asked == pytest.approx(PARAMETERS.work.heard_seconds + DEBOUNCE_SECONDS)
 
 
 def test_a_pool_that_is_being_resized_is_not_resized_again_until_that_is_done():
@@ -139,8 +142,8 @@ def test_a_day_without_a_story_can_be_drawn():
 def test_what_is_assumed_is_told_until_it_is_measured():
     assert "examples of 2026-11-22, not quotes" in caveat(PARAMETERS)
     assert "gpu nodes work is ASSUMED" in caveat(PARAMETERS) and "cpu" not in caveat(PARAMETERS)
-    speeds = PARAMETERS.model_dump(mode="json")["work"]["speeds"]
-    measured = PARAMETERS.changed(work={"speeds": speeds | {"gpu": speeds["gpu"] | {"measured": True}}})
+    declared = speed_of(PARAMETERS, "gpu").model_dump(mode="json")
+    measured = PARAMETERS.changed(work={"speeds": {"gpu": declared | {"measured": True}}})
     assert "ASSUMED" not in caveat(measured)
 
 

@@ -9,6 +9,8 @@ from cluster.simulate.bounds import erlang_c, least_waits, md_c_wait, mm_c_wait
 from cluster.simulate.run import simulate
 from newsreel.config.pools import read_pool_config
 
+pytestmark = pytest.mark.slow
+
 SERVICE = 100.0
 QUIET = {"preemptions_an_hour": 0, "stock_out_hours": 0}
 

@@ -14,8 +14,8 @@ WRONG = {
     "a: !!timestamp soon": "story.yaml: is not YAML: ",
     "a: \0": "story.yaml: is not YAML: unacceptable character",
     b"\x89PNG\r\n\x1a\n\xff": "story.yaml: is not YAML: unacceptable character",
-    "[" * 100_000: "story.yaml: is nested too deeply to be a manifest",
-    "- " * 100_000: "story.yaml: is nested too deeply to be a manifest",
+    "[" * 100_000: "story.yaml: is nested too deeply",
+    "- " * 100_000: "story.yaml: is nested too deeply",
 }
 
 

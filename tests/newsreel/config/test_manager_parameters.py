@@ -7,12 +7,13 @@ from copy import deepcopy
 import pytest
 import yaml
 
-from cluster.controllers.manager.shape import shape_of
+from cluster.controllers.manager.gke_cluster_spec import cluster_spec
+from cluster.durations import speed_of, stories_a_node
 from cluster.gke.installed import settings_of
 from newsreel.config.pools import DEFAULT, parsed, read_pool_config
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
-from newsreel.story.source import SourceTree
+from newsreel.yaml_source import SourceTree
 
 SOUND = DEFAULT.read_text()
 
@@ -28,9 +29,9 @@ def refusal(tmp_path, old, new):
 
 def test_the_file_as_it_comes_is_sound_and_its_demo_takes_what_was_measured():
     parameters = read_pool_config()
-    cpu = parameters.work.speeds["cpu"].seconds(39.9, 0)
-    assert sum(cpu.values()) == pytest.approx(62.4)
-    assert parameters.stories_a_node() >= 1
+    cpu = speed_of(parameters, "cpu").seconds(39.9, 0)
+    assert sum(cpu.values()) == pytest.approx(61.9)
+    assert stories_a_node(parameters) >= 1
 
 
 def test_a_typo_is_told_with_its_line_and_the_right_word(tmp_path):
@@ -104,7 +105,7 @@ def test_places_that_disagree_are_told_all_at_once(tmp_path):
 
 
 def test_a_story_asks_for_the_label_that_every_story_pool_bears():
-    shape = shape_of(read_pool_config())
+    shape = cluster_spec(read_pool_config())
     key, value = Settings().story_pool.selector
     pools = {pool.name: pool.config for pool in shape.node_pools}
     assert all(pools[offer.pool].labels[key] == value for offer in read_pool_config().offers)

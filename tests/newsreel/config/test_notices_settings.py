@@ -7,8 +7,8 @@ import yaml
 from cluster.manifests.emit import manifests
 from newsreel.config.settings import Events, Newsroom, Settings
 from workflows.lint import lint
+from workflows.profiles import STUDIO
 from workflows.render import environment
-from workflows.systems import STUDIO
 
 CHOSEN = Settings(
     done_topic="projects/news/topics/stories-done", webhook="https://hooks.example/done", webhook_addresses=("203.0.113.0/24",)

@@ -36,18 +36,18 @@ def faults(text):
     return str(refused.value).splitlines()
 
 
-def test_a_sound_story_is_read():
+def test_a_valid_story_is_read():
     story = read_story(SOUND.encode(), "budget.yaml")
     assert (story.id, story.revision, story.scenes[0].narration) == ("budget", 3, "The council has no budget.")
 
 
 def test_json_is_read_too_even_with_tabs_and_a_byte_order_mark():
-    document = json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())
+    document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     text = "\ufeff" + json.dumps(document, indent="\t").replace("/", "\\/")
     assert read_story(text.encode(), "budget.json") == read_story(SOUND.encode(), "budget.yaml")
 
 
-def test_every_fault_is_told_at_once_with_path_and_line():
+def test_all_faults_are_listed_with_path_and_line():
     text = textwrap.dedent("""\
         id: Budget 2026
         revision: "1"
@@ -105,25 +105,25 @@ def test_every_fault_is_told_at_once_with_path_and_line():
         ("No budget yet", "*a", "3: title: an alias (*a) is not allowed; write it out"),
         ("No budget yet", "!!python/name:os.system x", "3: title: a tag ("),
         ("revision: 3", "id: other\nrevision: 3", "2: id: is here twice; the first is in line 1"),
-        ("scenes:\n", "---\nscenes:\n", "7: a second document begins here; a story is one"),
+        ("scenes:\n", "---\nscenes:\n", "7: a second document begins here; only one is allowed"),
         ("  - narration", "\t- narration", "7: indent with blanks, not with tabs"),
         ("# Tuesday's story\n", "\x00", "1: the character U+0000 is not allowed"),
         ("      file", "      files", "did you mean 'file'?"),
         ("      file", "      colour", "is unknown; known: file, credit, alt"),
     ],
 )
-def test_a_fault_is_told_in_plain_words(old, new, expected):
+def test_a_fault_is_one_plain_sentence(old, new, expected):
     text = SOUND.replace("# Tuesday's story\n", "") if old != "# Tuesday's story\n" else SOUND
     assert any(expected in line for line in faults(text.replace(old, new, 1)))
 
 
-def test_a_slip_in_a_key_is_one_fault_not_two():
+def test_a_misspelt_key_is_one_fault_not_two():
     assert faults(SOUND.replace("headline", "headlin")) == [
         "budget.yaml:11: scenes[0].headlin: is unknown; did you mean 'headline'?"
     ]
 
 
-def test_what_yaml_1_1_would_take_for_something_else_is_text():
+def test_yaml_1_1_booleans_and_dates_are_text():
     text = (
         SOUND.replace("No budget yet", "no").replace("headline: No budget", "headline: 12:30").replace("Newsroom", "2026-11-22")
     )
@@ -140,8 +140,8 @@ def test_what_yaml_1_1_would_take_for_something_else_is_text():
         "Line one\nline two",
     ],
 )
-def test_what_a_newsreader_can_say_is_accepted(narration):
-    document = {**json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())}
+def test_speakable_text_is_accepted(narration):
+    document = {**json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())}
     document["scenes"][0]["narration"] = narration
     assert read_story(json.dumps(document, ensure_ascii=False).encode(), "x").scenes[0].narration == narration.replace("\n", " ")
 
@@ -160,8 +160,8 @@ def test_what_a_newsreader_can_say_is_accepted(narration):
         ("Hi \U0001f600", "U+1F600 GRINNING FACE cannot be spoken"),
     ],
 )
-def test_what_nobody_can_say_is_refused(narration, expected):
-    document = json.loads(parse_story(SOUND.encode(), "x").sound().model_dump_json())
+def test_unspeakable_text_is_refused(narration, expected):
+    document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     document["scenes"][0]["narration"] = narration
     (line,) = faults(json.dumps(document, ensure_ascii=False))
     assert line.startswith("budget.yaml:1: scenes[0].narration: ")
@@ -209,5 +209,5 @@ def test_the_schema_names_every_key_and_limit():
     assert contract["properties"]["revision"]["maximum"] == 9999
     assert contract["$defs"]["Scene"]["additionalProperties"] is False
     assert contract["properties"]["voice"]["enum"] == sorted(VOICES)
-    assert all(voice.described in contract["properties"]["voice"]["description"] for voice in VOICES.values())
+    assert all(voice.description in contract["properties"]["voice"]["description"] for voice in VOICES.values())
     assert contract["properties"]["presenter"]["enum"] == ["maya"]

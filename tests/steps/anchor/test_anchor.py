@@ -1,4 +1,4 @@
-"""`anchor`: a story's directory lives exactly as long as its anchor, however that ends."""
+"""`anchor`: a story's directory exists exactly as long as its anchor, however that ends."""
 
 import os
 import signal
@@ -12,60 +12,62 @@ import pytest
 
 from newsreel.errors import Conflict
 from newsreel.workspace import LEASE, Workspace
-from steps.anchor.lease import ROOT_LOCK, leased, sweep
+from steps.anchor.program import ROOT_LOCK, delete_abandoned, lease_directory
 
-PATIENCE = 20.0
+pytestmark = pytest.mark.slow
+
+TIMEOUT = 20.0
 STOPPED = 128 + signal.SIGTERM
 
 
-def await_that(condition):
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition):
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
 
 
 @contextmanager
 def anchored(directory, keep=False, command=(sys.executable, "-m", "steps")):
-    """An anchor's process that has become ready."""
+    """An anchor process that is ready."""
     environment = {**os.environ, "NEWSREEL_KEEP_WORKSPACE": "1" if keep else ""}
     process = subprocess.Popen([*command, "anchor", "--workspace", str(directory)], env=environment, stderr=subprocess.DEVNULL)
     try:
-        await_that(lambda: (directory / LEASE).exists() or process.poll() is not None)
+        wait_until(lambda: (directory / LEASE).exists() or process.poll() is not None)
         yield process
     finally:
         process.kill()
         process.wait()
 
 
-def ended(process):
+def terminate(process):
     process.send_signal(signal.SIGTERM)
-    return process.wait(PATIENCE)
+    return process.wait(TIMEOUT)
 
 
 def names(root):
     return sorted(path.name for path in root.iterdir() if path.name != ROOT_LOCK)
 
 
-def test_the_directory_goes_with_its_anchor(tmp_path):
+def test_the_directory_is_deleted_with_its_anchor(tmp_path):
     with anchored(tmp_path / "story") as anchor:
         Workspace(tmp_path / "story")
         (tmp_path / "story" / "deep" / "er").mkdir(parents=True)
         (tmp_path / "story" / "deep" / "er" / "file").touch()
-        assert ended(anchor) == STOPPED
+        assert terminate(anchor) == STOPPED
     assert names(tmp_path) == []
 
 
-def test_on_a_laptop_the_work_is_kept_and_the_lease_is_not(tmp_path):
+def test_keeping_the_workspace_deletes_only_the_lease(tmp_path):
     (tmp_path / "other").mkdir()
     with anchored(tmp_path / "story", keep=True) as anchor:
         (tmp_path / "story" / "file").touch()
-        assert ended(anchor) == 0
+        assert terminate(anchor) == 0
     assert names(tmp_path) == ["other", "story"]
     assert names(tmp_path / "story") == ["file"]
 
 
-def test_what_a_killed_anchor_left_is_swept_by_the_next(tmp_path):
+def test_the_next_anchor_deletes_what_a_killed_one_left(tmp_path):
     with anchored(tmp_path / "dead") as anchor:
         (tmp_path / "dead" / "file").touch()
         anchor.kill()
@@ -75,35 +77,35 @@ def test_what_a_killed_anchor_left_is_swept_by_the_next(tmp_path):
         assert names(tmp_path) == ["living"]
 
 
-def test_a_living_storys_directory_is_never_swept(tmp_path):
+def test_a_leased_directory_is_never_deleted(tmp_path):
     with anchored(tmp_path / "first"), anchored(tmp_path / "second"):
         assert names(tmp_path) == ["first", "second"]
 
 
 def test_two_runs_of_one_story_do_not_share_a_directory(tmp_path):
-    with leased(tmp_path / "story", "first", keep=True):
-        with pytest.raises(Conflict, match="another run"), leased(tmp_path / "story", "second", keep=True, seconds=0.2):
+    with lease_directory(tmp_path / "story", "first", keep=True):
+        with pytest.raises(Conflict, match="another run"), lease_directory(tmp_path / "story", "second", keep=True, seconds=0.2):
             pass
         assert (tmp_path / "story" / LEASE).exists()
 
 
-def test_the_next_run_waits_for_the_last_to_go(tmp_path):
+def test_the_next_run_waits_for_the_last_to_end(tmp_path):
     with anchored(tmp_path / "story") as last:
         last.send_signal(signal.SIGTERM)
-        with leased(tmp_path / "story", "next", keep=True, seconds=PATIENCE) as workspace:
-            last.wait(PATIENCE)
+        with lease_directory(tmp_path / "story", "next", keep=True, seconds=TIMEOUT) as workspace:
+            last.wait(TIMEOUT)
             assert workspace.path(LEASE).exists()
 
 
-def test_a_stale_lease_does_not_stand_for_a_new_one(tmp_path):
+def test_a_stale_lease_is_replaced(tmp_path):
     Workspace.lease(tmp_path / "story", "killed")
     (tmp_path / "story" / ".tmp-half").touch()
-    with leased(tmp_path / "story", "next", keep=True) as workspace:
+    with lease_directory(tmp_path / "story", "next", keep=True) as workspace:
         assert "next" in workspace.path(LEASE).read_text()
         assert not workspace.path(".tmp-half").exists()
 
 
-def test_what_was_never_a_storys_is_left_alone(tmp_path):
+def test_directories_that_are_no_storys_are_left_alone(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.jpg").touch()
     (tmp_path / "elsewhere").mkdir()
@@ -113,46 +115,46 @@ def test_what_was_never_a_storys_is_left_alone(tmp_path):
     (root / "photos").symlink_to(tmp_path / "elsewhere" / "story")
     (root / "empty").mkdir()
     (root / "file").touch()
-    assert sweep(tmp_path, but=tmp_path / "elsewhere") == []
-    assert sweep(root, but=root / "mine") == []
+    assert delete_abandoned(tmp_path, but=tmp_path / "elsewhere") == []
+    assert delete_abandoned(root, but=root / "mine") == []
     assert names(root) == ["file", "photos"]
     assert (tmp_path / "photos" / "holiday.jpg").exists()
     assert (tmp_path / "elsewhere" / "story" / LEASE).exists()
 
 
-def test_a_sweep_that_was_killed_is_finished_by_the_next(tmp_path):
+def test_an_interrupted_deletion_is_finished_by_the_next(tmp_path):
     (tmp_path / ".dead-x" / "story").mkdir(parents=True)
-    sweep(tmp_path, but=tmp_path / "mine")
+    delete_abandoned(tmp_path, but=tmp_path / "mine")
     assert names(tmp_path) == []
 
 
-def test_a_lease_that_was_tampered_with_neither_hangs_nor_leads_away(tmp_path):
+def test_a_fifo_or_symlink_as_lease_does_no_harm(tmp_path):
     (tmp_path / "story").mkdir()
     os.mkfifo(tmp_path / "story" / LEASE)
     victim = tmp_path / "victim"
     victim.write_text("x")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / LEASE).symlink_to(victim)
-    assert sweep(tmp_path, but=tmp_path / "mine") == ["other", "story"]
+    assert delete_abandoned(tmp_path, but=tmp_path / "mine") == ["other", "story"]
     assert victim.read_text() == "x"
 
 
 ORPHAN = "import subprocess, sys; subprocess.Popen([sys.executable, '-m', 'steps', *sys.argv[1:]]); input()"
 
 
-def test_an_anchor_whose_runner_was_killed_ends_by_itself(tmp_path):
+def test_an_anchor_whose_runner_was_killed_ends(tmp_path):
     story = tmp_path / "story"
     runner = subprocess.Popen(
         [sys.executable, "-c", ORPHAN, "anchor", "--workspace", str(story)], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    await_that((story / LEASE).exists)
+    wait_until((story / LEASE).exists)
     runner.kill()
     runner.wait()
-    await_that(lambda: not story.exists())
+    wait_until(lambda: not story.exists())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a directory away")
-def test_root_hands_the_directory_to_the_steps_user(tmp_path):
+def test_root_gives_the_directory_to_the_steps_user(tmp_path):
     with anchored(tmp_path / "story"):
         assert (tmp_path / "story").stat().st_uid == 65532
         assert Path(tmp_path / "story" / LEASE).stat().st_uid == 0

@@ -9,14 +9,16 @@ import pytest
 import newsreel.presenters.bundle
 from newsreel.artifacts import FRAME_RATE, Phone, Speech, SpokenWord
 from newsreel.errors import BadInput
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
+from steps.animate import STEP
 from steps.animate.coarticulation import frame_times
 from steps.animate.head import complex_points, head_loop
 from steps.animate.motion import animate_scene, read_speech
-from steps.animate.step import STEP
+from steps.animate.step import WORK
 
 RATE = 24000
 SIZE = 320
@@ -47,7 +49,7 @@ def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
         {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 3}
     )
     workspace = Workspace.lease(tmp_path / "story", "test")
-    workspace.adopt(story)
+    workspace.set_story(story)
     for number, names in enumerate(("M EY B IY", "HH AH L OW", "B AY B AY P AA P AH")):
         write_scene(workspace, number, speech_of(names))
     (tmp_path / "story/footage").mkdir()
@@ -56,7 +58,7 @@ def workspace(tmp_path, swaying, bundle, monkeypatch) -> Workspace:
 
 
 def animate(workspace: Workspace) -> list[bytes]:
-    run_step(STEP, workspace, Progress("animate", None))
+    run_step(STEP, WORK, workspace, Progress("animate", None))
     return [workspace.path(f"motion/{number:02d}.npz").read_bytes() for number in range(3)]
 
 

@@ -1,4 +1,4 @@
-"""`check`: a bad story ends here with one clear line a fault, a published one with nothing to do."""
+"""`check`: an invalid story ends with one clear line per fault, a published one with nothing to do."""
 
 import json
 import os
@@ -15,8 +15,8 @@ from steps.__main__ import main
 
 
 @pytest.fixture
-def told(newsroom, capsys):
-    """Run check and give its exit status and what it told."""
+def run_check(newsroom, capsys):
+    """Run check; returns its exit status and standard error."""
 
     def run(**changed):
         capsys.readouterr()
@@ -34,8 +34,8 @@ def png_that_claims(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
-def test_a_sound_story_is_to_do(newsroom, told):
-    assert told() == (0, "")
+def test_a_valid_story_is_to_do(newsroom, run_check):
+    assert run_check() == (0, "")
     assert newsroom.state == "todo"
 
 
@@ -53,9 +53,9 @@ def test_a_sound_story_is_to_do(newsroom, told):
         ("id", "../../etc", "budget.yaml:1: id: must be 1 to 40 lower-case letters"),
     ],
 )
-def test_a_wrong_word_is_one_clear_line(newsroom, told, key, value, expected):
+def test_a_wrong_value_is_one_clear_line(newsroom, run_check, key, value, expected):
     newsroom.document[key] = value
-    status, line = told()
+    status, line = run_check()
     assert status == 2
     assert line.startswith("check: " + expected)
     assert line.count("\n") == 1
@@ -94,7 +94,7 @@ def damage_link(path):
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
-        (damage_missing, "there is no such file"),
+        (damage_missing, "no such file or directory"),
         (damage_truncated, "pictures/1.png is damaged or cut short"),
         (damage_huge, "pictures/1.png is 50000x50000; at most 8192x8192"),
         (damage_text, "pictures/1.png is not a picture"),
@@ -103,27 +103,27 @@ def damage_link(path):
         (damage_link, "outside the allowed addresses"),
     ],
 )
-def test_a_wrong_picture_is_named_with_its_line(newsroom, told, damage, expected):
+def test_a_wrong_picture_is_named_with_its_line(newsroom, run_check, damage, expected):
     damage(newsroom.picture("1.png"))
-    status, line = told()
+    status, line = run_check()
     assert (status, line.count("\n")) == (2, 1)
     assert line.startswith("check: budget.yaml:16: scenes[1].picture.file: ")
     assert expected in line
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "pictures/../../x.png", "a/\u202e.png", "..", "x\ny.png"])
-def test_a_picture_cannot_lie_elsewhere(newsroom, told, name):
+def test_a_picture_outside_the_storys_folder_is_refused(newsroom, run_check, name):
     newsroom.document["scenes"][1]["picture"]["file"] = name
-    status, line = told()
+    status, line = run_check()
     assert status == 2
     assert "scenes[1].picture.file: must be a relative path" in line
 
 
-def test_faults_of_text_and_pictures_are_told_together(newsroom, told):
+def test_faults_of_text_and_pictures_are_reported_together(newsroom, run_check):
     damage_text(newsroom.picture("0.png"))
     damage_missing(newsroom.picture("1.png"))
     newsroom.document |= {"title": "", "voice": "linda"}
-    status, lines = told()
+    status, lines = run_check()
     assert status == 2
     assert [line.split(": ")[1] for line in lines.splitlines()[1:]] == [
         "title",
@@ -133,10 +133,10 @@ def test_faults_of_text_and_pictures_are_told_together(newsroom, told):
     ]
 
 
-def test_pictures_are_checked_even_where_the_text_has_faults(newsroom, told):
+def test_pictures_are_checked_even_where_the_text_has_faults(newsroom, run_check):
     damage_text(newsroom.picture("0.png"))
     newsroom.document["scenes"][1]["narration"] = ""
-    _, lines = told()
+    _, lines = run_check()
     assert "pictures/0.png is not a picture" in lines
     assert "scenes[1].narration: is empty" in lines
 
@@ -150,36 +150,36 @@ def test_pictures_are_checked_even_where_the_text_has_faults(newsroom, told):
         ("finals", "gs://elsewhere"),
     ],
 )
-def test_an_address_outside_the_allowed_ones_is_refused(told, option, address):
-    status, line = told(**{option: address})
+def test_an_address_outside_the_allowed_ones_is_refused(run_check, option, address):
+    status, line = run_check(**{option: address})
     assert (status, line.count("\n")) == (2, 1)
     assert line.startswith(f"check: {address}: outside the allowed addresses: file:")
 
 
 @pytest.mark.parametrize("address", ["{{workflow.name}}", "file:../x", "gs://bucket/../x", "x\ny", ""])
-def test_an_address_that_is_none_is_refused(told, address):
-    status, line = told(story=address)
+def test_an_invalid_address_is_refused(run_check, address):
+    status, line = run_check(story=address)
     assert (status, line.count("\n")) == (2, 1)
 
 
-def test_a_presenter_without_its_files_is_told_before_any_work(newsroom, told, tmp_path):
+def test_a_presenter_without_its_files_is_refused_early(newsroom, run_check, tmp_path):
     (tmp_path / "presenters" / "maya" / "generator.pth").unlink()
-    assert told() == (6, "check: presenter maya: generator.pth is missing; run `make presenter` (exit 6)\n")
+    assert run_check() == (6, "check: presenter maya: generator.pth is missing; run `make presenter` (exit 6)\n")
 
 
-def test_a_published_story_has_nothing_to_do_until_something_changes(newsroom, told):
+def test_a_published_story_is_done_until_it_changes(newsroom, run_check):
     newsroom.publish(newsroom.finished_workspace())
-    assert told()[0] == 0
+    assert run_check()[0] == 0
     assert newsroom.state == "published"
 
     Image.new("RGB", (400, 320), "green").save(newsroom.picture("0.png"))
-    assert told()[0] == 0
+    assert run_check()[0] == 0
     assert newsroom.state == "todo"
 
 
 @pytest.mark.parametrize("name", ["landscape.mp4", "poster.jpg", "manifest.json"])
 @pytest.mark.parametrize("loss", ["removed", "changed"])
-def test_a_published_story_with_a_lost_file_is_to_do(newsroom, told, name, loss):
+def test_a_published_story_with_a_lost_file_is_to_do(newsroom, run_check, name, loss):
     newsroom.publish(newsroom.finished_workspace())
     path = newsroom.out / name
     if loss == "removed":
@@ -189,57 +189,57 @@ def test_a_published_story_with_a_lost_file_is_to_do(newsroom, told, name, loss)
     else:
         manifest = json.loads(path.read_text())
         path.write_text(json.dumps({**manifest, "origin": {**manifest["origin"], "story_digest": "0"}}))
-    assert told()[0] == 0
+    assert run_check()[0] == 0
     assert newsroom.state == "todo"
 
 
-def test_a_draft_made_by_other_software_is_made_again(newsroom, told):
+def test_a_draft_of_other_software_is_rendered_again(newsroom, run_check):
     newsroom.publish(newsroom.finished_workspace())
     manifest = newsroom.out / "manifest.json"
     held = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**held, "origin": {**held["origin"], "software_digest": "0"}}))
-    told()
+    run_check()
     assert newsroom.state == "todo"
 
 
-def test_a_newer_revision_that_is_published_is_a_conflict(newsroom, told):
+def test_a_newer_revision_that_is_published_is_a_conflict(newsroom, run_check):
     newsroom.document["revision"] = 2
     newsroom.publish(newsroom.finished_workspace())
     newsroom.document["revision"] = 1
-    status, line = told()
+    status, line = run_check()
     assert status == 3
     assert "revision 2 of budget is published, this is 1; raise the revision" in line
 
 
-def test_a_lower_draft_is_replaced_by_a_higher_revision(newsroom, told):
+def test_a_lower_draft_is_replaced_by_a_higher_revision(newsroom, run_check):
     newsroom.publish(newsroom.finished_workspace())
     newsroom.document["revision"] = 2
-    assert told()[0] == 0
+    assert run_check()[0] == 0
     assert newsroom.state == "todo"
 
 
-def test_in_a_bucket_a_revision_is_for_ever(newsroom, told, bucket):
+def test_in_a_bucket_a_revision_is_immutable(newsroom, run_check, bucket):
     newsroom.publish(newsroom.finished_workspace(), bucket)
-    assert told(finals=bucket) == (0, "")
+    assert run_check(finals=bucket) == (0, "")
     assert newsroom.state == "published"
 
     newsroom.document["title"] = "Another budget"
-    status, line = told(finals=bucket)
+    status, line = run_check(finals=bucket)
     assert status == 3
     assert line.endswith("revision 1 of budget is published with other content; raise the revision (exit 3)\n")
 
     newsroom.document["revision"] = 2
-    assert told(finals=bucket)[0] == 0
+    assert run_check(finals=bucket)[0] == 0
     assert newsroom.state == "todo"
 
 
-def test_a_story_and_its_pictures_are_read_from_a_bucket(newsroom, told, bucket, gcs_server):
+def test_a_story_and_its_pictures_are_read_from_a_bucket(newsroom, run_check, bucket, gcs_server):
     url = f"{gcs_server}/upload/storage/v1/b/{bucket.removeprefix('gs://')}/o?uploadType=media&name=desk/"
     newsroom.save()
     for path in [newsroom.folder / "budget.yaml", newsroom.picture("0.png"), newsroom.picture("1.png")]:
         requests.post(f"{url}{path.relative_to(newsroom.folder)}", path.read_bytes(), timeout=5).raise_for_status()
-    assert told(story=f"{bucket}/desk/budget.yaml") == (0, "")
-    status, line = told(story=f"{bucket}/desk/other.yaml")
+    assert run_check(story=f"{bucket}/desk/budget.yaml") == (0, "")
+    status, line = run_check(story=f"{bucket}/desk/other.yaml")
     assert (status, line) == (2, f"check: {bucket}/desk/other.yaml: there is no such object or bucket (exit 2)\n")
 
 
@@ -255,7 +255,7 @@ def options_of(newsroom):
         ("title: {{workflow.name}}\n", 2, "a text that begins with '{' or '[' must be in quotes"),
     ],
 )
-def test_as_a_process_it_ends_with_its_status_and_no_traceback(newsroom, text, status, expected):
+def test_the_process_ends_with_its_status_and_no_traceback(newsroom, text, status, expected):
     (newsroom.folder / "budget.yaml").write_text(text)
     done = subprocess.run(
         [sys.executable, "-m", "steps", "check", *options_of(newsroom)], capture_output=True, text=True, env=os.environ
@@ -266,14 +266,14 @@ def test_as_a_process_it_ends_with_its_status_and_no_traceback(newsroom, text, s
     assert not (newsroom.folder / "state").exists()
 
 
-def test_an_option_that_is_missing_is_a_usage_error(capsys):
+def test_a_missing_option_is_a_usage_error(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["check", "--story", "file:x"])
     assert ended.value.code == 2
     assert "--finals" in capsys.readouterr().err
 
 
-def test_nothing_heavy_is_loaded_to_find_that_there_is_nothing_to_do(newsroom):
+def test_no_heavy_module_is_imported_for_a_published_story(newsroom):
     newsroom.publish(newsroom.finished_workspace())
     script = "import sys; from steps.__main__ import main; main(sys.argv[1:]); print(*sys.modules)"
     done = subprocess.run(

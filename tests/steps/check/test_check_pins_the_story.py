@@ -1,4 +1,4 @@
-"""What `check` has looked at is what all later steps read, whatever happens to the address in the meantime."""
+"""Later steps read the very generation that `check` has checked, whatever happens to the address meanwhile."""
 
 import pytest
 import requests
@@ -27,7 +27,7 @@ def put(newsroom, bucket, gcs_server):
 
 @pytest.fixture
 def pinned(newsroom, put):
-    """The story is uploaded and checked; what `check` hands on."""
+    """The story is uploaded and checked; the address that `check` outputs."""
     assert newsroom.check(story=put()) == 0
     return (newsroom.folder / "story").read_text()
 
@@ -41,31 +41,31 @@ def init_story(newsroom, address):
     return status, root
 
 
-def test_the_story_is_handed_on_with_its_generation(pinned, bucket):
+def test_the_storys_address_has_its_generation(pinned, bucket):
     address, _, generation = pinned.partition("#")
     assert address == f"{bucket}/desk/budget.yaml"
     assert int(generation) > 0
 
 
-def test_a_pinned_story_is_taken_in_with_its_pictures(newsroom, pinned):
+def test_a_pinned_story_is_loaded_with_its_pictures(newsroom, pinned):
     status, root = init_story(newsroom, pinned)
     assert status == 0
     assert Workspace(root).story.title == "The budget"
     assert (root / "assets" / "01.jpg").is_file()
 
 
-def test_a_story_that_was_changed_meanwhile_is_never_taken_in_unchecked(newsroom, put, pinned, capsys):
+def test_a_story_changed_meanwhile_is_never_loaded_unchecked(newsroom, put, pinned, capsys):
     newsroom.document["title"] = "Nobody has checked this"
     put()
     capsys.readouterr()
     status, root = init_story(newsroom, pinned)
     assert status == 2
-    told = capsys.readouterr().err
-    assert told == f"init-story: {pinned}: was changed or removed since it was submitted; submit the story again (exit 2)\n"
+    stderr = capsys.readouterr().err
+    assert stderr == f"init-story: {pinned}: was changed or removed since it was submitted; submit the story again (exit 2)\n"
     assert not (root / "story.json").exists()
 
 
-def test_where_the_bucket_keeps_what_was_changed_the_checked_story_is_made(newsroom, put, gcs_server, monkeypatch):
+def test_with_object_versions_the_checked_story_is_rendered(newsroom, put, gcs_server, monkeypatch):
     kept = {"name": "keeps-what-was", "versioning": {"enabled": True}}
     requests.post(f"{gcs_server}/storage/v1/b?project=p", json=kept, timeout=5).raise_for_status()
     monkeypatch.setenv("NEWSREEL_ADDRESSES", f"gs://keeps-what-was,file:{newsroom.folder}")
@@ -78,7 +78,7 @@ def test_where_the_bucket_keeps_what_was_changed_the_checked_story_is_made(newsr
     assert Workspace(root).story.title == "The budget"
 
 
-def test_a_file_has_no_generation_and_is_handed_on_as_it_is(newsroom):
+def test_a_files_address_has_no_generation(newsroom):
     assert newsroom.check() == 0
     assert (newsroom.folder / "story").read_text() == newsroom.story
 
@@ -107,12 +107,12 @@ def test_a_file_has_no_generation_and_is_handed_on_as_it_is(newsroom):
         ("priority", "--help"),
     ],
 )
-def test_a_parameter_with_more_in_it_than_it_may_have_is_refused_in_one_line(newsroom, capsys, option, value):
+def test_an_invalid_parameter_is_refused_in_one_line(newsroom, capsys, option, value):
     options = {"story": newsroom.story, "finals": newsroom.finals, "voice-system": "hibari", "outputs": newsroom.folder}
     capsys.readouterr()
     assert main(["check", *(f"--{name}={given}" for name, given in (options | {option: value}).items())]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("check: ")
-    assert told.count("\n") == 1
-    assert told.rstrip("\n").isprintable()
+    stderr = capsys.readouterr().err
+    assert stderr.startswith("check: ")
+    assert stderr.count("\n") == 1
+    assert stderr.rstrip("\n").isprintable()
     assert not (newsroom.folder / "state").exists()

@@ -81,7 +81,7 @@ def make_workspace(root: Path, sketches: list[Sketch], music: str = "bed") -> Wo
         for number, sketch in enumerate(sketches)
     ]
     story = {"id": "small", "revision": 1, "title": "A small story", "presenter": "maya", "voice": "heart", "music": music}
-    workspace.adopt(Story.model_validate({**story, "scenes": scenes}))
+    workspace.set_story(Story.model_validate({**story, "scenes": scenes}))
     for number, sketch in enumerate(sketches):
         (root / "assets").mkdir(exist_ok=True)
         (root / "phones").mkdir(exist_ok=True)
@@ -95,6 +95,7 @@ def make_workspace(root: Path, sketches: list[Sketch], music: str = "bed") -> Wo
 
 
 def compose(workspace: Workspace) -> None:
-    from steps.compose.step import STEP
+    from steps.compose import STEP
+    from steps.compose.step import WORK
 
-    run_step(STEP, workspace, Progress("compose", None))
+    run_step(STEP, WORK, workspace, Progress("compose", None))

@@ -8,6 +8,8 @@ from steps.compose.ffmpeg_graph import run_graph
 from steps.compose.sound import LOUDNESS, TRUE_PEAK, Soundtrack, mastered, measure_loudness
 from steps.compose.specs import OPENING_FRAMES, Timeline
 
+pytestmark = pytest.mark.slow
+
 RATE = music.SAMPLE_RATE
 
 

@@ -7,13 +7,15 @@ import pytest
 from made_story import FLASH, HOSTILE, SCENE_FRAMES, Sketch, compose, make_workspace, spoken
 from PIL import Image
 
-from newsreel.artifacts import FRAME_RATE, SheetContents, Speech
+from newsreel.artifacts import FRAME_RATE, Speech, VideoContents
 from newsreel.workspace import Workspace
 from steps.compose.compositor import Compositor
 from steps.compose.graphics.brand import load_brand
 from steps.compose.sound import Soundtrack, measure_loudness
 from steps.compose.specs import CLOSING_FRAMES, OPENING_FRAMES, JoinSpec, Timeline
 from steps.compose.step import plan
+
+pytestmark = pytest.mark.slow
 
 BRAND = load_brand("newsreel")
 END = OPENING_FRAMES + 2 * SCENE_FRAMES + CLOSING_FRAMES
@@ -121,7 +123,7 @@ def test_poster_is_a_full_frame_with_the_title(small_story):
 
 
 def test_contact_sheet_has_each_scene_in_its_cell(small_story):
-    contents = SheetContents.model_validate_json(small_story.path("final/contents.json").read_bytes())
+    contents = VideoContents.model_validate_json(small_story.path("final/contents.json").read_bytes())
     with Image.open(small_story.path("final/sheet.jpg")) as sheet:
         assert (sheet.format, sheet.size) == ("JPEG", (960, 270))
         pixels = np.asarray(sheet.convert("RGB")).astype(int)
@@ -131,7 +133,7 @@ def test_contact_sheet_has_each_scene_in_its_cell(small_story):
 
 
 def test_contents_have_times_of_scenes_and_loudness(small_story):
-    contents = SheetContents.model_validate_json(small_story.path("final/contents.json").read_bytes())
+    contents = VideoContents.model_validate_json(small_story.path("final/contents.json").read_bytes())
     start = OPENING_FRAMES / 30
     assert [(scene.start, scene.end) for scene in contents.scenes] == [(start, start + 1.5), (start + 1.5, start + 3)]
     assert contents.seconds == start + 3 + 2.5
@@ -155,7 +157,7 @@ def test_only_a_changed_scene_is_rendered_again(small_story, tmp_path, capsys):
     workspace = Workspace(tmp_path / "copy")
     story = workspace.story
     changed = story.scenes[1].model_copy(update={"headline": "Changed"})
-    workspace.adopt(story.model_copy(update={"revision": 2, "scenes": [story.scenes[0], changed]}))
+    workspace.set_story(story.model_copy(update={"revision": 2, "scenes": [story.scenes[0], changed]}))
     compose(workspace)
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[1].strip() for line in lines if "unchanged" not in line] == ["scene 01", "the whole"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_story import HOSTILE, spoken
 from PIL import Image, ImageDraw, ImageFont
 
-from newsreel.story.schema import drawable
+from newsreel.story.text import is_drawable
 from steps.compose.ffmpeg_graph import run_graph
 from steps.compose.graphics.brand import FONTS, load_brand
 from steps.compose.graphics.captions import add_captions, cues_of
@@ -139,7 +139,7 @@ def test_lines_of_a_title_are_balanced():
 
 
 def test_fonts_have_every_character_a_story_may_have():
-    signs = [chr(code) for code in range(0x20, 0x2200) if drawable(chr(code)) and unicodedata.category(chr(code)) != "Zs"]
+    signs = [chr(code) for code in range(0x20, 0x2200) if is_drawable(chr(code)) and unicodedata.category(chr(code)) != "Zs"]
     assert len(signs) > 400
     for font in (BRAND.fonts.black, BRAND.fonts.bold, BRAND.fonts.medium):
         face = ImageFont.truetype(font.path, 24)

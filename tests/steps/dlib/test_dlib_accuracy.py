@@ -1,6 +1,7 @@
 """Accuracy of the shipped predictor on drawn frames that it was not trained on."""
 
 import numpy as np
+import pytest
 
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS, read_sheet
 from steps.dlib.footage import decode_presenter_footage
@@ -10,6 +11,8 @@ from tools.presenter.drawing import draw
 from tools.presenter.drawing.face import Head
 from tools.presenter.footage import FOOTAGE_SECONDS, idle_poses, talking_poses
 from tools.presenter.make import FOOTAGE_SEED
+
+pytestmark = pytest.mark.slow
 
 
 def error(found, truth):

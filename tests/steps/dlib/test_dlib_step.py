@@ -11,10 +11,13 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.workspace import Workspace
-from steps.dlib.step import STEP
+from steps.dlib import STEP
+from steps.dlib.step import WORK
 from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
 from tools.presenter.footage import idle_poses
+
+pytestmark = pytest.mark.slow
 
 STORY = Story.model_validate(
     {
@@ -37,13 +40,13 @@ STORY = Story.model_validate(
 @pytest.fixture
 def workspace(tmp_path):
     workspace = Workspace.lease(tmp_path, "test")
-    workspace.adopt(STORY)
+    workspace.set_story(STORY)
     return workspace
 
 
 def test_step_writes_landmarks_of_every_frame_once(workspace, tmp_path):
     progress = Progress("dlib", tmp_path / "progress")
-    run_step(STEP, workspace, progress)
+    run_step(STEP, WORK, workspace, progress)
     written = workspace.path("footage/landmarks.npz")
     with np.load(written, allow_pickle=False) as file:
         assert file["landmarks"].shape == (360, 68, 2) and file["landmarks"].dtype == np.float32
@@ -53,12 +56,12 @@ def test_step_writes_landmarks_of_every_frame_once(workspace, tmp_path):
 
     stamp = written.stat().st_mtime_ns
     again = Progress("dlib", None)
-    run_step(STEP, workspace, again)
+    run_step(STEP, WORK, workspace, again)
     assert written.stat().st_mtime_ns == stamp and again.done == again.total == 360
 
 
 def test_stories_of_a_presenter_share_the_key(workspace):
-    (unit,) = STEP.plan(workspace)
+    (unit,) = WORK.plan(workspace)
     assert unit.reads == () and {path.name for path in unit.also} == {"footage.mp4", "landmarks.dat"}
 
 
@@ -70,7 +73,7 @@ def test_step_refuses_footage_with_a_cut_and_says_when(workspace, filmed, monkey
     shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)
     monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
     with pytest.raises(BadWeights, match=r"a cut at 1\.0 s; footage must be one take"):
-        run_step(STEP, workspace, Progress("dlib", None))
+        run_step(STEP, WORK, workspace, Progress("dlib", None))
 
 
 def test_interpolated_frames_are_reported(workspace, filmed, monkeypatch, capsys):
@@ -79,7 +82,7 @@ def test_interpolated_frames_are_reported(workspace, filmed, monkeypatch, capsys
     presenter = filmed(frames)
     shutil.copy(BUNDLED_PRESENTERS / "maya" / "landmarks.dat", presenter.home)
     monkeypatch.setattr("steps.dlib.step.load_presenter", lambda _: presenter)
-    run_step(STEP, workspace, Progress("dlib", None))
+    run_step(STEP, WORK, workspace, Progress("dlib", None))
     assert "no face in 3 frames (0.4-0.5 s); interpolated from their neighbours" in capsys.readouterr().err
 
 

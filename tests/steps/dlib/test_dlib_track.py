@@ -13,6 +13,8 @@ from tools.presenter.drawing import draw
 from tools.presenter.drawing.palette import BACKGROUND
 from tools.presenter.footage import idle_poses
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shots():

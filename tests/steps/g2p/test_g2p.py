@@ -1,4 +1,4 @@
-"""Phones for words nobody wrote down."""
+"""Pronunciations of words, in the dictionary or not."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from newsreel.artifacts import Script, Token
 from newsreel.errors import BadWeights
 from newsreel.story.pronunciation import PHONES
 from steps.g2p.gru import load_g2p, shipped_weights
-from steps.g2p.pronounce import Pronouncer
+from steps.g2p.pronouncer import Pronouncer
 
 PUBLISHED = [
     line.split("\t")
     for line in Path(__file__).with_name("published_phonemes.tsv").read_text().splitlines()
     if not line.startswith("#")
 ]
-"""Kind of word, word, phonemes: what g2p-en 2.1.0 itself says."""
+"""Kind of word, word, phonemes: the output of g2p-en 2.1.0."""
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +26,17 @@ def pronounce():
     return Pronouncer(load_g2p())
 
 
-def test_the_network_says_of_500_words_exactly_what_g2p_en_says(pronounce):
+def test_the_network_equals_g2p_en_on_500_words(pronounce):
     assert len(PUBLISHED) == 500
     assert {kind for kind, _, _ in PUBLISHED} == {"common", "rare", "name", "made-up", "edge"}
-    said = pronounce.guess([word for _, word, _ in PUBLISHED])
-    assert [" ".join(phones) for phones in said] == [phones for _, _, phones in PUBLISHED]
+    phones_by_word = pronounce.network([word for _, word, _ in PUBLISHED])
+    assert [" ".join(phones) for phones in phones_by_word] == [phones for _, _, phones in PUBLISHED]
 
 
-def test_a_word_is_said_alone_as_in_company(pronounce):
-    together = [word for _, word, _ in PUBLISHED[::25]]
-    assert [pronounce.guess([word])[0] for word in together] == pronounce.guess(together)
-    assert pronounce.guess([]) == []
+def test_a_word_is_the_same_alone_and_in_a_batch(pronounce):
+    words = [word for _, word, _ in PUBLISHED[::25]]
+    assert [pronounce.network([word])[0] for word in words] == pronounce.network(words)
+    assert pronounce.network([]) == []
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_a_word_is_said_alone_as_in_company(pronounce):
         ("fbg", "EH F B IY JH IY"),
     ],
 )
-def test_the_dictionary_comes_first_and_genitives_follow_their_word(pronounce, word, phones):
+def test_words_and_their_genitives_are_pronounced(pronounce, word, phones):
     assert " ".join(pronounce(word)) == phones
 
 
-def test_each_way_to_a_words_phones_is_taken_before_the_network_is_asked():
+def test_every_source_is_tried_before_the_network():
     written = {"boss": "B AO1 S", "doom": "D UW1 M", "plan": "P L AE1 N", "lobby": "L AA1 B IY0", "scroll": "S K R OW1 L"}
     known = {word: tuple(phones.split()) for word, phones in {**written, "b.": "B IY1", "c.": "S IY1"}.items()}
-    asked = []
-    pronounce = Pronouncer(lambda words: [asked.append(word) or ["AH0"] for word in words], known)
-    ways = {
+    network_calls = []
+    pronounce = Pronouncer(lambda words: [network_calls.append(word) or ["AH0"] for word in words], known)
+    sources = {
         "boss": ("dictionary", "B AO1 S"),
         "boss's": ("genitive", "B AO1 S IH0 Z"),
         "bosses": ("plural", "B AO1 S IH0 Z"),
@@ -78,22 +78,22 @@ def test_each_way_to_a_words_phones_is_taken_before_the_network_is_asked():
         "doomscroll": ("compound", "D UW1 M S K R OW2 L"),
         "bcb": ("letters", "B IY1 S IY1 B IY1"),
     }
-    for word, (way, phones) in ways.items():
-        assert pronounce.routed(word) == (way, tuple(phones.split()))
-    assert not asked
-    assert pronounce.routed("zorb's") == ("network", ("AH0", "Z"))
-    assert asked == ["zorb"]
+    for word, (source, phones) in sources.items():
+        assert pronounce.pronounce(word) == (source, tuple(phones.split()))
+    assert not network_calls
+    assert pronounce.pronounce("zorb's") == ("network", ("AH0", "Z"))
+    assert network_calls == ["zorb"]
 
 
 @given(st.from_regex(r"[a-z]+('[a-z]+)*", fullmatch=True).filter(lambda word: len(word) < 30))
 @settings(max_examples=50)
-def test_every_word_has_phones_of_arpabet(pronounce, word):
+def test_every_word_has_arpabet_phones(pronounce, word):
     phones = pronounce(word)
     assert phones
     assert set(phones) <= set(PHONES)
 
 
-def test_damaged_or_foreign_weights_are_refused_by_name(tmp_path):
+def test_damaged_or_other_weights_are_refused_by_name(tmp_path):
     whole = shipped_weights().read_bytes()
     cut = tmp_path / "cut.npz"
     cut.write_bytes(whole[: len(whole) // 2])
@@ -109,7 +109,7 @@ def test_damaged_or_foreign_weights_are_refused_by_name(tmp_path):
         load_g2p(tmp_path / "pickle.npz")
 
 
-def test_every_word_of_a_scene_is_said_and_a_letter_in_company_by_its_name(pronounce):
+def test_every_word_of_a_scene_is_pronounced(pronounce):
     tokens = [Token(shown="A", spoken=("a",)), Token(shown="\u2014", spoken=()), Token(shown="A&E", spoken=("a", "and", "e"))]
-    said = pronounce.words_of(Script(sentences=(tuple(tokens[:2]), tuple(tokens[2:]))))
-    assert [" ".join(phones) for phones in said.words] == ["AH", "EY", "AH N D", "IY"]
+    phones_by_word = pronounce.pronounce_script(Script(sentences=(tuple(tokens[:2]), tuple(tokens[2:]))))
+    assert [" ".join(phones) for phones in phones_by_word.words] == ["AH", "EY", "AH N D", "IY"]

@@ -1,4 +1,4 @@
-"""What several tests of gentle share: a voice, its recording, a server."""
+"""Shared by several tests of gentle: a voice, its recording, a server."""
 
 import time
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ def voice():
 @pytest.fixture(scope="session")
 def recording(voice):
     silence = np.zeros(SAMPLE_RATE // 4, np.float32)
-    samples = np.concatenate([silence, voice.synthesise(SENTENCE, seed=1), silence])
+    samples = np.concatenate([silence, voice.synthesize(SENTENCE, seed=1), silence])
     return SimpleNamespace(text=SENTENCE, samples=samples, wav=wav_of(samples))
 
 
@@ -30,10 +30,10 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def told_ended():
-    """A function: the status of a transcription, by its address, once it is done."""
+def wait_until_done():
+    """A function that waits for a transcription, by its address, and returns its final status."""
 
-    def ended(place):
+    def wait(place):
         for _ in range(400):
             status = urllib3.request("GET", f"{place}/status.json").json()
             if status["status"] not in ("STARTED", "TRANSCRIBING"):
@@ -41,4 +41,4 @@ def told_ended():
             time.sleep(0.05)
         raise AssertionError(f"still {status}")
 
-    return ended
+    return wait

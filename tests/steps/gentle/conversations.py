@@ -1,4 +1,4 @@
-"""Conversations with lowerquality's gentle as they were recorded, and a server that gives its side of one, byte for byte.
+"""Recorded conversations with lowerquality's gentle, and a server that replays its side of one, byte for byte.
 
 A file holds `exchanges`: request and response line by line, latin-1 for bytes. `{sentence.wav}` stands for the file's bytes,
 `{15578 bytes left out}` for a body that is a page or file of theirs. `silent_seconds` says that no answer came.
@@ -53,7 +53,7 @@ class Exchange:
     response: Message | None
 
     @property
-    def asks(self):
+    def request_line(self):
         """`("GET", "/transcriptions/0a1b2c3d/status.json")`."""
         return tuple(self.request.start[:2])
 
@@ -72,17 +72,17 @@ def conversation(name):
 NAMES = sorted(path.stem for path in HOME.glob("*.json"))
 
 
-def speak(address, request):
-    """The answer to a request, sent as it is; None where none comes within two minutes or before the server hangs up."""
+def send(address, request):
+    """The response to a raw request; None if there is none within two minutes or the server closes the connection."""
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=120) as line:
-        line.sendall(request)
-        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    with socket.create_connection((host, int(port)), timeout=120) as connection:
+        connection.sendall(request)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
     return Message(answer) if answer else None
 
 
 def kind_of(request):
-    """Method and path; the query says only how the answer is wanted, and that is recorded as it was wanted."""
+    """Method and path; the query only selects the form of the answer, which is recorded in that form."""
     return request.start[0], request.start[1].partition("?")[0]
 
 
@@ -95,35 +95,35 @@ def replaying(exchanges):
         waiting.setdefault(kind_of(exchange.request), []).append(exchange)
     calls, silent = [], []
 
-    def serve(line):
+    def serve(connection):
         request = b""
         while (head := Message(request)) and not (
             b"\r\n\r\n" in request and len(head.parts[2]) >= int(head.headers.get("content-length", 0))
         ):
-            if not (more := line.recv(65536)):
+            if not (more := connection.recv(65536)):
                 return
             request += more
         calls.append(Message(request))
         left = waiting.get(kind_of(Message(request)))
         if not left:
-            line.sendall(b"HTTP/1.1 599 Not Recorded\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 599 Not Recorded\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         elif (exchange := left.pop(0) if len(left) > 1 else left[0]).response is None:
-            silent.append(line)
+            silent.append(connection)
             return
         else:
-            line.sendall(exchange.response.raw)
-        line.close()
+            connection.sendall(exchange.response.raw)
+        connection.close()
 
     def accept():
         with suppress(OSError):
             while True:
-                threading.Thread(target=serve, args=(door.accept()[0],), daemon=True).start()
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{door.getsockname()[1]}", calls
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", calls
         finally:
-            door.shutdown(socket.SHUT_RDWR)
-            for line in silent:
-                line.close()
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in silent:
+                connection.close()

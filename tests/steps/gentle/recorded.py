@@ -1,4 +1,4 @@
-"""A recording whose words are known, and our gentle server as a process of its own."""
+"""A recording with known words, and our gentle server in a process of its own."""
 
 import io
 import subprocess

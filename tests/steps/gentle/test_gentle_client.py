@@ -1,4 +1,4 @@
-"""The client against servers that are slow, full, broken or hostile; what lowerquality's gentle was seen to say is in
+"""The client against servers that are slow, busy, broken or hostile; recorded answers of lowerquality's gentle are in
 test_gentle_conversations.py."""
 
 import json
@@ -11,28 +11,27 @@ import pytest
 
 from newsreel.errors import BadInput, Unavailable
 from steps.gentle.alignment import read_alignment
-from steps.gentle.client import Gentle
-from steps.gentle.step import refuse_another, refuse_what_lies_beyond, refuse_what_was_not_heard
-from steps.gentle.wire import Wire
+from steps.gentle.client import GentleClient, HttpClient
+from steps.gentle.step import check_end_time, check_missing_words, require_aligner
 
 WORD = {"case": "success", "word": "hi", "start": 0.1, "end": 0.3}
 ALIGNED = json.dumps({"transcript": "hi", "words": [WORD]}).encode()
 HERE = {"Location": "/transcriptions/0a1b2c3d"}
 LATE = "no alignment after|does not end|does not answer"
-"""Whichever of its three patiences a busy machine finds at its end first."""
-FULL = (503, {"Retry-After": "0"}, b"full\nup")
+"""Whichever of the three timeouts a busy machine reaches first."""
+BUSY = (503, {"Retry-After": "0"}, b"full\nup")
 
 
 @contextmanager
 def answering(*answers):
-    """A server that gives one answer (status, headers, body) a call, the last one for ever; yields its address and the calls."""
-    left, calls = list(answers), []
+    """A server that gives one answer (status, headers, body) per call, the last one forever; yields address and calls."""
+    remaining, calls = list(answers), []
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls.append((self.command, self.path, body))
-            status, headers, text = left.pop(0) if len(left) > 1 else left[0]
+            status, headers, text = remaining.pop(0) if len(remaining) > 1 else remaining[0]
             self.send_response(status)
             for name, value in {"Content-Length": str(len(text)), **headers}.items():
                 self.send_header(name, value)
@@ -57,13 +56,13 @@ def status(name, **more):
     return 200, {"Content-Type": "application/json"}, json.dumps({"status": name, **more}).encode()
 
 
-def impatient(address, **more):
-    return Gentle(Wire(address, tries=0), **{"seconds": 0.5, **more})
+def with_short_timeout(address, **more):
+    return GentleClient(HttpClient(address, tries=0), **{"seconds": 0.5, **more})
 
 
-def test_the_polled_form_is_the_default_and_sends_recording_and_text_as_a_form():
+def test_polling_is_the_default_and_sends_audio_and_transcript():
     with answering((302, HERE, b""), status("STARTED"), status("OK"), (200, {}, ALIGNED)) as (address, calls):
-        assert Gentle.at(address).align(b"RIFF...", "hi there") == ALIGNED
+        assert GentleClient.at(address).align(b"RIFF...", "hi there") == ALIGNED
     method, path, body = calls[0]
     assert (method, path) == ("POST", "/transcriptions")
     assert b'name="audio"; filename="scene.wav"' in body
@@ -71,36 +70,36 @@ def test_the_polled_form_is_the_default_and_sends_recording_and_text_as_a_form()
     assert b'name="transcript"\r\n\r\nhi there' in body
 
 
-def test_a_full_server_is_asked_again_when_it_says():
-    with answering(FULL, FULL, (302, HERE, b""), status("OK"), (200, {}, ALIGNED)) as (address, calls):
-        assert impatient(address, seconds=20).align(b"RIFF", "hi") == ALIGNED
+def test_a_busy_server_is_asked_again_after_retry_after():
+    with answering(BUSY, BUSY, (302, HERE, b""), status("OK"), (200, {}, ALIGNED)) as (address, calls):
+        assert with_short_timeout(address, seconds=20).align(b"RIFF", "hi") == ALIGNED
     assert [method for method, _, _ in calls[:3]] == ["POST"] * 3
 
 
-def test_a_full_server_that_asks_for_a_week_is_not_waited_for():
+def test_a_retry_after_beyond_the_deadline_is_not_waited_for():
     began = time.monotonic()
     with answering((503, {"Retry-After": "604800"}, b"full")) as (address, calls), pytest.raises(Unavailable, match="503 full"):
-        impatient(address).align(b"RIFF", "hi")
+        with_short_timeout(address).align(b"RIFF", "hi")
     assert time.monotonic() - began < 20
     assert len(calls) == 1
 
 
-def test_a_recording_that_was_sent_is_not_sent_twice():
-    """The server may be at work on the first."""
+def test_a_recording_that_was_sent_is_not_sent_again():
+    """The server may be working on the first."""
     with answering((200, {"Content-Length": "999"}, ALIGNED)) as (address, calls), pytest.raises(Unavailable):
-        Gentle(Wire(address, tries=3), seconds=1).align(b"RIFF", "hi")
+        GentleClient(HttpClient(address, tries=3), seconds=1).align(b"RIFF", "hi")
     assert [method for method, _, _ in calls] == ["POST"]
 
 
-def test_a_proxy_that_stumbles_is_asked_again_how_far_it_is():
+def test_a_status_request_is_retried_after_a_bad_gateway():
     with answering((302, HERE, b""), (502, {}, b"bad gateway"), status("OK"), (200, {}, ALIGNED)) as (address, _):
-        assert Gentle(Wire(address, tries=3), seconds=20).align(b"RIFF", "hi") == ALIGNED
+        assert GentleClient(HttpClient(address, tries=3), seconds=20).align(b"RIFF", "hi") == ALIGNED
 
 
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        ([FULL], "503 full up"),
+        ([BUSY], "503 full up"),
         ([(500, {}, b"boom")], "500 boom"),
         ([(204, {}, b"")], "answers 204"),
         ([(302, HERE, b""), status("ERROR", error="the alignment took more than 1 s")], "took more than"),
@@ -121,9 +120,9 @@ def test_a_proxy_that_stumbles_is_asked_again_how_far_it_is():
         ([(307, HERE, b"")], "answers 307"),
     ],
 )
-def test_a_server_that_fails_is_unavailable_and_said_so_in_one_line(answers, says):
+def test_a_failing_server_is_unavailable_in_one_line(answers, says):
     with answering(*answers) as (address, _), pytest.raises(Unavailable, match=says) as caught:
-        impatient(address).align(b"RIFF", "hi")
+        with_short_timeout(address).align(b"RIFF", "hi")
     assert "\n" not in str(caught.value)
 
 
@@ -144,55 +143,55 @@ def test_a_server_that_fails_is_unavailable_and_said_so_in_one_line(answers, say
         json.dumps({"words": [WORD | {"phones": [{"phone": "hh_B", "duration": float("nan")}]}]}).encode(),
     ],
 )
-def test_what_is_no_alignment_is_refused_in_one_line(body):
+def test_an_invalid_alignment_is_refused_in_one_line(body):
     with answering((200, {}, body)) as (address, _), pytest.raises(Unavailable, match="no alignment") as caught:
-        impatient(address).align(b"RIFF", "hi")
+        with_short_timeout(address).align(b"RIFF", "hi")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
 
-def test_an_answer_without_end_is_cut_off(monkeypatch):
-    monkeypatch.setattr("steps.gentle.wire.ANSWER_BYTES", 1000)
+def test_a_response_that_is_too_long_is_cut_off(monkeypatch):
+    monkeypatch.setattr("steps.gentle.client.MAX_RESPONSE_BYTES", 1000)
     with answering((200, {}, b" " * 2000)) as (address, _), pytest.raises(Unavailable, match="more than 1000 bytes"):
-        impatient(address, seconds=20).align(b"RIFF", "hi")
+        with_short_timeout(address, seconds=20).align(b"RIFF", "hi")
 
 
-def test_a_server_that_is_not_there_is_unavailable():
+def test_a_server_that_does_not_run_is_unavailable():
     with answering((200, {}, b"")) as (address, _):
         pass
     with pytest.raises(Unavailable, match="is the server running"):
-        impatient(address).align(b"RIFF", "hi")
+        with_short_timeout(address).align(b"RIFF", "hi")
 
 
-def test_what_the_server_refuses_is_bad_input_in_its_own_words():
+def test_a_refusal_is_bad_input_with_the_servers_message():
     with answering((400, {}, b"audio: this is no WAV\n")) as (address, _), pytest.raises(BadInput, match="this is no WAV"):
-        impatient(address).align(b"RIFF", "hi")
+        with_short_timeout(address).align(b"RIFF", "hi")
 
 
-def test_a_recording_that_is_too_large_is_said_to_be_so():
+def test_a_recording_that_is_too_large_is_bad_input():
     with answering((413, {}, b"Too Large\r\n")) as (address, _), pytest.raises(BadInput, match="4 bytes is more than"):
-        impatient(address).align(b"RIFF", "hi")
+        with_short_timeout(address).align(b"RIFF", "hi")
 
 
 @pytest.mark.parametrize(
     "address",
     ["", "gentle:8765", "file:///etc/passwd", "http://", "http://[", "http://g:99999999", "http://g/x", "http://u:secret@g"],
 )
-def test_an_address_that_is_none_is_refused_and_a_password_is_not_shown(address):
+def test_an_invalid_address_is_refused_without_its_password(address):
     with pytest.raises(BadInput, match="GENTLE_URL") as caught:
-        Gentle.at(address)
+        GentleClient.at(address)
     assert "secret" not in str(caught.value)
 
 
-def test_whose_words_they_are_is_told_by_the_server_and_checked():
+def test_the_servers_aligner_must_be_the_configured_one():
     with answering((200, {"Newsreel-Aligner": "newsreel"}, b"")) as (address, _):
-        ours = impatient(address).aligner()
-    refuse_another(ours, "newsreel", address)
-    refuse_another(None, "gentle-0.11", address)
+        ours = with_short_timeout(address).aligner()
+    require_aligner(ours, "newsreel", address)
+    require_aligner(None, "gentle-0.11", address)
     with pytest.raises(BadInput, match="GENTLE_ALIGNER=gentle"):
-        refuse_another(None, "newsreel", address)
+        require_aligner(None, "newsreel", address)
     with pytest.raises(BadInput, match="leave GENTLE_ALIGNER out"):
-        refuse_another(ours, "gentle-0.11", address)
+        require_aligner(ours, "gentle-0.11", address)
 
 
 def alignment(found, missing):
@@ -201,14 +200,14 @@ def alignment(found, missing):
     return read_alignment(json.dumps({"words": [*words, {"case": "not-found-in-transcript", "word": "uh"}]}).encode(), "it")
 
 
-def test_a_scene_whose_words_are_not_heard_is_refused_but_a_few_may_be_missing():
-    refuse_what_was_not_heard(alignment(1, 2), "voice/00.wav")
-    refuse_what_was_not_heard(alignment(14, 6), "voice/00.wav")
-    with pytest.raises(BadInput, match=r"voice/00\.wav: 7 of 20 words were not heard .*lost"):
-        refuse_what_was_not_heard(alignment(13, 7), "voice/00.wav")
+def test_a_few_words_may_be_missing_but_many_are_refused():
+    check_missing_words(alignment(1, 2), "voice/00.wav")
+    check_missing_words(alignment(14, 6), "voice/00.wav")
+    with pytest.raises(BadInput, match=r"voice/00\.wav: 7 of 20 words were not found .*lost"):
+        check_missing_words(alignment(13, 7), "voice/00.wav")
 
 
-def test_words_after_the_end_of_the_sound_are_of_another_sound():
-    refuse_what_lies_beyond(alignment(3, 0), 1.0, "http://gentle:8765")
+def test_words_after_the_end_of_the_audio_are_refused():
+    check_end_time(alignment(3, 0), 1.0, "http://gentle:8765")
     with pytest.raises(Unavailable, match=r"words until 1\.0 s in a sound of 0\.5 s"):
-        refuse_what_lies_beyond(alignment(3, 0), 0.5, "http://gentle:8765")
+        check_end_time(alignment(3, 0), 0.5, "http://gentle:8765")

@@ -1,4 +1,4 @@
-"""What lowerquality's gentle was seen to say, checked both ways: our client hears it, our server says it."""
+"""Recorded conversations with lowerquality's gentle: our client accepts its answers, our server gives the same."""
 
 import csv
 import io
@@ -6,11 +6,12 @@ import json
 import zipfile
 
 import pytest
-from conversations import HOME, NAMES, Exchange, Message, conversation, replaying, speak
+from conversations import HOME, NAMES, Exchange, Message, conversation, replaying, send
 
 from newsreel.errors import BadInput, Unavailable
-from steps.gentle.client import Gentle
-from steps.gentle.wire import Wire
+from steps.gentle.client import GentleClient, HttpClient
+
+pytestmark = pytest.mark.slow
 
 SENTENCE = "The mayor said that Volodymyr visited the school."
 RESULTS = {
@@ -23,7 +24,7 @@ FAILURES = {
     "no-transcript": (BadInput, "No transcript provided"),
     "not-audio": (BadInput, "Encoding failed"),
     "no-audio": (Unavailable, "500"),
-    "aligner-fails": (Unavailable, "no alignment after 1 s|does not end|does not answer"),  # whichever a busy machine meets first
+    "aligner-fails": (Unavailable, "no alignment after 1 s|does not end|does not answer"),  # whichever comes first
     "empty-transcript-synchronous": (Unavailable, "does not answer; did its work fail"),
     "not-audio-synchronous": (Unavailable, "does not answer; did its work fail"),
     "aligner-fails-synchronous": (Unavailable, "does not answer; did its work fail"),
@@ -32,38 +33,38 @@ NO_ALIGNMENTS = {"front", "unknown-transcription"}
 
 
 def result_of(exchanges):
-    """The alignment that was recorded."""
+    """The recorded alignment."""
     for exchange in reversed(exchanges):
-        method, path = exchange.asks
+        method, path = exchange.request_line
         if (method == "POST" and exchange.response.start[1] == "200") or (method == "GET" and path.endswith("align.json")):
             return exchange.response.body
     raise AssertionError("no result")
 
 
 def of_original(address, exchanges, seconds=20.0):
-    return Gentle(Wire(address, tries=0), seconds=seconds, synchronous="async=false" in exchanges[0].asks[1])
+    return GentleClient(HttpClient(address, tries=0), seconds=seconds, synchronous="async=false" in exchanges[0].request_line[1])
 
 
 def test_every_conversation_is_checked():
     assert set(NAMES) == RESULTS | FAILURES.keys() | NO_ALIGNMENTS
 
 
-# Our client, the original's answers
+# Our client with the original's answers
 
 
 @pytest.mark.parametrize("name", sorted(RESULTS - {"restarted"}))
-def test_the_client_takes_the_result_that_the_original_gave(name):
+def test_the_client_accepts_the_originals_result(name):
     exchanges = conversation(name)
     with replaying(exchanges) as (address, calls):
         assert of_original(address, exchanges).align(b"RIFF", SENTENCE) == result_of(exchanges)
     asked = [tuple(call.start[:2]) for call in calls]
     paths = [path.partition("?")[0] for _, path in asked]
     assert (asked[0][0], paths[0]) == ("POST", "/transcriptions")
-    assert set(paths) <= {exchange.asks[1].partition("?")[0] for exchange in exchanges}
+    assert set(paths) <= {exchange.request_line[1].partition("?")[0] for exchange in exchanges}
 
 
 @pytest.mark.parametrize("name", sorted(FAILURES))
-def test_the_client_says_in_one_line_what_the_original_could_not_do(name):
+def test_the_client_reports_the_originals_failures_in_one_line(name):
     exchanges = conversation(name)
     kind, says = FAILURES[name]
     with replaying(exchanges) as (address, _), pytest.raises(kind, match=says) as caught:
@@ -71,7 +72,7 @@ def test_the_client_says_in_one_line_what_the_original_could_not_do(name):
     assert "\n" not in str(caught.value)
 
 
-def test_a_server_that_was_started_again_is_asked_for_what_it_had_finished():
+def test_the_result_of_a_restarted_server_is_still_fetched():
     exchanges = [one for one in conversation("restarted") if b'"OK"' not in one.response.body]
     assert json.loads(exchanges[-2].response.body) == {}
     with replaying(exchanges) as (address, calls):
@@ -79,37 +80,37 @@ def test_a_server_that_was_started_again_is_asked_for_what_it_had_finished():
     assert calls[-1].start[1].endswith("/align.json")
 
 
-def test_what_the_original_never_heard_of_is_forgotten_and_not_waited_for():
+def test_a_transcription_the_original_forgot_is_not_awaited():
     never = conversation("unknown-transcription")
-    begun = [one for one in conversation("waiting") if one.asks[0] == "POST" or b"TRANSCRIBING" in one.response.body]
+    begun = [one for one in conversation("waiting") if one.request_line[0] == "POST" or b"TRANSCRIBING" in one.response.body]
     uid = begun[0].response.headers["location"].split("/")[-1]
     lost = [Exchange(Message(one.request.raw.replace(b"00000000", uid.encode())), one.response) for one in never]
     with replaying([*begun, *lost]) as (address, _), pytest.raises(Unavailable, match="forgotten"):
         of_original(address, begun).align(b"RIFF", SENTENCE)
 
 
-def test_the_client_knows_that_the_original_is_not_our_server():
+def test_the_client_tells_the_original_from_our_server():
     with replaying(conversation("front")) as (address, _):
-        assert Gentle.at(address).aligner() is None
+        assert GentleClient.at(address).aligner() is None
 
 
-# Our server, the requests that the original got
+# Our server with the requests that the original got
 
 DELIBERATE = {
     ("no-audio", "POST"): ("400", "the original's 500 is a traceback of a missing field"),
-    ("not-audio", "POST"): ("400", "told at once"),
+    ("not-audio", "POST"): ("400", "refused at once"),
     ("not-audio-synchronous", "POST"): ("400", "the original never answers"),
-    ("empty-transcript", "POST"): ("400", "told at once"),
-    ("no-transcript", "POST"): ("400", "told at once"),
-    ("started", "POST"): ("400", "told at once"),
+    ("empty-transcript", "POST"): ("400", "refused at once"),
+    ("no-transcript", "POST"): ("400", "refused at once"),
+    ("started", "POST"): ("400", "refused at once"),
     ("empty-transcript-synchronous", "POST"): ("400", "the original never answers"),
-    ("unknown-transcription", "status.json"): ("404", "the original says {} for ever, and who polls it waits for ever"),
+    ("unknown-transcription", "status.json"): ("404", "the original says {} forever, and a client polls forever"),
     ("front", "preloader.gif"): ("404", "a picture of the original's page"),
-    ("front", "PUT"): ("405", "the original's 501 is for methods that it has never heard of"),
+    ("front", "PUT"): ("405", "the original's 501 is for unknown methods"),
 }
-"""Where our server answers otherwise: what it says, and why."""
+"""Where our server answers otherwise on purpose: its status, and why."""
 FAILS_INSIDE = {"aligner-fails", "aligner-fails-synchronous"}
-"""Their request is a sound one; the fault was the original's aligner."""
+"""Their request is valid; the fault was the original's aligner."""
 
 
 def schema(value):
@@ -125,7 +126,7 @@ def media_type(message):
     return message.headers.get("content-type", "").partition(";")[0]
 
 
-def same_kind_of_line(ours, theirs):
+def assert_same_csv(ours, theirs):
     """CSV with as many rows, the same first column, and times where they have times."""
     mine, other = (list(csv.reader(io.StringIO(text.decode()))) for text in (ours, theirs))
     assert [row[0] for row in mine] == [row[0] for row in other]
@@ -133,13 +134,13 @@ def same_kind_of_line(ours, theirs):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in FAILS_INSIDE])
-def test_our_server_answers_as_the_original_did(server, name, told_ended):
+def test_our_server_answers_as_the_original(server, name, wait_until_done):
     theirs = ours = "no transcription yet"
     for exchange in conversation(name):
-        method, path = exchange.asks
+        method, path = exchange.request_line
         if path.startswith(f"/transcriptions/{theirs}/align"):
-            told_ended(f"{server.address}/transcriptions/{ours}")
-        answer = speak(server.address, exchange.request.raw.replace(theirs.encode(), ours.encode()))
+            wait_until_done(f"{server.address}/transcriptions/{ours}")
+        answer = send(server.address, exchange.request.raw.replace(theirs.encode(), ours.encode()))
         otherwise = DELIBERATE.get((name, method)) or DELIBERATE.get((name, path.rpartition("/")[2]))
         if otherwise:
             assert answer.start[1] == otherwise[0]
@@ -170,7 +171,7 @@ def compare(path, ours, theirs):
     elif kind in ("align.json", "transcriptions"):
         assert_same_alignment(json.loads(ours), json.loads(theirs))
     elif kind == "align.csv":
-        same_kind_of_line(ours, theirs)
+        assert_same_csv(ours, theirs)
     elif kind == "a.wav":
         assert ours.startswith(b"RIFF")
     elif kind.endswith(".zip"):
@@ -201,5 +202,5 @@ def assert_same_alignment(ours, theirs):
         assert 0 <= one.get("start", 0) <= one.get("end", 4) <= 4
 
 
-def test_the_recordings_say_how_they_were_made():
+def test_every_conversation_states_how_it_was_recorded():
     assert all("recorded 2026" in json.loads((HOME / f"{name}.json").read_text())["made"] for name in NAMES)

@@ -1,4 +1,4 @@
-"""Our gentle server over HTTP: the API people know, words in time, and what is not there is not found."""
+"""Our gentle server over HTTP: gentle's API, words in time, and words that are not spoken are not found."""
 
 import csv
 import io
@@ -14,10 +14,12 @@ import soundfile
 import urllib3
 from scipy.signal import resample_poly
 
-from steps.gentle_server.audio import read_sound
-from steps.gentle_server.jobs import SOUND_BYTES, Job, Jobs, Order
+from steps.gentle_server.audio import read_recording
+from steps.gentle_server.jobs import MAX_AUDIO_BYTES, AlignmentRequest, Job, JobQueue
 from steps.hibari.speaker import SAMPLE_RATE
 from tests.steps.gentle.recorded import SENTENCE, serving, wav_of
+
+pytestmark = pytest.mark.slow
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -41,7 +43,7 @@ def missing(words):
     return [word["word"] for word in words if word["case"] == "not-found-in-audio"]
 
 
-def test_a_synchronous_call_answers_with_every_word_and_phone_in_time(server, recording):
+def test_a_synchronous_call_returns_words_and_phones_in_time(server, recording):
     answer = post(server, recording.wav, recording.text)
     assert answer.headers["Content-Type"] == "application/json"
     result = answer.json()
@@ -59,12 +61,12 @@ def test_a_synchronous_call_answers_with_every_word_and_phone_in_time(server, re
     assert named["open"] == ["ow_B", "p_I", "ah_I", "n_E"]
 
 
-def test_an_asynchronous_call_leads_to_status_json_and_csv(server, recording, told_ended):
+def test_an_asynchronous_call_leads_to_status_json_and_csv(server, recording, wait_until_done):
     answer = post(server, recording.wav, recording.text, query="")
     assert answer.status == 302
     place = f"{server.address}{answer.headers['Location']}"
     assert b"<html" in HTTP.request("GET", place, redirect=True).data
-    assert told_ended(place) == {"status": "OK", "duration": pytest.approx(len(recording.samples) / SAMPLE_RATE)}
+    assert wait_until_done(place) == {"status": "OK", "duration": pytest.approx(len(recording.samples) / SAMPLE_RATE)}
     words = HTTP.request("GET", f"{place}/align.json").json()["words"]
     rows = [*csv.reader(io.StringIO(HTTP.request("GET", f"{place}/align.csv").data.decode()))]
     assert rows == [[word["word"], word["alignedWord"], str(word["start"]), str(word["end"])] for word in words]
@@ -76,7 +78,7 @@ def test_a_transcript_may_come_as_a_file(server, recording):
     assert len(found(answer.json()["words"])) == 16
 
 
-def test_words_begin_where_the_sound_does(server, voice):
+def test_words_begin_where_their_sound_does(server, voice):
     """Words of one soft onset each, cut to what is heard and laid between silences of known length."""
     words = [
         "moon",
@@ -109,14 +111,14 @@ def test_words_begin_where_the_sound_does(server, voice):
 
 
 def voice_tokens(word):
-    from steps.init_story.spoken import script_of
+    from steps.init_story.script import script_of
 
     return script_of(word).sentences[0]
 
 
-def test_an_unknown_word_holds_its_place_as_gentle_has_it(server, voice):
+def test_an_unknown_word_is_reported_as_gentle_does(server, voice):
     text = "The mayor said that Volodymyr visited the school."
-    result = words_of(server, wav_of(np.pad(voice.synthesise(text, seed=1), 4000)), text)
+    result = words_of(server, wav_of(np.pad(voice.synthesize(text, seed=1), 4000)), text)
     name = result[4]
     assert (name["case"], name["alignedWord"]) == ("success", "<unk>")
     assert [phone["phone"] for phone in name["phones"]] == ["oov_S"]
@@ -124,7 +126,7 @@ def test_an_unknown_word_holds_its_place_as_gentle_has_it(server, voice):
     assert result[3]["end"] <= name["start"] < name["end"] <= result[5]["start"]
 
 
-def test_words_that_are_not_said_are_not_found_and_the_others_are(server, recording):
+def test_words_that_are_not_spoken_are_not_found(server, recording):
     text = recording.text.replace("school", "elephant").replace("Monday,", "Monday, nobody expected the weather to change,")
     words = words_of(server, recording.wav, text)
     assert missing(words) == ["nobody", "expected", "the", "weather", "to", "change", "elephant"]
@@ -145,26 +147,26 @@ def test_a_transcript_of_something_else_is_not_found(server, recording, sound):
     assert len(missing(words)) == len(words) == 15
 
 
-def test_the_sounds_of_silence_and_noise_are_no_words_whatever_their_rate(server):
+def test_silence_and_noise_are_no_words_at_any_rate(server):
     noise = np.random.default_rng(2).normal(size=3 * 8000).clip(-4, 4) / 8
     for samples, rate in ((np.zeros(3 * 8000), 8_000), (noise, 8_000), (np.stack([noise, -noise], axis=1), 48_000)):
         assert len(missing(words_of(server, wav_of(samples, rate), "The council approved its budget."))) == 5
 
 
-def test_a_recording_that_was_cut_off_gives_the_words_that_are_there(server, recording):
+def test_a_truncated_recording_gives_the_words_it_has(server, recording):
     """The header still promises the whole."""
     words = words_of(server, recording.wav[: len(recording.wav) // 2], recording.text)
     assert found(words)[:5] == ["The", "council", "approved", "its", "new"]
     assert missing(words)[-3:] == ["county", "is", "open"]
 
 
-def test_stereo_is_mixed_and_not_cut_to_its_left_side(server, recording):
+def test_stereo_is_mixed_to_mono(server, recording):
     right = np.stack([np.zeros_like(recording.samples), recording.samples], axis=1)
     assert len(found(words_of(server, wav_of(right), recording.text))) == 16
 
 
-def test_a_hesitation_is_told_only_to_who_asks(server, voice):
-    wav = wav_of(np.pad(voice.synthesise("Um, the mayor said that the school is open.", seed=1), 6000))
+def test_hesitations_are_reported_only_on_request(server, voice):
+    wav = wav_of(np.pad(voice.synthesize("Um, the mayor said that the school is open.", seed=1), 6000))
     text = "The mayor said that the school is open."
     asked = words_of(server, wav, text, disfluency="on")
     assert (asked[0]["case"], asked[0]["word"]) == ("not-found-in-transcript", "um")
@@ -188,7 +190,7 @@ def encoded(samples, rate, **kind):
     "kind",
     ["stereo", "8 bits", "32 bits", "44.1 kHz", "8 kHz", "8 kHz mu-law", "8 kHz A-law", "float", "FLAC", "MP3", "Ogg"],
 )
-def test_every_kind_of_recording_gives_the_same_words(server, recording, kind):
+def test_every_audio_format_gives_the_same_words(server, recording, kind):
     sound = recording.samples
     wav = {
         "stereo": lambda: wav_of(np.stack([sound, sound], axis=1)),
@@ -207,7 +209,7 @@ def test_every_kind_of_recording_gives_the_same_words(server, recording, kind):
 
 
 @pytest.mark.parametrize(
-    ("audio", "transcript", "status", "says"),
+    ("audio", "transcript", "status", "message"),
     [
         (b"this is no recording", "hello", 400, b"WAV"),
         (b"ID3 this is an mp3", "hello", 400, b"WAV"),
@@ -223,10 +225,10 @@ def test_every_kind_of_recording_gives_the_same_words(server, recording, kind):
         (b"\x00" * (65 * 2**20), "hello", 413, b""),
     ],
 )
-def test_hostile_or_mistaken_calls_get_a_line_that_says_what_is_wrong(server, audio, transcript, status, says):
+def test_invalid_requests_get_a_line_that_names_the_fault(server, audio, transcript, status, message):
     answer = post(server, audio, transcript)
     assert answer.status == status
-    assert says in answer.data
+    assert message in answer.data
     assert answer.data.count(b"\n") == 1 or b"generated by gentle" in answer.data
     assert HTTP.request("GET", server.address).status == 200
 
@@ -235,20 +237,20 @@ def test_hostile_or_mistaken_calls_get_a_line_that_says_what_is_wrong(server, au
     ("method", "path", "status"),
     [("GET", "/", 200), ("GET", "/transcriptions/abc/status.json", 404), ("GET", "/transcriptions/../x", 404), ("PUT", "/", 405)],
 )
-def test_other_addresses_answer_plainly(server, method, path, status):
+def test_other_paths_answer_in_plain_text(server, method, path, status):
     answer = HTTP.request(method, server.address + path)
     assert answer.status == status
     assert answer.data
 
 
-def test_a_full_line_says_when_to_come_back_a_slow_alignment_is_stopped_and_sigterm_ends_it(recording, told_ended):
+def test_a_full_queue_a_slow_alignment_and_sigterm(recording, wait_until_done):
     long = wav_of(np.tile(recording.samples, 40))
     with serving("--workers", "1", "--waiting", "0", "--seconds", "1") as small:
         slow = post(small, long, " ".join([recording.text] * 40), query="")
         refused = post(small, recording.wav, recording.text)
         assert refused.status == 503
         assert int(refused.headers["Retry-After"]) >= 1
-        assert told_ended(f"{small.address}{slow.headers['Location']}") == {
+        assert wait_until_done(f"{small.address}{slow.headers['Location']}") == {
             "status": "ERROR",
             "duration": pytest.approx(len(recording.samples) * 40 / SAMPLE_RATE),
             "error": "the alignment took more than 1 s; send a shorter recording",
@@ -257,29 +259,29 @@ def test_a_full_line_says_when_to_come_back_a_slow_alignment_is_stopped_and_sigt
         assert small.process.wait(10) == 0
 
 
-def test_prometheus_is_told_how_alignments_end_and_how_long_the_line_is(recording):
+def test_metrics_have_outcomes_durations_and_queue_length(recording):
     with serving("--workers", "1", "--waiting", "0") as own:
         assert post(own, recording.wav, recording.text).status == 200
-        told = HTTP.request("GET", f"{own.address}/metrics").data.decode()
+        metrics = HTTP.request("GET", f"{own.address}/metrics").data.decode()
     for line in (
         'newsreel_alignments_total{outcome="aligned"} 1.0',
         'newsreel_alignments_total{outcome="refused"} 0.0',
         "newsreel_alignments_in_line 0.0",
         "newsreel_alignment_seconds_count 1.0",
     ):
-        assert line in told
+        assert line in metrics
 
 
-def test_its_json_is_as_gentle_writes_it(server, recording):
+def test_the_json_is_formatted_as_gentles(server, recording):
     text = post(server, recording.wav, recording.text).data.decode()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2)
     assert "words" not in post(server, recording.wav, "...").json()
 
 
-def test_the_zip_has_a_page_that_needs_no_server_and_no_word_of_it_runs(server, recording, told_ended):
+def test_the_zip_has_a_page_without_server_that_escapes_words(server, recording, wait_until_done):
     text = recording.text + " </script><script>alert(1)</script>"
     place = post(server, recording.wav, text, query="").headers["Location"]
-    told_ended(server.address + place)
+    wait_until_done(server.address + place)
     box = zipfile.ZipFile(io.BytesIO(HTTP.request("GET", f"{server.address}/zip/{place.rpartition('/')[2]}.zip").data))
     assert sorted(box.namelist()) == ["a.wav", "align.csv", "align.json", "index.html", "transcript.txt"]
     assert box.read("transcript.txt").decode() == text
@@ -289,7 +291,7 @@ def test_the_zip_has_a_page_that_needs_no_server_and_no_word_of_it_runs(server, 
     assert "alert(1)</script>" not in page
 
 
-def test_a_part_of_the_sound_can_be_fetched_for_a_player_that_jumps(server, recording):
+def test_the_audio_supports_range_requests(server, recording):
     place = post(server, recording.wav, recording.text, query="").headers["Location"]
     part = HTTP.request("GET", f"{server.address}{place}/a.wav", headers={"Range": "bytes=0-43"})
     assert part.status == 206
@@ -297,13 +299,13 @@ def test_a_part_of_the_sound_can_be_fetched_for_a_player_that_jumps(server, reco
     assert len(part.data) == 44
 
 
-def test_old_sounds_are_forgotten_before_words_are(recording):
-    jobs = Jobs(1, 0, 60)
-    sound = read_sound(io.BytesIO(recording.wav))
-    jobs.known = OrderedDict((str(n), Job(str(n), "hi", bytes(SOUND_BYTES // 2), {"status": "OK"}, "{}")) for n in range(3))
-    for job in jobs.known.values():
+def test_old_audio_is_evicted_before_the_words(recording):
+    jobs = JobQueue(1, 0, 60)
+    sound = read_recording(io.BytesIO(recording.wav))
+    jobs.jobs = OrderedDict((str(n), Job(str(n), "hi", bytes(MAX_AUDIO_BYTES // 2), {"status": "OK"}, "{}")) for n in range(3))
+    for job in jobs.jobs.values():
         job.ended.set()
-    new = jobs.submit(Order(sound, recording.text, False, False))
+    new = jobs.submit(AlignmentRequest(sound, recording.text, False, False))
     assert [len(jobs.find(uid).wav) > 0 for uid in ("0", "1", "2", new.uid)] == [False, False, True, True]
     assert jobs.find("0").json == "{}"
     new.ended.wait(60)

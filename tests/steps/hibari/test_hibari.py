@@ -1,4 +1,4 @@
-"""The embedded profile's voice: a scene's length in whole frames, one level, the same words the same sound, never a download."""
+"""hibari: whole video frames, one level, equal words give equal audio, nothing is downloaded."""
 
 import json
 import wave
@@ -9,17 +9,20 @@ import pytest
 from hibari.g2p import G2P
 from hibari.tts import ASSETS
 
-from newsreel.artifacts import FRAME_RATE, Script, Token, frames_of_sound
+from newsreel.artifacts import FRAME_RATE, Script, Token, count_video_frames
 from newsreel.errors import BadInput, BadWeights
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
-from newsreel.story.pronunciation import PHONES, VOWELS, dictionary
+from newsreel.story.pronunciation import PHONES, VOWELS, cmu_dictionary
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
-from steps.hibari.phonemes import phonemes_of
-from steps.hibari.speaker import SAMPLE_RATE, Speaker, text_of
-from steps.hibari.step import STEP
-from steps.init_story.spoken import script_of
+from newsreel.workspace import Workspace
+from steps.hibari import STEP
+from steps.hibari.speaker import SAMPLE_RATE, Speaker, to_hibari_phonemes, to_hibari_text
+from steps.hibari.step import WORK
+from steps.init_story.script import script_of
+
+pytestmark = pytest.mark.slow
 
 NARRATIONS = ["Dr. Smith won \u00a31,200. He is glad.", "Rain is expected in the north tonight!"]
 
@@ -28,7 +31,7 @@ def workspace_of(root, narrations, voice="heart"):
     workspace = Workspace.lease(root, "test")
     picture = {"file": "a.png", "credit": "c", "alt": "a"}
     scenes = [{"narration": narration, "headline": "h", "picture": picture} for narration in narrations]
-    workspace.adopt(
+    workspace.set_story(
         Story.model_validate({"id": "s", "revision": 1, "title": "t", "presenter": "maya", "voice": voice, "scenes": scenes})
     )
     for number, narration in enumerate(narrations):
@@ -45,18 +48,18 @@ def samples_of(path):
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
     workspace = workspace_of(tmp_path_factory.mktemp("spoken"), NARRATIONS)
-    run_step(STEP, workspace, Progress("hibari", None))
+    run_step(STEP, WORK, workspace, Progress("hibari", None))
     return workspace
 
 
 @pytest.mark.parametrize("scene", [0, 1])
-def test_a_scene_lasts_a_whole_number_of_frames_and_begins_and_ends_in_silence(spoken, scene):
+def test_a_scene_is_whole_frames_with_silence_at_its_ends(spoken, scene):
     path = spoken.path(f"voice/{scene:02d}.wav")
     sound = samples_of(path)
-    assert len(sound) == frames_of_sound(path) * SAMPLE_RATE // FRAME_RATE
-    heard = np.flatnonzero(np.abs(sound) > 0.01) / SAMPLE_RATE
-    assert 0.3 <= heard[0] < 0.4
-    assert 0.45 <= len(sound) / SAMPLE_RATE - heard[-1] < 0.65
+    assert len(sound) == count_video_frames(path) * SAMPLE_RATE // FRAME_RATE
+    audible = np.flatnonzero(np.abs(sound) > 0.01) / SAMPLE_RATE
+    assert 0.3 <= audible[0] < 0.4
+    assert 0.45 <= len(sound) / SAMPLE_RATE - audible[-1] < 0.65
 
 
 def test_all_scenes_are_equally_loud_and_none_clips(spoken):
@@ -71,18 +74,18 @@ def test_all_scenes_are_equally_loud_and_none_clips(spoken):
     assert -20 < np.mean(levels) < -17.5
 
 
-def test_the_same_words_sound_the_same_in_another_run(spoken, tmp_path):
+def test_equal_words_give_equal_audio_in_another_run(spoken, tmp_path):
     again = workspace_of(tmp_path, NARRATIONS)
-    run_step(STEP, again, Progress("hibari", None))
+    run_step(STEP, WORK, again, Progress("hibari", None))
     assert again.path("voice/00.wav").read_bytes() == spoken.path("voice/00.wav").read_bytes()
 
 
 def test_a_voice_of_another_system_is_refused(tmp_path):
     with pytest.raises(BadInput, match="tacotron2"):
-        run_step(STEP, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
+        run_step(STEP, WORK, workspace_of(tmp_path, NARRATIONS, voice="linda"), Progress("hibari", None))
 
 
-def test_a_voice_that_is_not_in_the_wheel_is_never_downloaded(tmp_path, monkeypatch):
+def test_a_voice_that_is_not_in_the_wheel_is_not_downloaded(tmp_path, monkeypatch):
     monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
     with pytest.raises(BadWeights, match="wheel"):
         Speaker.load("emma")
@@ -98,36 +101,36 @@ def test_a_voice_that_is_not_in_the_wheel_is_never_downloaded(tmp_path, monkeypa
         ("MPs met at 5 p.m.", "m p's met at five PM."),
     ],
 )
-def test_the_voice_is_given_words_and_the_marks_that_make_melody(narration, text):
-    assert text_of(script_of(narration).sentences[0]) == text
+def test_the_text_has_words_and_punctuation(narration, text):
+    assert to_hibari_text(script_of(narration).sentences[0]) == text
 
 
 @pytest.mark.parametrize("word", ["water", "judge", "vision", "young", "boy", "hurry", "happy", "teacher", "winner", "sofa"])
-def test_phones_of_arpabet_are_the_phonemes_that_hibari_itself_gives_a_word(word):
-    assert phonemes_of(dictionary()[word]) == G2P()(word)
+def test_arpabet_becomes_the_phonemes_of_hibaris_own_g2p(word):
+    assert to_hibari_phonemes(cmu_dictionary()[word]) == G2P()(word)
 
 
-def test_every_phone_is_one_that_the_voice_knows():
+def test_every_phone_is_in_the_voices_vocabulary():
     known = set(json.loads((Path(ASSETS) / "vocab.json").read_text()))
     for phone in PHONES:
         for written in [f"{phone}{stress}" for stress in "012"] if phone in VOWELS else [phone]:
-            said = phonemes_of([written])
-            assert said
-            assert set(said) <= known
+            phonemes = to_hibari_phonemes([written])
+            assert phonemes
+            assert set(phonemes) <= known
 
 
-def test_a_given_pronunciation_is_marked_for_the_voice_and_keeps_the_melody():
+def test_a_given_pronunciation_is_passed_as_phonemes():
     sentence = script_of("\u201cHarwick{HH AE1 R IH0 K}\u2019s, he said.").sentences[0]
-    assert text_of(sentence) == "[Harwick's](/h\u02c8\u00e6\u0279\u026aks/), he said."
+    assert to_hibari_text(sentence) == "[Harwick's](/h\u02c8\u00e6\u0279\u026aks/), he said."
 
 
-def test_a_given_pronunciation_is_what_is_heard():
+def test_a_given_pronunciation_is_what_is_spoken():
     speaker = Speaker.load("heart")
     given = script_of("Harwick{S AA1 M B AH0 D IY0} won.").sentences[0]
     plain = script_of("Harwick won.").sentences[0]
-    heard = speaker.synthesise(text_of(given), seed=1)
-    assert np.array_equal(heard, speaker.synthesise.from_phonemes("s\u02c8\u0251mb\u0259di w\u02c8\u028cn.", seed=1))
-    assert len(heard) != len(speaker.synthesise(text_of(plain), seed=1))
+    audio = speaker.synthesize(to_hibari_text(given), seed=1)
+    assert np.array_equal(audio, speaker.synthesize.from_phonemes("s\u02c8\u0251mb\u0259di w\u02c8\u028cn.", seed=1))
+    assert len(audio) != len(speaker.synthesize(to_hibari_text(plain), seed=1))
 
 
 def test_a_sentence_without_sound_is_refused_in_one_line():

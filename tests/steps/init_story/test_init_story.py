@@ -1,4 +1,4 @@
-"""`init-story`: what the steps read lies in the workspace, and only what changed is written again."""
+"""`init-story`: writes what the steps read, and only what has changed."""
 
 import json
 
@@ -24,7 +24,7 @@ def times(root):
     } | {name: (root / name).stat().st_mtime_ns for name in ("story.json", "origin.json")}
 
 
-def test_everything_the_steps_read_is_there(newsroom, root):
+def test_everything_the_steps_read_is_written(newsroom, root):
     assert newsroom.init_story(root) == 0
     assert Workspace(root).story.id == "budget"
     with Image.open(root / "assets" / "01.jpg") as picture:
@@ -56,7 +56,7 @@ def test_only_what_changed_is_written(newsroom, root):
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, ["0/1"]), (3, ["0/3", "1/3", "2/3"])])
-def test_a_story_has_as_many_shards_as_were_asked_for_since_one_scene_may_be_long(newsroom, root, asked, given):
+def test_the_number_of_shards_is_the_requested_one(newsroom, root, asked, given):
     newsroom.init_story(root, shards=asked)
     assert json.loads((newsroom.folder / "shards.json").read_text()) == given
 
@@ -78,13 +78,13 @@ def test_a_workspace_of_another_story_is_a_conflict(newsroom, root, capsys):
     assert "holds story budget, not weather" in capsys.readouterr().err
 
 
-def test_a_workspace_that_is_damaged_is_a_conflict(newsroom, root, capsys):
+def test_a_damaged_workspace_is_a_conflict(newsroom, root, capsys):
     (root / "story.json").write_text("{}")
     assert newsroom.init_story(root) == 3
     assert "use another workspace" in capsys.readouterr().err
 
 
-def test_a_story_that_went_bad_after_check_changes_nothing(newsroom, root):
+def test_a_story_invalid_after_check_changes_nothing(newsroom, root):
     newsroom.init_story(root)
     before = times(root)
     newsroom.picture("1.png").write_bytes(b"not a picture")

@@ -1,12 +1,12 @@
-"""What a newsreader says for what a newsroom writes: the table that the front end is held to, written before it was run."""
+"""The text front end on a table of news text and its spoken form, written before the front end was run."""
 # ruff: noqa: RUF001 -- dashes, quotes and signs are what a newsroom types.
 
 import pytest
 
-from steps.init_story.spoken import script_of
+from steps.init_story.script import script_of
 
 
-def said(text):
+def spoken_form(text):
     return " ".join(word for sentence in script_of(text).sentences for token in sentence for word in token.spoken)
 
 
@@ -339,9 +339,9 @@ TABLE = [case for table in (MONEY, NUMBERS, DATES, TIMES, UNITS, WORDS) for case
 
 
 @pytest.mark.parametrize(("written", "spoken"), TABLE)
-def test_a_news_text_is_said_as_a_newsreader_says_it(written, spoken):
-    assert said(written) == spoken
+def test_news_text_has_its_spoken_form(written, spoken):
+    assert spoken_form(written) == spoken
 
 
-def test_the_table_is_of_real_size():
+def test_the_table_is_large():
     assert len(dict(TABLE)) >= 150

@@ -39,7 +39,7 @@ def workspace(tmp_path, monkeypatch, faces):
     scene = {"narration": "Maybe.", "headline": "Maybe", "picture": {"file": "a.png", "credit": "Nobody", "alt": "Nothing"}}
     story = {"id": "maybe", "revision": 1, "title": "Maybe", "presenter": "maya", "voice": "heart", "scenes": [scene] * 2}
     workspace = Workspace.lease(tmp_path / "story", "test")
-    workspace.adopt(Story.model_validate(story))
+    workspace.set_story(Story.model_validate(story))
     for number, frames in enumerate(SCENE_FRAMES):
         write_voice(workspace.path(f"voice/{number:02d}.wav"), frames)
         motion = workspace.path(f"motion/{number:02d}.npz")

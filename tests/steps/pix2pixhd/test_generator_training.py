@@ -24,6 +24,8 @@ from steps.pix2pixhd.training.evaluation import Quality, peak_signal_to_noise, s
 from steps.pix2pixhd.training.loop import Evaluation, TrainingCallbacks, TrainingReport, train_generator
 from steps.pix2pixhd.training.trainer import Accelerator, Trainer
 
+pytestmark = pytest.mark.slow
+
 TINY = Architecture(ngf=8, n_downsample_global=2, n_blocks_global=1)
 TINY_LOCAL = Architecture(net="local", ngf=8, n_downsample_global=1, n_blocks_global=1, n_local_enhancers=1, n_blocks_local=1)
 CONFIG = TrainingConfig(steps=8, minutes=60, seed=5, batch=2, architecture=TINY, eval_interval=4, adversarial_start=0.5, ndf=8)

@@ -14,13 +14,14 @@ from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.workspace import Workspace
 from steps.__main__ import main
+from steps.pix2pixhd import STEP
 from steps.pix2pixhd.renderer import open_renderer
-from steps.pix2pixhd.step import STEP
+from steps.pix2pixhd.step import WORK
 
 
 def run(workspace: Workspace) -> Progress:
     progress = Progress("pix2pixhd", None)
-    run_step(STEP, workspace, progress)
+    run_step(STEP, WORK, workspace, progress)
     return progress
 
 

@@ -9,13 +9,14 @@ import pytest
 from small_nets import SIZE, write_voice
 
 from newsreel.artifacts import FRAME_RATE
-from newsreel.media.encoder import chunks, ffmpeg_program, open_encoder
+from newsreel.media.encoder import chunks, find_ffmpeg, open_encoder
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from steps.compose.sound import concat_list
+from steps.pix2pixhd import STEP
 from steps.pix2pixhd.renderer import open_renderer
-from steps.pix2pixhd.step import STEP
+from steps.pix2pixhd.step import WORK
 
 FRAMES = 310
 FILES = ("actor/00-00.mp4", "actor/00-01.mp4")
@@ -33,7 +34,7 @@ def long_scene(workspace, faces):
 
 def render(workspace, *shards):
     for shard in shards or ((0, 1),):
-        run_step(STEP, workspace, Progress("pix2pixhd", None), shard)
+        run_step(STEP, WORK, workspace, Progress("pix2pixhd", None), shard)
 
 
 def decoded(path):
@@ -45,7 +46,7 @@ def decoded(path):
 
 def joined(workspace, tmp_path):
     target, listed = tmp_path / "joined.mp4", concat_list(tmp_path / "list.txt", [workspace.path(file) for file in FILES])
-    command = [ffmpeg_program(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy", str(target)]
+    command = [find_ffmpeg(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy", str(target)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
     return target
 

@@ -79,12 +79,12 @@ def test_delivered_notification_is_in_the_delivery_log(newsroom, monkeypatch, ca
 
 def test_failed_notification_is_not_in_the_delivery_log(newsroom, monkeypatch, capsys):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
-    once = Notifier(topic="projects/p/topics/stories-done", pauses=(0.0,))
+    once = Notifier(topic="projects/p/topics/stories-done", retry_pauses=(0.0,))
     monkeypatch.setattr(Notifier, "from_environment", lambda: once)
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", "uid-1"]
     assert main(ended) == 0
     assert delivered(newsroom) == []
-    assert "report: notice to 127.0.0.1: it does not answer" in capsys.readouterr().err
+    assert "report: notification to 127.0.0.1: it does not answer" in capsys.readouterr().err
 
 
 def test_no_notification_while_the_video_is_unavailable(newsroom, monkeypatch, capsys):

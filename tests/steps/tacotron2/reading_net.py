@@ -1,16 +1,16 @@
-"""A small tacotron2 that reads, built by hand: attention goes from symbol to symbol, the gate fires at the last.
+"""A small tacotron2 with weights set by hand that reads its text: attention goes symbol by symbol, the gate fires at the last.
 
     encoder   every symbol's memory is (first?, last?): the convolutions see the padding at either end
     attention a symbol is scored by the weight that the one before it had in the last frame; in the first frame, by first?
     gate      fires when the context is last?
 
-A `nervous` one's gate also fires, from the second frame on, where dropout keeps one unit in both layers, as it does in a quarter
+An `unreliable` one's gate also fires, from the second frame on, where dropout keeps one unit in both layers, in a quarter
 of all frames: then a sentence ends too soon, and another seed may read it to its end.
 """
 
 import torch
 
-from steps.tacotron2.architecture import Architecture
+from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
 
 SMALL = Architecture(
@@ -22,10 +22,10 @@ FIRST, LAST = 0, 1
 SURE = 40.0
 
 
-def seeded_net(shape=SMALL, seed=5):
+def seeded_net(architecture=SMALL, seed=5):
     """Random weights, norms that do something."""
     torch.manual_seed(seed)
-    net = Tacotron2(shape)
+    net = Tacotron2(architecture)
     for name, buffer in net.named_buffers():
         if name.endswith("running_mean"):
             buffer.normal_(0, 0.3)
@@ -34,7 +34,7 @@ def seeded_net(shape=SMALL, seed=5):
     return net.eval().requires_grad_(False)
 
 
-def reading_net(nervous=False):
+def reading_net(unreliable=False):
     net = seeded_net()
     for tensor in net.parameters():
         tensor.zero_()
@@ -45,7 +45,7 @@ def reading_net(nervous=False):
     net.embedding.weight[:, 2] = 1.0
     mark_the_ends(net.encoder)
     attend_to_the_next(net.decoder.attention_layer)
-    end_at_the_last(net.decoder, nervous)
+    end_at_the_last(net.decoder, unreliable)
     return net
 
 
@@ -72,13 +72,13 @@ def attend_to_the_next(attention):
     attention.v.linear_layer.weight[0, :2] = SURE
 
 
-def end_at_the_last(decoder, nervous):
+def end_at_the_last(decoder, unreliable):
     """The mel is 1 in the first channel, and the prenet hands it on to the decoder's state and so to the gate."""
     hidden = decoder.decoder_rnn.hidden_size
     decoder.linear_projection.linear_layer.bias[0] = 1
     decoder.gate_layer.linear_layer.weight[0, hidden + LAST] = 2 * SURE
     decoder.gate_layer.linear_layer.bias[0] = -SURE
-    if not nervous:
+    if not unreliable:
         return
     for layer in decoder.prenet.layers:
         layer.linear_layer.weight[0, 0] = 1

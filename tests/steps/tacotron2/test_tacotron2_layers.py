@@ -1,4 +1,4 @@
-"""The net as the papers define it: sizes by counting, every block by a loop over its numbers."""
+"""The net as the papers define it: sizes by counting, every block against a naive loop in NumPy."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from reading_net import SMALL, seeded_net
 
-from steps.tacotron2.architecture import Architecture
+from steps.tacotron2.layers import Architecture
 from steps.tacotron2.model import Tacotron2
 
 
-def test_the_published_net_has_its_84_tensors_and_28_193_153_parameters():
+def test_the_published_net_has_84_tensors_and_all_parameters():
     with torch.device("meta"):
         net = Tacotron2(Architecture())
     convolution = {(i, o): 5 * i * o + o + 2 * o for i, o in ((512, 512), (80, 512), (512, 80))}
@@ -72,7 +72,7 @@ def lstm_cell(inputs, hidden, memory, weights):
     return after, cell
 
 
-def convolved(signal, weight, bias):
+def convolve(signal, weight, bias):
     """(channels, T) by (outputs, channels, kernel) with zeros beyond the ends."""
     edge = weight.shape[2] // 2
     out = np.zeros((len(weight), signal.shape[1]))
@@ -84,8 +84,8 @@ def convolved(signal, weight, bias):
     return out + bias[:, None]
 
 
-def normed_convolution(state, name, signal):
-    out = convolved(signal, state[f"{name}.0.conv.weight"], state[f"{name}.0.conv.bias"])
+def conv_batch_norm(state, name, signal):
+    out = convolve(signal, state[f"{name}.0.conv.weight"], state[f"{name}.0.conv.bias"])
     mean, variance = state[f"{name}.1.running_mean"][:, None], state[f"{name}.1.running_var"][:, None]
     return (out - mean) / np.sqrt(variance + 1e-5) * state[f"{name}.1.weight"][:, None] + state[f"{name}.1.bias"][:, None]
 
@@ -93,7 +93,7 @@ def normed_convolution(state, name, signal):
 def naive_encoder(state, symbols):
     features = state["embedding.weight"][symbols].T
     for number in range(SMALL.encoder_n_convolutions):
-        features = np.maximum(normed_convolution(state, f"encoder.convolutions.{number}", features), 0)
+        features = np.maximum(conv_batch_norm(state, f"encoder.convolutions.{number}", features), 0)
     halves = []
     for suffix, order in (("", 1), ("_reverse", -1)):
         weights = [state[f"encoder.lstm.{part}_l0{suffix}"] for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
@@ -115,15 +115,15 @@ def naive_decoder(state, memory, masks):
     }
     mel, context = np.zeros(SMALL.n_mel_channels), np.zeros(memory.shape[1])
     hidden = cell = np.zeros(SMALL.attention_rnn_dim)
-    spoken = spoken_cell = np.zeros(SMALL.decoder_rnn_dim)
-    last = together = np.zeros(len(memory))
+    decoder_hidden = decoder_cell = np.zeros(SMALL.decoder_rnn_dim)
+    last = summed = np.zeros(len(memory))
     mels, alignments, gates = [], [], []
-    for kept in masks:
-        narrowed = np.maximum(weights["prenet.layers.0"] @ mel, 0) * kept[0]
-        narrowed = np.maximum(weights["prenet.layers.1"] @ narrowed, 0) * kept[1]
-        hidden, cell = lstm_cell(np.concatenate([narrowed, context]), hidden, cell, rnn["attention_rnn"])
-        filtered = convolved(
-            np.stack([last, together]),
+    for mask in masks:
+        prenet = np.maximum(weights["prenet.layers.0"] @ mel, 0) * mask[0]
+        prenet = np.maximum(weights["prenet.layers.1"] @ prenet, 0) * mask[1]
+        hidden, cell = lstm_cell(np.concatenate([prenet, context]), hidden, cell, rnn["attention_rnn"])
+        filtered = convolve(
+            np.stack([last, summed]),
             weights["attention_layer.location_layer.location_conv.conv.weight"],
             np.zeros(SMALL.attention_location_n_filters),
         )
@@ -136,10 +136,12 @@ def naive_decoder(state, memory, masks):
             )
             scores[place] = weights["attention_layer.v"][0] @ np.tanh(features)
         last = np.exp(scores) / np.exp(scores).sum()
-        together = together + last
+        summed = summed + last
         context = sum(share * symbol for share, symbol in zip(last, memory, strict=True))
-        spoken, spoken_cell = lstm_cell(np.concatenate([hidden, context]), spoken, spoken_cell, rnn["decoder_rnn"])
-        read = np.concatenate([spoken, context])
+        decoder_hidden, decoder_cell = lstm_cell(
+            np.concatenate([hidden, context]), decoder_hidden, decoder_cell, rnn["decoder_rnn"]
+        )
+        read = np.concatenate([decoder_hidden, context])
         mel = weights["linear_projection"] @ read + weights["linear_projection.linear_layer.bias"]
         mels.append(mel)
         alignments.append(last)
@@ -150,22 +152,22 @@ def naive_decoder(state, memory, masks):
 def naive_postnet(state, mel):
     features = mel.T
     for number in range(SMALL.postnet_n_convolutions):
-        features = normed_convolution(state, f"postnet.convolutions.{number}", features)
+        features = conv_batch_norm(state, f"postnet.convolutions.{number}", features)
         features = np.tanh(features) if number < SMALL.postnet_n_convolutions - 1 else features
     return mel + features.T
 
 
-def test_every_block_computes_what_a_loop_over_its_numbers_does():
+def test_every_block_matches_a_naive_loop_over_its_weights():
     net = seeded_net()
     state = {key: tensor.double().numpy() for key, tensor in net.state_dict().items()}
     symbols = torch.randint(1, 148, (1, 13))
     masks = torch.rand(9, 2, 1, SMALL.prenet_dim) < 0.5
-    heard = net.infer(symbols, [13], masks=masks, frames=9)[0]
+    utterance = net.infer(symbols, [13], masks=masks, frames=9)[0]
 
     memory = naive_encoder(state, symbols[0].numpy())
     mels, alignments, gates = naive_decoder(state, memory, 2.0 * masks[:, :, 0].numpy())
-    quick = net.quick.encoder(net.quick.embedding[symbols[0]].T[None])[0]
-    np.testing.assert_allclose(quick, memory, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(heard.alignment, alignments, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(heard.gate, gates, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(heard.mel, naive_postnet(state, mels), rtol=1e-4, atol=1e-4)
+    optimized = net.on_cpu.encoder(net.on_cpu.embedding[symbols[0]].T[None])[0]
+    np.testing.assert_allclose(optimized, memory, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(utterance.alignment, alignments, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(utterance.gate, gates, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(utterance.mel, naive_postnet(state, mels), rtol=1e-4, atol=1e-4)

@@ -1,17 +1,17 @@
-"""The denoiser against the short-time Fourier transform written as sums."""
+"""The denoiser against a naive short-time Fourier transform."""
 
 import numpy as np
 import pytest
 import torch
-from small_waveglows import TINY, built, plain_state, randoms
+from small_waveglows import TINY, build, plain_state, randoms
 
-import steps.waveglow.denoiser as module
-from steps.waveglow.denoiser import Denoiser
+import steps.waveglow.vocoder as vocoder_module
+from steps.waveglow.vocoder import Denoiser
 
 
 @pytest.fixture(scope="module")
 def net():
-    return built(TINY, plain_state(TINY))
+    return build(TINY, plain_state(TINY))
 
 
 def naive_spectrum(sound, frame):
@@ -37,8 +37,8 @@ def naive_denoised(sound, bias, strength):
     return (out / np.maximum(weight, 1e-9))[512:-512]
 
 
-def test_the_bias_is_what_the_net_makes_of_silence(net):
-    silence = net.infer(torch.zeros(1, TINY.mels, 88), sigma=0.0)[0].double().numpy()
+def test_the_bias_is_the_spectrum_of_the_nets_silence(net):
+    silence = net.infer(torch.zeros(1, TINY.n_mel_channels, 88), sigma=0.0)[0].double().numpy()
     assert np.abs(Denoiser(net).bias.numpy() - np.abs(naive_spectrum(silence, 0))).max() < 1e-3
 
 
@@ -50,15 +50,15 @@ def test_the_bias_is_subtracted_from_every_magnitude(net):
     assert np.abs(sound[0].numpy() - naive).max() > 1e-2
 
 
-def test_in_blocks_a_sound_is_what_it_is_as_a_whole(net, monkeypatch):
+def test_denoising_in_blocks_equals_denoising_as_a_whole(net, monkeypatch):
     denoise, sound = Denoiser(net), randoms(2)(2, 256 * 50)
     whole = denoise(sound, 0.1)
-    monkeypatch.setattr(module, "BLOCK", 7)
+    monkeypatch.setattr(vocoder_module, "MAX_FRAMES_AT_ONCE", 7)
     assert (denoise(sound, 0.1) - whole).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("samples", [0, 1, 512, 513, 700, 1024, 5001])
-def test_nothing_taken_off_leaves_a_sound_of_any_length_as_it_is(net, samples):
+def test_zero_strength_leaves_audio_of_any_length_unchanged(net, samples):
     sound = randoms(3)(1, samples)
     clean = Denoiser(net)(sound, 0.0)
     assert clean.shape == sound.shape

@@ -1,4 +1,4 @@
-"""waveglow's inference against the papers' formulas written as loops, and what makes it fit any length."""
+"""waveglow's inference against the papers' formulas as naive loops, and its tiling."""
 
 import subprocess
 import sys
@@ -6,63 +6,64 @@ import sys
 import numpy as np
 import pytest
 import torch
-from small_waveglows import SMALL, TINY, built, folded, forward, naive_conditions, naive_coupling, plain_state, randoms
+from small_waveglows import SMALL, TINY, build, fold, forward, naive_conditions, naive_coupling, plain_state, randoms
 
-import steps.waveglow.net as net_module
+import steps.waveglow.model as net_module
 from newsreel.errors import BadInput
-from steps.waveglow.architecture import Architecture, Layout, layout
-from steps.waveglow.coupling import desk_width
-from steps.waveglow.net import tiles_of
+from steps.waveglow.architecture import Architecture, CheckpointLayout, checkpoint_shapes
+from steps.waveglow.model import scratch_width, split_into_tiles
+
+pytestmark = pytest.mark.slow
 
 FRAMES = 7
 
 
-def waveglow(net=TINY, kind=torch.float32, seed=0):
-    return built(net, plain_state(net, seed), kind)
+def waveglow(net=TINY, dtype=torch.float32, seed=0):
+    return build(net, plain_state(net, seed), dtype)
 
 
 def mel_of(net, frames=FRAMES, items=1, seed=5):
-    return randoms(seed)(items, net.mels, frames)
+    return randoms(seed)(items, net.n_mel_channels, frames)
 
 
-def test_the_published_net_has_the_published_numbers():
-    shapes = layout(Architecture(), Layout())
+def test_the_published_net_has_the_published_sizes():
+    shapes = checkpoint_shapes(Architecture(), CheckpointLayout())
     assert len(shapes) == 686
     assert sum(int(np.prod(shape)) for shape in shapes.values()) == 87_879_272
-    assert Architecture().noise_widths == [4, 2, 2]
+    assert Architecture().noise_channels == [4, 2, 2]
     assert Architecture().hop == 256
-    assert (Architecture().sigma, Architecture(channels=512).sigma) == (0.6, 0.9)
+    assert (Architecture().sigma, Architecture(n_channels=512).sigma) == (0.6, 0.9)
 
 
 @pytest.mark.parametrize("net", [SMALL, TINY])
-def test_sound_made_noise_by_the_formulas_is_made_sound_again(net):
-    """The flow is a bijection: what the published direction, written as loops, does to a sound, inference undoes."""
+def test_inference_inverts_the_published_direction(net):
+    """The flow is a bijection: inference inverts the published direction, written as naive loops."""
     state, mel = plain_state(net), mel_of(net)
     sound = randoms(9)(FRAMES * net.hop).double().numpy()
     noise = forward(net, state, mel[0].double().numpy(), sound)
-    again = built(net, state).infer(mel, sigma=1.0, noise=noise)
+    again = build(net, state).infer(mel, sigma=1.0, noise=noise)
     assert again.shape == (1, FRAMES * net.hop)
     assert np.abs(again[0].numpy() - sound).max() < 1e-5 * np.abs(sound).max()
 
 
-def test_a_coupling_is_its_layers_loop_by_loop():
+def test_a_coupling_matches_a_naive_loop_over_its_layers():
     net, state = TINY, plain_state(TINY)
-    conditions, half = randoms(2)(40, net.conditions), randoms(3)(40, 3)
-    desk = torch.full((50, desk_width(net)), torch.nan)
-    shift, scale = folded(net, state, 2).shifts_and_scales(half, conditions, desk)
+    conditions, half = randoms(2)(40, net.condition_channels), randoms(3)(40, 3)
+    scratch = torch.full((50, scratch_width(net)), torch.nan)
+    shift, scale = fold(net, state, 2).shift_and_log_scale(half, conditions, scratch)
     naive = naive_coupling(net, state, 2, half.double().numpy().T, conditions.double().numpy().T)
     for ours, theirs in zip((shift, scale), naive, strict=True):
         assert np.abs(ours.numpy().T - theirs).max() < 1e-6
 
 
-def test_a_mixing_is_undone_exactly():
+def test_the_1x1_convolution_is_inverted_exactly():
     net, state = TINY, plain_state(TINY)
-    mixing = state["convinv.1.conv.weight"][:, :, 0]
-    both = mixing @ folded(net, state, 1).unmixing.T
-    assert (both - torch.eye(len(mixing))).abs().max() < 1e-6
+    weight = state["convinv.1.conv.weight"][:, :, 0]
+    both = weight @ fold(net, state, 1).inverse_1x1_convolution.T
+    assert (both - torch.eye(len(weight))).abs().max() < 1e-6
 
 
-def test_any_rows_have_the_conditions_that_all_of_them_have():
+def test_conditions_of_some_rows_equal_those_of_the_whole():
     net, mel = TINY, mel_of(TINY)[0]
     whole = naive_conditions(net, plain_state(net), mel.double().numpy()).T
     for rows in (range(FRAMES * 2), range(1), range(3, 5), range(5, 14), range(13, 14)):
@@ -70,48 +71,48 @@ def test_any_rows_have_the_conditions_that_all_of_them_have():
 
 
 @pytest.mark.parametrize("tile", [1, 7, 64])
-def test_in_tiles_a_sound_is_what_it_is_as_a_whole(tile):
+def test_inference_in_tiles_equals_inference_as_a_whole(tile):
     net, mel = waveglow(), mel_of(TINY, frames=60)
     whole = net.infer(mel, seed=1)
-    net.tile = tile
+    net.tile_rows = tile
     assert (net.infer(mel, seed=1) - whole).abs().max() < 1e-5 * whole.abs().max()
 
 
-def test_a_coupling_reaches_as_far_as_its_dilations_add_up_and_no_further():
-    assert Architecture().reach == 1 + 2 + 4 + 8 + 16 + 32 + 64 + 128 == 255
+def test_a_coupling_has_exactly_its_receptive_field():
+    assert Architecture().receptive_radius == 1 + 2 + 4 + 8 + 16 + 32 + 64 + 128 == 255
     net, rows, middle = TINY, 41, 20
-    coupling = folded(net, plain_state(net), 0)
-    conditions, half = torch.zeros(rows, net.conditions), torch.zeros(rows, 4)
+    coupling = fold(net, plain_state(net), 0)
+    conditions, half = torch.zeros(rows, net.condition_channels), torch.zeros(rows, 4)
 
     def output():
-        return torch.cat(coupling.shifts_and_scales(half, conditions, torch.zeros(rows, desk_width(net))), dim=1)
+        return torch.cat(coupling.shift_and_log_scale(half, conditions, torch.zeros(rows, scratch_width(net))), dim=1)
 
     before = output()
     half[middle] = 1
     changed = (output() - before).abs().amax(dim=1).nonzero().flatten()
     assert (changed.min(), changed.max()) == (middle - 7, middle + 7)
-    assert net.reach == 1 + 2 + 4
+    assert net.receptive_radius == 1 + 2 + 4
 
 
-def test_a_sound_depends_on_mel_frames_no_further_than_the_flows_reach():
+def test_audio_depends_on_mel_frames_within_the_receptive_field():
     net, frames, at = TINY, 120, 50
     mel = mel_of(net, frames)
     before = waveglow().infer(mel, seed=1)[0]
     mel[:, :, at] += 3
     changed = (waveglow().infer(mel, seed=1)[0] - before).nonzero().flatten()
-    reach = (net.flows - 1) * net.reach * net.group  # the first flow to be undone is conditioned without reaching
+    reach = (net.n_flows - 1) * net.receptive_radius * net.n_group  # the first flow to be inverted only reads its own rows
     assert changed.min() >= at * net.hop - reach
     assert changed.max() < at * net.hop + net.window + reach
 
 
-def test_the_same_seed_gives_the_same_sound_and_another_another():
+def test_a_seed_determines_the_audio():
     net, mel = waveglow(), mel_of(TINY)
     assert torch.equal(net.infer(mel, seed=3), net.infer(mel, seed=3))
     assert not torch.equal(net.infer(mel, seed=3), net.infer(mel, seed=4))
     assert not torch.equal(net.infer(mel), net.infer(mel))
 
 
-def test_noise_may_be_given_in_pieces_or_side_by_side():
+def test_noise_may_be_given_as_a_list_or_side_by_side():
     net, mel = waveglow(), mel_of(TINY, items=2)
     pieces = [randoms(8)(2, width, FRAMES * 2) for width in (4, 2, 2)]
     sound = net.infer(mel, noise=pieces)
@@ -121,7 +122,7 @@ def test_noise_may_be_given_in_pieces_or_side_by_side():
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 9), (3, 9), (1, 3, 0), (1, 1, 3, 9)])
-def test_what_is_no_mel_spectrogram_is_refused(shape):
+def test_a_mel_of_another_shape_is_refused(shape):
     with pytest.raises(BadInput, match="waveglow takes"):
         waveglow().infer(torch.zeros(shape))
 
@@ -134,36 +135,36 @@ def test_noise_of_another_shape_is_refused(noise):
 
 def test_bfloat16_is_close_to_single_precision():
     mel = mel_of(TINY, 40)
-    exact, quick = (waveglow(kind=kind).infer(mel, seed=1) for kind in (torch.float32, torch.bfloat16))
-    assert 10 * torch.log10(exact.square().mean() / (exact - quick).square().mean()) > 30
+    single, bfloat16 = (waveglow(dtype=dtype).infer(mel, seed=1) for dtype in (torch.float32, torch.bfloat16))
+    assert 10 * torch.log10(single.square().mean() / (single - bfloat16).square().mean()) > 30
 
 
-def test_half_precision_as_on_a_gpu_is_closer():
+def test_half_precision_is_closer_than_bfloat16():
     mel = mel_of(TINY, 40)
-    exact, half = (waveglow(kind=kind).infer(mel, seed=1) for kind in (torch.float32, torch.float16))
-    assert 10 * torch.log10(exact.square().mean() / (exact - half).square().mean()) > 45
+    single, half = (waveglow(dtype=dtype).infer(mel, seed=1) for dtype in (torch.float32, torch.float16))
+    assert 10 * torch.log10(single.square().mean() / (single - half).square().mean()) > 45
 
 
-def test_one_frame_and_the_shortest_tiles_are_sound():
+def test_a_single_frame_gives_finite_audio():
     assert waveglow().infer(mel_of(TINY, 1), seed=1).isfinite().all()
 
 
 @pytest.mark.parametrize(("rows", "most", "workers"), [(1, 8, 2), (5000, 4096, 2), (513 * 4, 999, 4), (10**5, 6144, 3)])
 def test_tiles_cover_every_row_once(rows, most, workers):
-    tiles = tiles_of(rows, most, workers)
+    tiles = split_into_tiles(rows, most, workers)
     assert [row for tile in tiles for row in tile] == [*range(rows)]
     assert max(map(len, tiles)) <= most
 
 
-def test_the_memory_of_forty_seconds_is_that_of_ten(tmp_path):
-    """But for what the allocator keeps. As a whole, the conditions and the desk of 30 s more would be 400 MB more."""
+def test_memory_does_not_grow_with_the_length(tmp_path):
+    """Except for what the allocator retains. Without tiles, 30 s more would take 400 MB more."""
     program = """
 import dataclasses, resource, sys, torch
 sys.path.insert(0, sys.argv[1])
-from small_waveglows import VOICE, built, plain_state
+from small_waveglows import VOICE, build, plain_state
 torch.set_num_threads(1)
-small = dataclasses.replace(VOICE, flows=2)
-net = built(small, plain_state(small))
+small = dataclasses.replace(VOICE, n_flows=2)
+net = build(small, plain_state(small))
 for seconds in (10, 40):
     net.infer(torch.zeros(1, 80, seconds * 22050 // 256), seed=1)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from local_stage import Stage
+from local_harness import Harness
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def harness(tmp_path: Path) -> Harness:
+    return Harness(tmp_path)

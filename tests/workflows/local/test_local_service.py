@@ -6,22 +6,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from local_stage import Played, Stage, mentioning
+import pytest
+from local_harness import FinishedRun, Harness, processes_mentioning
 
 
-class Theirs(BaseHTTPRequestHandler):
-    """An aligner that is not ours."""
-
+class OtherAligner(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"theirs")
+        self.wfile.write(b"other")
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-SERVER = Path(__file__).with_name("answering.py")
+pytestmark = pytest.mark.slow
+
+SERVER = Path(__file__).with_name("http_service.py")
 CALL = """
 - name: main
   dag:
@@ -32,7 +33,7 @@ CALL = """
 - name: before
   container: {image: i, command: ['true']}
 - name: call
-  retryStrategy: {limit: 1, expression: asInt(lastRetry.exitCode) == 75}
+  retryStrategy: {limit: 1, retryPolicy: Always, expression: asInt(lastRetry.exitCode) == 75}
   container:
     image: i
     command: [python, -c]
@@ -74,48 +75,48 @@ spec: {{podSelector: {{}}}}
 """
 
 
-def play(stage: Stage, called: str, *arguments: str, **changes: object) -> Played:
-    folder = stage.home / "manifests"
+def run_with_service(harness: Harness, called: str, *arguments: str, **changes: object) -> FinishedRun:
+    folder = harness.home / "manifests"
     folder.mkdir()
     (folder / "gentle.yaml").write_text(gentle(*arguments))
-    return stage.play(CALL.replace("CALLED", f"'{called}'"), **changes)
+    return harness.run(CALL.replace("CALLED", f"'{called}'"), **changes)
 
 
-def test_it_starts_when_it_is_called_for_serves_all_and_ends_with_the_run(stage: Stage) -> None:
-    played = play(stage, "/hello", "--slow")
-    assert played.result.exit_status == 0, played.said
-    first, second = (played.log(name).split() for name in ("a", "b"))
+def test_a_service_starts_on_demand_and_ends_with_the_run(harness: Harness) -> None:
+    finished = run_with_service(harness, "/hello", "--slow")
+    assert finished.result.exit_status == 0, finished.output
+    first, second = (finished.log(name).split() for name in ("a", "b"))
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", first[0])
     assert first == second, "one process for both: its address and its process id are the same"
-    assert played.steps["gentle service"] == "Ready"
-    assert played.said.index("before: finished") < played.said.index("gentle service: started")
-    assert mentioning(str(stage.home)) == []
+    assert finished.phases["gentle service"] == "Ready"
+    assert finished.output.index("before: finished") < finished.output.index("gentle service: started")
+    assert processes_mentioning(str(harness.home)) == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(first[0].rsplit(":", 1)[1]))) != 0
 
 
-def test_one_that_a_person_has_elsewhere_is_called_there_and_none_is_started(stage: Stage) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Theirs) as theirs:
-        Thread(target=theirs.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{theirs.server_port}"
-        played = play(stage, "/hello", "--broken", environment={"GENTLE_URL": url, "OTHER": ""})
-        theirs.shutdown()
-    assert played.result.exit_status == 0, played.said
-    assert [played.log(name).split() for name in ("a", "b")] == [[url, "theirs"]] * 2
-    assert "gentle service" not in played.steps
+def test_an_address_from_the_environment_starts_no_service(harness: Harness) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OtherAligner) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{other.server_port}"
+        finished = run_with_service(harness, "/hello", "--broken", environment={"GENTLE_URL": url, "OTHER": ""})
+        other.shutdown()
+    assert finished.result.exit_status == 0, finished.output
+    assert [finished.log(name).split() for name in ("a", "b")] == [[url, "other"]] * 2
+    assert "gentle service" not in finished.phases
 
 
-def test_one_that_has_died_is_started_again_for_the_next_step(stage: Stage) -> None:
-    played = play(stage, "/die")
-    first, second = (played.log(name).split() for name in ("a", "b"))
-    assert played.result.exit_status == 0
+def test_an_exited_service_is_started_again(harness: Harness) -> None:
+    finished = run_with_service(harness, "/exit")
+    first, second = (finished.log(name).split() for name in ("a", "b"))
+    assert finished.result.exit_status == 0
     assert first[1] != second[1]
 
 
-def test_one_that_cannot_start_fails_the_step_as_unavailable(stage: Stage) -> None:
-    played = play(stage, "/hello", "--broken")
-    assert played.result.exit_status == 75
-    assert played.steps["before"] == "Succeeded"
-    assert next(step for step in played.result.steps if step.step == "a").tries == 2
-    assert "service gentle: ended with status 6" in played.result.message
-    assert "weights are damaged" in (stage.home / "logs" / "service-gentle.log").read_text()
+def test_a_service_that_cannot_start_is_ex_tempfail(harness: Harness) -> None:
+    finished = run_with_service(harness, "/hello", "--broken")
+    assert finished.result.exit_status == 75
+    assert finished.phases["before"] == "Succeeded"
+    assert next(step for step in finished.result.steps if step.name == "a").tries == 2
+    assert "service gentle: ended with status 6" in finished.result.message
+    assert "weights are damaged" in (harness.home / "logs" / "service-gentle.log").read_text()

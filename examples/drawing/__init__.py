@@ -1,1 +1,0 @@
-"""The pictures of `examples/budget.yaml`, drawn by code: flat shapes with depth and light."""
