@@ -224,9 +224,8 @@ def value_type(schema: dict[str, Any]) -> str:
         values = schema.get("additionalProperties")
         return f"mapping of names to {value_type(values)}" if isinstance(values, dict) else "mapping"
     names = {"string": "text", "integer": "whole number", "boolean": "`true` or `false`"}
-    return (
-        str(names.get(kind, kind)) + bounds(schema, "minLength", "maxLength", " characters") + bounds(schema, "minimum", "maximum", "")
-    )
+    limits = bounds(schema, "minLength", "maxLength", " characters") + bounds(schema, "minimum", "maximum", "")
+    return str(names.get(kind, kind)) + limits
 
 
 def bounds(schema: dict[str, Any], least: str, most: str, unit: str) -> str:
