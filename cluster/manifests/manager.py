@@ -8,7 +8,9 @@ from typing import Any
 
 from cluster.manifests.accounts import account, binding, role, rule
 from cluster.manifests.network import DNS, google, to_addresses
-from newsreel.config.settings import Manager, Settings
+from newsreel.config.model import Manager
+from newsreel.config.names import MANAGER_ACCOUNT
+from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
 from workflows.deployment import Deployed
 
@@ -28,54 +30,54 @@ def manager(settings: Settings, chosen: Manager) -> list[dict[str, Any]]:
     if settings.events is None:
         raise BadInput("manager: it counts messages and events, and there are none; say `events` too")
     everywhere = f"{settings.namespace}-manager"
-    deployed = program(settings, chosen)
-    runs = [cron_job(deployed, settings, chosen)] if chosen.runs == "cronjob" else running(deployed, settings, chosen)
+    deployed = program(settings)
+    runs = [cron_job(deployed, settings)] if chosen.runs == "cronjob" else running(deployed, settings)
     return [
-        account(chosen.account, settings, google=chosen.google_account),
-        role(chosen.account, settings.namespace, MANAGER),
-        binding(chosen.account, settings.namespace, settings),
+        account(MANAGER_ACCOUNT, settings, google=chosen.google_account),
+        role(MANAGER_ACCOUNT, settings.namespace, MANAGER),
+        binding(MANAGER_ACCOUNT, settings.namespace, settings),
         role(everywhere, None, NODES),
-        binding(everywhere, None, settings, account=chosen.account),
+        binding(everywhere, None, settings, account=MANAGER_ACCOUNT),
         network_policy(deployed, settings),
-        pool(settings, chosen),
+        pool(settings),
         *runs,
     ]
 
 
-def program(settings: Settings, chosen: Manager) -> Deployed:
+def program(settings: Settings) -> Deployed:
     return Deployed(
         name=NAME,
         image=MANAGER_IMAGE,
         command=("python", "-m", "cluster.controllers.manager"),
-        arguments=("--parameters", f"{MOUNT}/pool.yaml", "--health-port", str(PORT)),
+        arguments=("--config", f"{MOUNT}/newsreel.yaml", "--health-port", str(PORT)),
         port=PORT,
         alive="/alive",
         ready="/ready",
         replicas=1,
         cpu="50m",
         memory="512Mi",
-        account=chosen.account,
+        account=MANAGER_ACCOUNT,
         token=True,
     )
 
 
-def running(deployed: Deployed, settings: Settings, chosen: Manager) -> list[dict[str, Any]]:
+def running(deployed: Deployed, settings: Settings) -> list[dict[str, Any]]:
     deployment, *rest = deployed.build(settings)
     template = deployment["spec"]["template"]
-    template["metadata"]["annotations"] = template["metadata"].get("annotations", {}) | told_by(chosen)
+    template["metadata"]["annotations"] = template["metadata"].get("annotations", {}) | told_by(settings)
     with_pool(template["spec"])
     return [deployment, *rest]
 
 
-def cron_job(deployed: Deployed, settings: Settings, chosen: Manager) -> dict[str, Any]:
+def cron_job(deployed: Deployed, settings: Settings) -> dict[str, Any]:
     """One round at a time. What goes wrong is seen by the next."""
     pod = deployed.pod(settings)
     with_pool(pod)
     [container] = pod["containers"]
     for of_what_stays_up in ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle", "ports"):
         del container[of_what_stays_up]
-    container["args"] = ["--once", "--parameters", f"{MOUNT}/pool.yaml"]
-    template = {"metadata": {"labels": deployed.labels(), "annotations": told_by(chosen)}, "spec": pod}
+    container["args"] = ["--once", "--config", f"{MOUNT}/newsreel.yaml"]
+    template = {"metadata": {"labels": deployed.labels(), "annotations": told_by(settings)}, "spec": pod}
     job = {"backoffLimit": 0, "activeDeadlineSeconds": MOST_SECONDS, "template": template}
     return {
         "apiVersion": "batch/v1",
@@ -92,9 +94,9 @@ def cron_job(deployed: Deployed, settings: Settings, chosen: Manager) -> dict[st
     }
 
 
-def told_by(chosen: Manager) -> dict[str, str]:
-    """A changed pool.yaml begins the program anew, which reads it once."""
-    return {"newsreel/pool-digest": sha256(chosen.pool.encode()).hexdigest()[:16]}
+def told_by(settings: Settings) -> dict[str, str]:
+    """A changed newsreel.yaml begins the program anew, which reads it once."""
+    return {"newsreel/pool-digest": sha256(settings.config.encode()).hexdigest()[:16]}
 
 
 def with_pool(pod: dict[str, Any]) -> None:
@@ -103,13 +105,13 @@ def with_pool(pod: dict[str, Any]) -> None:
     container["volumeMounts"].append({"name": "pool", "mountPath": MOUNT, "readOnly": True})
 
 
-def pool(settings: Settings, chosen: Manager) -> dict[str, Any]:
+def pool(settings: Settings) -> dict[str, Any]:
     labels = {"app.kubernetes.io/part-of": "newsreel", "app.kubernetes.io/name": NAME}
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": POOL, "namespace": settings.namespace, "labels": labels},
-        "data": {"pool.yaml": chosen.pool},
+        "data": {"newsreel.yaml": settings.config},
     }
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from cluster.manifests.accounts import account, binding, role, rule
 from cluster.manifests.network import DNS, google, to_addresses
-from newsreel.config.settings import Newsroom, Settings
+from newsreel.config.model import Newsroom
+from newsreel.config.names import NEWSROOM_ACCOUNT
+from newsreel.config.settings import Settings
 from workflows.deployment import Deployed
 
 NEWSROOM_IMAGE = "newsroom"
@@ -27,9 +29,9 @@ def newsroom(settings: Settings, chosen: Newsroom, voice_system: str) -> list[di
     """`voice_system` is what speaks where the stories are made, and so what may be chosen on the page."""
     deployed = program(settings, chosen, voice_system)
     return [
-        account(chosen.account, settings, google=chosen.google_account),
-        role(chosen.account, settings.namespace, NEWSROOM),
-        binding(chosen.account, settings.namespace, settings),
+        account(NEWSROOM_ACCOUNT, settings, google=chosen.google_account),
+        role(NEWSROOM_ACCOUNT, settings.namespace, NEWSROOM),
+        binding(NEWSROOM_ACCOUNT, settings.namespace, settings),
         *deployed.build(settings),
         deployed.service(settings, 80),
         network_policy(deployed, settings, chosen),
@@ -52,7 +54,7 @@ def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed
         replicas=settings.service_replicas,
         cpu="500m",
         memory="2Gi",
-        account=chosen.account,
+        account=NEWSROOM_ACCOUNT,
         token=True,
         environment=(
             ("NEWSREEL_ADDRESSES", f"{settings.stories},{settings.finals}"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from newsreel.config.names import RECONCILER_ACCOUNT
 from newsreel.config.settings import Settings
 from workflows.deployment import Deployed
 
@@ -21,7 +22,7 @@ def reconciler(settings: Settings) -> list[dict[str, Any]]:
         replicas=1,
         cpu="50m",
         memory="256Mi",
-        account=settings.reconciler_account,
+        account=RECONCILER_ACCOUNT,
         token=True,
     )
     return deployed.build(settings)

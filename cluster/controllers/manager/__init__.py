@@ -17,6 +17,6 @@ the subscription `manager` consume, objects of its own bucket, objects of the fi
 `cluster.manifests.manager` lists; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode
 `cluster` workflowtemplates get.
 
-Every pool that cluster/pool.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor asks
+Every entry of `node_pools` is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor asks
 for that label, so a story takes whichever kind of node can be had. A pool that the cluster has not is never asked for.
 """

@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cluster.controllers.health import Health
 from cluster.controllers.manager import inside
@@ -23,7 +22,9 @@ from cluster.controllers.manager.memory import Notebook
 from cluster.controllers.manager.metrics import Metrics
 from cluster.controllers.manager.observe import Services
 from cluster.controllers.manager.rounds import Manager, printed
-from newsreel.config.pools import DEFAULT, PoolConfig, read_pool_config
+from newsreel.config.file import DEFAULT, read_gke_config
+from newsreel.config.model import GkeConfig
+from newsreel.config.option import declare_config_option
 from newsreel.errors import NewsreelError
 from newsreel.storage.address import Address
 
@@ -35,13 +36,13 @@ SECONDS_STALE = 300.0
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.controllers.manager", description=__doc__.partition("\n")[0])
-    parser.add_argument("--parameters", type=Path, default=DEFAULT, metavar="FILE", help="what to buy when (cluster/pool.yaml)")
+    declare_config_option(parser, "--parameters", DEFAULT, "what to buy when (cluster/newsreel.yaml)")
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive, /ready and /metrics there")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and why, and do nothing")
     options = parser.parse_args()
     try:
-        parameters = read_pool_config(options.parameters)
+        parameters = read_gke_config(options.config)
         bell = Bell(parameters.policy.round_seconds)
         google = connect()
         # A dry run takes no message from the manager beside it, and one round waits for none.
@@ -55,7 +56,7 @@ def main() -> int:
         return 2
 
 
-def announcements(google: Google, parameters: PoolConfig, bell: Bell) -> Announcements:
+def announcements(google: Google, parameters: GkeConfig, bell: Bell) -> Announcements:
     from google.cloud.pubsub_v1 import SubscriberClient
 
     # What ends its stream is told with the next round, in a line.
@@ -64,7 +65,7 @@ def announcements(google: Google, parameters: PoolConfig, bell: Bell) -> Announc
     return Announcements(SubscriberClient(credentials=google.credentials), parameters.cluster.heard, bell.ring)
 
 
-def manager_of(google: Google, parameters: PoolConfig, heard: Announcements | None, dry_run: bool) -> Manager:
+def manager_of(google: Google, parameters: GkeConfig, heard: Announcements | None, dry_run: bool) -> Manager:
     from google.cloud.storage import Client
     from google.cloud.storage.retry import DEFAULT_RETRY
 

@@ -1,4 +1,4 @@
-"""What a story took: seconds of a node, of a GPU, bytes published, and what that costs at the prices of pool.yaml.
+"""What a story took: seconds of a node, of a GPU, bytes published, and what that costs at the prices of newsreel.yaml.
 
 Pure: from a Workflow as the API server has it. What cannot be told (a node whose kind nobody knows any more) is None, never zero.
 Only what a story itself used is counted; a node's start and its idle time are the pool's, see `newsreel simulate`.
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
 from newsreel.validation import StrictModel
 
 GPU = "nvidia.com/gpu"
@@ -59,12 +59,12 @@ class Ledger(StrictModel):
         return Ledger(days=days, counted=tuple(sorted(listed.intersection({*self.counted, *ended}))))
 
 
-def account_of(workflow: dict[str, Any], pools: Mapping[str, str], published: int | None, parameters: PoolConfig) -> Account:
+def account_of(workflow: dict[str, Any], pools: Mapping[str, str], published: int | None, parameters: GkeConfig) -> Account:
     """`pools` tells the pool of a node by its name, `published` the bytes of the video's files, where there is one.
 
     Raises KeyError and ValueError for what is no Workflow.
     """
-    prices = {offer.pool: offer.an_hour for offer in parameters.offers}
+    prices = {offer.pool: offer.an_hour for offer in parameters.node_pools}
     held = [(pod.get("hostNodeName", ""), seconds_of(pod)) for pod in pods_of(workflow) if is_anchor(pod)]
     hourly = [(prices.get(pools.get(node, "")), seconds) for node, seconds in held]
     known = [price * seconds / 3600 for price, seconds in hourly if price is not None]

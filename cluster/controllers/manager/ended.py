@@ -12,7 +12,8 @@ from cluster.controllers.manager.inside import NAME, SECONDS_A_CALL
 from cluster.controllers.manager.world import Pool
 from newsreel.argo.client import OURS, list_workflows
 from newsreel.argo.workflow import GROUP, VERSION, WORKFLOWS
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import settings_of
 from newsreel.errors import Conflict
 from newsreel.runtime.usage import pool_of_node
 from newsreel.storage.address import Address, AllowList
@@ -26,7 +27,7 @@ DAYS_KEPT = 35
 
 
 def brought_up_to_date(
-    ledger: Ledger, api: client.ApiClient, pools: tuple[Pool, ...], parameters: PoolConfig, now: datetime
+    ledger: Ledger, api: client.ApiClient, pools: tuple[Pool, ...], parameters: GkeConfig, now: datetime
 ) -> Ledger:
     """Raises what `observe.FAULTS` lists."""
     names = ended(api, parameters.cluster.namespace)
@@ -42,7 +43,7 @@ def ended(api: client.ApiClient, namespace: str) -> dict[str, str]:
     return {about["uid"]: about["name"] for about in found if NAME.fullmatch(about["name"])}
 
 
-def entry_of(api: client.ApiClient, name: str, kinds: Mapping[str, str], parameters: PoolConfig) -> tuple[date, Account] | None:
+def entry_of(api: client.ApiClient, name: str, kinds: Mapping[str, str], parameters: GkeConfig) -> tuple[date, Account] | None:
     """The day it ended, and its account; None where it is gone meanwhile, or is no Workflow as Argo has them."""
     try:
         workflow = client.CustomObjectsApi(api).get_namespaced_custom_object(
@@ -61,17 +62,17 @@ def entry_of(api: client.ApiClient, name: str, kinds: Mapping[str, str], paramet
     return day, account.model_copy(update={"bytes": size_of_video(name, parameters)}) if made else account
 
 
-def pools_in(workflow: dict[str, Any], kinds: Mapping[str, str], parameters: PoolConfig) -> dict[str, str]:
+def pools_in(workflow: dict[str, Any], kinds: Mapping[str, str], parameters: GkeConfig) -> dict[str, str]:
     """The pool of each node, by its label or, where the node is gone, by its name."""
-    offered = [offer.pool for offer in parameters.offers]
+    offered = [offer.pool for offer in parameters.node_pools]
     nodes = {pod.get("hostNodeName", "") for pod in workflow["status"].get("nodes", {}).values()}
     return {node: kinds.get(node) or pool_of_node(node, offered) or "" for node in nodes}
 
 
-def size_of_video(name: str, parameters: PoolConfig) -> int | None:
+def size_of_video(name: str, parameters: GkeConfig) -> int | None:
     """Bytes of all that is published; None where there is no manifest that we understand."""
     named: Any = NAME.fullmatch(name)
-    finals = Address.parse(parameters.cluster.finals)
+    finals = Address.parse(settings_of(parameters).finals)
     try:
         manifest = read_publication(
             Storage(AllowList(prefixes=(finals,))), publication_folder(finals, named["id"], int(named["revision"]))

@@ -13,7 +13,7 @@ from google.cloud.monitoring_v3 import ListTimeSeriesRequest, TimeInterval
 from cluster.controllers.manager.google import Google
 from cluster.controllers.manager.shortage import RECENT
 from cluster.controllers.manager.world import Lack, Node, Pool, Reading
-from newsreel.config.pools import Cluster, PoolConfig
+from newsreel.config.model import GkeClusterConfig, GkeConfig
 from newsreel.errors import Unavailable
 
 State = Literal["absent", "coming", "there", "going", "broken"]
@@ -31,7 +31,7 @@ LACKING = ("ZONE_RESOURCE_POOL_EXHAUSTED", "QUOTA_EXCEEDED", "RESOURCE_NOT_FOUND
 """How Compute Engine's errors begin, or end, that mean that a kind of machine cannot be had there."""
 
 
-def find_cluster(google: Google, cluster: Cluster) -> GkeCluster | None:
+def find_cluster(google: Google, cluster: GkeClusterConfig) -> GkeCluster | None:
     """None where there is none. Raises GoogleAPICallError, RetryError and GoogleAuthError."""
     try:
         return google.clusters.get_cluster(name=cluster.path, **google.calls)
@@ -52,10 +52,10 @@ class Group:
 
 
 def pools_of(
-    found: GkeCluster, nodes: dict[str, tuple[Node, ...]], google: Google, parameters: PoolConfig, now: datetime
+    found: GkeCluster, nodes: dict[str, tuple[Node, ...]], google: Google, parameters: GkeConfig, now: datetime
 ) -> tuple[Pool, ...]:
     """The pools of the offers; one that the cluster has not is left out, and so never asked for."""
-    offered = {offer.pool for offer in parameters.offers}
+    offered = {offer.pool for offer in parameters.node_pools}
     return tuple(pool_of(pool, nodes.get(pool.name, ()), google, now) for pool in found.node_pools if pool.name in offered)
 
 
@@ -100,7 +100,7 @@ def newest_lack(found: Sequence[Lack | None]) -> Lack | None:
     return max((lack for lack in found if lack), key=lambda lack: lack.at, default=None)
 
 
-def undelivered(google: Google, cluster: Cluster, now: datetime) -> Reading | None:
+def undelivered(google: Google, cluster: GkeClusterConfig, now: datetime) -> Reading | None:
     """The newest point of the subscription's `num_undelivered_messages`; None where there is no point: that is not zero."""
     series = google.metrics.list_time_series(
         request=ListTimeSeriesRequest(

@@ -16,7 +16,7 @@ DAYS = {
     "newsreel_day_node_seconds": ("node_seconds", "Seconds that story nodes were held by stories"),
     "newsreel_day_gpu_seconds": ("gpu_seconds", "Seconds of GPUs asked for by steps"),
     "newsreel_day_published_bytes": ("bytes", "Bytes of published videos and what belongs to them"),
-    "newsreel_day_cost": ("cost", "Cost of the nodes while stories held them, at the prices of pool.yaml"),
+    "newsreel_day_cost": ("cost", "Cost of the nodes while stories held them, at the prices of newsreel.yaml"),
 }
 """By name: the account's field, and what it says."""
 

@@ -17,7 +17,9 @@ from cluster.controllers.manager.demand import counted_from
 from cluster.controllers.manager.google import Google
 from cluster.controllers.manager.inside import Streams, by_way_of_the_api_server
 from cluster.controllers.manager.world import Seen
-from newsreel.config.pools import PoolConfig, minutes
+from newsreel.config.gke import minutes
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import settings_of
 from newsreel.errors import NewsreelError
 
 FAULTS = (
@@ -49,7 +51,7 @@ class Listener(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Services:
     google: Google
-    parameters: PoolConfig
+    parameters: GkeConfig
     inside: Inside = inside.api_of
     streams: Streams = by_way_of_the_api_server
     listener: Listener | None = None
@@ -99,7 +101,7 @@ def look(services: Services, now: datetime) -> Look:
         return Look(seen=outside, api=None, failed=failed)
     namespace, whole = parameters.cluster.namespace, parameters.cluster.mode == "cluster"
     nodes = known("nodes", lambda: inside.nodes_by_pool(api))
-    ours = {node.name for offer in parameters.offers for node in (nodes or {}).get(offer.pool, ())}
+    ours = {node.name for offer in parameters.node_pools for node in (nodes or {}).get(offer.pool, ())}
     left = known("unfinished", lambda: inside.unfinished(api, namespace))
     seen = replace(
         outside,
@@ -109,7 +111,7 @@ def look(services: Services, now: datetime) -> Look:
         running=None if nodes is None else known("running", lambda: inside.running_stories(api, namespace, ours)),
         pools=None if nodes is None else known("pools", lambda: gke.pools_of(there, nodes, google, parameters, now)),
         # Asked only when it matters: it is a question for each story that is remembered.
-        finals=known("finals", lambda: inside.finals_there(api, namespace, parameters.cluster.finals))
+        finals=known("finals", lambda: inside.finals_there(api, namespace, settings_of(parameters).finals))
         if whole and left == 0
         else None,
     )

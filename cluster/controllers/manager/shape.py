@@ -35,20 +35,21 @@ from google.cloud.container_v1 import (
     WorkloadMetadataConfig,
 )
 
+from newsreel.config.gke import NodePoolOption
+from newsreel.config.model import GkeConfig
 from newsreel.config.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account
-from newsreel.config.pools import NodePoolOption, PoolConfig
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 """What an account may do, its roles say."""
 
 
-def shape_of(parameters: PoolConfig) -> Cluster:
+def shape_of(parameters: GkeConfig) -> Cluster:
     cluster, site = parameters.cluster, parameters.site
     return Cluster(
         name=cluster.name,
         network=cluster.name,
         subnetwork=cluster.name,
-        node_pools=[system_pool(parameters), *(story_pool(offer, parameters) for offer in parameters.offers)],
+        node_pools=[system_pool(parameters), *(story_pool(offer, parameters) for offer in parameters.node_pools)],
         ip_allocation_policy=IPAllocationPolicy(
             use_ip_aliases=True, cluster_secondary_range_name="pods", services_secondary_range_name="services"
         ),
@@ -70,14 +71,14 @@ def shape_of(parameters: PoolConfig) -> Cluster:
     )
 
 
-def maintenance(parameters: PoolConfig) -> MaintenancePolicy:
+def maintenance(parameters: GkeConfig) -> MaintenancePolicy:
     told = parameters.site.maintenance.window
     times = TimeWindow(start_time=datetime.fromisoformat(told["start_time"]), end_time=datetime.fromisoformat(told["end_time"]))
     recurring = RecurringTimeWindow(window=times, recurrence=told["recurrence"])
     return MaintenancePolicy(window=MaintenanceWindow(recurring_window=recurring))
 
 
-def system_pool(parameters: PoolConfig) -> NodePool:
+def system_pool(parameters: GkeConfig) -> NodePool:
     system = parameters.site.system
     return NodePool(
         name="system",
@@ -89,7 +90,7 @@ def system_pool(parameters: PoolConfig) -> NodePool:
     )
 
 
-def story_pool(offer: NodePoolOption, parameters: PoolConfig) -> NodePool:
+def story_pool(offer: NodePoolOption, parameters: GkeConfig) -> NodePool:
     """At zero, and closed: the policy opens it."""
     config = node(offer.machine, "stories", parameters)
     config.spot = offer.spot
@@ -111,7 +112,7 @@ def story_pool(offer: NodePoolOption, parameters: PoolConfig) -> NodePool:
     )
 
 
-def node(machine: str, pool: str, parameters: PoolConfig) -> NodeConfig:
+def node(machine: str, pool: str, parameters: GkeConfig) -> NodeConfig:
     return NodeConfig(
         machine_type=machine,
         disk_size_gb=parameters.site.disk_gb,

@@ -20,7 +20,8 @@ from cluster.manifests.events.network import network
 from cluster.manifests.events.programs import programs
 from cluster.manifests.events.sensor import sensor
 from cluster.manifests.events.source import source
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.settings import Settings
 
 __all__ = ["Events", "events"]
 

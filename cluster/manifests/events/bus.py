@@ -5,10 +5,14 @@ from typing import Any
 import yaml
 
 from cluster.manifests.events.pods import CONFINED, POD_SECURITY, described, labels, on_system_pool, resources
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import STEP_ACCOUNT
+from newsreel.config.settings import Settings
 from workflows.placement import SERVICE_PRIORITY
 
 BUS = "stories"
+NATS_VERSION = "2.10.10"
+"""One that Argo Events' controller knows (argo-events, `controller-config.yaml`)."""
 REPLICAS = 3
 STREAM = {
     "replicas": REPLICAS,
@@ -40,14 +44,14 @@ def bus(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             },
             "spec": {
                 "jetstream": {
-                    "version": chosen.bus_version,
+                    "version": NATS_VERSION,
                     "replicas": REPLICAS,
                     "persistence": {**storage, "accessMode": "ReadWriteOnce", "volumeSize": chosen.disk},
                     "streamConfig": yaml.safe_dump(STREAM, sort_keys=False),
                     "maxPayload": "1MB",
                     "metadata": described("eventbus", settings),
                     # Nobody's: by default it would be given the token of the namespace's own account.
-                    "serviceAccountName": settings.step_account,
+                    "serviceAccountName": STEP_ACCOUNT,
                     "priorityClassName": SERVICE_PRIORITY,
                     "securityContext": POD_SECURITY,
                     **on_system_pool(settings),

@@ -6,7 +6,8 @@ from typing import Any
 from cluster.manifests.events.pods import labels
 from cluster.manifests.events.programs import LETTERS_PORT
 from cluster.manifests.network import DNS, google, to_addresses
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.settings import Settings
 from workflows.deployment import closed_but_for
 
 CLIENTS, CLUSTER, MONITOR = 4222, 6222, 8222

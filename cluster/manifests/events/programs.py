@@ -3,7 +3,9 @@
 from typing import Any
 
 from cluster.manifests.accounts import account, binding, role, rule
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import EVENTS_ACCOUNT, WATCH_ACCOUNT
+from newsreel.config.settings import Settings
 from workflows.container import WEBHOOK_SECRET_VARIABLE, notification_variables, webhook_secret_key
 from workflows.deployment import Deployed
 
@@ -31,16 +33,16 @@ def letters(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
         replicas=1,
         cpu="20m",
         memory="256Mi",
-        account=chosen.events_account,
+        account=EVENTS_ACCOUNT,
     )
-    own = account(chosen.events_account, settings, google=chosen.google_account)
+    own = account(EVENTS_ACCOUNT, settings, google=chosen.google_account)
     return [own, *deployed.build(settings), deployed.service(settings, LETTERS_PORT)]
 
 
 def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
     """Submits what was lost, tells what failed and what no run could tell. One is enough, two do no harm, and a story under way
     needs none."""
-    name = chosen.watch_account
+    name = WATCH_ACCOUNT
     buckets = ("--stories", settings.stories, "--finals", settings.finals)
     deployed = Deployed(
         name="watch",

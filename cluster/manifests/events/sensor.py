@@ -12,7 +12,9 @@ from cluster.manifests.events.message_filter import verdict
 from cluster.manifests.events.pods import template
 from cluster.manifests.events.programs import LETTERS_URL
 from cluster.manifests.events.source import EVENT, SOURCE
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import SUBMITTER_ACCOUNT
+from newsreel.config.settings import Settings
 
 SENSOR = "stories"
 OURS, NOT_OURS = "ours", "not-ours"
@@ -23,7 +25,7 @@ SUBMIT = [rule("argoproj.io", "workflows", "create"), rule("argoproj.io", "workf
 
 
 def sensor(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
-    name = chosen.submitter_account
+    name = SUBMITTER_ACCOUNT
     return [
         # The Sensor's program ends at once where it finds no token, though it asks the API server for nothing.
         account(name, settings) | {"automountServiceAccountToken": True},

@@ -4,7 +4,9 @@ from typing import Any
 
 from cluster.manifests.events.bus import BUS
 from cluster.manifests.events.pods import template
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import EVENTS_ACCOUNT
+from newsreel.config.settings import Settings
 
 SOURCE, EVENT = "pubsub", "story"
 
@@ -27,7 +29,7 @@ def source(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             "spec": {
                 "eventBusName": BUS,
                 "replicas": 1,
-                "template": template("eventsource", chosen.events_account, settings),
+                "template": template("eventsource", EVENTS_ACCOUNT, settings),
                 "pubSub": {
                     EVENT: {
                         "projectID": chosen.project,

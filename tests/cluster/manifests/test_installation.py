@@ -8,6 +8,7 @@ import yaml
 
 from cluster.manifests.emit import manifests
 from cluster.manifests.installation import installation
+from newsreel.config.names import STORAGE_ACCOUNT
 from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITIES
 from workflows.profiles import EMBEDDED, PROFILES, STUDIO
@@ -90,7 +91,7 @@ def test_every_account_a_story_names_is_there_and_gives_its_token_to_nobody_unas
 
 def test_only_the_account_at_the_buckets_is_somebody_to_google():
     known = {name for name, account in objects("ServiceAccount").items() if account["metadata"].get("annotations")}
-    assert known == {SETTINGS.storage_account}
+    assert known == {STORAGE_ACCOUNT}
 
 
 def test_a_role_says_each_resource_and_verb_by_name():
@@ -159,9 +160,7 @@ def test_nothing_may_be_talked_to_that_is_not_said():
 
 def test_the_buckets_are_open_to_the_systems_that_use_them_and_to_no_other():
     [expression] = objects("NetworkPolicy")["read-and-publish"]["spec"]["podSelector"]["matchExpressions"]
-    at_storage = {
-        system for system, template in SYSTEMS.items() if template.get("serviceAccountName") == SETTINGS.storage_account
-    }
+    at_storage = {system for system, template in SYSTEMS.items() if template.get("serviceAccountName") == STORAGE_ACCOUNT}
     assert set(expression["values"]) == at_storage
     keeping = {system for system, template in SYSTEMS.items() if template.get("outputs", {}).get("artifacts")}
     assert keeping <= at_storage, "Argo keeps a step's previews from the step's own pod, under its account"

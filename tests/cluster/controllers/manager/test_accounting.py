@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from cluster.controllers.manager.accounting import Account, Ledger, account_of, held_a_node
 from cluster.controllers.manager.metrics import Metrics
-from newsreel.config.pools import read_pool_config
+from newsreel.config.file import read_gke_config
 
 pytestmark = pytest.mark.slow
 
-PARAMETERS = read_pool_config()
+PARAMETERS = read_gke_config()
 POOLS = {"gke-1": "l4-spot-a", "gke-2": "l4-a"}
 DAY = date(2026, 5, 3)
 

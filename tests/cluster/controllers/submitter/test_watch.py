@@ -16,14 +16,16 @@ from prometheus_client import CollectorRegistry
 from cluster.controllers.submitter.__main__ import main, say
 from cluster.controllers.submitter.loop import Rounds, Watch
 from cluster.manifests.events.programs import programs
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import WATCH_ACCOUNT
+from newsreel.config.settings import Settings
 from tests.cluster.api_server import serving
 from tests.servers import free_port
 
 pytestmark = pytest.mark.slow
 
 OBJECTS = programs(Settings(), Events())
-ME = Events().watch_account
+ME = WATCH_ACCOUNT
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import pytest
 import yaml
+from newsreel.config.settings_file import read_settings, with_options
 
 from cli.main import main
 from newsreel.config.settings import Pool, Settings
-from newsreel.config.settings_file import read_settings, with_options
 from newsreel.errors import BadInput
 
 
