@@ -6,12 +6,12 @@ from copy import deepcopy
 
 import pytest
 import yaml
-from cluster.gke.installed import settings_of
-from newsreel.config.pools import DEFAULT, read_gke_config
 
 from cluster.controllers.manager.shape import shape_of
 from cluster.durations import speed_of, stories_a_node
-from newsreel.config.settings import Settings
+from newsreel.config.file import DEFAULT, changed, read_gke_config, validate
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import Settings, config_text, settings_of
 from newsreel.errors import BadInput
 from newsreel.yaml_source import SourceTree
 
@@ -144,7 +144,7 @@ def test_a_value_of_the_command_line_is_held_to_what_the_file_may_say():
         ("pods: 10.16.0.0/14", "pods: 10.0.0.0/8", "overlap"),
         ("pods: 10.16.0.0/14", "pods: 10.16.0.1/14", "'10.16.0.1/14' must be a whole block of IPv4 addresses"),
         ("nodes: 10.0.0.0/20", "nodes: 8.0.0.0/20", "not a private block"),
-        ("172.16.0.0/28", "172.16.0.0/24", "must be a /28"),
+        ("control_plane: 172.16.0.0/28", "control_plane: 172.16.0.0/24", "must be a /28"),
         ("least: 3\n", "least: 1\n", "must be at least 3"),
         ("most: 6\n", "most: 3000\n", "must be at most 100"),
         ("hours: 4,", "hours: 2,", "must be at least 4"),
@@ -190,9 +190,9 @@ def test_a_typo_in_any_key_is_told_the_right_word():
         parent[f"{part}x"] = parent.pop(part)
 
     for path in [path for path in places(DOCUMENT) if isinstance(path[-1], str)]:
-        name = ".".join(map(str, path))
+        name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
         if not NAMED_BY_THE_FILE.fullmatch(name):
-            with pytest.raises(BadInput, match=rf"{re.escape(name)}x: is unknown; did you mean {path[-1]}\?"):
+            with pytest.raises(BadInput, match=rf"{re.escape(name)}x: is unknown; did you mean '{path[-1]}'\?"):
                 after(misspell)(path)
 
 
