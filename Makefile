@@ -55,17 +55,18 @@ test: $(VENV)/.dev check ## Style, types and tests, the slowest 20 named
 	$(BIN)/python -m pytest --durations=20
 
 test-fast: $(VENV)/.dev ## The tests not marked slow, in less than a minute
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fast
 
 test-latest: $(VENV)/.build ## The tests in VENV_LATEST (.venv-latest), with the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV_LATEST)
 	$(BIN)/uv pip install --quiet --python $(VENV_LATEST)/bin/python --upgrade --editable '.[embedded,dev]'
 	$(VENV_LATEST)/bin/python -m pytest --durations=20
 
-check: $(VENV)/.dev ## Style and types only
+check: $(VENV)/.dev ## Style, types and layers only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
 	$(BIN)/python -m tests.bench

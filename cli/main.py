@@ -1,6 +1,6 @@
-"""`newsreel`: the one command of people.
+"""`newsreel`, the command line.
 
-Every subcommand imports what it needs when it runs, so that `newsreel --help` and a refused story answer at once.
+Every subcommand imports what it needs when it runs, so that `newsreel --help` and a wrong story answer at once.
 Exit statuses: those of `newsreel.errors` (2 wrong input, 3 another revision, 4 missing program, 5 disk full, 6 weights, 75 try
 again), 1 when lint found faults or plan no pool, 130 and 143 when interrupted.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cli import submission
-from cli.weights.program import declare
+from cli.weights.commands import declare
 from cluster.simulate.options import declare_plan, declare_simulate
 from newsreel.config.option import declare_config_option
 from newsreel.errors import NewsreelError, pluralize, translate_os_error
@@ -31,24 +31,24 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(status)
     except BrokenPipeError:
-        # The reader has seen enough (`newsreel schema | head`); Python would complain once more when it closes the pipe.
+        # The reader closed the pipe (`newsreel schema | head`); Python would report it again when it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
     except NewsreelError as fault:
-        refuse(fault)
+        exit_with(fault)
     except OSError as fault:
-        refuse(translate_os_error(fault))
+        exit_with(translate_os_error(fault))
 
 
-def refuse(fault: NewsreelError) -> NoReturn:
+def exit_with(fault: NewsreelError) -> NoReturn:
     print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
     sys.exit(fault.exit_status)
 
 
-class SayVersion(argparse.Action):
-    """Unlike argparse's own, looks the version up only when it is asked for."""
+class VersionAction(argparse.Action):
+    """Unlike argparse's own, looks the version up only when it is needed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -59,21 +59,21 @@ class SayVersion(argparse.Action):
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="newsreel", description="A written news story becomes a finished video.")
-    top.add_argument("--version", action=SayVersion, nargs=0, help="say which newsreel this is")
+    top.add_argument("--version", action=VersionAction, nargs=0, help="print the version")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     render = commands.add_parser("render", help="render a story on this machine, from the manifest that Argo would run")
     render.add_argument("story", type=Path, help="a story file, YAML or JSON")
     render.add_argument(
-        "--to", type=Path, default=Path("out"), metavar="FOLDER", help="the video lands in FOLDER/<story id>/ (out)"
+        "--to", type=Path, default=Path("out"), metavar="FOLDER", help="write the video to FOLDER/<story id>/ (out)"
     )
     render.add_argument("--profile", choices=PROFILES, default="embedded", help="studio speaks with a newsroom's own weights")
-    render.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
+    render.add_argument("--work", type=Path, metavar="FOLDER", help="finished work, reused by the next run (<to>/.work)")
     render.set_defaults(command=run_render)
 
     check = commands.add_parser("check", help="list every fault of a story and its pictures, with path and line")
     check.add_argument("story", type=Path, help="a story file, YAML or JSON")
-    check.add_argument("--profile", choices=PROFILES, default="embedded", help="whose voices the story may have, as render's")
+    check.add_argument("--profile", choices=PROFILES, default="embedded", help="profile whose voices the story may use")
     check.set_defaults(command=run_check)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a story, or of newsreel.yaml")
@@ -86,22 +86,22 @@ def parser() -> argparse.ArgumentParser:
         "--into", type=Path, default=Path("dist/manifests"), metavar="FOLDER", help="FOLDER/<profile>/ (dist/manifests)"
     )
     declare_config_option(emit, "--settings", None, "the installation's newsreel.yaml; by default one in which nothing is given")
-    emit.add_argument("--images", metavar="PREFIX", help="what stands before an image's name (newsreel)")
+    emit.add_argument("--images", metavar="PREFIX", help="prefix of the images' names (newsreel)")
     emit.add_argument("--project", metavar="NAME", help="add the message trigger, for the topics of this Google Cloud project")
     emit.set_defaults(command=run_emit)
 
-    apply = commands.add_parser("apply", help="apply emitted manifests to a cluster, each when what it presupposes is ready")
+    apply = commands.add_parser("apply", help="apply emitted manifests to a cluster, in order as they become ready")
     apply.add_argument("folder", type=Path, help="what `newsreel emit` wrote, such as dist/manifests/studio")
-    apply.add_argument("--context", metavar="NAME", help="of kubectl; its current one by default")
-    apply.add_argument("--dry-run", action="store_true", help="say each step, and do none")
+    apply.add_argument("--context", metavar="NAME", help="context of kubectl (the current one)")
+    apply.add_argument("--dry-run", action="store_true", help="print each step without doing it")
     apply.set_defaults(command=run_apply)
 
-    lint = commands.add_parser("lint", help="check manifests against what a story's pods promise")
+    lint = commands.add_parser("lint", help="check manifests against the rules for a story's pods")
     lint.add_argument(
         "manifests", type=Path, nargs="*", default=[Path("dist/manifests")], help="files or folders (dist/manifests)"
     )
     declare_config_option(lint, "--settings", None, "the newsreel.yaml that the manifests were emitted with")
-    lint.add_argument("--explain", action="store_true", help="list the rules and the mend for each")
+    lint.add_argument("--explain", action="store_true", help="list the rules, each with its remedy")
     lint.set_defaults(command=run_lint)
 
     config = commands.add_parser("config", help="check newsreel.yaml, or make it of the two files of earlier releases")
@@ -109,9 +109,9 @@ def parser() -> argparse.ArgumentParser:
     config_check = config_commands.add_parser("check", help="list every fault of a newsreel.yaml, with path and line")
     config_check.add_argument("file", type=Path, help="a newsreel.yaml")
     config_check.set_defaults(command=run_config_check)
-    migrate = config_commands.add_parser("migrate", help="make a newsreel.yaml of settings.yaml and newsreel.yaml")
+    migrate = config_commands.add_parser("migrate", help="make a newsreel.yaml of settings.yaml and pool.yaml")
     migrate.add_argument("--settings", type=Path, metavar="FILE", help="(settings.yaml, where there is one)")
-    migrate.add_argument("--pool", type=Path, metavar="FILE", help="(what `manager.pool` says, or cluster/newsreel.yaml)")
+    migrate.add_argument("--pool", type=Path, metavar="FILE", help="(what `manager.pool` says, or cluster/pool.yaml)")
     migrate.add_argument("--to", type=Path, default=Path("newsreel.yaml"), metavar="FILE", help="(newsreel.yaml)")
     migrate.set_defaults(command=run_config_migrate)
 
@@ -122,20 +122,20 @@ def parser() -> argparse.ArgumentParser:
 
     submission.declare(commands)
 
-    declare_simulate(commands.add_parser("simulate", help="what a pool would do with stories to come: queueing, cost, idle time"))
-    declare_plan(commands.add_parser("plan", help="the pool to buy for a promise, such as --stories 3000/day --wait 15min"))
+    declare_simulate(commands.add_parser("simulate", help="simulate a node pool: queueing, cost, idle time"))
+    declare_plan(commands.add_parser("plan", help="find the node pool for a target, such as --stories 3000/day --wait 15min"))
 
-    weights = commands.add_parser("weights", help="say what a weights file is, convert it, fetch it by its name in the catalogue")
+    weights = commands.add_parser("weights", help="inspect or convert a weights file, or fetch one from the catalogue")
     declare(weights)
 
     train = commands.add_parser("train", help="train a presenter from footage, by the manifest that Argo would run")
     train.add_argument(
-        "footage", type=Path, metavar="FOLDER", help="with presenter.yaml and footage.mp4; its name is the presenter's"
+        "footage", type=Path, metavar="FOLDER", help="presenter.yaml and footage.mp4, in a folder of the presenter's name"
     )
-    train.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the bundle lands in FOLDER/<presenter>/")
-    train.add_argument("--steps", type=int, default=4000, metavar="N", help="of the generator's training, at most (4000)")
-    train.add_argument("--minutes", type=float, default=120, metavar="M", help="of the generator's training, at most (120)")
-    train.add_argument("--work", type=Path, metavar="FOLDER", help="where finished work is kept for the next run (<to>/.work)")
+    train.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="write the bundle to FOLDER/<presenter>/")
+    train.add_argument("--steps", type=int, default=4000, metavar="N", help="maximum steps of the generator's training (4000)")
+    train.add_argument("--minutes", type=float, default=120, metavar="M", help="maximum minutes of that training (120)")
+    train.add_argument("--work", type=Path, metavar="FOLDER", help="finished work, reused by the next run (<to>/.work)")
     train.set_defaults(command=run_train)
     return top
 
@@ -148,7 +148,7 @@ def run_render(options: argparse.Namespace) -> int:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    from newsreel.story.loader import validate_story
+    from newsreel.story_loader import validate_story
     from workflows.profiles import PROFILES as CATALOGUE
 
     story = validate_story(options.story, CATALOGUE[options.profile].voice.name)
@@ -223,7 +223,7 @@ def run_config_migrate(options: argparse.Namespace) -> int:
 
 def run_graph(options: argparse.Namespace) -> int:
     from newsreel.argo.documents import read_documents
-    from newsreel.workspace import write_atomically
+    from newsreel.files import write_atomically
     from workflows.graph import flowchart
 
     chart = flowchart(read_documents(options.manifest))

@@ -17,8 +17,8 @@ from newsreel.config.file import parse_config, read_bytes, validate
 from newsreel.config.model import Config, GkeConfig, Manager
 from newsreel.config.settings import Settings, price_list, settings_of
 from newsreel.errors import BadInput, pluralize
+from newsreel.files import write_atomically
 from newsreel.runtime.usage import PRICE_LIST_PATTERN, Prices
-from newsreel.workspace import write_atomically
 from newsreel.yaml_source import Fault, SourceTree, read_tree
 
 Document = dict[str, Any]

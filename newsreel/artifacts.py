@@ -1,14 +1,14 @@
-"""What one step hands to the next: the names of the workspace's files, and their contents as plain data.
+"""The files that steps hand to each other in a workspace, and the schemas of those that are JSON.
 
 script/00.json    init-story   sentences; each token as shown and as spoken          `Script`
-voice/00.wav      hibari / waveglow   the scene's sound, 16-bit mono; its length is the scene's: a whole number of frames
+voice/00.wav      hibari / waveglow   the scene's audio, 16-bit mono; its length is the scene's: a whole number of frames
 speech/00.mel.npz tacotron2    mel spectrogram (frames, 80), studio profile only
 pronounced/00.json g2p         the phones of every word                             `PronouncedWords`
 words/00.json     gentle       gentle's own align.json
 phones/00.json    gentle       every word and phone with its time                    `Speech`
 footage/landmarks.npz dlib     landmarks (frames, 68, 2) float32, pixels
 motion/00.npz     animate      landmarks (frames, 68, 2) float32, pixels of the presenter's frame
-actor/00-00.mp4   pix2pixhd    a stretch of the presenter's frames (`newsreel.media.encoder`), visually lossless
+actor/00-00.mp4   pix2pixhd    a chunk of the presenter's frames (`newsreel.media.encoder`), visually lossless
 scenes/00.mp4     compose      a composed scene; opening.mp4, closing.mp4 likewise
 final/            compose      landscape.mp4 poster.jpg captions.vtt sheet.jpg contents.json   `VideoContents`
 """
@@ -22,11 +22,13 @@ from pydantic import Field
 from newsreel.validation import StrictModel
 
 FRAME_RATE = 30
-"""Frames a second of everything: footage, motion, actor, final."""
+"""Frames per second of footage, motion, rendered presenter and final video."""
+LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS = 0.30, 0.30, 0.45
+"""Silence before the first sentence of a scene, between two, and at least after the last."""
 
 
 class Token(StrictModel):
-    """A word as the story has it, with its punctuation, and the words a voice says for it."""
+    """A word as the story writes it, with its punctuation, and the words that are spoken for it."""
 
     shown: str
     """`£1,200,`"""
@@ -43,18 +45,18 @@ class Script(StrictModel):
 
     @property
     def transcript(self) -> str:
-        """The spoken words of the scene, blank-separated: what gentle is given."""
+        """The spoken words of the scene, separated by blanks: the transcript for gentle."""
         return " ".join(word for sentence in self.sentences for token in sentence for word in token.spoken)
 
 
 class PronouncedWords(StrictModel):
-    """How each word of a scene's transcript is said, in its order: phones without stress (ARPAbet), at least one a word."""
+    """The phones of each word of a scene's transcript, in order: ARPAbet without stress, at least one for each word."""
 
     words: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
 class Phone(StrictModel):
-    """A phone without stress (ARPAbet, `HH`) and its time in seconds from the scene's start."""
+    """A phone, ARPAbet without stress (`HH`), with start and end in seconds from the scene's start."""
 
     phone: str
     start: float
@@ -62,7 +64,7 @@ class Phone(StrictModel):
 
 
 class SpokenWord(StrictModel):
-    """A token as it was spoken: `shown` is what captions show; start and end in seconds from the scene's start."""
+    """A spoken token: `shown` is the text for captions; start and end are seconds from the scene's start."""
 
     shown: str
     start: float
@@ -72,14 +74,14 @@ class SpokenWord(StrictModel):
 
 
 class Speech(StrictModel):
-    """A scene's sound in time. `duration` is the sound's length in seconds."""
+    """The timing of a scene's audio. `duration` is its length in seconds."""
 
     duration: float
     words: tuple[SpokenWord, ...]
 
 
 class ContactSheetTile(StrictModel):
-    """A scene in the finished video: from `start` to `end`, seconds; its still is the tile at `column`, `row` of sheet.jpg."""
+    """A scene in the final video, from `start` to `end` seconds, with its still at `column`, `row` of sheet.jpg."""
 
     start: float
     end: float
@@ -88,7 +90,7 @@ class ContactSheetTile(StrictModel):
 
 
 class VideoContents(StrictModel):
-    """What the finished video holds, for who tells of it without looking into it."""
+    """Facts about the final video, for reports that do not decode it."""
 
     seconds: float
     scenes: tuple[ContactSheetTile, ...]
@@ -111,6 +113,6 @@ def read_script(path: Path) -> Script:
 
 
 def count_video_frames(path: Path) -> int:
-    """How many video frames a scene's sound lasts."""
+    """The length of a scene's audio in video frames."""
     with wave.open(str(path)) as sound:
         return round(float(sound.getnframes()) * FRAME_RATE / float(sound.getframerate()))

@@ -1,22 +1,24 @@
-"""The errors a person may meet, each with the exit status a step ends with.
+"""The errors that a person can act on, each with the exit status a step ends with, and the operating system's errors as ours.
 
-A message is one line that says what is wrong and what to do about it. Only these cross a boundary (a step's process, the
-command line); anything else is a defect and ends with a traceback and status 70.
+A message is a line, or a line a fault, that says what is wrong and what to do about it. Only these errors cross a boundary
+(a step's process, the command line); any other exception is a defect and ends with a traceback and status 70.
 
 "Retried" is said of the step itself. On Argo the whole attempt is tried once more, on another node, unless `triage` finds that no
-node can make it. `check` is what keeps wrong stories from getting that far.
-
-What the operating system says of a file or folder that a person named, as an error of ours.
-
-How many there are of something, in words.
+node can succeed; `check` refuses wrong stories before any attempt.
 """
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
+
+DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
+TRANSIENT_ERRNOS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EBUSY, errno.ENFILE, errno.EMFILE})
+"""Errors of the operating system that another try may not meet."""
 
 
 class NewsreelError(Exception):
-    """What a person can act on; `exit_status` is the process's."""
+    """An error that a person can act on. `exit_status` is the exit status of the process."""
 
     exit_status: ClassVar[int]
 
@@ -57,12 +59,41 @@ class Unavailable(NewsreelError):
     exit_status = 75
 
 
-def translate_os_error(fault: OSError) -> NewsreelError:
-    """A file or folder that a person named and the operating system refuses is a wrong argument; only a full disk is not."""
-    said = f"{fault.filename or 'output'}: {(fault.strerror or str(fault)).lower()}"
-    return DiskFull(f"{said}; free some space") if fault.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput(said)
+def translate_os_error(fault: OSError, subject: object = None) -> NewsreelError:
+    """DiskFull, Unavailable or BadInput, with a message about `subject`, or else about the file that the error names."""
+    where = subject or fault.filename or "output"
+    if fault.errno in DISK_FULL_ERRNOS:
+        return disk_full(where)
+    message = f"{where}: {(fault.strerror or str(fault)).lower()}"
+    return Unavailable(message) if fault.errno in TRANSIENT_ERRNOS else BadInput(message)
+
+
+@contextmanager
+def translate_os_errors(subject: object) -> Iterator[None]:
+    """Raise the operating system's errors about `subject` as ours. A full disk passes: it may be another file's disk."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in DISK_FULL_ERRNOS:
+            raise
+        raise translate_os_error(fault, subject) from fault
+
+
+@contextmanager
+def translate_disk_full(where: object) -> Iterator[None]:
+    """Raise DiskFull where the operating system says that the disk is full; its other errors pass."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in DISK_FULL_ERRNOS:
+            raise disk_full(where) from fault
+        raise
+
+
+def disk_full(where: object) -> DiskFull:
+    return DiskFull(f"{where}: the disk is full; free some space and run the same command again")
 
 
 def pluralize(count: int, one: str, several: str | None = None) -> str:
-    """`1 scene`, `1,200 scenes`; `several` where it is not `one` with an s: `pluralize(2, "story runs", "stories run")`."""
+    """A count with its noun: `1 scene`, `1,200 scenes`. `several` is the plural where it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -1,7 +1,7 @@
-"""What makes two videos the same: the story with its pictures, and the software that made them.
+"""Digests that identify a video: of the story with its pictures, and of the software that made it.
 
-`story_digest` is what a published revision is held against. `software_digest` matters on a laptop only, where a draft is made
-again when a step, the presenter or the release has changed; what a bucket holds stays published whatever made it.
+A published revision is compared by `story_digest`. `software_digest` matters for drafts on a laptop, which are made again when a
+step, the presenter or the release has changed; what a bucket holds stays published whatever made it.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from newsreel.files import content_digest
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS, presenter_folders
 from newsreel.story.schema import Story
-from newsreel.workspace import content_digest
 
 LIBRARY = Path(__file__).parent
 STEPS = LIBRARY.parent / "steps"
@@ -21,7 +21,7 @@ FINGERPRINTED_SUFFIXES = frozenset({".py", ".yaml", ".json", ".npz", ".dat", ".p
 
 
 def story_digest(story: Story, pictures: Mapping[str, str]) -> str:
-    """SHA-256 of the story as understood (comments and layout of its file left out) and of its pictures.
+    """SHA-256 of the parsed story (without comments and layout of its file) and of its pictures.
 
     `pictures` gives the SHA-256 of each picture's bytes by its name in the story.
     """
@@ -30,8 +30,8 @@ def story_digest(story: Story, pictures: Mapping[str, str]) -> str:
 
 
 def software_digest(homes: Sequence[Path] = (LIBRARY, STEPS)) -> str:
-    """SHA-256 of the release, of the files of `newsreel` and `steps` that are installed here (code, brands, presenters, weights)
-    and of the presenters that lie elsewhere."""
+    """SHA-256 of the release, of the installed files of `newsreel` and `steps` (code, brands, presenters, weights), and of
+    presenters in other folders."""
     homes = [*homes, *(folder for folder in presenter_folders() if folder != BUNDLED_PRESENTERS)]
     parts = [release()]
     for place in homes:
@@ -41,8 +41,7 @@ def software_digest(homes: Sequence[Path] = (LIBRARY, STEPS)) -> str:
 
 
 def release() -> str:
-    """The version of newsreel: the installed one, or what pyproject.toml beside the package says, in an image as in a
-    checkout."""
+    """The version of the installed distribution, or else of the pyproject.toml beside the package (images, checkouts)."""
     try:
         return version("newsreel")
     except PackageNotFoundError:

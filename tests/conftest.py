@@ -12,6 +12,7 @@ STARTS_A_PROGRAM = {"emulator", "chromium", "storage_url"}
 """Fixtures that start one, which takes seconds: what uses them is slow."""
 
 settings.register_profile("newsreel", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("newsreel"), max_examples=20)
 settings.load_profile("newsreel")
 
 

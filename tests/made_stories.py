@@ -11,7 +11,8 @@ from PIL import Image
 
 import newsreel.presenters.bundle
 from newsreel.artifacts import ContactSheetTile, VideoContents
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.files import write_atomically
+from newsreel.workspace import Workspace
 from steps.__main__ import main
 
 

@@ -1,6 +1,6 @@
-"""What stays up: a Deployment on the machines that are always there, and a budget that lets those be drained one by one.
+"""Builds Deployment, PodDisruptionBudget, Service and NetworkPolicy of a program that runs all the time, on the system pool.
 
-Plain documents of the core kinds, since Hera models Argo's alone; the tests hold them against Kubernetes' own schemas.
+Plain documents, since Hera models only Argo's kinds; tests validate them with Kubernetes' own schemas.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,13 @@ from typing import Any
 from newsreel.config.settings import Settings
 from workflows.placement import ROLE, SERVICE_PRIORITY, USER, image
 
-__all__ = ["Deployed", "closed_but_for", "scraped"]
-
 GRACE = 25
-"""Seconds that a program which is told to end has for what it is at."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """One program of ours that is to run all the time."""
+    """A program of ours that runs all the time."""
 
     name: str
     image: str
@@ -27,23 +25,23 @@ class Deployed:
     arguments: tuple[str, ...]
     port: int
     alive: str
-    """Path that answers 200 for as long as the program is not stuck. Whoever does not answer for two minutes is started anew."""
+    """Path of the liveness probe. After two minutes without an answer of 200 the program is restarted."""
     ready: str
-    """Path that answers 200 while the program can do its work."""
+    """Path of the readiness probe."""
     replicas: int
     cpu: str
     memory: str
-    """Asked for and at most."""
+    """Request and limit."""
     account: str
     token: bool = False
-    """Whether it talks to the API server."""
+    """It calls the API server."""
     environment: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, str, str], ...] = ()
-    """Further variables, each with the Secret and the key that hold its value."""
+    """Further variables: name, Secret and key."""
     scratch: int = 1
-    """GiB that /tmp may hold; a pod that has more on its disk is put away."""
-    farewell: int = 5
-    """Seconds between a pod's end being told to its callers and to itself: until then calls still arrive."""
+    """Size of /tmp in GiB; a pod that exceeds it is evicted."""
+    drain_seconds: int = 5
+    """Seconds before SIGTERM in which calls still arrive, until all callers know that the pod is ending."""
 
     def build(self, settings: Settings) -> list[dict[str, Any]]:
         """Deployment and PodDisruptionBudget."""
@@ -57,16 +55,16 @@ class Deployed:
             "spec": {
                 "replicas": self.replicas,
                 "revisionHistoryLimit": 3,
-                # The new one is ready before the old one goes.
+                # Stop the old pod when the new one is ready.
                 "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
                 "selector": {"matchLabels": self.labels()},
-                "template": {"metadata": self.of_a_pod(settings), "spec": self.pod(settings)},
+                "template": {"metadata": self.pod_metadata(settings), "spec": self.pod(settings)},
             },
         }
 
-    def of_a_pod(self, settings: Settings) -> dict[str, Any]:
-        asked = scraped(settings, self.port)
-        return {"labels": self.labels()} | ({"annotations": asked} if asked else {})
+    def pod_metadata(self, settings: Settings) -> dict[str, Any]:
+        annotations = scrape_annotations(settings, self.port)
+        return {"labels": self.labels()} | ({"annotations": annotations} if annotations else {})
 
     def pod(self, settings: Settings) -> dict[str, Any]:
         key, value = settings.system_pool.selector
@@ -76,7 +74,7 @@ class Deployed:
             "serviceAccountName": self.account,
             "enableServiceLinks": False,
             "priorityClassName": SERVICE_PRIORITY,
-            "terminationGracePeriodSeconds": self.farewell + GRACE,
+            "terminationGracePeriodSeconds": self.drain_seconds + GRACE,
             "nodeSelector": {key: value},
             "tolerations": [{"key": key, "operator": "Exists"} for key in settings.system_pool.tolerates],
             "topologySpreadConstraints": [
@@ -87,7 +85,7 @@ class Deployed:
         }
 
     def spread(self, over: str) -> dict[str, Any]:
-        """Not two on one machine, nor in one zone, where there is another: a system pool of one machine is no fault."""
+        """Prefer different nodes and zones; a system pool of one node is allowed."""
         selector = {"labelSelector": {"matchLabels": self.labels()}, "matchLabelKeys": ["pod-template-hash"]}
         return {"maxSkew": 1, "topologyKey": over, "whenUnsatisfiable": "ScheduleAnyway"} | selector
 
@@ -103,9 +101,9 @@ class Deployed:
             "ports": [{"name": "http", "containerPort": self.port}],
             "startupProbe": probe(self.alive, every=2, fails=60),
             "readinessProbe": probe(self.ready, every=5, fails=3),
-            # Slow to kill: one that is busy is not stuck, and being started anew costs all that it was at.
+            # Slow, since a busy program is not stuck and a restart loses its work.
             "livenessProbe": probe(self.alive, every=20, fails=6),
-            "lifecycle": {"preStop": {"sleep": {"seconds": self.farewell}}},
+            "lifecycle": {"preStop": {"sleep": {"seconds": self.drain_seconds}}},
             "resources": {
                 "requests": {"cpu": self.cpu, "memory": self.memory, "ephemeral-storage": "100Mi"},
                 "limits": {"memory": self.memory, "ephemeral-storage": f"{self.scratch + 1}Gi"},
@@ -123,12 +121,12 @@ class Deployed:
         }
 
     def variables(self) -> list[dict[str, Any]]:
-        said = {"HOME": "/tmp"} | dict(self.environment)  # noqa: S108
-        kept = [{"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}} for name, secret, key in self.secrets]
-        return [*({"name": name, "value": value} for name, value in said.items()), *kept]
+        plain = {"HOME": "/tmp"} | dict(self.environment)  # noqa: S108
+        secret = [{"name": name, "valueFrom": {"secretKeyRef": {"name": of, "key": key}}} for name, of, key in self.secrets]
+        return [*({"name": name, "value": value} for name, value in plain.items()), *secret]
 
     def disruption_budget(self, settings: Settings) -> dict[str, Any]:
-        """`maxUnavailable`, since a `minAvailable` of all there is would keep a machine from ever being drained."""
+        """`maxUnavailable`, since a `minAvailable` of all replicas would block every drain of a node."""
         return {
             "apiVersion": "policy/v1",
             "kind": "PodDisruptionBudget",
@@ -151,13 +149,13 @@ class Deployed:
     def network_policy(
         self, settings: Settings, *, callers: Sequence[dict[str, Any]], egress: Sequence[dict[str, Any]]
     ) -> dict[str, Any]:
-        """These callers reach its port and no other does; it reaches what is named and nothing else."""
-        come_in = {"from": list(callers), "ports": [{"protocol": "TCP", "port": self.port}]}
+        """Allow only these callers to its port, and only this egress."""
+        ingress = {"from": list(callers), "ports": [{"protocol": "TCP", "port": self.port}]}
         return {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
             "metadata": self.metadata(settings),
-            "spec": closed_but_for(self.labels(), ingress=[come_in] if callers else [], egress=egress),
+            "spec": policy_spec(self.labels(), ingress=[ingress] if callers else [], egress=egress),
         }
 
     def metadata(self, settings: Settings) -> dict[str, Any]:
@@ -165,21 +163,26 @@ class Deployed:
         return {"name": self.name, "namespace": settings.namespace, "labels": labels}
 
     def labels(self) -> dict[str, str]:
-        return {ROLE: "service", "newsreel/service": self.name}
+        return service_labels(self.name)
 
 
-def closed_but_for(
-    pods: dict[str, str], *, ingress: Sequence[dict[str, Any]], egress: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    """What a NetworkPolicy says of pods with these labels. A direction without a rule is closed, and has no list: an empty one
-    Kubernetes forgets, and would take for a change each time it is applied (1.34)."""
+def service_labels(name: str) -> dict[str, str]:
+    """Of the pods of a program that runs all the time."""
+    return {ROLE: "service", "newsreel/service": name}
+
+
+def policy_spec(pods: dict[str, str], *, ingress: Sequence[dict[str, Any]], egress: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Spec of a NetworkPolicy for pods with these labels: default deny, with these exceptions.
+
+    A direction without a rule has no list: Kubernetes drops an empty one, and every apply would show a change (1.34).
+    """
     rules = {"ingress": list(ingress), "egress": list(egress)}
     spec = {"podSelector": {"matchLabels": pods}, "policyTypes": ["Ingress", "Egress"]}
     return spec | {direction: found for direction, found in rules.items() if found}
 
 
-def scraped(settings: Settings, port: int) -> dict[str, str]:
-    """Annotations by which a Prometheus finds a pod that no object of its own tells it of."""
+def scrape_annotations(settings: Settings, port: int) -> dict[str, str]:
+    """Annotations of a pod for a Prometheus that discovers pods by them; empty for other kinds of monitoring."""
     if not settings.monitoring or settings.monitoring.kind != "annotations":
         return {}
     return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": "/metrics"}
@@ -204,5 +207,5 @@ TOKEN = {
         ],
     },
 }
-"""What is mounted unasked elsewhere, and here only where it is needed: a token of an hour, renewed by the kubelet."""
+"""Mounted only where it is needed, in place of the default token: valid for an hour, renewed by the kubelet."""
 TOKEN_MOUNT = {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": True}

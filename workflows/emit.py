@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from newsreel.config.settings import Settings
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 from workflows.profiles import Profile
 from workflows.services import services_of
 from workflows.story import story_template

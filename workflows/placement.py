@@ -178,7 +178,7 @@ def retry_transient_faults() -> RetryStrategy:
 
 def retry_elsewhere() -> RetryStrategy:
     """The whole attempt once more, on another node. What fails on two is the story's or ours: it ends with its reason, and does
-    not wait for a third node that a small pool may never have. A lost node is not counted here, see `cluster/reconciler`.
+    not wait for a third node that a small pool may never have. A lost node does not count, see `cluster.controllers.reconciler`.
 
     Argo gives the anti-affinity to each pod directly below the attempt; that must be the anchor alone.
     """

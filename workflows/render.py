@@ -14,8 +14,8 @@ from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.publication import Manifest, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import validate_story
 from newsreel.story.schema import Story
+from newsreel.story_loader import VALIDATED_VARIABLE, load_local_story
 from workflows import local
 from workflows.emit import emit_workflows
 from workflows.local import Display, InvalidWorkflow, LocalRunError, LocalSettings, Phase, Result, WorkspaceInUse, run
@@ -43,14 +43,16 @@ def render(story: Path, to: Path, work: Path, profile: Profile = EMBEDDED) -> in
     Returns the exit status: 0, the failed step's own, 130 or 143 when interrupted. Raises BadInput for a wrong story or picture
     before anything starts.
     """
-    sheet = validate_story(story, profile.voice.name)
+    with load_local_story(story, profile.voice.name) as loaded:
+        sheet, digest = loaded.require_valid(), str(loaded.digest)
     Notifier.from_environment().require_configured(for_others=bool(WebhookAllowList.from_environment().prefixes))
     settings = Settings()
     manifests = work / "manifests"
     emit_workflows(profile, manifests, settings)
     before = draft_of(sheet, to)
     arguments = {"story": address(story), "finals": address(to)}
-    result = run_locally(manifests, arguments, uid=sheet.id, work=work, environment=environment(story, to, work))
+    own = {**environment(story, to, work), VALIDATED_VARIABLE: digest}
+    result = run_locally(manifests, arguments, uid=sheet.id, work=work, environment=own)
     if result.exit_status:
         print(f"{result.message} (exit {result.exit_status})", file=sys.stderr)
         return result.exit_status

@@ -1,4 +1,4 @@
-"""What stays up for the steps to call: a Deployment, its Service, and who may reach it."""
+"""HTTP services that steps call: name, URL, image, and who may call them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from workflows.deployment import Deployed
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """An HTTP server that steps call by its name."""
+    """An HTTP server that steps reach by its name."""
 
     name: str
     step: Step
@@ -24,11 +24,11 @@ class Service:
     """After `python -m steps NAME`."""
     port: int
     ready_path: str
-    """Answers 200 once requests are welcome."""
+    """Answers 200 when the server takes requests."""
 
     @property
     def callers(self) -> list[str]:
-        """The steps that call it; nothing else may reach it, and it may reach nothing."""
+        """The steps that call it. Other ingress and all egress are denied."""
         return [step.name for step in declared_steps().values() if step.service == self.name]
 
     @property
@@ -57,10 +57,10 @@ class Service:
         )
 
     def service(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
-        """A caller comes back to the one it began with: a transcription is known only where it was ordered."""
-        made = deployed.service(settings, self.port)
+        """With session affinity: only the replica that began a transcription has it."""
+        service = deployed.service(settings, self.port)
         affinity = {"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 3600}}}
-        return made | {"spec": made["spec"] | affinity}
+        return service | {"spec": service["spec"] | affinity}
 
     def network_policy(self, deployed: Deployed, settings: Settings) -> dict[str, Any]:
         callers = {"matchExpressions": [{"key": "newsreel/system", "operator": "In", "values": list(self.callers)}]}
@@ -70,7 +70,7 @@ class Service:
 GENTLE = Service(
     name="gentle",
     step=GENTLE_SERVER,
-    arguments=("--host", "0.0.0.0", "--port", "8765"),  # noqa: S104  # the NetworkPolicy says who may call
+    arguments=("--host", "0.0.0.0", "--port", "8765"),  # noqa: S104  # the NetworkPolicy restricts callers
     port=8765,
     ready_path="/",
 )

@@ -24,7 +24,9 @@ from workflows.template import PLACE, PRIORITY, attempt, chain, connect, handed_
 ARGUMENTS = ("story", "finals", "shards")
 """What a story is submitted with."""
 SECONDS = (STEP_SECONDS, ATTEMPT_SECONDS)
-"""How long a step and an attempt may take: what `check` adds to it."""
+"""How long a step and an attempt may take: outputs of `check`."""
+DIGEST = "digest"
+"""Of the story and its pictures as `check` validated them: an output of `check`, without which `init-story` takes in nothing."""
 
 PREVIEWS = {"report": "report.html", "sheet": "sheet.jpg", "poster": "poster.jpg", "captions": "captions.vtt"}
 """What Argo keeps of a video: its name, and its file below `final` in the story's directory."""
@@ -48,7 +50,7 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
     ):
         containers = Containers(settings, story_weights(profile))
         story(profile, containers)
-        attempt(ANCHOR, [*ARGUMENTS, STEP_SECONDS], containers)
+        attempt(ANCHOR, [*ARGUMENTS, DIGEST, STEP_SECONDS], containers)
         work(profile, containers)
         report(containers)
     return template
@@ -63,14 +65,15 @@ def story(profile: Profile, containers: Containers) -> None:
     with DAG(name="story", inputs=parameters(ARGUMENTS), target="attempt refuse"):
         checked = task(check(profile, containers))
         todo = f"{output(checked, 'state')} == todo"
-        told = {name: output(checked, name) for name in ("story", *SECONDS)}
-        attempted = Task(name="attempt", template="attempt", arguments=handed_on([*ARGUMENTS, *SECONDS], **told), when=todo)
+        outputs = {name: output(checked, name) for name in ("story", DIGEST, *SECONDS)}
+        arguments = handed_on([*ARGUMENTS, DIGEST, *SECONDS], **outputs)
+        attempted = Task(name="attempt", template="attempt", arguments=arguments, when=todo)
         chain(checked, attempted, task(refuse(containers), when=REFUSED, refusal=REFUSAL))
 
 
 def work(profile: Profile, containers: Containers) -> None:
     """From the story's document to its video; a step begins once those have succeeded that write what it reads."""
-    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, STEP_SECONDS]), outputs=told_by("triage")):
+    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, DIGEST, STEP_SECONDS]), outputs=told_by("triage")):
         script = task(init_story(containers))
         tasks = {INIT_STORY.name: script} | {step.name: step_task(step, script, containers) for step in profile.steps}
         tasks[PUBLISH.name] = task(publish(containers))
@@ -90,10 +93,10 @@ def step_task(step: Step, script: Task, containers: Containers) -> Task:
 
 
 def check(profile: Profile, containers: Containers) -> Container:
-    """Is the story sound, and is there something to do? Its output `state` is `todo` or `published`, `story` the address of
-    what was looked at, whatever is put there later; the others say how long a story of this length may take."""
+    """Validates the story. Its output `state` is `todo` or `published`; `story` is the address, with its generation, and `digest`
+    the digest of what was validated; the others say how long a step and an attempt of this story may take."""
     arguments = [*STORY, *FINALS, *SHARDS, *PRIORITY, "--voice-system", profile.voice.name, "--outputs", "/tmp"]  # noqa: S108
-    names = ("state", "story", *SECONDS)
+    names = ("state", "story", DIGEST, *SECONDS)
     told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
     return containers.build(CHECK, on_system_pool(containers.settings), arguments, inputs=ARGUMENTS, outputs=told)
 
@@ -102,8 +105,9 @@ def init_story(containers: Containers) -> Container:
     """Brings the story and its pictures in; its output `shards` is the list `["0/N", ...]` the generator is spread over."""
     shards = Parameter(name="shards", value_from=ValueFrom(path="/tmp/shards.json"))  # noqa: S108
     spread = [*SHARDS, "--shards-file", "/tmp/shards.json"]  # noqa: S108
-    arguments = [*STORY, *WORKSPACE, *spread]
-    return containers.build(INIT_STORY, pinned(containers.settings), arguments, inputs=["story", "shards"], outputs=[shards])
+    arguments = [*STORY, "--digest={{inputs.parameters.digest}}", *WORKSPACE, *spread]
+    inputs = ["story", DIGEST, "shards"]
+    return containers.build(INIT_STORY, pinned(containers.settings), arguments, inputs=inputs, outputs=[shards])
 
 
 def publish(containers: Containers) -> Container:
@@ -126,7 +130,7 @@ def report(containers: Containers) -> Container:
     """
     settings = containers.settings
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))
-    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}"]
+    arguments = [f"--story={story}", f"--finals={finals}", "--status", "{{workflow.status}}", "--failures={{workflow.failures}}"]
     if settings.done_topic or settings.webhook or settings.webhook_receivers:
         arguments += ["--run", "{{workflow.uid}}"]
     return containers.build(REPORT, replace(on_system_pool(settings), retry=None), arguments)

@@ -1,77 +1,50 @@
-"""What a probe is told: GET /alive while rounds go on, GET /ready while they end well; 200 or 503 with the reason.
+"""Health of a control loop, for probes: GET /alive while rounds end, GET /ready while they succeed; 200, or 503 and the reason.
 
-That another service is away makes nobody well who is started anew, so it costs only the readiness. GET /metrics, where there is
-something to be counted, is for Prometheus.
+That another service is unavailable makes a program unready, not dead: restarting it would not help.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from werkzeug.wrappers import Response
+
+from cluster.controllers.http_server import Routes, metrics, text
 
 
 @dataclass(kw_only=True)
 class Health:
-    """When a round last ended, and when one last ended well (`time.monotonic`)."""
+    """Time at which a round last ended, and last succeeded (`time.monotonic`)."""
 
     stuck: float
-    """Seconds after which a round that has not ended never will."""
+    """Seconds after which a running round is taken for stuck."""
     stale: float
-    """Seconds without a sound round after which the program does its work no more."""
+    """Seconds without a successful round after which the program is unready."""
     unready: str
-    """What that means, for people: `the API server does not answer`."""
-    metrics: Callable[[], bytes] | None = None
-    """As Prometheus reads them."""
+    """Reason, for people: `the API server does not answer`."""
     ended: float = field(default_factory=time.monotonic)
-    sound: float | None = None
+    succeeded: float | None = None
 
-    def round(self, sound: bool) -> None:
+    def round_ended(self, success: bool) -> None:
         self.ended = time.monotonic()
-        self.sound = self.ended if sound else self.sound
+        self.succeeded = self.ended if success else self.succeeded
 
-    def fault(self, path: str) -> str | None:
-        """What is wrong, None where nothing is. Raises KeyError for a path that nobody answers at."""
-        now = time.monotonic()
-        never = self.sound is None
-        faults = {
-            "/alive": f"no round has ended for {now - self.ended:.0f} s" if now - self.ended > self.stuck else None,
-            "/ready": self.unready if never or now - (self.sound or 0.0) > self.stale else None,
+    def liveness_fault(self) -> str | None:
+        age = time.monotonic() - self.ended
+        return f"no round has ended for {age:.0f} s" if age > self.stuck else None
+
+    def readiness_fault(self) -> str | None:
+        stale = self.succeeded is None or time.monotonic() - self.succeeded > self.stale
+        return self.unready if stale else None
+
+    def routes(self, read_metrics: Callable[[], bytes]) -> Routes:
+        return {
+            ("GET", "/alive"): lambda _: probe_response(self.liveness_fault()),
+            ("GET", "/ready"): lambda _: probe_response(self.readiness_fault()),
+            ("GET", "/metrics"): lambda _: metrics(read_metrics()),
         }
-        return faults[path]
-
-    def answer(self, path: str) -> tuple[HTTPStatus, bytes]:
-        if path == "/metrics" and self.metrics:
-            return HTTPStatus.OK, self.metrics()
-        try:
-            fault = self.fault(path)
-        except KeyError:
-            known = "/alive, /ready and /metrics" if self.metrics else "/alive and /ready"
-            return HTTPStatus.NOT_FOUND, f"{known} are all there is\n".encode()
-        status = HTTPStatus.SERVICE_UNAVAILABLE if fault else HTTPStatus.OK
-        return status, f"{fault or 'ok'}\n".encode()
-
-    def serve(self, port: int) -> ThreadingHTTPServer:
-        """Answer on all of the pod's addresses until the process ends; `port` 0 takes any free one. Raises OSError."""
-        server = ThreadingHTTPServer(("0.0.0.0", port), type("Answering", (Answering,), {"health": self}))  # noqa: S104  # a probe comes from the node
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
-        return server
 
 
-class Answering(BaseHTTPRequestHandler):
-    health: Health
-    timeout = 5
-    """Seconds for a caller that says nothing."""
-
-    def do_GET(self) -> None:
-        status, body = self.health.answer(self.path)
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *_: object) -> None:
-        """A probe every few seconds is no news."""
+def probe_response(fault: str | None) -> Response:
+    return text(fault, HTTPStatus.SERVICE_UNAVAILABLE) if fault else text("ok")

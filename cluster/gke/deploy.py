@@ -17,7 +17,7 @@ from cluster.manifests.emit import emit
 from newsreel.config.model import GkeConfig
 from newsreel.config.settings import Settings, settings_of
 from newsreel.errors import BadInput, Unavailable
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 from workflows.lint import lint_files
 from workflows.profiles import PROFILES
 

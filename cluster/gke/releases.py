@@ -13,7 +13,7 @@ import yaml
 from cluster.gke.programs import Programs
 from newsreel.argo.documents import documents_of
 from newsreel.errors import BadInput, Unavailable
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 
 __all__ = ["Release", "documents", "fetched", "releases"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from cluster.gke.programs import Programs
 from cluster.gke.variables import as_json
 from newsreel.config.model import GkeConfig
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 
 __all__ = ["Terraform"]
 

@@ -1,4 +1,4 @@
-"""The alerts. Each says what it means to a story and what to do first, since it is read at night."""
+"""Prometheus alert rules, each with its effect on stories and the first thing to do."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Literal
 MOST_MINUTES_QUEUED = 15
 MOST_MINUTES_IN_ALL = 60
 ENDED = "argo_workflows_newsreel_workflow_seconds_count"
-"""Workflows of ours that have ended, by how (`workflows.metrics`)."""
+"""Completed workflows by status (`workflows.metrics`)."""
 
 
 Part = Literal["stories", "messages", "manager"]
@@ -17,15 +17,15 @@ Part = Literal["stories", "messages", "manager"]
 class Alert:
     name: str
     expression: str
-    """PromQL; what it gives is what is wrong."""
+    """PromQL; the alert fires for each result."""
     minutes: int
-    """How long it must hold."""
+    """Time that the expression must hold."""
     page: bool
-    """Whether somebody is woken, or told in the morning."""
+    """Severity: page a person now, or open a ticket."""
     summary: str
     action: str
     part: Part = "stories"
-    """What must be installed, or it would complain of what was never there."""
+    """The alert is emitted only if this part is installed."""
 
 
 ALERTS = (
@@ -34,16 +34,16 @@ ALERTS = (
         expression=f"newsreel_longest_queued_seconds > {MOST_MINUTES_QUEUED} * 60",
         minutes=1,
         page=True,
-        summary="A story has waited for its turn longer than the service level allows.",
-        action="newsreel status; a Pending anchor waits for a machine: is the pool at its limit, or has Google none?",
+        summary="A story has been queued for longer than the service level objective.",
+        action="newsreel status; a Pending anchor waits for a node: is the pool at its maximum, or is Google out of stock?",
     ),
     Alert(
         name="StoryTakesTooLong",
         expression=f"newsreel_longest_under_way_seconds > {MOST_MINUTES_IN_ALL} * 60",
         minutes=1,
         page=True,
-        summary="A story is under way longer than the service level allows.",
-        action="argo list --running, and argo get the oldest: which step has run longest, on which node?",
+        summary="A story has been running for longer than the service level objective.",
+        action="argo list --running, and argo get the oldest: which step is running, on which node?",
     ),
     Alert(
         name="StoriesFail",
@@ -54,7 +54,7 @@ ALERTS = (
         minutes=10,
         page=True,
         summary="More than one story in five has failed within the hour.",
-        action="argo list --status Failed,Error; the message of one is usually the message of all.",
+        action="argo list --status Failed,Error; usually all have the same message.",
     ),
     Alert(
         name="MessagesAreLost",
@@ -62,7 +62,7 @@ ALERTS = (
         expression="increase(newsreel_lost_stories_submitted_total[1h]) > 3",
         minutes=5,
         page=False,
-        summary="Several stories came by the watch and not by their messages.",
+        summary="Several stories were submitted by the submitter instead of their messages.",
         action="kubectl logs of sensor and eventsource; is the subscription `argo` drained?",
     ),
     Alert(
@@ -73,7 +73,7 @@ ALERTS = (
         ),
         minutes=5,
         page=True,
-        summary="Nobody compares saved stories with workflows: one whose message is lost would stay lost.",
+        summary="The submitter does not run: a story whose message is lost stays lost.",
         action="kubectl -n newsreel logs deployment/watch: may it list the buckets, does the API server answer?",
     ),
     Alert(
@@ -82,8 +82,8 @@ ALERTS = (
         expression="increase(newsreel_dead_letters_total[1h]) > 0",
         minutes=0,
         page=False,
-        summary="Somebody publishes messages that are not ours.",
-        action="gcloud pubsub subscriptions pull stories-dead-kept: each has its reason as an attribute.",
+        summary="Invalid messages are published to the topic of stories.",
+        action="gcloud pubsub subscriptions pull stories-dead-kept: each has the reason as an attribute.",
     ),
     Alert(
         name="ArgoServerRefusesStories",
@@ -91,8 +91,8 @@ ALERTS = (
         expression="increase(newsreel_held_messages_total[30m]) > 0",
         minutes=0,
         page=False,
-        summary="The Sensor has given up on good messages; the watch submits their stories.",
-        action="Is the Argo server up, is the Secret newsreel-submitter-bearer still good? `newsreel apply` makes it anew.",
+        summary="The Sensor has given up on valid messages; the submitter submits their stories.",
+        action="Is the Argo server up, is the Secret newsreel-submitter-bearer valid? `newsreel apply` creates it again.",
     ),
     Alert(
         name="MessagesDoNotReachTheBus",
@@ -100,7 +100,7 @@ ALERTS = (
         expression='increase(argo_events_events_sent_failed_total{eventsource_name="pubsub"}[10m]) > 0',
         minutes=10,
         page=True,
-        summary="The EventBus does not take messages; Pub/Sub keeps them.",
+        summary="The EventBus refuses messages; Pub/Sub keeps them.",
         action="kubectl -n newsreel get pods -l newsreel/service=eventbus: are two of three up, are the disks full?",
     ),
     Alert(
@@ -109,8 +109,8 @@ ALERTS = (
         expression="time() - newsreel_manager_last_round_timestamp_seconds > 600",
         minutes=5,
         page=True,
-        summary="Nobody buys story nodes before they are needed, and nobody gives them back.",
-        action="kubectl -n newsreel logs deployment/manager: may it read its bucket, does another hold the lease?",
+        summary="The manager does not run: story nodes are neither added in advance nor removed.",
+        action="kubectl -n newsreel logs deployment/manager: may it use its bucket, does another instance hold the lease?",
     ),
     Alert(
         name="StoryNodesNeedAPerson",
@@ -118,8 +118,8 @@ ALERTS = (
         expression="newsreel_manager_alert > 0",
         minutes=10,
         page=False,
-        summary="No kind of story node is to be had, or nobody can say whether there is something to do.",
-        action="kubectl -n newsreel logs deployment/manager: `alert` in its last line says which, and when it tries again.",
+        summary="No story nodes are available, or the demand is unknown.",
+        action="kubectl -n newsreel logs deployment/manager: `alert` in its last line has the reason and the next try.",
     ),
     Alert(
         name="LostNodesAreNotSeen",
@@ -129,30 +129,30 @@ ALERTS = (
         ),
         minutes=5,
         page=True,
-        summary="Nobody looks for stories whose node is lost: such a story would wait for it for hours.",
-        action="kubectl -n newsreel logs deployment/reconciler: does the API server answer, does it refuse?",
+        summary="The reconciler does not run: a story whose node is lost would wait for hours.",
+        action="kubectl -n newsreel logs deployment/reconciler: does the API server answer, does it refuse calls?",
     ),
     Alert(
         name="StoriesLoseTheirNodes",
         expression='increase(newsreel_reconciler_actions_total{action="succeed"}[1h]) > 3',
         minutes=0,
         page=False,
-        summary="Several stories had to be begun again on another node within the hour.",
-        action="kubectl get events -A | grep -i node: are machines taken away (spot), do they break, is the network cut?",
+        summary="Several stories were submitted again within the hour because their node was lost.",
+        action="kubectl get events -A | grep -i node: are nodes preempted (spot), do they fail, is the network down?",
     ),
     Alert(
         name="NoController",
         expression="absent(argo_workflows_is_leader) or max(argo_workflows_is_leader) < 1",
         minutes=5,
         page=True,
-        summary="Argo's controller does not run: no story begins, none goes on.",
+        summary="Argo's controller does not run: no story starts or continues.",
         action="kubectl -n argo logs deployment/workflow-controller",
     ),
 )
 
 
 def groups(parts: Collection[Part]) -> list[dict[str, Any]]:
-    """The alerts about what is installed, as Prometheus reads them (its "Alerting rules")."""
+    """Alerts of the installed parts, as Prometheus reads them ("Alerting rules")."""
     return [{"name": "newsreel", "interval": "30s", "rules": list(rules(parts))}]
 
 

@@ -1,9 +1,8 @@
-"""`newsreel apply FOLDER`: what `newsreel emit` wrote goes to the cluster, each file once that is ready which it presupposes.
+"""`newsreel apply FOLDER`: apply the files of `newsreel emit`, each when what it depends on is ready.
 
-The order matters for the message trigger alone (`cluster.manifests.events`): the bus keeps a message for those who listen, so
-EventSource
-comes after the Sensor, and the Sensor after bus, templates and programs. All else finds its own order, and whoever is early is
-started again. It may be run as often as wanted: what is as it should be stays as it is.
+The order matters only for the message trigger (`cluster.manifests.message_trigger`): the bus keeps a message for existing
+consumers, so the EventSource comes after the Sensor, and the Sensor after bus, templates and programs. All other objects may come
+in any order: their pods are restarted until they start. It may be run as often as wanted: unchanged objects stay as they are.
 """
 
 import base64
@@ -19,32 +18,32 @@ from newsreel.argo.documents import read_documents
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 
 SECONDS = 600
-"""For what is waited for: pictures of programs are pulled, machines may have to be started."""
+"""Timeout of a wait: images are pulled, nodes may have to be started."""
 TRIGGER = "60"
-"""Files of the message trigger begin with this number or a higher one: they come last."""
+"""Files of the message trigger begin with this number or a higher one; they come last."""
 
 
 @dataclass(frozen=True)
 class Apply:
-    """A file's objects become what it says."""
+    """Apply a file."""
 
     file: Path
     forced: bool = False
-    """Also where somebody else has written a field: Argo Events' controllers write objects back, with defaults of their own, and
-    are then held to own what they have written (seen with 1.9.10: `host: ""` in a Sensor)."""
+    """With --force-conflicts: Argo Events' controllers write objects back with defaults of their own, and then own these fields
+    (seen with 1.9.10: `host: ""` in a Sensor)."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Until something is ready."""
+    """Wait until something is ready."""
 
     words: tuple[str, ...]
-    """Of kubectl."""
+    """Arguments of kubectl."""
 
 
 @dataclass(frozen=True)
 class Bearer:
-    """A Secret with what the Sensor sends as `Authorization`: Kubernetes makes the token, but not the word before it."""
+    """A Secret with the Sensor's `Authorization` header: Kubernetes makes the token without the word Bearer."""
 
     namespace: str
     source: str
@@ -74,7 +73,7 @@ def steps_of(file: Path) -> Iterator[Step]:
 
 
 def waits(document: dict[str, Any]) -> Iterator[Wait]:
-    """What says that an object is there and at work.
+    """Waits until an object exists and is ready.
 
     Source of labels and names: argo-events 1.9, pkg/reconciler/sensor/controller.go and eventbus/installer/jetstream.go.
     """
@@ -95,7 +94,7 @@ def waits(document: dict[str, Any]) -> Iterator[Wait]:
 
 
 def bearers(sensor: dict[str, Any]) -> Iterator[Bearer]:
-    """One for each Secret that a trigger's headers name, made from the token of the account the Sensor runs as."""
+    """One for each Secret in a trigger's headers, made from the token of the Sensor's account."""
     spec = sensor["spec"]
     account = spec["template"]["serviceAccountName"]
     triggers = (trigger["template"].get("http", {}) for trigger in spec["triggers"])
@@ -105,7 +104,7 @@ def bearers(sensor: dict[str, Any]) -> Iterator[Bearer]:
 
 
 def apply(folder: Path, context: str | None, dry_run: bool) -> int:
-    """Do the plan, or print it. Raises BadInput, MissingProgram, Unavailable: the next call goes on from there."""
+    """Run the plan, or print it. It may be repeated after a failure. Raises BadInput, MissingProgram, Unavailable."""
     kubectl = ("kubectl", *(("--context", context) if context else ()))
     for step in plan(folder):
         words = [*kubectl, *words_of(step)]
@@ -140,11 +139,11 @@ def secret(step: Bearer, token: str) -> dict[str, Any]:
 
 
 def run(kubectl: Sequence[str], words: Sequence[str], given: str = "") -> str:
-    """kubectl's output; what it has to say of a fault is said by it. Raises MissingProgram, Unavailable."""
+    """Run kubectl and return its output; it prints its own errors. Raises MissingProgram, Unavailable."""
     try:
         done = subprocess.run([*kubectl, *words], input=given, stdout=subprocess.PIPE, text=True, check=False)
     except FileNotFoundError as fault:
-        raise MissingProgram("kubectl is not installed; it is what talks to the cluster") from fault
+        raise MissingProgram("kubectl is not installed; it is needed to apply manifests") from fault
     if done.returncode:
-        raise Unavailable(f"kubectl {' '.join(words)}: ended with {done.returncode}; mend it and run `newsreel apply` again")
+        raise Unavailable(f"kubectl {' '.join(words)}: exited with {done.returncode}; fix it and run `newsreel apply` again")
     return done.stdout

@@ -1,4 +1,4 @@
-"""The Grafana dashboard: how the service level stands, what is under way, what was lost and found, and by whom."""
+"""The Grafana dashboard: service level, running stories, errors, nodes and cost."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ STEPS = 'argo_workflows_newsreel_step_seconds_bucket{status="Succeeded"}'
 class Panel:
     title: str
     series: tuple[tuple[str, str], ...]
-    """PromQL, and what its lines are called."""
+    """PromQL and legend of each series."""
     unit: str = "short"
     kind: str = "timeseries"
     width: int = 12
     limit: float | None = None
-    """Above it, red."""
+    """Red above this value."""
 
 
 PANELS = (
     Panel(
-        title="Longest in the queue",
+        title="Longest queue time",
         series=(("newsreel_longest_queued_seconds", "queued"),),
         unit="s",
         kind="stat",
@@ -34,8 +34,8 @@ PANELS = (
         limit=MOST_MINUTES_QUEUED * 60,
     ),
     Panel(
-        title="Longest under way",
-        series=(("newsreel_longest_under_way_seconds", "under way"),),
+        title="Longest running story",
+        series=(("newsreel_longest_under_way_seconds", "running"),),
         unit="s",
         kind="stat",
         width=6,
@@ -43,7 +43,7 @@ PANELS = (
     ),
     Panel(title="Videos", series=(('newsreel_saved_stories{state="published"}', "published"),), kind="stat", width=6),
     Panel(
-        title="Stories that failed, today",
+        title="Failed stories, 24 h",
         series=(("increase(newsreel_failed_stories_reported_total[24h])", "failed"),),
         kind="stat",
         width=6,
@@ -60,33 +60,33 @@ PANELS = (
         limit=MOST_MINUTES_IN_ALL * 60,
     ),
     Panel(
-        title="What a step takes, nine times in ten at most",
+        title="Step duration, 90th percentile",
         series=((f"histogram_quantile(0.9, sum by (le, step) (rate({STEPS}[1h])))", "{{step}}"),),
         unit="s",
     ),
     Panel(
-        title="How stories and steps end",
+        title="Results of stories and steps",
         series=(
             (f'sum by (status) (increase({ENDED}{{workflow="story"}}[1h]))', "stories {{status}}"),
             ('sum by (step) (increase(argo_workflows_newsreel_step_seconds_count{status!="Succeeded"}[1h]))', "{{step}} failed"),
         ),
     ),
-    Panel(title="Saved stories, by what has become of them", series=(("newsreel_saved_stories", "{{state}}"),)),
+    Panel(title="Saved stories by state", series=(("newsreel_saved_stories", "{{state}}"),)),
     Panel(
-        title="On the way from the message",
+        title="Message trigger",
         series=(
             ("rate(argo_events_events_sent_total[5m])", "to the bus"),
             ("rate(argo_events_action_triggered_total[5m])", "{{trigger_name}}"),
-            ("rate(newsreel_lost_stories_submitted_total[5m])", "by the watch"),
+            ("rate(newsreel_lost_stories_submitted_total[5m])", "by the submitter"),
         ),
         unit="ops",
     ),
     Panel(
-        title="What did not go well",
+        title="Delivery errors",
         series=(
-            ("increase(newsreel_dead_letters_total[1h])", "not ours"),
+            ("increase(newsreel_dead_letters_total[1h])", "invalid"),
             ("increase(newsreel_held_messages_total[1h])", "held"),
-            ("increase(newsreel_missed_notices_told_total[1h])", "told by the watch"),
+            ("increase(newsreel_missed_notices_told_total[1h])", "notified by the submitter"),
             ("increase(argo_events_events_sent_failed_total[1h])", "refused by the bus"),
             ("increase(argo_events_action_retries_failed_total[1h])", "{{trigger_name}} given up"),
         ),
@@ -95,26 +95,26 @@ PANELS = (
         title="Story nodes",
         series=(("sum by (state) (newsreel_manager_nodes)", "{{state}}"), ("max(newsreel_manager_demand)", "stories to be made")),
     ),
-    Panel(title="Cost of story nodes, by day", series=(("newsreel_day_cost", "{{day}} {{currency}}"),)),
+    Panel(title="Cost of story nodes by day", series=(("newsreel_day_cost", "{{day}} {{currency}}"),)),
     Panel(
-        title="Lost nodes, mended",
+        title="Reconciler actions",
         series=(("sum by (action) (increase(newsreel_reconciler_actions_total[1h]))", "{{action}}"),),
     ),
     Panel(
-        title="The aligner's line, and what an alignment takes",
+        title="Aligner: queue and duration",
         series=(
-            ("sum(newsreel_alignments_in_line)", "in line"),
-            ("histogram_quantile(0.9, sum by (le) (rate(newsreel_alignment_seconds_bucket[15m])))", "seconds, nine times in ten"),
+            ("sum(newsreel_alignments_in_line)", "queued"),
+            ("histogram_quantile(0.9, sum by (le) (rate(newsreel_alignment_seconds_bucket[15m])))", "seconds, 90th percentile"),
             ('increase(newsreel_alignments_total{outcome!="aligned"}[1h])', "{{outcome}}"),
         ),
     ),
     Panel(
-        title="The newsroom's answers",
+        title="Newsroom responses",
         series=(("sum by (status) (rate(newsroom_requests_total[5m]))", "{{status}}"),),
         unit="reqps",
     ),
     Panel(
-        title="Pods that wait",
+        title="Pending pods",
         series=(("sum by (reason) (argo_workflows_pod_pending_count)", "{{reason}}"),),
     ),
 )
@@ -136,7 +136,7 @@ def dashboard() -> dict[str, Any]:
 
 
 def panels() -> Iterator[dict[str, Any]]:
-    """From left to right, as many as a row holds."""
+    """From left to right, row by row."""
     left = top = 0
     for number, panel in enumerate(PANELS, 1):
         if left + panel.width > COLUMNS:

@@ -1,7 +1,7 @@
-"""How Prometheus comes by what is counted, who may ask for it, and what it is to make of it: alerts, and a dashboard.
+"""Objects for Prometheus: scrape configuration, NetworkPolicy, alert rules, and the Grafana dashboard.
 
-Who serves HTTP here tells its numbers at /metrics of its port `http`; Argo Events' pods and the EventBus at their port `metrics`.
-Argo's controller tells them of all workflows, ours among them (`workflows.metrics`), by TLS with a certificate of its own making.
+Our HTTP servers have /metrics at their port `http`; the pods of Argo Events and the EventBus at their port `metrics`. Argo's
+controller has the metrics of workflows (`workflows.metrics`), by TLS with a self-signed certificate.
 """
 
 import json
@@ -23,28 +23,28 @@ CONTROLLER = {"matchLabels": {"app": "workflow-controller"}}
 
 
 def monitoring(settings: Settings, chosen: Monitoring) -> list[dict[str, Any]]:
-    kinds = {"google": of_google, "operator": of_the_operator, "annotations": plain}
-    return [be_asked(settings, chosen), *kinds[chosen.kind](settings), shown(settings)]
+    kinds = {"google": google_objects, "operator": operator_objects, "annotations": rules_config_map}
+    return [allow_scraping(settings, chosen), *kinds[chosen.kind](settings), dashboard_config_map(settings)]
 
 
-def installed(settings: Settings) -> set[Part]:
+def installed_parts(settings: Settings) -> set[Part]:
     there: dict[Part, object] = {"stories": True, "messages": settings.events, "manager": settings.manager}
     return {part for part, chosen in there.items() if chosen}
 
 
-def be_asked(settings: Settings, chosen: Monitoring) -> dict[str, Any]:
-    """Prometheus asks all that stays up, and nobody else does."""
+def allow_scraping(settings: Settings, chosen: Monitoring) -> dict[str, Any]:
+    """Only Prometheus may scrape our services."""
     prometheus = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": chosen.namespace}}}
     spec = {
         "podSelector": SERVICES,
         "policyTypes": ["Ingress"],
         "ingress": [{"from": [prometheus], "ports": [{"protocol": "TCP", "port": port} for port in PORTS]}],
     }
-    return one("networking.k8s.io/v1", "NetworkPolicy", "be-asked", settings.namespace, {"spec": spec})
+    return make_object("networking.k8s.io/v1", "NetworkPolicy", "be-asked", settings.namespace, {"spec": spec})
 
 
-def of_google(settings: Settings) -> list[dict[str, Any]]:
-    """Managed Service for Prometheus. ClusterRules, since a namespace's own Rules do not see the controller's numbers.
+def google_objects(settings: Settings) -> list[dict[str, Any]]:
+    """Managed Service for Prometheus. ClusterRules, since Rules of a namespace do not see the controller's metrics.
 
     Source: prometheus-engine, doc/api.md.
     """
@@ -53,13 +53,19 @@ def of_google(settings: Settings) -> list[dict[str, Any]]:
     argo = {"selector": CONTROLLER, "endpoints": [endpoint]}
     version = "monitoring.googleapis.com/v1"
     return [
-        one(version, "PodMonitoring", "newsreel", settings.namespace, {"spec": ours}),
-        one(version, "PodMonitoring", "newsreel-argo", settings.argo_namespace, {"spec": argo}),
-        one(version, "ClusterRules", f"newsreel-{settings.namespace}", None, {"spec": {"groups": groups(installed(settings))}}),
+        make_object(version, "PodMonitoring", "newsreel", settings.namespace, {"spec": ours}),
+        make_object(version, "PodMonitoring", "newsreel-argo", settings.argo_namespace, {"spec": argo}),
+        make_object(
+            version,
+            "ClusterRules",
+            f"newsreel-{settings.namespace}",
+            None,
+            {"spec": {"groups": groups(installed_parts(settings))}},
+        ),
     ]
 
 
-def of_the_operator(settings: Settings) -> list[dict[str, Any]]:
+def operator_objects(settings: Settings) -> list[dict[str, Any]]:
     """prometheus-operator's PodMonitor and PrometheusRule, in our namespace alone (its doc/api.md)."""
     ours = {"selector": SERVICES, "podMetricsEndpoints": [{"port": port, "interval": INTERVAL} for port in PORTS]}
     endpoint = {"port": "metrics", "interval": INTERVAL, "scheme": "https", "tlsConfig": {"insecureSkipVerify": True}}
@@ -67,28 +73,30 @@ def of_the_operator(settings: Settings) -> list[dict[str, Any]]:
     argo = {"selector": CONTROLLER, **there, "podMetricsEndpoints": [endpoint]}
     version = "monitoring.coreos.com/v1"
     return [
-        one(version, "PodMonitor", "newsreel", settings.namespace, {"spec": ours}),
-        one(version, "PodMonitor", "newsreel-argo", settings.namespace, {"spec": argo}),
-        one(version, "PrometheusRule", "newsreel", settings.namespace, {"spec": {"groups": groups(installed(settings))}}),
+        make_object(version, "PodMonitor", "newsreel", settings.namespace, {"spec": ours}),
+        make_object(version, "PodMonitor", "newsreel-argo", settings.namespace, {"spec": argo}),
+        make_object(
+            version, "PrometheusRule", "newsreel", settings.namespace, {"spec": {"groups": groups(installed_parts(settings))}}
+        ),
     ]
 
 
-def plain(settings: Settings) -> list[dict[str, Any]]:
-    """For a Prometheus that looks at pods' annotations, which our pods then have: the alerts as a file for its `rule_files`."""
-    rules = yaml.safe_dump({"groups": groups(installed(settings))}, sort_keys=False, width=10**9, allow_unicode=True)
-    return [one("v1", "ConfigMap", "newsreel-rules", settings.namespace, {"data": {"newsreel.yaml": rules}})]
+def rules_config_map(settings: Settings) -> list[dict[str, Any]]:
+    """For a Prometheus that discovers pods by annotations: the alerts as a file for its `rule_files`."""
+    rules = yaml.safe_dump({"groups": groups(installed_parts(settings))}, sort_keys=False, width=10**9, allow_unicode=True)
+    return [make_object("v1", "ConfigMap", "newsreel-rules", settings.namespace, {"data": {"newsreel.yaml": rules}})]
 
 
-def shown(settings: Settings) -> dict[str, Any]:
-    """Found by the sidecar that Grafana's Helm chart has beside it, by this label."""
+def dashboard_config_map(settings: Settings) -> dict[str, Any]:
+    """The sidecar of Grafana's Helm chart finds it by its label."""
     content = {"data": {"newsreel.json": json.dumps(dashboard(), indent=2) + "\n"}}
-    made = one("v1", "ConfigMap", "newsreel-dashboard", settings.namespace, content)
+    made = make_object("v1", "ConfigMap", "newsreel-dashboard", settings.namespace, content)
     made["metadata"]["labels"]["grafana_dashboard"] = "1"
     return made
 
 
-def one(version: str, kind: str, name: str, namespace: str | None, content: dict[str, Any]) -> dict[str, Any]:
-    """An object; without a namespace, of the cluster."""
+def make_object(version: str, kind: str, name: str, namespace: str | None, content: dict[str, Any]) -> dict[str, Any]:
+    """An object of a namespace, or of the cluster without one."""
     labels: dict[str, str] = {"app.kubernetes.io/part-of": "newsreel"}
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {}) | {"labels": labels}
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **content}

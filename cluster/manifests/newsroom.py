@@ -1,15 +1,14 @@
-"""The newsroom page on a cluster: `cluster.newsroom`, what it may do, and how people reach it.
+"""The newsroom page: Deployment, permissions, and a Gateway with the Identity-Aware Proxy (IAP).
 
-On GKE people come through a Gateway and the Identity-Aware Proxy. Google's documents lead from Ingress to the Gateway API for
-IAP on any GKE since 1.24 ("Enabling IAP for GKE"), and what the page needs of a backend (how long a stream may last, how it is
-asked whether it is well) are policies beside it rather than annotations. The proxy's word is not enough: the newsroom checks its
-signature itself, so that who reaches the pod in another way is nobody.
+Google recommends the Gateway API over Ingress for IAP since GKE 1.24 ("Enabling IAP for GKE"); timeouts and health checks of the
+backend are policy objects instead of annotations. The newsroom verifies the proxy's signature itself, so that a request that
+reaches the pod in another way is not authenticated.
 """
 
 from typing import Any
 
-from cluster.manifests.accounts import account, binding, role, rule
-from cluster.manifests.network import DNS, google, to_addresses
+from cluster.manifests.network import DNS, to_addresses, to_google
+from cluster.manifests.rbac import account, binding, role, rule
 from newsreel.config.model import Newsroom
 from newsreel.config.names import NEWSROOM_ACCOUNT
 from newsreel.config.settings import Settings
@@ -18,29 +17,29 @@ from workflows.deployment import Deployed
 NEWSROOM_IMAGE = "newsroom"
 NAME, PORT = "newsroom", 8090
 NEWSROOM = [rule("argoproj.io", "workflows", "get", "create", "patch")]
-"""It looks at a story's workflow, begins one anew for a person, and ends one."""
+"""It reads a story's workflow, submits it again, and cancels it."""
 FRONT_ENDS = ("35.191.0.0/16", "130.211.0.0/22")
-"""Where Google's load balancers and their health checks call from (Google Cloud, "Health checks overview", firewall rules)."""
+"""Source addresses of Google's load balancers and health checks (Google Cloud, "Health checks overview", firewall rules)."""
 LONGEST_STREAM = 3600
-"""Seconds after which a page that watches a story has to ask again; the load balancer's own 30 would end every one of them."""
+"""Seconds after which an event stream to the page is closed and reopened; the load balancer's default is 30."""
 
 
 def newsroom(settings: Settings, chosen: Newsroom, voice_system: str) -> list[dict[str, Any]]:
-    """`voice_system` is what speaks where the stories are made, and so what may be chosen on the page."""
-    deployed = program(settings, chosen, voice_system)
+    """`voice_system` is the profile's voice: the page offers its voices."""
+    deployed = newsroom_deployment(settings, chosen, voice_system)
     return [
         account(NEWSROOM_ACCOUNT, settings, google=chosen.google_account),
         role(NEWSROOM_ACCOUNT, settings.namespace, NEWSROOM),
         binding(NEWSROOM_ACCOUNT, settings.namespace, settings),
         *deployed.build(settings),
         deployed.service(settings, 80),
-        network_policy(deployed, settings, chosen),
-        *([] if chosen.proxy_namespace else way_in(settings, chosen)),
+        newsroom_network_policy(deployed, settings, chosen),
+        *([] if chosen.proxy_namespace else gateway(settings, chosen)),
     ]
 
 
-def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed:
-    """Any of several may answer any request: what they keep lies in the bucket, and on their own disks only copies of it."""
+def newsroom_deployment(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed:
+    """Replicas are interchangeable: all data is in the bucket, and their disks have only copies."""
     buckets = ("--stories", settings.stories, "--finals", settings.finals)
     where = (*buckets, "--topic", chosen.topic, "--namespace", settings.namespace)
     return Deployed(
@@ -66,7 +65,7 @@ def program(settings: Settings, chosen: Newsroom, voice_system: str) -> Deployed
         ),
         secrets=secrets_of(chosen),
         scratch=10,
-        farewell=30,
+        drain_seconds=30,
     )
 
 
@@ -88,13 +87,13 @@ def secrets_of(chosen: Newsroom) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def network_policy(deployed: Deployed, settings: Settings, chosen: Newsroom) -> dict[str, Any]:
-    """In from who signs people in; out to the API server and to Google: storage, Pub/Sub and the keys of IAP's signature, all at
-    the same private addresses (www.gstatic.com too, where DNS says so: Google Cloud, "Configure Private Google Access")."""
+def newsroom_network_policy(deployed: Deployed, settings: Settings, chosen: Newsroom) -> dict[str, Any]:
+    """Ingress from the proxy that authenticates people; egress to the API server and Google: storage, Pub/Sub and IAP's keys, all
+    at the same private addresses (www.gstatic.com, too: Google Cloud, "Configure Private Google Access")."""
     proxy = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": chosen.proxy_namespace}}}
     callers = [proxy] if chosen.proxy_namespace else [{"ipBlock": {"cidr": block}} for block in FRONT_ENDS]
     to_api_server = to_addresses(settings.api_servers, 443, 6443)
-    egress = [DNS, to_api_server, *google(settings), *to_mixpanel(chosen)]
+    egress = [DNS, to_api_server, *to_google(settings), *to_mixpanel(chosen)]
     return deployed.network_policy(settings, callers=callers, egress=egress)
 
 
@@ -103,8 +102,8 @@ def to_mixpanel(chosen: Newsroom) -> list[dict[str, Any]]:
     return [to_addresses(chosen.mixpanel_addresses, 443)] if named else []
 
 
-def way_in(settings: Settings, chosen: Newsroom) -> list[dict[str, Any]]:
-    """A load balancer for this host alone, https alone, that asks IAP about everybody.
+def gateway(settings: Settings, chosen: Newsroom) -> list[dict[str, Any]]:
+    """A load balancer for this host, https only, with IAP.
 
     Source: Gateway API v1; gke-gateway-api, config/crd, for GCPBackendPolicy and HealthCheckPolicy.
     """
@@ -129,14 +128,14 @@ def way_in(settings: Settings, chosen: Newsroom) -> list[dict[str, Any]]:
     of_the_service = {"group": "", "kind": "Service", "name": NAME}
     certificates = {"networking.gke.io/certmap": chosen.certificates}
     return [
-        one("gateway.networking.k8s.io/v1", "Gateway", gateway, settings, certificates),
-        one("gateway.networking.k8s.io/v1", "HTTPRoute", route, settings),
-        one("networking.gke.io/v1", "GCPBackendPolicy", {"default": backend, "targetRef": of_the_service}, settings),
-        one("networking.gke.io/v1", "HealthCheckPolicy", {"default": check, "targetRef": of_the_service}, settings),
+        gateway_object("gateway.networking.k8s.io/v1", "Gateway", gateway, settings, certificates),
+        gateway_object("gateway.networking.k8s.io/v1", "HTTPRoute", route, settings),
+        gateway_object("networking.gke.io/v1", "GCPBackendPolicy", {"default": backend, "targetRef": of_the_service}, settings),
+        gateway_object("networking.gke.io/v1", "HealthCheckPolicy", {"default": check, "targetRef": of_the_service}, settings),
     ]
 
 
-def one(
+def gateway_object(
     version: str, kind: str, spec: dict[str, Any], settings: Settings, annotations: dict[str, str] | None = None
 ) -> dict[str, Any]:
     labels = {"app.kubernetes.io/part-of": "newsreel", "app.kubernetes.io/name": NAME}

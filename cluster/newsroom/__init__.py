@@ -1,12 +1,11 @@
-"""The newsroom: a page on which an editor writes a story, and gets the finished video back.
+"""The newsroom: a web page on which an editor writes a story, and gets the finished video back.
 
-    app routes/                        what can be asked over HTTP (OpenAPI at /openapi.json), and the page itself
-    guard identity limits              who may ask, how much, and from where
-    stories drafts documents           stories as they are kept: a draft that changes, revisions that never do
-    faults length pictures voice still what helps while writing
-    runs local_runs kubernetes_runs    a story on its way to a video, on this machine or on a cluster
-    media                              the video back
-    log metrics audit product          what people look at who run the service, and who improve it
+    __main__ wiring app routes/        the program, what it is made of, and its HTTP routes (OpenAPI at /openapi.json)
+    guard identity error_handlers      who may ask, from where, how often; what an error looks like
+    stories pictures media             stories in storage: a draft that changes, revisions that never do; videos
+    checks preview                     help while writing: faults and length, a spoken sentence, a scene's still
+    runs kubernetes_runs local_runs    the run of a revision, on a cluster or on this machine (`local_run` is its process)
+    views telemetry                    JSON of the API; log, metrics, audit and product events
 
-It knows a story by its contract and storage by `newsreel.storage.store`; how a video is made it leaves to the WorkflowTemplate.
+It knows a story by its schema and storage by `newsreel.storage.store`; the video is made by the WorkflowTemplate `story`.
 """

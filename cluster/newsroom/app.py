@@ -1,4 +1,4 @@
-"""The application: routes behind the door."""
+"""The ASGI application: routes behind the guard."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,20 +6,18 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from cluster.newsroom import refusals
+from cluster.newsroom.error_handlers import install_error_handlers
 from cluster.newsroom.guard import Guard
 from cluster.newsroom.local_runs import LocalRuns
-from cluster.newsroom.newsroom import Newsroom
-from cluster.newsroom.routes import craft, media, page, stories
+from cluster.newsroom.routes import authoring, files, stories
+from cluster.newsroom.wiring import Newsroom
 from newsreel.fingerprints import release
 
-__all__ = ["application"]
-
-DESCRIPTION = "Write a story, send it off, get the finished video. Changes need a JSON or image/* body and, where told, If-Match."
+DESCRIPTION = "Write a story, submit it, get the finished video. Changes need a JSON or image/* body and, where stated, If-Match."
 
 
 def application(newsroom: Newsroom) -> ASGIApp:
-    """What uvicorn serves. Runs of this machine begin and end with it, and so do product events."""
+    """What uvicorn serves. Local runs and product events start and stop with it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -40,7 +38,7 @@ def application(newsroom: Newsroom) -> ASGIApp:
         lifespan=lifespan,
     )
     app.state.newsroom = newsroom
-    for part in (stories, craft, media, page):
-        app.include_router(part.ROUTES)
-    refusals.install(app)
+    for router in (stories.ROUTES, authoring.ROUTES, files.MEDIA_ROUTES, files.PAGE_ROUTES):
+        app.include_router(router)
+    install_error_handlers(app)
     return Guard(app, newsroom.identity, newsroom.hosts, newsroom.metrics)

@@ -1,8 +1,8 @@
-"""Who asks, as the ingress in front of us vouches for it, and what they may do.
+"""Authentication by the ingress in front of us, and what a person may do.
 
-Nothing a browser says about itself is believed. Either the ingress signs who it is (Google's Identity-Aware Proxy, or any other
-that adds a signed token: `SignedIn`), or a proxy of our own says so and proves itself by a shared secret (`BehindProxy`), or the
-newsroom serves one person on this machine and listens to nobody else (`OnThisMachine`).
+Nothing that a browser sends about itself is trusted. Either the ingress adds a signed token (`SignedIn`; Google's Identity-Aware
+Proxy, or any other), or a proxy of our own names the person and proves itself by a shared secret (`BehindProxy`), or the
+newsroom serves one person on 127.0.0.1 (`SingleUser`).
 """
 
 import hmac
@@ -13,18 +13,16 @@ from typing import Final, Literal, Protocol
 
 import jwt
 
-__all__ = ["IAP", "BehindProxy", "Identity", "NotSignedIn", "OnThisMachine", "Person", "Roles", "SignedIn"]
-
 Role = Literal["writer", "publisher"]
 EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
-"""None that a public key could be mistaken for the secret of."""
+"""Asymmetric ones only: a public key must never be taken for an HMAC secret."""
 LEEWAY: Final = 30
 """Seconds that clocks may differ."""
 
 
 class NotSignedIn(Exception):
-    """Nobody vouches for who asks."""
+    """The request has no valid sign-in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """Who may write, and who may send off what is written: addresses, or whole domains as `@example.org`."""
+    """Who may write stories, and who may submit them: e-mail addresses, or domains as `@example.org`."""
 
     writers: frozenset[str] = frozenset()
     publishers: frozenset[str] = frozenset()
@@ -47,10 +45,10 @@ class Roles:
     @classmethod
     def of(cls, writers: str, publishers: str) -> "Roles":
         """From comma-separated lists."""
-        return cls(writers=listed(writers), publishers=listed(publishers))
+        return cls(writers=split_list(writers), publishers=split_list(publishers))
 
     def person(self, email: str) -> Person:
-        """A publisher is a writer too. Raises NotSignedIn for what is no address."""
+        """A publisher is a writer too. Raises NotSignedIn for an invalid address."""
         if not EMAIL.fullmatch(email):
             raise NotSignedIn("the sign-in has no usable e-mail address")
         address = email.lower()
@@ -59,18 +57,18 @@ class Roles:
         return Person(email=address, roles=frozenset(roles))
 
 
-def listed(text: str) -> frozenset[str]:
+def split_list(text: str) -> frozenset[str]:
     return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
 
 
 class Identity(Protocol):
     def person(self, headers: Mapping[str, str]) -> Person:
-        """Who asks. `headers` by lower-case name. Raises NotSignedIn."""
+        """The person who sent the request. `headers` by lower-case name. Raises NotSignedIn."""
 
 
 @dataclass(frozen=True)
-class OnThisMachine:
-    """One person, who has it all; only for a server that listens to 127.0.0.1."""
+class SingleUser:
+    """One person with every role; only for a server that listens on 127.0.0.1."""
 
     def person(self, headers: Mapping[str, str]) -> Person:
         return Person(email="you@this.machine", roles=frozenset({"writer", "publisher"}))
@@ -101,12 +99,12 @@ class SignedIn:
                 options={"require": ["exp", "iat", "aud", "iss"]},
             )
         except jwt.PyJWTError as fault:
-            raise NotSignedIn("the sign-in is not valid, or over") from fault
+            raise NotSignedIn("the sign-in is invalid or has expired") from fault
         return self.roles.person(str(claims.get("email", "")))
 
 
 class KeySource(Protocol):
-    """As `jwt.PyJWKClient`: the issuer's public keys, fetched from the one address the installation names, and kept."""
+    """As `jwt.PyJWKClient`: the issuer's public keys, fetched from the configured address, and cached."""
 
     def get_signing_key_from_jwt(self, token: str) -> "jwt.PyJWK": ...
 
@@ -120,7 +118,7 @@ IAP: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class BehindProxy:
-    """A proxy that signs people in by OIDC and passes on their address, such as oauth2-proxy."""
+    """A proxy that signs people in by OIDC and passes on their e-mail address, such as oauth2-proxy."""
 
     secret: str
     roles: Roles

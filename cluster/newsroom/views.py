@@ -1,22 +1,16 @@
-"""What the API says and takes, as data: OpenAPI comes from here."""
+"""JSON of the API, requests and responses: OpenAPI is generated from these classes."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from cluster.newsroom.documents import Document
 from cluster.newsroom.runs import Run, State
-from cluster.newsroom.stories import Draft
+from cluster.newsroom.stories import Document, Draft
 from newsreel.storage.publication import Manifest
 from newsreel.story.priority import Priority
 from newsreel.validation import StrictModel
 from newsreel.yaml_source import Fault
-
-__all__ = [
-    "CheckOrder", "Checked", "CropOrder", "DeskView", "EndedNotice", "FaultView", "HearOrder", "PictureView", "Progress",
-    "SendOrder", "StillOrder", "StoryState", "StoryView", "Summary", "VideoView", "fault_views", "state_of", "video_view",
-]  # fmt: skip
 
 StoryState = Literal["draft", "sent"] | State
 TenThousandths = Annotated[int, Field(ge=0, le=10_000)]
@@ -34,13 +28,13 @@ class VideoView(BaseModel, frozen=True):
     revision: int
     created: datetime
     files: dict[str, str]
-    """Where each is played or downloaded from, by its name."""
+    """The path of each file, by its name."""
     sizes: dict[str, int]
     """Bytes."""
 
 
 class Progress(BaseModel, frozen=True):
-    """What the page watches: a story on its way."""
+    """What the page watches: the state of a story's newest revision."""
 
     revision: int
     state: StoryState
@@ -64,10 +58,10 @@ class Summary(BaseModel, frozen=True):
     changed: bool
 
 
-class Checked(BaseModel, frozen=True):
+class CheckResult(BaseModel, frozen=True):
     faults: tuple[FaultView, ...]
     seconds: tuple[float, ...]
-    """How long each scene will be, about."""
+    """Estimated length of each scene."""
     total: float
     """Of the whole video, opening and closing included."""
 
@@ -79,38 +73,38 @@ class PictureView(BaseModel, frozen=True):
     height: int
 
 
-class DeskView(BaseModel, frozen=True):
+class SetupView(BaseModel, frozen=True):
     person: str
     may_publish: bool
     presenters: dict[str, str]
-    """Each with the name on screen."""
+    """Each with the name that is shown in the video."""
     voices: dict[str, str]
     can_hear: bool
     can_preview: bool
 
 
-class CheckOrder(StrictModel):
+class CheckRequest(StrictModel):
     document: dict[str, Any]
     id: str | None = None
-    """The story whose pictures it may use; none yet for one that was never saved."""
+    """The story whose pictures it may use; None for one that was never saved."""
 
 
-class HearOrder(StrictModel):
+class VoicePreviewRequest(StrictModel):
     narration: Annotated[str, Field(min_length=1, max_length=4000)]
     voice: Annotated[str, Field(max_length=40)] = "heart"
     pronunciations: Annotated[dict[str, str], Field(max_length=200)] = Field(default={})
 
 
-class SendOrder(StrictModel):
+class SubmissionRequest(StrictModel):
     priority: Priority | None = None
-    """`breaking` goes before all that is `normal`, which is usual. A revision keeps the one that it was first sent off with."""
+    """`breaking` goes before all that is `normal`, the default. A revision keeps its first priority."""
     webhook: Annotated[str, Field(max_length=500)] | None = None
-    """https address that is told how it has ended, signed as standardwebhooks.com has it; which there may be the installation
-    says."""
+    """https address that is notified of the run's end, signed as standardwebhooks.com specifies; it must lie below a prefix that
+    the installation allows."""
 
 
-class EndedNotice(BaseModel, frozen=True):
-    """What a webhook is told (`newsreel.notifications.notifier`)."""
+class RunEndedNotification(BaseModel, frozen=True):
+    """Body of a webhook call (`newsreel.notifications.notifier`)."""
 
     class Ended(BaseModel, frozen=True):
         run: str
@@ -120,20 +114,20 @@ class EndedNotice(BaseModel, frozen=True):
         video: str | None
         """Address."""
         why: str | None
-        """Of a failure, where the run could not tell of it itself: it was cancelled, was lost or never began."""
+        """The reason of a failure, the same sentence as in a run's `message`."""
 
     id: str
-    """The same when it comes again, as the header `webhook-id`."""
+    """The same at every delivery, as in the header `webhook-id`."""
     type: Literal["story.done", "story.failed"]
     timestamp: datetime
     data: Ended
 
 
-class StillOrder(StrictModel):
+class ScenePreviewRequest(StrictModel):
     document: dict[str, Any]
 
 
-class CropOrder(StrictModel):
+class CropRequest(StrictModel):
     left: TenThousandths
     top: TenThousandths
     width: TenThousandths
@@ -156,7 +150,7 @@ def video_view(manifest: Manifest | None) -> VideoView | None:
 
 
 def state_of(draft: Draft, run: Run | None, video: VideoView | None) -> StoryState:
-    """Where a story stands in one word: what its newest revision has come to."""
+    """The state of a story: that of its newest revision."""
     if draft.revision == 0:
         return "draft"
     if video and video.revision == draft.revision and (run is None or run.over):

@@ -13,7 +13,7 @@ from newsreel.config.file import DEFAULT, changed, read_gke_config
 from newsreel.config.gke import NodePoolOption
 from newsreel.config.model import GkeConfig
 from newsreel.errors import BadInput
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 
 __all__ = ["run_plan", "run_simulate"]
 

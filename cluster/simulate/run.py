@@ -7,26 +7,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from cluster.controllers.manager.bell import SETTLES
-from cluster.controllers.manager.demand import counted_from
-from cluster.controllers.manager.policy import decide
-from cluster.controllers.manager.shortage import RECENT
-from cluster.controllers.manager.world import (
+from cluster.controllers.loop import DEBOUNCE_SECONDS
+from cluster.controllers.manager.policy import counted_from, decide
+from cluster.controllers.manager.shortage import RECENT_ERRORS
+from cluster.controllers.manager.types import (
     Action,
-    Close,
     Cordon,
     CreateCluster,
     DeleteCluster,
+    DisableAutoscaling,
     Empty,
+    EnableAutoscaling,
     Grow,
-    Lack,
-    Memory,
     Node,
-    Open,
+    Observation,
     Pool,
     Reading,
     Rules,
-    Seen,
+    State,
+    Stockout,
     Uncordon,
 )
 from cluster.durations import speed_of
@@ -120,7 +119,7 @@ def arrived(rounds: "Rounds", arrival: Arrival, left: Iterator[Arrival]) -> None
 class Rounds:
     def __init__(self, model: Model, rules: Rules, stories: int) -> None:
         self.model, self.rules, self.stories = model, rules, stories
-        self.memory, self.begun = Memory(), 0
+        self.memory, self.begun = State(), 0
         self.heard = -math.inf
         """When a message last came."""
         self.history: list[tuple[float, int, int]] = []
@@ -135,11 +134,11 @@ class Rounds:
         return left <= 2 * self.rules.warm and gone
 
     def hear(self) -> None:
-        """The first message after a while does not wait for the next look, as `cluster.controllers.manager.bell` has it."""
+        """The first message after a while does not wait for the next look, as `cluster.controllers.loop` has it."""
         work, policy = self.model.parameters.work, self.model.parameters.policy
         first, self.heard = self.model.clock.now - self.heard > policy.round_seconds, self.model.clock.now
         if first:
-            self.model.clock.after(work.heard_seconds + SETTLES, self.round)
+            self.model.clock.after(work.heard_seconds + DEBOUNCE_SECONDS, self.round)
 
     def next(self, last: int) -> None:
         """Unless there has been one since the last, early."""
@@ -151,7 +150,7 @@ class Rounds:
         self.begun += 1
         model.autoscale()
         decision = decide(self.look(), self.memory, self.rules)
-        self.memory = decision.memory
+        self.memory = decision.state
         self.alerts += decision.alert is not None
         for action in decision.actions:
             self.act(action)
@@ -165,10 +164,10 @@ class Rounds:
         if not self.history or now[1:] != self.history[-1][1:]:
             self.history.append(now)
 
-    def look(self) -> Seen:
+    def look(self) -> Observation:
         model, there = self.model, self.model.cluster == "there"
         now, undelivered = EPOCH + timedelta(seconds=model.clock.now), self.metric()
-        return Seen(
+        return Observation(
             now=now,
             cluster=model.cluster,
             undelivered=undelivered,
@@ -194,14 +193,14 @@ class Rounds:
 
     def act(self, action: Action) -> None:
         model = self.model
-        if isinstance(action, Grow | Open | Close | Empty):
+        if isinstance(action, Grow | EnableAutoscaling | DisableAutoscaling | Empty):
             model.occupy(model.kinds[action.pool])
         match action:
             case Grow(pool, to):
                 model.resize(model.kinds[pool], to)
-            case Open(pool, least, most):
+            case EnableAutoscaling(pool, least, most):
                 model.kinds[pool].bounds = (least, most)
-            case Close(pool):
+            case DisableAutoscaling(pool):
                 model.kinds[pool].bounds = None
             case Cordon(pool, node):
                 model.kinds[pool].machines[node].cordoned = True
@@ -247,7 +246,7 @@ class Rounds:
 
 def pool_of(kind: Kind, now: datetime) -> Pool:
     ready = [Node(name=machine.name, cordoned=machine.cordoned) for machine in kind.machines.values() if machine.ready]
-    lack = Lack(kind.lack[0], EPOCH + timedelta(seconds=kind.lack[1])) if kind.lack else None
-    recent = lack if lack and now - lack.at <= RECENT else None
+    lack = Stockout(kind.lack[0], EPOCH + timedelta(seconds=kind.lack[1])) if kind.lack else None
+    recent = lack if lack and now - lack.at <= RECENT_ERRORS else None
     busy = EPOCH + timedelta(seconds=kind.busy_until) > now
     return Pool(name=kind.offer.pool, size=kind.size, nodes=tuple(ready), bounds=kind.bounds, busy=busy, lack=recent)

@@ -1,4 +1,4 @@
-"""Stories as people read them on a terminal: columns, the last one as wide as there is room."""
+"""Tables of stories and of a story's steps for a terminal; the last column takes the width that is left."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,12 +10,14 @@ STEPS = ("STEP", "STATE", "NODE", "TOOK", "MESSAGE")
 
 
 def stories_table(runs: Sequence[Run], now: datetime, width: int | None = None) -> list[str]:
-    """A line a story. `width` in characters; None cuts nothing."""
-    rows = [
-        (run.name, run.state, ",".join(step.name for step in run.at), run.progress, run.node, age(run, now), reason_cell(run))
-        for run in runs
-    ]
+    """One line per story. `width` in characters; None cuts nothing."""
+    rows = [story_row(run, now) for run in runs]
     return columns([STORIES, *rows], width)
+
+
+def story_row(run: Run, now: datetime) -> tuple[str, ...]:
+    steps = ",".join(step.name for step in run.current_steps)
+    return run.name, run.state, steps, run.progress, run.node, age(run, now), reason_cell(run)
 
 
 def steps_table(run: Run, now: datetime, width: int | None = None) -> list[str]:
@@ -24,8 +26,8 @@ def steps_table(run: Run, now: datetime, width: int | None = None) -> list[str]:
 
 
 def reason_cell(run: Run) -> str:
-    """Its own message, else what a step says that waits: for a node, for an image."""
-    return run.message or next((step.message for step in run.at if step.state == "Pending" and step.message), "")
+    """The run's message, else that of a step that waits for a node or an image."""
+    return run.message or next((step.message for step in run.current_steps if step.state == "Pending" and step.message), "")
 
 
 def age(run: Run, now: datetime) -> str:

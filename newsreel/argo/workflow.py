@@ -1,96 +1,123 @@
-"""The Workflow that is asked for: a name that says which revision of which story, and a reference to what is installed.
+"""The one builder of Workflows: a name that says which revision of which story, and a reference to the installed template.
 
-Only addresses and words travel. Title and description are annotations, which Argo shows and never reads as code.
-
-A story as the Argo UI shows it: a title, and a description with the ways to the newsroom and to the video.
-
-Both are Markdown, and Argo expands `{{...}}` in them where they are part of a workflow's spec. So whatever a person wrote is
-escaped until it is text and nothing else.
+`build_workflow` serves `newsreel submit --direct`, the submitter, and tests of what the Sensor submits
+(`cluster.manifests.message_filter`); `build_successor` serves the reconciler and the newsroom. Parameters are addresses
+and words. Title and description are annotations: Markdown, in which Argo expands `{{...}}` where they are part of a workflow's
+spec. So whatever a person wrote is escaped until it is text and nothing else.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from newsreel.argo.runs import CANCELLED_LABEL, NUMBER_LABEL, ORIGIN_LABEL, PRIORITY_LABEL, REVISION_LABEL, STORY_LABEL, run_of
 from newsreel.errors import pluralize
 from newsreel.storage.address import Address
 from newsreel.storage.publication import publication_folder
 from newsreel.story.priority import PRIORITY_VALUE
 from newsreel.story.schema import Story
 
+GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
+TEMPLATE = "story"
+PART_OF = {"app.kubernetes.io/part-of": "newsreel"}
+
 TITLE, DESCRIPTION = "workflows.argoproj.io/title", "workflows.argoproj.io/description"
 PLAIN_SIGNS = ",;?%$"
-"""Signs that mean nothing in Markdown."""
+"""Punctuation without a meaning in Markdown."""
 CONSOLE = "https://console.cloud.google.com/storage/browser"
-"""Where a person with leave sees what is in a bucket."""
+"""Google Cloud's page of a bucket, for whoever may read it."""
 
 
 def story_annotations(story: Story, finals: Address | None = None, newsroom: str | None = None) -> dict[str, str]:
-    """Annotations of a story's workflow, for `spec.workflowMetadata.annotations` of the Workflow: there they count for more than
-    the template's own, which would overwrite those of its `metadata`.
+    """Title and description of a story's workflow in the Argo UI, for `spec.workflowMetadata.annotations`: there they win over
+    the template's own, which would overwrite those of the Workflow's `metadata`.
 
     `finals` is where its video goes, `newsroom` the address of the newsroom's page.
     """
     words = sum(len(scene.narration.split()) for scene in story.scenes)
-    told = [
-        as_it_stands(f"{story.id} revision {story.revision}"),
-        as_it_stands(f"{story.presenter}, {story.voice}"),
+    facts = [
+        escape_markdown(f"{story.id} revision {story.revision}"),
+        escape_markdown(f"{story.presenter}, {story.voice}"),
         f"{pluralize(len(story.scenes), 'scene')}, {pluralize(words, 'word')}",
     ]
     if newsroom:
-        told.append(link("newsroom", f"{newsroom}/stories/{story.id}"))
+        facts.append(link("newsroom", f"{newsroom}/stories/{story.id}"))
     if finals and finals.scheme == "gs":
         where = str(publication_folder(finals, story.id, story.revision)).removeprefix("gs://")
-        told.append(link("video", f"{CONSOLE}/{where}"))
-    return {TITLE: as_it_stands(story.title), DESCRIPTION: " \u00b7 ".join(told)}
+        facts.append(link("video", f"{CONSOLE}/{where}"))
+    return {TITLE: escape_markdown(story.title), DESCRIPTION: " \u00b7 ".join(facts)}
 
 
 def link(text: str, address: str) -> str:
     return f"[{text}]({quote(address, safe=':/')})"
 
 
-def as_it_stands(text: str) -> str:
-    """Text that Markdown shows as it is: every ASCII sign that could mean something is told to be one (CommonMark, 2.4).
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it is: every ASCII punctuation mark is escaped with a backslash (CommonMark, 2.4).
 
-    Those that Argo's list would take for the start of an entry, whatever stands before them, are told by their number (2.5).
+    Those that Argo's list would take for the start of a list entry are numeric character references (2.5).
     """
-    return "".join(sign_of(sign) for sign in text)
+    return "".join(escape_sign(sign) for sign in text)
 
 
-def sign_of(sign: str) -> str:
+def escape_sign(sign: str) -> str:
     if sign in "-*":
         return f"&#{ord(sign)};"
     plain = not sign.isascii() or sign.isalnum() or sign.isspace() or sign in PLAIN_SIGNS
     return sign if plain else f"\\{sign}"
 
 
-GROUP, VERSION, WORKFLOWS = "argoproj.io", "v1alpha1", "workflows"
-TEMPLATE = "story"
-PART_OF = {"app.kubernetes.io/part-of": "newsreel"}
+def workflow_name(story: str, revision: int, number: int = 1) -> str:
+    """`budget-r3`, its second run `budget-r3-t2`: whoever submits a run that is there already meets it."""
+    return f"{story}-r{revision}" + (f"-t{number}" if number > 1 else "")
 
 
-def workflow_name(story: Story) -> str:
-    """Whoever submits a revision a second time meets the first."""
-    return f"{story.id}-r{story.revision}"
+def build_workflow(
+    story: str,
+    revision: int,
+    *,
+    address: str,
+    finals: str,
+    priority: str,
+    annotations: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The first run of a revision. `address` is that of the story's document, `finals` the prefix of videos."""
+    labels = {STORY_LABEL: story, REVISION_LABEL: str(revision), PRIORITY_LABEL: priority}
+    arguments = {"story": address, "finals": finals, "priority": priority}
+    # Not in the metadata: the template's own annotations would take their place there.
+    metadata = {"workflowMetadata": {"annotations": dict(annotations)}} if annotations else {}
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": "Workflow",
+        "metadata": {"name": workflow_name(story, revision), "labels": PART_OF | labels},
+        "spec": {
+            "workflowTemplateRef": {"name": TEMPLATE},
+            **metadata,
+            # Among workflows that wait for their turn; the priority class of the pods is set by the template.
+            "priority": PRIORITY_VALUE[priority],
+            "arguments": {"parameters": [{"name": name, "value": value} for name, value in arguments.items()]},
+        },
+    }
 
 
-def build_workflow(story: Story, address: Address, finals: Address, priority: str) -> dict[str, Any]:
-    labels = {"story": story.id, "revision": str(story.revision), "priority": priority}
-    arguments = {"story": str(address), "finals": str(finals), "priority": priority}
+def build_successor(workflow: dict[str, Any], name: str) -> dict[str, Any]:
+    """The same story once more: all that was asked for, nothing of how far it came.
+
+    `workflow` is one as the API server has it, whose node was lost, or which failed and is tried again by an editor.
+    """
+    run = run_of(workflow)
+    own = (NUMBER_LABEL, ORIGIN_LABEL, CANCELLED_LABEL)
+    labels = {key: value for key, value in run.labels.items() if key.startswith("newsreel/") and key not in own}
+    annotations = {key: value for key, value in run.annotations.items() if key.startswith("workflows.argoproj.io/")}
     return {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": "Workflow",
         "metadata": {
-            "name": workflow_name(story),
-            "labels": PART_OF | {f"newsreel/{name}": value for name, value in labels.items()},
+            "name": name,
+            "labels": {**PART_OF, **labels, NUMBER_LABEL: str(run.number + 1), ORIGIN_LABEL: run.origin},
+            "annotations": annotations,
         },
-        "spec": {
-            "workflowTemplateRef": {"name": TEMPLATE},
-            # Here, not in the metadata above: there the template's own would take their place.
-            "workflowMetadata": {"annotations": story_annotations(story, finals)},
-            # Among workflows that wait for their turn; their pods' class is the template's affair.
-            "priority": PRIORITY_VALUE[priority],
-            "arguments": {"parameters": [{"name": name, "value": value} for name, value in arguments.items()]},
-        },
+        "spec": {key: value for key, value in workflow.get("spec", {}).items() if key != "shutdown"},
     }
 
 

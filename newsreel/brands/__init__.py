@@ -1,4 +1,4 @@
-"""A brand's sheet: what `compose` draws by, and how the newsroom says its words."""
+"""Brands: the sheet that `compose` draws by, and the newsroom's pronunciations."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ BRANDS_FOLDER = Path(__file__).parent
 
 
 def brand_sheet(name: str) -> Path:
-    """The file that a brand is read from: part of the key of all that shows it."""
+    """The file of a brand: part of the content key of everything that shows it."""
     return BRANDS_FOLDER / f"{name}.yaml"
 
 
 def brand_pronunciations(name: str) -> dict[str, str]:
-    """Words and their phones in ARPAbet, empty where the sheet has none; a fault in it is a defect, not a person's mistake."""
+    """Words and their phones in ARPAbet, empty where the sheet has none. A fault in the sheet is a defect of ours."""
     sheet = yaml.safe_load(brand_sheet(name).read_text(encoding="utf-8"))
-    told: dict[str, str] = TypeAdapter(Pronunciations).validate_python(sheet.get("pronunciations", {}))
-    return told
+    pronunciations: dict[str, str] = TypeAdapter(Pronunciations).validate_python(sheet.get("pronunciations", {}))
+    return pronunciations

@@ -104,12 +104,12 @@ class GkeClusterConfig(Cluster):
         return PULLED
 
     @property
-    def heard(self) -> str:
+    def manager_subscription(self) -> str:
         """The manager's own subscription, by Pub/Sub's full name."""
         return f"projects/{self.project}/subscriptions/{HEARD}"
 
     @property
-    def memory(self) -> str:
+    def manager_state(self) -> str:
         """The object in which the manager keeps its state and its lease."""
         return f"{self.names.address(Bucket.MANAGER)}/manager.json"
 
@@ -241,7 +241,7 @@ class Newsroom(Group):
     address: Name | None = None
     """Name of the global address of the load balancer; by default any."""
     product_events: Literal["none", "log", "mixpanel"] = "none"
-    """Where events of use go (`cluster.newsroom.product`); Mixpanel's token is key `token` of Secret `newsroom-mixpanel`."""
+    """Where events of use go (`cluster.newsroom.telemetry`); Mixpanel's token is key `token` of Secret `newsroom-mixpanel`."""
     mixpanel_host: Domain = "api.mixpanel.com"
     """Host of Mixpanel."""
     mixpanel_addresses: tuple[AddressBlock, ...] = ()

@@ -1,6 +1,6 @@
-"""Sentences of a voice to a scene's sound: trimmed, joined with a newsreader's pauses, one level for all scenes, whole frames.
+"""From the spoken sentences of a voice to a scene's audio: trimmed, joined with pauses, levelled, padded to whole frames.
 
-Every voice is finished here, whatever its sample rate, so that one can be exchanged for another.
+Every voice is finished here, whatever its sample rate, so that voices can be exchanged.
 """
 
 import wave
@@ -11,31 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from newsreel.artifacts import FRAME_RATE
+from newsreel.artifacts import FRAME_RATE, LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS
 
 Waveform = NDArray[np.float32]
 """(samples,) mono, full scale 1."""
 
-LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS = 0.30, 0.30, 0.45
-"""Seconds of silence before the first sentence, between two, and at least after the last."""
 MARGIN_SECONDS = 0.012
-"""Seconds kept on both sides of what is heard of a sentence: the breath of an /h/, the release of a /t/."""
+"""Kept on both sides of a sentence's audible part: the breath of an /h/, the release of a /t/."""
 SILENCE_THRESHOLD = 0.003
-"""Amplitude, of full scale, above which a sentence is heard; hibari's own silence lies below 1e-4."""
+"""Amplitude, of full scale, above which a sentence is audible; the silence that hibari makes is below 1e-4."""
 SPEECH_LEVEL = 10 ** (-18.5 / 20)
-"""RMS of what is spoken, pauses left out, of full scale: about -20 LUFS."""
+"""RMS of speech without its pauses, of full scale: about -20 LUFS."""
 CEILING = 10 ** (-1.5 / 20)
 LOOK_AHEAD_SECONDS = 0.004
 
 
 def write_scene_wav(path: Path, sentences: Sequence[Waveform], rate: int) -> None:
-    """Write a scene's sound from its trimmed sentences: mono, 16 bits, `rate` Hz, padded to a whole number of video frames."""
+    """Write a scene's audio from its trimmed sentences: mono, 16 bits, `rate` Hz, padded to a whole number of video frames."""
     write_wav(path, pad_to_whole_frames(normalise_level(join_sentences(sentences, rate), rate), rate), rate)
 
 
-def trim_silence(sentence: Waveform, rate: int, heard: float = SILENCE_THRESHOLD) -> Waveform | None:
-    """A sentence without the silence around it, faded in and out; None where nothing of it is above `heard`."""
-    audible = np.flatnonzero(envelope(sentence, rate) > heard) if len(sentence) else np.empty(0, int)
+def trim_silence(sentence: Waveform, rate: int, threshold: float = SILENCE_THRESHOLD) -> Waveform | None:
+    """A sentence without the silence around it, faded in and out; None where no sample exceeds `threshold`."""
+    audible = np.flatnonzero(envelope(sentence, rate) > threshold) if len(sentence) else np.empty(0, int)
     if not len(audible):
         return None
     margin = round(MARGIN_SECONDS * rate)
@@ -67,10 +65,10 @@ def silence(seconds: float, rate: int) -> Waveform:
 
 
 def normalise_level(sound: Waveform, rate: int) -> Waveform:
-    """Bring speech to SPEECH_LEVEL and hold its peaks under CEILING with a limiter that looks ahead.
+    """Scale speech to SPEECH_LEVEL and keep its peaks below CEILING with a look-ahead limiter.
 
-    The limiter's gain at a sample is the least that any sample within LOOK_AHEAD needs, smoothed over the same span, so it is
-    down before a peak comes and never above what the peak needs.
+    The gain at a sample is the lowest that any sample within LOOK_AHEAD_SECONDS needs, smoothed over the same span: it falls
+    before a peak comes and is never above what the peak needs.
     """
     spoken = envelope(sound, rate) > 0.01
     level = float(np.sqrt(np.mean(np.square(sound[spoken])))) if spoken.any() else SPEECH_LEVEL

@@ -1,10 +1,9 @@
-"""Telling an end, and remembering that it was told: who was to tell it may be gone in the midst of it.
+"""At-least-once delivery of final notifications, with a log of deliveries so that a crashed sender is taken over.
 
-<finals>/told/budget/r3/<id of the notice>.json    all who were to be told of gs://.../budget/r3.json have been, or have refused
+<finals>/told/budget/r3/<id of the notification>.json    every target of gs://.../budget/r3.json has accepted or refused it
 
-`report` leaves it; where it is missing, the watch over saved stories tells the end (`cluster.controllers.submitter.notifier`).
-Two who tell one
-at the same time tell it by the same id.
+The exit handler `report` writes the entry; where it is missing, the submitter sends the notification
+(`cluster.controllers.submitter.notifier`). Two senders at the same time use the same id.
 """
 
 import json
@@ -23,68 +22,71 @@ from newsreel.storage.store import Storage
 
 @dataclass(frozen=True)
 class DeliveryLog:
-    """What has been told, below the prefix that videos are published under."""
+    """The delivered notifications, stored below the prefix that videos are published under."""
 
     storage: Storage
     finals: Address
 
     def delivered_ids(self) -> Mapping[str, frozenset[str]]:
-        """Of all notices that nobody need tell again, by the place of their story. Raises BadInput, Unavailable."""
+        """The ids of delivered notifications by the folder of their story (`delivery_folder`). Raises BadInput, Unavailable."""
         found = defaultdict(set)
         for name in self.storage.names(self.finals.child("told")):
             place, _, file = name.rpartition("/")
             found[place].add(file.removesuffix(".json"))
         return {place: frozenset(ids) for place, ids in found.items()}
 
-    def record(self, notice: Notification) -> None:
-        """Noting it twice is as good. Raises BadInput, DiskFull, Unavailable."""
-        content = {"run": notice.run, "story": notice.story, "status": notice.status}
+    def record(self, notification: Notification) -> None:
+        """Record a delivery; recording it twice is harmless. Raises BadInput, DiskFull, Unavailable."""
+        content = {"run": notification.run, "story": notification.story, "status": notification.status}
         with suppress(Conflict):
-            address = self.finals.child(f"told/{delivery_folder(Address.parse(notice.story))}/{notice.id}.json")
+            folder = delivery_folder(Address.parse(notification.story))
+            address = self.finals.child(f"told/{folder}/{notification.id}.json")
             self.storage.create(address, json.dumps(content).encode(), "application/json")
 
 
 def delivery_folder(story: Address) -> str:
-    """`budget/r3` for gs://newsreel-stories/budget/r3.json: what its address ends with; one that cannot be read has it too."""
+    """`budget/r3` for gs://newsreel-stories/budget/r3.json: the end of the address, known also for an unreadable story."""
     path = PurePosixPath(story.path)
     return "/".join([*path.parts[-2:-1], path.stem])
 
 
 def has_targets() -> bool:
-    """Whether the environment names whom to tell, of each story or of one whose sender has named somebody. Raises BadInput."""
-    notices = Notifier.from_environment()
-    return bool(notices.topic or notices.webhook or WebhookAllowList.from_environment().prefixes)
+    """Whether the environment configures any target, or allows stories to name one. Raises BadInput."""
+    notifier = Notifier.from_environment()
+    return bool(notifier.topic or notifier.webhook or WebhookAllowList.from_environment().prefixes)
 
 
-def deliver(notice: Notification, notices: Notifier, storage: Storage, told: DeliveryLog | None) -> list[NewsreelError]:
-    """Tell all whom the installation names, and the story's own webhook; what went wrong. It is noted, unless that would pass."""
-    faults = list(send_to_all(notice, notices, storage))
-    if told and not any(map(is_transient, faults)):
+def deliver(
+    notification: Notification, notifier: Notifier, storage: Storage, delivery_log: DeliveryLog | None
+) -> list[NewsreelError]:
+    """Send to the installation's targets and the story's webhook; the errors. Recorded unless one of them may pass."""
+    faults = list(send_to_all(notification, notifier, storage))
+    if delivery_log and not any(map(is_transient, faults)):
         try:
-            told.record(notice)
+            delivery_log.record(notification)
         except NewsreelError as fault:
             faults.append(fault)
     return faults
 
 
-def send_to_all(notice: Notification, notices: Notifier, storage: Storage) -> Iterator[NewsreelError]:
-    receiver = None
+def send_to_all(notification: Notification, notifier: Notifier, storage: Storage) -> Iterator[NewsreelError]:
+    webhook = None
     try:
-        receiver = story_webhook(notice.story, storage)
+        webhook = story_webhook(notification.story, storage)
     except NewsreelError as fault:
-        yield type(fault)(f"the story's own webhook is not told: {fault}")
-    yield from replace(notices, story_webhook=receiver).send(notice)
+        yield type(fault)(f"the story's own webhook is not called: {fault}")
+    yield from replace(notifier, story_webhook=webhook).send(notification)
 
 
 def story_webhook(story: str, storage: Storage) -> str | None:
-    """The webhook that this story's sender has named, where the installation still allows it. Raises BadInput, Unavailable."""
-    receivers = WebhookAllowList.from_environment()
-    webhook = read_webhook_target(storage, Address.parse(story)) if receivers.prefixes else None
+    """The webhook that the story names, if the installation still allows it. Raises BadInput, Unavailable."""
+    allowed = WebhookAllowList.from_environment()
+    webhook = read_webhook_target(storage, Address.parse(story)) if allowed.prefixes else None
     if webhook:
-        receivers.require(webhook)
+        allowed.require(webhook)
     return webhook
 
 
 def is_transient(fault: NewsreelError) -> bool:
-    """Whether the same may be told later."""
+    """Whether the same call may succeed later."""
     return isinstance(fault, Unavailable)

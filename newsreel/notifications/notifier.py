@@ -1,28 +1,24 @@
-"""Telling others how a story has ended: a Pub/Sub topic, a webhook, both or neither, as the installation says; and the webhook
-that who sent the story off has named, where the installation lets them (`newsreel.notifications.webhook_target`).
+"""Notifications of how a story ended, to a Pub/Sub topic, to the installation's webhook and to the story's own webhook.
 
 NEWSREEL_DONE_TOPIC       projects/NAME/topics/stories-done
-NEWSREEL_WEBHOOK          https address of the receiver
-NEWSREEL_WEBHOOK_SECRET   what its messages are signed with (`newsreel.notifications.notifier`)
+NEWSREEL_WEBHOOK          https address of the installation's receiver
+NEWSREEL_WEBHOOK_SECRET   the secret that webhook messages are signed with
 
-A notice is sent at least once: who receives it twice knows it by its `id`, which is also the message's attribute and the header
-`webhook-id`. One that cannot be delivered costs nobody a video.
-
-    budget-r3-Succeeded     the video of a saved revision is there: told of it once, whichever of its runs has made or found it
-    <run>-Failed, -Error    a run has failed, and another may be tried after it: told of each
-
-A story that was submitted by hand from a place of its own, such as gs://bucket/budget/story.yaml, may have changed since: what is
-told of that names the run, also where it is done. `argo retry` goes on with the same run: should it fail once more, that is the
-same end.
+Delivery is at least once: a receiver recognises a repeated message by its `id`, which is also the Pub/Sub attribute `id` and the
+header `webhook-id`. A notification that cannot be delivered never fails a story.
 
     {"id": "budget-r3-Succeeded", "type": "story.done" or "story.failed", "timestamp": "2026-05-03T12:00:00+00:00",
      "data": {"run": ..., "story": ..., "status": ..., "video": ..., "why": ...}}
 
-A message over HTTP signed so that its receiver knows who sent it and when: the scheme of Standard Webhooks.
+    budget-r3-Succeeded     the video of a saved revision is published, whichever of its runs made or found it
+    <run>-Failed, -Error    a run has failed; each failed run of a revision has an id of its own
 
-Three headers: `webhook-id`, the same when a message comes twice; `webhook-timestamp`, seconds since 1970; `webhook-signature`,
-`v1,` and the HMAC-SHA-256 of id, timestamp and body in base64. Any library of standardwebhooks.com can verify it;
-`verify_signature` does.
+A story submitted from an address that may change, such as gs://bucket/budget/story.yaml, has the run in its id also when it
+succeeds. `argo retry` continues the same run, so a second failure has the same id.
+
+Webhook messages are signed as Standard Webhooks says (standardwebhooks.com): header `webhook-id`; `webhook-timestamp`, seconds
+since 1970; `webhook-signature`, `v1,` and the HMAC-SHA-256 of id, timestamp and body in base64. Receivers verify with any library
+listed there.
 """
 
 import base64
@@ -40,15 +36,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsreel.errors import BadInput, MissingProgram, NewsreelError, Unavailable
+from newsreel.google_errors import translate_missing_credentials
 
-TIMESTAMP_TOLERANCE = 300
-"""Seconds by which sender's and receiver's clocks may differ. An older message may be one that somebody has recorded."""
 MIN_SECRET_BYTES = 24
-"""Bytes of a secret."""
+RETRY_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before each attempt."""
+TIMEOUT_SECONDS = 10.0
+SUCCEEDED = "Succeeded"
+REVISION_ADDRESS = re.compile(r"/(?P<id>[a-z0-9-]{1,40})/r(?P<revision>[1-9][0-9]{0,3})\.(?:json|yaml)(?:#[0-9]+)?$")
+"""The address of a saved revision, which never changes (`newsreel.submission.revision_store`)."""
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses after which another attempt may succeed."""
 
 
 def parse_secret(text: str) -> bytes:
-    """A secret from `whsec_` and base64, as receivers are given it. Raises BadInput, which does not repeat it."""
+    """The bytes of a secret written as `whsec_` and base64. Raises BadInput, which does not show the secret."""
     try:
         secret = base64.b64decode(text.strip().removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
@@ -59,56 +61,30 @@ def parse_secret(text: str) -> bytes:
 
 
 def sign_message(secret: bytes, identifier: str, seconds: int, body: bytes) -> dict[str, str]:
-    """The headers of a message that is sent at this time."""
-    signature = f"v1,{signature_digest(secret, identifier, seconds, body)}"
-    return {"webhook-id": identifier, "webhook-timestamp": str(seconds), "webhook-signature": signature}
-
-
-def verify_signature(secret: bytes, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """For receivers; headers by their names in lower case. Raises BadInput for a message that is not the sender's, or not new."""
-    identifier, told = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not (told.isascii() and told.isdigit() and len(told) <= 12):
-        raise BadInput("webhook: has no timestamp")
-    if abs(now - int(told)) > TIMESTAMP_TOLERANCE:
-        raise BadInput(f"webhook: is not from the last {TIMESTAMP_TOLERANCE} seconds")
-    wanted = f"v1,{signature_digest(secret, identifier, int(told), body)}".encode()
-    given = headers.get("webhook-signature", "").split(" ")
-    # Each is compared in full, whatever the ones before: how long it takes tells nothing.
-    if not sum(hmac.compare_digest(wanted, one.encode(errors="surrogatepass")) for one in given):
-        raise BadInput("webhook: is not signed with the secret")
-
-
-def signature_digest(secret: bytes, identifier: str, seconds: int, body: bytes) -> str:
-    told = b".".join([identifier.encode(errors="surrogatepass"), str(seconds).encode(), body])
-    return base64.b64encode(hmac.new(secret, told, hashlib.sha256).digest()).decode()
-
-
-RETRY_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before each try."""
-TIMEOUT_SECONDS = 10.0
-SUCCEEDED = "Succeeded"
-REVISION_ADDRESS = re.compile(r"/(?P<id>[a-z0-9-]{1,40})/r(?P<revision>[1-9][0-9]{0,3})\.(?:json|yaml)(?:#[0-9]+)?$")
-"""Where newsroom and `newsreel submit` save a revision (`newsreel.submission.revision_store`)."""
-TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses after which another try may do better."""
+    """The headers of a message sent at this time, in seconds since 1970."""
+    signed = b".".join([identifier.encode(errors="surrogatepass"), str(seconds).encode(), body])
+    digest = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    return {"webhook-id": identifier, "webhook-timestamp": str(seconds), "webhook-signature": f"v1,{digest}"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
+    """How one run of a story ended."""
+
     run: str
-    """The workflow's uid; the name that it would have had, `budget-r3`, where there was none or nobody knows it any more."""
+    """The workflow's uid; the workflow's name, `budget-r3`, where there was no workflow or its uid is not known any more."""
     story: str
-    """Address of its document."""
+    """Address of the story's document."""
     status: str
-    """Argo's: Succeeded, Failed or Error."""
+    """Argo's phase: Succeeded, Failed or Error."""
     video: str | None
-    """Address, None where there is none."""
+    """Address of the video, None where there is none."""
     why: str | None = None
-    """Of a failure, in one line, where somebody has looked; None where the workflow itself tells."""
+    """The reason of a failure in one line; None where it has to be looked up in the workflow."""
 
     @property
     def id(self) -> str:
-        """The same for whoever tells this end, and however often: what all know who may tell it."""
+        """The same for every sender of this notification, made of what each of them knows."""
         revision = revision_of_address(self.story) if self.status == SUCCEEDED else None
         return f"{revision or self.run}-{self.status}"
 
@@ -120,7 +96,7 @@ class Notification:
 
 
 def revision_of_address(story: str) -> str | None:
-    """`budget-r3` for gs://newsreel-stories/budget/r3.json, which is never changed; None for a story that may be.
+    """`budget-r3` for gs://newsreel-stories/budget/r3.json, which never changes; None for any other address.
 
     >>> revision_of_address("gs://newsreel-stories/budget/r3.json#17")
     'budget-r3'
@@ -130,11 +106,13 @@ def revision_of_address(story: str) -> str | None:
 
 
 Send = Callable[[str, bytes, Mapping[str, str]], int]
-"""POST to an address; the status. Raises OSError, or urllib3's HTTPError, where there is no answer."""
+"""Sends a POST with these headers; returns the HTTP status. Raises OSError or urllib3's HTTPError where there is no answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notifier:
+    """Sends notifications to the targets of the installation and of one story."""
+
     topic: str | None = None
     webhook: str | None = None
     story_webhook: str | None = None
@@ -144,7 +122,7 @@ class Notifier:
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     client: Callable[[], Any] = lambda: create_http_client()
-    """A `urllib3.PoolManager`, or what is one to us."""
+    """Creates a `urllib3.PoolManager` or a stand-in for one."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Notifier":
@@ -155,50 +133,53 @@ class Notifier:
         )
 
     def require_configured(self, *, for_others: bool) -> None:
-        """Before there is anything to tell: whom it names, and others that who sends a story off may name, can be called. Raises
+        """Check the configuration before any work. `for_others`: stories may name webhooks too, so a secret is needed. Raises
         BadInput."""
         if self.webhook:
             require_https(self.webhook)
         if self.webhook or for_others:
             parse_secret(self.secret)
 
-    def send(self, notice: Notification) -> Iterator[NewsreelError]:
-        """Tell all who are to be told; what went wrong, which keeps none of the others from being told."""
-        for channel, told in (
+    def send(self, notification: Notification) -> Iterator[NewsreelError]:
+        """Send to all targets. Yields an error for each that failed; the others are sent to all the same."""
+        for target, send in (
             (self.topic, self.publish),
             (self.webhook, self.call_webhook),
             (self.story_webhook, self.call_webhook),
         ):
             try:
-                if channel:
-                    told(channel, notice)
+                if target:
+                    send(target, notification)
             except NewsreelError as fault:
                 yield fault
 
-    def publish(self, topic: str, notice: Notification) -> None:
+    def publish(self, topic: str, notification: Notification) -> None:
         """Raises BadInput, MissingProgram, Unavailable."""
-        data = base64.b64encode(notice.content(self.now())).decode()
-        attributes = {"id": notice.id, "run": notice.run, "status": notice.status}
+        data = base64.b64encode(notification.content(self.now())).decode()
+        attributes = {"id": notification.id, "run": notification.run, "status": notification.status}
         body = json.dumps({"messages": [{"data": data, "attributes": attributes}]}).encode()
         emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
         host = f"http://{emulator}" if emulator else "https://pubsub.googleapis.com"
         send = unauthenticated_sender(self.client()) if emulator else authorized_sender(self.client())
         self.post(f"{host}/v1/{topic}:publish", lambda: {"content-type": "application/json"}, body, send)
 
-    def call_webhook(self, address: str, notice: Notification) -> None:
+    def call_webhook(self, address: str, notification: Notification) -> None:
         """Raises BadInput, Unavailable."""
         require_https(address)
-        secret, body = parse_secret(self.secret), notice.content(self.now())
+        secret, body = parse_secret(self.secret), notification.content(self.now())
 
         def headers() -> dict[str, str]:
-            # Anew for each try: a signature is good for five minutes.
-            signed = sign_message(secret, notice.id, int(self.now().timestamp()), body)
+            # Signed anew for each attempt: receivers accept a timestamp for five minutes.
+            signed = sign_message(secret, notification.id, int(self.now().timestamp()), body)
             return {"content-type": "application/json", "user-agent": "newsreel"} | signed
 
         self.post(address, headers, body, unauthenticated_sender(self.client()))
 
     def post(self, address: str, headers: Callable[[], Mapping[str, str]], body: bytes, send: Send) -> None:
-        """Try until it is taken, or refused for good. Raises BadInput, Unavailable."""
+        """Send until the receiver accepts it or refuses it permanently. Raises BadInput, Unavailable.
+
+        Not urllib3's Retry: that sends the same headers again, and their timestamp would grow too old for receivers.
+        """
         from urllib3.exceptions import HTTPError
 
         where, fault = urlsplit(address).hostname, ""
@@ -213,52 +194,50 @@ class Notifier:
                 return
             fault = f"answers {status}"
             if status not in TRANSIENT_STATUSES:
-                raise BadInput(f"notice to {where}: it {fault}; look at its address and secret")
+                raise BadInput(f"notification to {where}: it {fault}; check its address and secret")
         raise Unavailable(
-            f"notice to {where}: it {fault}{f', {len(self.retry_pauses)} times' if len(self.retry_pauses) > 1 else ''}"
+            f"notification to {where}: it {fault}{f', {len(self.retry_pauses)} times' if len(self.retry_pauses) > 1 else ''}"
         )
 
 
 def require_https(webhook: str) -> None:
     split = urlsplit(webhook)
     if split.scheme != "https" or not split.hostname or split.username is not None:
-        raise BadInput("webhook: must be an https address without a user's name")
+        raise BadInput("webhook: must be an https address without a user name")
 
 
 def create_http_client() -> Any:
-    """A client that trusts the usual authorities. Raises MissingProgram."""
+    """An HTTP client with the default certificate authorities. Raises MissingProgram."""
     try:
         import urllib3
     except ImportError as fault:
-        raise MissingProgram("notices need urllib3: pip install 'newsreel[gcs]'") from fault
+        raise MissingProgram("notifications need urllib3: pip install 'newsreel[gcs]'") from fault
     return urllib3.PoolManager()
 
 
 def authorized_sender(http: Any) -> Send:
-    """Over the same client, with the account's token in each request. Raises BadInput, MissingProgram."""
+    """Requests with the access token of the pod's Google service account. Raises BadInput, MissingProgram."""
     try:
         from google.auth import default
-        from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+        from google.auth.exceptions import GoogleAuthError
         from google.auth.transport.urllib3 import AuthorizedHttp
     except ImportError as fault:
-        raise MissingProgram("notices need google-auth: pip install 'newsreel[gcs]'") from fault
-    try:
+        raise MissingProgram("notifications need google-auth: pip install 'newsreel[gcs]'") from fault
+    with translate_missing_credentials("Pub/Sub"):
         credentials, _ = default(scopes=["https://www.googleapis.com/auth/pubsub"])
-    except DefaultCredentialsError as fault:
-        raise BadInput("Pub/Sub: no credentials; run `gcloud auth application-default login`") from fault
     send = unauthenticated_sender(AuthorizedHttp(credentials, http=http))  # type: ignore[no-untyped-call]
 
-    def signed_in(address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def send_authorized(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         try:
             return send(address, body, headers)
         except GoogleAuthError as fault:
             raise ConnectionError("Google's sign-in does not answer") from fault
 
-    return signed_in
+    return send_authorized
 
 
 def unauthenticated_sender(http: Any) -> Send:
-    """No redirects, so that an answer cannot send us elsewhere; and nothing of it is read but the status."""
+    """Requests without redirects, which could lead to internal addresses; of an answer only the status is read."""
 
     def send(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         answer = http.request(

@@ -1,11 +1,11 @@
-"""Whom else to tell how a story has ended: who sends it off may name one address, which is kept beside the story.
+"""The webhook of one story, named by whoever submits the story and stored beside it.
 
 <stories>/<id>/r3.json             the story
 <stories>/<id>/r3.receiver.json    {"webhook": "https://cms.example.org/hooks/newsreel"}
 
-Such an address comes from outside, and it is called from inside, where more can be reached than from outside. So the installation
-says which there may be: the environment variable NEWSREEL_RECEIVERS lists https prefixes, comma-separated; without it there are
-none. That is asked before an address is kept, and once more before it is called (`newsreel.notifications.notifier`).
+The address comes from outside and is called from inside the cluster, from where more can be reached. So it must lie below one of
+the https prefixes, comma-separated, in NEWSREEL_RECEIVERS; without those no such webhook is allowed. The list is checked before
+an address is stored, and again before it is called (`newsreel.notifications.notifier`).
 """
 
 import json
@@ -24,7 +24,7 @@ MAX_WEBHOOK_CHARACTERS = 500
 WEBHOOK_PATTERN = re.compile(
     r"https://(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)(?P<path>(/[A-Za-z0-9._~=@-]*)*)(\?[A-Za-z0-9._~=&-]*)?"
 )
-"""What may be called, and no more of what a URL may be: no user's name, no fragment, nothing encoded."""
+"""The URLs that are allowed: without user name, fragment and percent-encoding."""
 MAX_TARGET_BYTES = 2000
 
 
@@ -36,12 +36,12 @@ class WebhookAllowList:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "WebhookAllowList":
-        """Raises BadInput for a prefix that is none."""
+        """Raises BadInput for what is no https prefix."""
         listed = [text.strip() for text in environment.get(RECEIVERS_VARIABLE, "").split(",")]
         return cls(prefixes=tuple(text for text in listed if text and split_webhook(text, RECEIVERS_VARIABLE)))
 
     def require(self, webhook: str) -> None:
-        """Raises BadInput for an address outside; segments are compared whole: `https://a.example/b` does not hold `.../bc`."""
+        """Raises BadInput for an address outside the list. Whole segments are compared: `.../bc` is not below `.../b`."""
         host, segments = split_webhook(webhook, "webhook")
         for prefix in self.prefixes:
             there, above = split_webhook(prefix, RECEIVERS_VARIABLE)
@@ -52,7 +52,7 @@ class WebhookAllowList:
 
 
 def split_webhook(text: str, what: str) -> tuple[str, tuple[str, ...]]:
-    """Host with port, and the path's segments. Raises BadInput."""
+    """Host with port, and the segments of the path. Raises BadInput."""
     found = WEBHOOK_PATTERN.fullmatch(text) if len(text) <= MAX_WEBHOOK_CHARACTERS else None
     segments = tuple(found["path"].removesuffix("/").split("/")[1:]) if found else ()
     if found is None or "" in segments or "." in segments or ".." in segments:
@@ -63,25 +63,25 @@ def split_webhook(text: str, what: str) -> tuple[str, tuple[str, ...]]:
 
 
 def save_webhook_target(storage: Storage, story: Address, webhook: str) -> None:
-    """Keep it beside the story, to be done before that is submitted. Raises Conflict where another one is kept, Unavailable."""
+    """Store the webhook beside the story, before that is submitted. Raises Conflict where another one is stored, Unavailable."""
     try:
         storage.create(target_address(story), json.dumps({"webhook": webhook}).encode(), "application/json")
     except Conflict as fault:
-        raise Conflict(f"{story}: was sent off with another webhook before, which stays") from fault
+        raise Conflict(f"{story}: was submitted with another webhook before, which stays") from fault
 
 
 def read_webhook_target(storage: Storage, story: Address) -> str | None:
-    """None where none was named. Raises BadInput for a file that is none of ours, Unavailable."""
-    place = target_address(story)
-    if storage.find(place) is None:
+    """The webhook stored beside a story, None where there is none. Raises BadInput for a damaged file, Unavailable."""
+    address = target_address(story)
+    if storage.find(address) is None:
         return None
     try:
-        told = json.loads(storage.read(place, at_most=MAX_TARGET_BYTES))
+        content = json.loads(storage.read(address, at_most=MAX_TARGET_BYTES))
     except (ValueError, RecursionError) as fault:
-        raise BadInput(f"{place}: is no JSON") from fault
-    webhook = told.get("webhook") if isinstance(told, dict) else None
+        raise BadInput(f"{address}: is not JSON") from fault
+    webhook = content.get("webhook") if isinstance(content, dict) else None
     if not isinstance(webhook, str):
-        raise BadInput(f"{place}: names no webhook")
+        raise BadInput(f"{address}: names no webhook")
     return webhook
 
 

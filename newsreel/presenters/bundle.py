@@ -1,9 +1,9 @@
-"""Presenter bundles: one folder each, made by `newsreel train`, from drawn footage or from a newsroom's own.
+"""Presenter bundles: a folder for each presenter, made by `newsreel train` from drawn or filmed footage.
 
-They are looked for in the folders that NEWSREEL_PRESENTERS lists (as PATH lists its own), then among those that ship; the first
-of a name counts.
+Bundles are looked up in the folders of NEWSREEL_PRESENTERS (a list like PATH), then among those that ship; the first of a name
+wins.
 
-NAME/presenter.yaml    who it is: the name on screen, size in pixels, frame rate, licence, what of the body stands still
+NAME/presenter.yaml    name on screen, size in pixels, frame rate, licence, the parts of the body that stand still
 NAME/footage.mp4       the presenter at rest: head, brows and blinks, mouth closed; loops
 NAME/landmarks.dat     dlib's shape predictor, 68 points
 NAME/visemes.npz       mouth shapes: (visemes, 68, 2) offsets from rest in units of the distance between the eyes
@@ -71,22 +71,22 @@ class Presenter(PresenterSheet):
 
 
 def presenter_folders() -> tuple[Path, ...]:
-    """Where bundles are looked for, in this order. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
+    """The folders of bundles, in the order of lookup. Raises BadInput where NEWSREEL_PRESENTERS lists what is no folder."""
     listed = [folder for folder in os.environ.get(PRESENTERS_VARIABLE, "").split(os.pathsep) if folder]
     for folder in listed:
         if not Path(folder).is_dir():
-            raise BadInput(f"{PRESENTERS_VARIABLE}: {folder!a} is no folder; name the one that `newsreel train --to` filled")
+            raise BadInput(f"{PRESENTERS_VARIABLE}: {folder!a} is not a folder; name the one that `newsreel train --to` wrote")
     return (*(Path(folder).resolve() for folder in listed), BUNDLED_PRESENTERS)
 
 
 def presenter_names() -> frozenset[str]:
-    """Every bundle that has a sheet and a name as stories may use it."""
+    """The names of all bundles that have a sheet and a name that stories may use."""
     sheets = (sheet for folder in presenter_folders() for sheet in folder.glob("*/presenter.yaml"))
     return frozenset(sheet.parent.name for sheet in sheets if PRESENTER_NAME.fullmatch(sheet.parent.name))
 
 
 def find_presenter(name: str) -> Presenter:
-    """Read a bundle's sheet, wherever it lies; raises BadWeights where there is none or it is malformed."""
+    """Find a bundle by name and read its sheet. Raises BadWeights where there is none or it has faults."""
     if PRESENTER_NAME.fullmatch(name):
         for folder in presenter_folders():
             if (folder / name / "presenter.yaml").is_file():
@@ -97,12 +97,12 @@ def find_presenter(name: str) -> Presenter:
 
 
 def load_presenter(name: str) -> Presenter:
-    """Read a bundle. `name` is one of `presenter_names()`; raises BadWeights where a file is missing or malformed."""
+    """Find a bundle by name. Raises BadWeights where a file is missing or the sheet has faults."""
     return load_presenter_at(find_presenter(name).home)
 
 
 def load_presenter_at(home: Path) -> Presenter:
-    """The same, of the bundle in this folder."""
+    """Like `load_presenter`, for the bundle in this folder."""
     presenter = read_sheet(home)
     for path in (presenter.footage, presenter.landmarks, presenter.visemes, presenter.generator):
         if not path.is_file():
@@ -113,7 +113,7 @@ def load_presenter_at(home: Path) -> Presenter:
 
 
 def read_sheet(home: Path) -> Presenter:
-    """Read the `presenter.yaml` of a bundle whose other files may not be made yet; raises BadWeights."""
+    """Read the `presenter.yaml` of a bundle whose other files may not exist yet. Raises BadWeights."""
     try:
         content = (home / "presenter.yaml").read_bytes()
     except OSError as fault:

@@ -1,4 +1,4 @@
-"""What this machine's processor can do for a net, and what its allocator should keep."""
+"""What this machine's processor can do for a net, and settings of its memory allocator."""
 
 import ctypes
 import os
@@ -19,14 +19,14 @@ def has_native_bfloat16() -> bool:
 
 
 def available_cores() -> int:
-    """The cores this process may run on: a container's share, not the machine's."""
+    """The number of cores this process may run on: those of the container, not of the machine."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def retain_freed_memory() -> None:
-    """Have glibc keep what was freed for the next tensors of the same sizes, instead of being given pages to zero anew.
+    """Make glibc reuse freed memory for the next tensors of the same sizes, instead of returning pages to the kernel.
 
-    Elsewhere than on glibc nothing happens.
+    Does nothing with any other C library.
     """
     if sys.platform != "linux":
         return

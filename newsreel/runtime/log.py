@@ -1,11 +1,11 @@
-"""What a program says while it runs: plain lines, or where NEWSREEL_LOG=json one JSON object a line, for whoever gathers logs.
+"""Log lines of a program: plain text, or with NEWSREEL_LOG=json one JSON object a line for log collectors.
 
     gentle: scene 00: 3 words in 0.1 s
     {"time": "2026-11-22T12:00:00.120+00:00", "severity": "INFO", "message": "scene 00: 3 words in 0.1 s", "step": "gentle",
      "workflow": "budget-r1", "story": "budget", "revision": 1}
 
-The first three names, and `stack_trace`, are those that Cloud Logging and Error Reporting look for (Google Cloud, "Structured
-logging", "Format errors in logs"). Whatever a story holds, an entry stays one line of ASCII.
+The first three fields, and `stack_trace`, are those of Cloud Logging and Error Reporting (Google Cloud, "Structured logging",
+"Format errors in logs"). An entry is always one line of ASCII, whatever a story contains.
 """
 
 import json
@@ -20,25 +20,24 @@ from typing import Final
 from newsreel.errors import BadInput
 
 LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE = "NEWSREEL_LOG", "NEWSREEL_WORKFLOW"
-"""Variables: `json` or `text`, the latter when unset; the name of the workflow that the process runs for."""
+"""`json` or `text` (default); the name of the workflow that the process runs for."""
 NO_FIELDS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class JsonFormatter(logging.Formatter):
-    """An entry as a line of JSON. `set_log_context` stands in each; what is one entry's alone it brings as `extra={"told":
-    {...}}`."""
+    """An entry as a line of JSON, with the fields of `set_log_context` and those of the entry, `extra={"fields": {...}}`."""
 
-    def __init__(self, set_log_context: Mapping[str, object] = NO_FIELDS) -> None:
+    def __init__(self, context: Mapping[str, object] = NO_FIELDS) -> None:
         super().__init__()
-        self.about = set_log_context
+        self.context = context
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "severity": record.levelname,
             "message": record.getMessage(),
-            **self.about,
-            **getattr(record, "told", NO_FIELDS),
+            **self.context,
+            **getattr(record, "fields", NO_FIELDS),
         }
         if record.exc_info:
             entry["stack_trace"] = self.formatException(record.exc_info)
@@ -46,15 +45,15 @@ class JsonFormatter(logging.Formatter):
 
 
 class PlainFormatter(logging.Formatter):
-    """For people: what was said, after who says it; a traceback before both, so that the last line is the one to read."""
+    """For people: the step and the message; a traceback comes first, so that the last line is the one to read."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{getattr(record, 'told', NO_FIELDS).get('step', record.name)}: {record.getMessage()}"
+        line = f"{getattr(record, 'fields', NO_FIELDS).get('step', record.name)}: {record.getMessage()}"
         return f"{self.formatException(record.exc_info)}\n{line}" if record.exc_info else line
 
 
 class StandardErrorHandler(logging.Handler):
-    """Whatever that is when something is said, not when this was imported."""
+    """Writes to the sys.stderr of the moment, not to that of the import."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(self.format(record), file=sys.stderr, flush=True)
@@ -70,8 +69,8 @@ LOG.addHandler(HANDLER)
 
 
 def configure_logging(step: str) -> None:
-    """For the process, as the environment says. In entries also what libraries have to say, from warnings on: they hand it to
-    the root. Raises BadInput for a form that there is not."""
+    """Configure the process from the environment. JSON entries include those of libraries, from warnings on, which log to the
+    root logger. Raises BadInput for an unknown form."""
     form, root = os.environ.get(LOG_FORMAT_VARIABLE) or "text", logging.getLogger()
     if form not in ("json", "text"):
         raise BadInput(f"{LOG_FORMAT_VARIABLE}: {form[:40]!a} is neither json nor text")
@@ -87,11 +86,11 @@ def is_structured() -> bool:
     return isinstance(HANDLER.formatter, JsonFormatter)
 
 
-def set_log_context(**told: object) -> None:
-    """What each entry of this process is about from now on: `set_log_context(story="budget", revision=3)`."""
-    CONTEXT.update({name: value for name, value in told.items() if value not in (None, "")})
+def set_log_context(**fields: object) -> None:
+    """Add fields to every later entry of this process: `set_log_context(story="budget", revision=3)`."""
+    CONTEXT.update({name: value for name, value in fields.items() if value not in (None, "")})
 
 
-def log(step: str, message: str, level: int = logging.INFO, *, defect: bool = False, **told: object) -> None:
-    """`log("gentle", "scene 00: 3 words in 0.1 s")`; `defect` adds the traceback of the exception that is being handled."""
-    LOG.log(level, message, exc_info=defect, extra={"told": {"step": step, **told}})
+def log(step: str, message: str, level: int = logging.INFO, *, defect: bool = False, **fields: object) -> None:
+    """`log("gentle", "scene 00: 3 words in 0.1 s")`; `defect` adds the traceback of the current exception."""
+    LOG.log(level, message, exc_info=defect, extra={"fields": {"step": step, **fields}})

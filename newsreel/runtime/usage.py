@@ -1,9 +1,8 @@
-"""What a video has taken: of its node, of GPUs, in money. Told in its report, in its manifest, and when the workflow ends.
+"""What a video used: time of its node and of GPUs, and money. It is in the report, in the manifest and in the final notification.
 
-A step that was given GPUs leaves in the story's directory when it began and ended (gpus/POD.json); the node is the story's from
-its lease on. What cannot be told is None, never zero.
-
-Which pool a machine of GKE's is of, by its name alone: what a step and an ended story still know of it.
+A step that was given GPUs records when it began and ended (gpus/POD.json) in the story's directory; the node is the story's from
+its
+lease on. Unknown values are None, never zero.
 """
 
 import json
@@ -20,11 +19,12 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from newsreel.errors import BadInput
-from newsreel.workspace import LEASE, write_atomically
+from newsreel.files import write_atomically
+from newsreel.workspace import LEASE
 
 
 def pool_of_node(node: str, pools: Iterable[str]) -> str | None:
-    """GKE names a machine `gke-CLUSTER-POOL-HASH-XXXX`; None where that is none of `pools`, as when a long name was cut short.
+    """The node pool of a GKE machine, which is named `gke-CLUSTER-POOL-HASH-XXXX`; None for none of `pools`.
 
     >>> pool_of_node("gke-newsreel-l4-spot-a-1a2b3c4d-x7k9", ["l4-a", "l4-spot-a"])
     'l4-spot-a'
@@ -34,26 +34,26 @@ def pool_of_node(node: str, pools: Iterable[str]) -> str | None:
 
 
 GPUS_VARIABLE, PRICES_VARIABLE = "NEWSREEL_GPUS", "NEWSREEL_PRICES"
-"""Variables: how many GPUs the container was given; what a node of each pool costs an hour."""
+"""The number of GPUs of the container; the price an hour of a node of each pool."""
 GPU_INTERVALS_FOLDER = "gpus"
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Usage(BaseModel, frozen=True):
     node_seconds: NonNegative
-    """From the lease to publication: so long the node, or the laptop, was this story's alone."""
+    """From the lease to publication: the time that the node, or the laptop, was used by this story alone."""
     gpu_seconds: NonNegative | None
-    """GPUs given, times the seconds of the program; None where one was killed before it could say how long it ran."""
+    """GPUs times seconds of each program; None where a program was killed before it could record its end."""
     bytes: int
-    """Of what is published beside the report."""
+    """Size of what is published beside the report."""
     cost: NonNegative | None
-    """Of the node alone, at the prices given; None where its kind, or its price, is not known."""
+    """Of the node alone; None where its pool or its price is unknown."""
     currency: str | None
-    """None where no prices are given."""
+    """None without prices."""
 
 
 class GpuInterval(BaseModel, frozen=True):
-    """A program's time with its GPUs, in seconds of `time.time`."""
+    """The time that a program had its GPUs, in seconds of `time.time`."""
 
     gpus: int
     began: float
@@ -85,21 +85,21 @@ PRICE_LIST_PATTERN = re.compile(r"[A-Z]{3}( [a-z][a-z0-9-]*=[0-9]+(\.[0-9]+)?)+"
 
 @contextmanager
 def record_gpu_use(root: Path, gpus: int) -> Iterator[None]:
-    """Note how long the block holds so many GPUs; with none, nothing. Raises DiskFull."""
+    """Record how long the block has these GPUs; does nothing for none. Raises DiskFull."""
     if not gpus:
         yield
         return
-    spell = GpuInterval(gpus=gpus, began=time.time())
+    interval = GpuInterval(gpus=gpus, began=time.time())
     path = root / GPU_INTERVALS_FOLDER / f"{socket.gethostname()}-{os.getpid()}.json"
-    write_atomically(path, spell.model_dump_json())
+    write_atomically(path, interval.model_dump_json())
     try:
         yield
     finally:
-        write_atomically(path, spell.model_copy(update={"ended": time.time()}).model_dump_json())
+        write_atomically(path, interval.model_copy(update={"ended": time.time()}).model_dump_json())
 
 
 def measure_usage(root: Path, size: int, node: str, prices: Prices | None) -> Usage:
-    """What the story in this directory has taken until now; `size` bytes of it are published."""
+    """The usage of the story in this directory until now; `size` bytes of it are published."""
     leased = (root / LEASE).stat().st_mtime
     seconds = max(0.0, time.time() - leased)
     per_hour = prices.of_node(node) if prices else None
@@ -113,11 +113,11 @@ def measure_usage(root: Path, size: int, node: str, prices: Prices | None) -> Us
 
 
 def gpu_seconds(root: Path, since: float) -> float | None:
-    """What was begun under an earlier lease, on a laptop, is not of this run."""
-    told = [
+    """GPU seconds since the lease; earlier intervals, on a laptop, belong to other runs."""
+    recorded = [
         GpuInterval.model_validate(json.loads(path.read_bytes())) for path in sorted((root / GPU_INTERVALS_FOLDER).glob("*.json"))
     ]
-    spells = [spell for spell in told if spell.began >= since]
-    if any(spell.ended is None for spell in spells):
+    intervals = [interval for interval in recorded if interval.began >= since]
+    if any(interval.ended is None for interval in intervals):
         return None
-    return round(sum(spell.gpus * max(0.0, (spell.ended or 0.0) - spell.began) for spell in spells), 1)
+    return round(sum(interval.gpus * max(0.0, (interval.ended or 0.0) - interval.began) for interval in intervals), 1)

@@ -1,1 +1,1 @@
-"""Objects at `file:` and `gs:` addresses, and what is kept there: publications and finished units."""
+"""Objects at `file:` and `gs:` addresses, published videos, and the cache of finished units."""

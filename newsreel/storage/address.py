@@ -1,9 +1,10 @@
-"""Where stories are read from and videos published: `file:out`, `file:/srv/stories/budget.yaml`, `gs://bucket/stories/budget.yaml`.
+"""Addresses of stories and videos: `file:out`, `file:/srv/stories/budget.yaml`, `gs://bucket/stories/budget.yaml`.
 
-`gs://bucket/stories/budget.yaml#1714730000000000` is one generation of an object: what lay there at one moment, and nothing else.
+`gs://bucket/stories/budget.yaml#1714730000000000` is one generation of an object: its content at one moment, and no other.
 
-An address is all of a story that travels through Argo's parameters, so it is parsed as hostile text; and where it may point is
-for the installation to say, not for the sender: the environment variable NEWSREEL_ADDRESSES lists the prefixes, comma-separated.
+An address is the only part of a story that travels through Argo's parameters, so it is parsed as hostile text. The installation
+and
+not the sender decides where it may point: the environment variable NEWSREEL_ADDRESSES lists the prefixes, comma-separated.
 """
 
 import os
@@ -18,7 +19,7 @@ from newsreel.errors import BadInput
 
 ADDRESSES_VARIABLE = "NEWSREEL_ADDRESSES"
 MAX_ADDRESS_CHARACTERS = 1024
-"""Bytes of UTF-8: the most an object's name may have (Cloud Storage, "Objects: naming requirements")."""
+"""Bytes of UTF-8: the limit of an object's name (Cloud Storage, "Objects: naming requirements")."""
 BUCKET = re.compile(r"[a-z0-9]([a-z0-9_-]|\.(?!\.)){1,61}[a-z0-9]")
 OBJECT_SEGMENT = re.compile(r"[A-Za-z0-9._=+@-]+")
 GENERATION = re.compile(r"[1-9][0-9]{0,18}")
@@ -27,7 +28,7 @@ FILE_NAME_PUNCTUATION = frozenset(" ._-+=@()&'")
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """A file, an object, or what lies below a folder or prefix. Made by `Address.parse`; `str()` gives the text back."""
+    """The address of a file or object, or of a folder or prefix. `Address.parse` reads one, `str()` writes it."""
 
     scheme: Literal["file", "gs"]
     bucket: str = ""
@@ -35,11 +36,11 @@ class Address:
     path: str
     """For `file` absolute or relative to the working directory; for `gs` the object's name, empty for the whole bucket."""
     generation: int | None = None
-    """Of an object; None for whatever lies there."""
+    """Of an object; None for the current one."""
 
     @classmethod
     def parse(cls, text: str) -> "Address":
-        """Read an address; one closing slash is dropped. Raises BadInput with one line that says what is wrong."""
+        """Read an address; one closing slash is dropped. Raises BadInput with one line."""
         if len(text.encode(errors="surrogatepass")) > MAX_ADDRESS_CHARACTERS:
             raise BadInput(f"address {quote(text[:40])}... is too long: at most {MAX_ADDRESS_CHARACTERS} bytes")
         try:
@@ -86,12 +87,12 @@ class Address:
         return f"gs://{self.bucket}/{self.path}{pin}" if self.path else f"gs://{self.bucket}"
 
     def child(self, name: str) -> "Address":
-        """What lies below: `name` may have several segments, none of them stepping aside. Raises BadInput."""
+        """An address below this one. `name` may have several segments, none of them `..`. Raises BadInput."""
         above = str(replace(self, generation=None))
         return Address.parse(f"{above}{'' if above.endswith('/') else '/'}{name}")
 
     def sibling(self, name: str) -> "Address":
-        """What lies beside: `file:stories/budget.yaml` and `pictures/a.png` give `file:stories/pictures/a.png`."""
+        """An address in the same folder: `file:stories/budget.yaml` and `pictures/a.png` give `file:stories/pictures/a.png`."""
         folder, slash, _ = self.path.rpartition("/")
         if not folder and self.scheme == "file":
             folder = slash or "."
@@ -99,7 +100,7 @@ class Address:
 
     @property
     def file(self) -> Path:
-        """Where a `file` address points, with every symbolic link followed, so that it can be compared and opened."""
+        """The path of a `file` address with all symbolic links resolved, so that it can be compared and opened."""
         try:
             return Path(self.path).resolve()
         except RuntimeError as fault:
@@ -114,7 +115,7 @@ class AllowList:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "AllowList":
-        """Nothing is allowed where the variable is missing: an installation must say what it means."""
+        """Nothing is allowed where the variable is missing."""
         listed = environment.get(ADDRESSES_VARIABLE, "")
         return cls(prefixes=tuple(Address.parse(text.strip()) for text in listed.split(",") if text.strip()))
 
@@ -122,7 +123,7 @@ class AllowList:
         return any(contains(prefix, address) for prefix in self.prefixes)
 
     def require(self, address: Address) -> None:
-        """Raises BadInput for an address outside; segments are compared whole: `gs://a/b` does not hold `gs://a/bc`."""
+        """Raises BadInput for an address outside the prefixes. Whole segments are compared: `gs://a/bc` is not below `gs://a/b`."""
         if not self.prefixes:
             raise BadInput(
                 f"{address}: no address is allowed; set {ADDRESSES_VARIABLE} to prefixes such as file:stories,gs://bucket/videos"
@@ -145,5 +146,5 @@ def refuse_relative_segments(segment: str) -> None:
 
 
 def quote(text: str) -> str:
-    """The text as ASCII in quotes: what it holds may upset a terminal."""
+    """The text as ASCII in quotes, since control characters could disturb a terminal."""
     return ascii(text)

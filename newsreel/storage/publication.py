@@ -1,10 +1,10 @@
-"""What is published of a story: some files and, written last, a manifest that names them with their digests.
+"""Published videos: some files and, written last, a manifest that lists them with their digests.
 
     file:out              out/budget/{landscape.mp4,poster.jpg,captions.vtt,story.json,manifest.json}
     gs://bucket/videos    gs://bucket/videos/budget/r3/manifest.json  r3/<render>/{landscape.mp4,...}
 
-A folder on a laptop holds the newest draft. In a bucket each revision is for ever, and each render of it has a folder of its own,
-named by what is in it: two runs of one story cannot mix their files, and the manifest alone decides which of them counts.
+A folder on a laptop holds the newest draft. In a bucket revisions are never changed, and each render of a revision has its own
+folder, named by its content: two runs of one story cannot mix their files, and the manifest decides which render counts.
 """
 
 import re
@@ -27,7 +27,7 @@ class PublishedFile(BaseModel, frozen=True):
     name: str
     """`landscape.mp4`."""
     path: str = Field(pattern=r"^([0-9a-f]{16}/)?[a-z0-9][a-z0-9.-]*$")
-    """Where it lies, from the manifest's folder."""
+    """Relative to the manifest's folder."""
     size: int
     """Bytes."""
     sha256: str
@@ -35,12 +35,12 @@ class PublishedFile(BaseModel, frozen=True):
 
 
 class Origin(BaseModel, frozen=True):
-    """What a video is made from, see `newsreel.fingerprints`. `init-story` leaves it in the workspace for `publish`."""
+    """What a video is made from, see `newsreel.fingerprints`. `init-story` writes it into the workspace for `publish`."""
 
     story_digest: str
     software_digest: str
     release: str
-    """Of newsreel."""
+    """The version of newsreel."""
 
 
 class Manifest(BaseModel, frozen=True):
@@ -51,7 +51,7 @@ class Manifest(BaseModel, frozen=True):
     created: AwareDatetime
     files: tuple[PublishedFile, ...]
     usage: Usage | None = None
-    """What the video has taken; None for one of before this was told."""
+    """What the video cost; None for videos from before this was recorded."""
 
     def equals_ignoring_time(self, other: "Manifest") -> bool:
         return self.model_copy(update={"created": other.created}) == other
@@ -60,7 +60,7 @@ class Manifest(BaseModel, frozen=True):
         return next((file for file in self.files if file.name == name), None)
 
     def video(self, home: Address) -> Address | None:
-        """Where the video lies, given the manifest's folder."""
+        """The address of the video, given the manifest's folder."""
         file = self.file(VIDEO)
         return home.child(file.path) if file else None
 
@@ -72,18 +72,18 @@ def publication_folder(finals: Address, identifier: str, revision: int) -> Addre
 
 
 def read_publication(storage: Storage, home: Address) -> Manifest | None:
-    """The manifest there, None where nothing is published. Raises Conflict for a file that is no manifest."""
+    """The manifest of a folder, None where nothing is published. Raises Conflict for a file that is no manifest."""
     address = home.child(MANIFEST)
     if storage.find(address) is None:
         return None
     try:
         return Manifest.model_validate_json(storage.read(address, at_most=MAX_MANIFEST_BYTES))
     except ValidationError as fault:
-        raise Conflict(f"{address}: is not a manifest of newsreel's; move it away or publish elsewhere") from fault
+        raise Conflict(f"{address}: is not a manifest of newsreel; move it away or publish elsewhere") from fault
 
 
 def is_intact(storage: Storage, home: Address, manifest: Manifest) -> bool:
-    """Whether all that the manifest names is there, byte for byte."""
+    """Whether all files of the manifest exist with the same size and digest."""
     found = (storage.find(home.child(file.path)) for file in manifest.files)
     return all(
         there is not None and (there.size, there.sha256) == (file.size, file.sha256)
@@ -92,7 +92,7 @@ def is_intact(storage: Storage, home: Address, manifest: Manifest) -> bool:
 
 
 def newer_revision(storage: Storage, finals: Address, identifier: str, revision: int) -> int | None:
-    """The newest published revision, where it is newer than this one."""
+    """The newest published revision that is newer than this one, None for none."""
     return max((other for other in published_revisions(storage, finals, identifier) if other > revision), default=None)
 
 

@@ -1,62 +1,33 @@
-"""Bytes at addresses: what a step may do with `file:` and `gs:`, and no more.
+"""Read and write bytes at `file:` and `gs:` addresses.
 
-Every call first asks the allow-list, so no program can forget to. Objects in a bucket are created and never changed: a
-published video stays what it was. Files are drafts on a laptop and may be replaced; each appears whole or not at all.
+Every call first checks the allow-list, so no program can forget to. Objects in a bucket are created and never changed: a
+published
+video stays as it is. Files are drafts on a laptop and may be replaced; each appears only when it is complete.
 """
 
-import errno
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from newsreel.errors import BadInput, Conflict, Unavailable
+from newsreel.errors import BadInput, translate_os_errors
+from newsreel.files import atomic_file
 from newsreel.storage.address import Address, AllowList
-from newsreel.workspace import content_digest, translate_disk_full
-
-TRANSIENT_ERRNOS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EBUSY, errno.ENFILE, errno.EMFILE})
-"""Errors of the operating system that another try may not meet; all others are the address's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObjectInfo:
-    """What lies at an address. `sha256` is 64 hexadecimal digits, None for an object that newsreel did not write."""
-
-    size: int
-    sha256: str | None
-    generation: int | None = None
-    """Of an object, see `Address`."""
-
-
-class Backend(Protocol):
-    """One kind of storage. `newsreel.storage.gcs` is the other."""
-
-    def read(self, address: Address, at_most: int) -> bytes: ...
-
-    def copy(self, address: Address, into: BinaryIO, at_most: int) -> None: ...
-
-    def find(self, address: Address) -> ObjectInfo | None: ...
-
-    def names(self, address: Address) -> list[str]: ...
-
-    def dates(self, address: Address) -> dict[str, datetime]: ...
-
-    def create(self, address: Address, source: Path | bytes, content_type: str) -> None: ...
+from newsreel.storage.backend import Backend, ObjectInfo, require_same_content
 
 
 @dataclass(frozen=True)
 class Storage:
-    """All storage a program may use. Errors of every call: BadInput for an address that is not allowed or not usable,
-    Unavailable where the same call may work later."""
+    """All storage that a program may use. Every call raises BadInput for an address that is not allowed or not usable, and
+    Unavailable where the same call may succeed later."""
 
     allowed: AllowList
     files: "Files" = field(default_factory=lambda: Files())
@@ -66,21 +37,21 @@ class Storage:
         return cls(AllowList.from_environment())
 
     def read(self, address: Address, *, at_most: int) -> bytes:
-        """All bytes; BadInput where there is nothing, or more than `at_most` bytes."""
+        """All bytes. Raises BadInput where there is nothing, or more than `at_most` bytes."""
         return self.backend(address).read(address, at_most)
 
     def copy(self, address: Address, into: BinaryIO, *, at_most: int) -> None:
-        """Write all bytes to a file, part by part: for what is too large to be held in memory. Errors as of `read`."""
+        """Write all bytes to an open file, in parts: for what is too large for memory. Raises what `read` raises."""
         self.backend(address).copy(address, into, at_most)
 
     def find(self, address: Address) -> ObjectInfo | None:
-        """Size and digest of what lies there; None where nothing does."""
+        """Size and digest, None where there is nothing."""
         return self.backend(address).find(address)
 
     def pin(self, address: Address) -> Address:
-        """The address of what lies there now: an object that is changed or removed afterwards is not read in its place.
+        """The address with the generation of the object that is there now, so that no later one is read in its place.
 
-        A file has no such address and is returned as it is. Raises BadInput where there is nothing.
+        The address of a file is returned as it is. Raises BadInput where there is nothing.
         """
         if address.scheme == "file" or address.generation:
             return address
@@ -90,29 +61,30 @@ class Storage:
         return replace(address, generation=found.generation)
 
     def names(self, address: Address) -> list[str]:
-        """What lies below a folder or prefix, at any depth, as sorted names such as `r1/manifest.json`."""
+        """The sorted names below a folder or prefix, at any depth, such as `r1/manifest.json`."""
         return self.backend(address).names(address)
 
     def dates(self, address: Address) -> dict[str, datetime]:
-        """When each of these was last written, in UTC."""
+        """The same names, each with the time it was last written, in UTC."""
         return self.backend(address).dates(address)
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
-        """Write what is not there yet, checksummed; the same bytes are welcome twice. Conflict where others lie, DiskFull."""
+        """Write a new file or object. Does nothing where it has the same bytes already. Raises Conflict for other bytes,
+        DiskFull."""
         self.backend(address).create(address, source, content_type)
 
     def replace(self, address: Address, source: Path | bytes) -> None:
-        """Write a file, whatever is there. Only `file`: objects are never replaced. Raises DiskFull."""
-        self.draft(address)
+        """Write a file, replacing any other. Only for `file`: objects are never replaced. Raises DiskFull."""
+        self.require_file(address)
         self.files.replace(address, source)
 
     def remove(self, address: Address) -> None:
-        """Remove a file, if there is one. Only `file`."""
-        self.draft(address)
-        with translate_file_error(address):
+        """Remove a file, if there is one. Only for `file`."""
+        self.require_file(address)
+        with translate_os_errors(address):
             address.file.unlink(missing_ok=True)
 
-    def draft(self, address: Address) -> None:
+    def require_file(self, address: Address) -> None:
         if address.scheme != "file":
             raise ValueError(f"{address}: objects are never changed")
         self.allowed.require(address)
@@ -129,17 +101,17 @@ class Storage:
 
 
 class Files:
-    """`file:` addresses. Links are followed once, by `Address.file`, and what is compared is what is opened."""
+    """The backend of `file:` addresses. `Address.file` resolves links once, so the path that was checked is the one opened."""
 
     def read(self, address: Address, at_most: int) -> bytes:
-        with translate_file_error(address), open_regular_file(address) as file:
+        with translate_os_errors(address), open_regular_file(address) as file:
             content = file.read(at_most + 1)
         if len(content) > at_most:
             raise BadInput(f"{address}: larger than {at_most:,} bytes")
         return content
 
     def copy(self, address: Address, into: BinaryIO, at_most: int) -> None:
-        with translate_file_error(address), open_regular_file(address) as file:
+        with translate_os_errors(address), open_regular_file(address) as file:
             if os.fstat(file.fileno()).st_size > at_most:
                 raise BadInput(f"{address}: larger than {at_most:,} bytes")
             shutil.copyfileobj(file, into, 1 << 20)
@@ -147,84 +119,48 @@ class Files:
     def find(self, address: Address) -> ObjectInfo | None:
         if not address.file.exists():
             return None
-        with translate_file_error(address), open_regular_file(address) as file:
+        with translate_os_errors(address), open_regular_file(address) as file:
             return ObjectInfo(size=os.fstat(file.fileno()).st_size, sha256=file_digest(file, "sha256").hexdigest())
 
     def names(self, address: Address) -> list[str]:
-        with translate_file_error(address):
+        with translate_os_errors(address):
             return sorted(str(path.relative_to(address.file)) for path in address.file.rglob("*") if path.is_file())
 
     def dates(self, address: Address) -> dict[str, datetime]:
         found = {}
         for name in self.names(address):
-            # It may have been replaced since it was listed, or be gone.
+            # It may have been removed since it was listed.
             with suppress(FileNotFoundError):
                 written = (address.file / name).stat().st_mtime
                 found[name] = datetime.fromtimestamp(written, UTC)
         return found
 
     def create(self, address: Address, source: Path | bytes, content_type: str) -> None:
-        with publish_file(address, source) as temporary:
+        with translate_os_errors(address):
             try:
-                os.link(temporary, address.file)
+                with atomic_file(address.file, replace=False) as temporary:
+                    write_source(source, temporary)
             except FileExistsError:
+                if not address.file.exists():  # a file stands where the folder should be
+                    raise
                 require_same_content(address, self.find(address), source)
 
     def replace(self, address: Address, source: Path | bytes) -> None:
-        with publish_file(address, source) as temporary:
-            temporary.replace(address.file)
+        with translate_os_errors(address), atomic_file(address.file) as temporary:
+            write_source(source, temporary)
 
 
 @contextmanager
 def open_regular_file(address: Address) -> Iterator[BufferedReader]:
-    """A regular file, opened without waiting: a pipe or a device in its place must not hang or feed us for ever."""
+    """Open a regular file without blocking: a pipe or device must not hang this process or feed it without end."""
     with open(os.open(address.file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise BadInput(f"{address}: not a regular file")
         yield file
 
 
-@contextmanager
-def publish_file(address: Address, source: Path | bytes) -> Iterator[Path]:
-    """The bytes, whole and on disk, under a temporary name beside the address; removed in the end if still there."""
-    folder = address.file.parent
-    with translate_file_error(address), translate_disk_full(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".tmp-")
-        temporary = Path(name)
-        try:
-            with open(handle, "wb") as file:  # noqa: PTH123
-                os.fchmod(handle, 0o644)
-                if isinstance(source, bytes):
-                    file.write(source)
-                else:
-                    with source.open("rb") as original:
-                        shutil.copyfileobj(original, file, 1 << 20)
-                file.flush()
-                os.fsync(handle)
-            yield temporary
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def source_digest(source: Path | bytes) -> str:
-    return sha256(source).hexdigest() if isinstance(source, bytes) else content_digest(source)
-
-
-def require_same_content(address: Address, found: ObjectInfo | None, source: Path | bytes) -> None:
-    if found is None or found.sha256 != source_digest(source):
-        raise Conflict(f"{address}: something else is already there, and what is published is never changed; raise the revision")
-
-
-@contextmanager
-def translate_file_error(address: Address) -> Iterator[None]:
-    """The operating system's errors as ours. A full disk is told by `translate_disk_full`, inside or outside of this."""
-    try:
-        yield
-    except FileNotFoundError as fault:
-        raise BadInput(f"{address}: there is no such file") from fault
-    except OSError as fault:
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        kind = Unavailable if fault.errno in TRANSIENT_ERRNOS else BadInput
-        raise kind(f"{address}: {(fault.strerror or str(fault)).lower()}") from fault
+def write_source(source: Path | bytes, target: Path) -> None:
+    if isinstance(source, bytes):
+        target.write_bytes(source)
+    else:
+        shutil.copyfile(source, target)

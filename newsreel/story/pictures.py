@@ -1,7 +1,8 @@
-"""A story's pictures: refused while a person can still act on it, then made alike for the steps that follow.
+"""Validate a story's pictures while a person can still act on the result, and normalise them for the steps that follow.
 
-A picture is hostile input. Its size is read from the header before anything is decoded, only three decoders are ever tried, and
-what later steps see was written by us: upright, sRGB, without metadata.
+A picture is hostile input. Its size is read from the header before anything is decoded, only three decoders are ever used, and
+what
+later steps read was written here: upright, sRGB, without metadata.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from newsreel.errors import BadInput
-from newsreel.workspace import translate_disk_full
+from newsreel.errors import BadInput, translate_disk_full
 
 MAX_BYTES: Final = 40 * 1000 * 1000
 MAX_SIDE: Final = 8192
@@ -26,15 +26,15 @@ MAX_NORMALISED_WIDTH: Final = 2880
 
 ALLOWED_FORMATS: Final = "use a JPEG, PNG or WebP"
 BACKGROUND: Final = (255, 255, 255)
-"""What shows through where a picture is transparent."""
+"""The colour behind transparent pixels."""
 
 DECODER_ERRORS: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError)
-"""What Pillow's decoders raise on damaged files."""
+"""Errors that Pillow's decoders raise for damaged files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureFacts:
-    """What a sound picture is: its size in pixels as a viewer sees it (orientation applied) and its format."""
+    """A valid picture's size in pixels, with its orientation applied, and its format."""
 
     width: int
     height: int
@@ -42,7 +42,7 @@ class PictureFacts:
 
 
 def check_picture(path: Path) -> PictureFacts:
-    """Decode a picture fully and tell what it is.
+    """Decode a picture fully; its size and format.
 
     Raises BadInput with a message that follows the file's name: `is 50000x50000; at most 8192x8192`.
     """
@@ -50,9 +50,9 @@ def check_picture(path: Path) -> PictureFacts:
 
 
 def normalise_picture(source: Path, target: Path) -> PictureFacts:
-    """Write the picture as an upright sRGB JPEG without metadata, at most 2880 pixels wide; tell what the source is.
+    """Write a picture as an upright sRGB JPEG without metadata, at most 2880 pixels wide; size and format of the source.
 
-    `target` is a draft's path: it is written in place. Raises what `check_picture` raises, and DiskFull.
+    `target` is written in place: it is a temporary path. Raises what `check_picture` raises, and DiskFull.
     """
     picture = decode_picture(source)
     facts = picture_facts(picture)
@@ -68,7 +68,7 @@ def normalise_picture(source: Path, target: Path) -> PictureFacts:
 
 
 def decode_picture(path: Path) -> Image.Image:
-    """The picture with every pixel read, in whatever mode its file has."""
+    """The picture with all pixels decoded, in the mode of its file."""
     content = read_content(path)
     picture = read_header(content)
     if picture.mode == "CMYK":
@@ -81,7 +81,7 @@ def decode_picture(path: Path) -> Image.Image:
         raise BadInput(f"is {picture.width}x{picture.height}; at least {MIN_SIDE} pixels a side")
     try:
         if isinstance(picture, PngImageFile):
-            read_header(content).verify()  # the decoder itself passes over wrong checksums
+            read_header(content).verify()  # the decoder itself ignores wrong checksums
         picture.load()
     except DECODER_ERRORS as fault:
         raise BadInput("is damaged or cut short; save it again") from fault
@@ -101,8 +101,9 @@ def read_content(path: Path) -> bytes:
 def read_header(content: bytes) -> ImageFile:
     """The picture with only its header read.
 
-    The decoder is chosen here and not by `Image.open`: that one stops at its own limit before it tells the size, and takes the
-    several views in one JPEG of some cameras for an animation.
+    The decoder is chosen here and not by `Image.open`: that stops at its own limit before the size is known, and takes the
+    several
+    views that some cameras write into one JPEG for an animation.
     """
     if content.startswith(b"\xff\xd8\xff"):
         decoder: type[ImageFile] = JpegImageFile
@@ -128,7 +129,7 @@ def picture_facts(picture: Image.Image) -> PictureFacts:
 
 
 def to_srgb(picture: Image.Image) -> Image.Image:
-    """The picture as RGB in sRGB, on white where it was transparent; its Exif orientation goes along."""
+    """The picture as RGB in sRGB, on white where it was transparent, with its Exif orientation."""
     profile, exif = picture.info.get("icc_profile"), picture.getexif()
     if picture.mode.startswith("I"):
         picture = picture.point(lambda value: value / 256).convert("L")  # 16-bit grey
@@ -147,7 +148,7 @@ def to_srgb(picture: Image.Image) -> Image.Image:
 
 
 def apply_colour_profile(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Colours moved from the picture's own profile to sRGB; a profile that cannot be used counts as sRGB."""
+    """Convert from the picture's own colour profile to sRGB; a profile that cannot be used counts as sRGB."""
     wanted = "RGB" if picture.mode == "L" else picture.mode
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))

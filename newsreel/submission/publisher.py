@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsreel.errors import BadInput, MissingProgram, Unavailable
+from newsreel.google_errors import translate_google_errors, translate_missing_credentials
 from newsreel.submission.message import Message
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 """How long a message may take, repeated tries included: an editor waits for it. What could not be published is found in
-storage by the reconciler."""
+storage by the submitter."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,12 @@ class Publisher:
     def connect(cls, topic: str, seconds: float = SECONDS) -> "Publisher":
         """Raises MissingProgram, and BadInput without credentials."""
         try:
-            from google.auth.exceptions import DefaultCredentialsError
             from google.cloud.pubsub_v1 import PublisherClient
             from google.cloud.pubsub_v1.types import PublisherOptions
         except ImportError as fault:
             raise MissingProgram("Pub/Sub needs google-cloud-pubsub: pip install 'newsreel[messages]'") from fault
-        try:
+        with translate_missing_credentials("Pub/Sub"):
             client = PublisherClient(publisher_options=PublisherOptions(enable_message_ordering=True))
-        except (DefaultCredentialsError, OSError) as fault:
-            raise BadInput("Pub/Sub: no credentials; run `gcloud auth application-default login`") from fault
         return cls(client, topic, seconds)
 
     def publish(self, message: Message) -> str:
@@ -48,7 +46,7 @@ class Publisher:
 
     def send(self, content: bytes, ordering_key: str, attributes: Mapping[str, str]) -> str:
         """Any bytes. Raises Unavailable, BadInput."""
-        with told_of(self.topic):
+        with translate_pubsub_errors(self.topic):
             try:
                 future = self.client.publish(self.topic, content, ordering_key, timeout=self.seconds, **attributes)
                 return str(future.result(timeout=self.seconds))
@@ -60,15 +58,14 @@ class Publisher:
 
 
 @contextmanager
-def told_of(topic: str) -> Iterator[None]:
-    """The service's errors as ours."""
-    from google.api_core import exceptions as api
-    from google.auth.exceptions import GoogleAuthError
+def translate_pubsub_errors(subject: str) -> Iterator[None]:
+    """Raise the errors of Pub/Sub about a topic or subscription as ours."""
     from google.cloud.pubsub_v1.publisher.exceptions import MessageTooLargeError
 
-    try:
-        yield
-    except (api.NotFound, api.PermissionDenied, api.InvalidArgument, MessageTooLargeError) as fault:
-        raise BadInput(f"{topic}: Pub/Sub refuses it: {getattr(fault, 'message', fault)}") from fault
-    except (api.GoogleAPICallError, api.RetryError, GoogleAuthError, TimeoutError, RuntimeError) as fault:
-        raise Unavailable(f"{topic}: Pub/Sub does not answer ({type(fault).__name__})") from fault
+    with translate_google_errors(subject, "Pub/Sub"):
+        try:
+            yield
+        except MessageTooLargeError as fault:
+            raise BadInput(f"{subject}: Pub/Sub refuses it: {fault}") from fault
+        except RuntimeError as fault:  # the client has been stopped
+            raise Unavailable(f"{subject}: Pub/Sub does not answer ({type(fault).__name__})") from fault

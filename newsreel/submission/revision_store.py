@@ -1,9 +1,9 @@
-"""The newsroom's desk in storage: which revisions of stories are saved, and which of them are published or have failed.
+"""Revisions in storage: which are saved, and which of them are published or have failed.
 
 <stories>/<id>/r3.json           a revision, created once; its address is what the message carries
-<stories>/<id>/r3.order.json     the message itself, kept before it is published: one that was lost is no less urgent for it
+<stories>/<id>/r3.order.json     the message, saved before it is published: its priority survives when it is lost
 <finals>/<id>/r3/manifest.json   the video is there (`newsreel.storage.publication`)
-<finals>/<id>/r3/failed.json     it will not come: why, when that was said, and of which run
+<finals>/<id>/r3/failed.json     there will be no video: why, since when, and of which run
 
 Nothing here is ever changed or removed.
 """
@@ -68,7 +68,7 @@ class RevisionStore:
     def save_order(self, message: Message) -> None:
         """Keep a message beside its story, to be done before it is published; the same one is welcome twice.
 
-        Raises Conflict where the revision was given out as more or less urgent, Unavailable.
+        Raises Conflict where the revision was submitted with another priority before, Unavailable.
         """
         revision = Revision(message.id, message.revision)
         try:
@@ -77,7 +77,7 @@ class RevisionStore:
             kept = self.order(revision, Address.parse(message.story)).priority
             if kept != message.priority:
                 raise Conflict(
-                    f"{message.workflow}: was given out as {kept} before; raise the revision to change that"
+                    f"{message.workflow}: was submitted as {kept} before; raise the revision to change that"
                 ) from fault
 
     def address(self, revision: Revision) -> Address:

@@ -1,12 +1,11 @@
-"""`newsreel submit`: a story file of this machine becomes a workflow of the cluster, once.
+"""`newsreel submit`: a story file of this machine becomes a Workflow of the cluster, once.
 
-It is kept in the stories' bucket first, together with how urgent it is. Then a message says so, as the newsroom's do, or the
-workflow is created at once. Should we get no further, the watch over saved stories finds it (`cluster.controllers.submitter`).
+The story is saved in the stories' bucket as the newsroom saves its own: <stories>/<id>/r3.json, <id>/pictures/<digest>.png, and
+its priority beside it. Then a message announces it, or the Workflow is created at once. Should that fail, the submitter finds the
+saved story (`cluster.controllers.submitter`).
 
-A story into the stories' bucket, where the newsroom saves its own: <stories>/<id>/r3.json and <id>/pictures/<digest>.png.
-
-Objects are created and never changed. Pictures have the name of their content, so that revisions share them, and the document
-comes last: whoever finds it finds all that it names. A submission that is cut off is begun anew, or found by the reconciler.
+Objects are created and never changed. Pictures are named by their content, so that revisions share them, and the document comes
+last: a document in the bucket has all that it names.
 """
 
 import json
@@ -15,13 +14,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from newsreel.argo.runs import run_of
-from newsreel.argo.workflow import build_workflow, story_parameter, workflow_name
+from newsreel.argo.workflow import build_workflow, story_annotations, story_parameter
 from newsreel.errors import BadInput, Conflict, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
-from newsreel.story.loader import LoadedStory
 from newsreel.story.priority import Priority
 from newsreel.story.schema import Story
+from newsreel.story_loader import LoadedStory
 from newsreel.submission.message import Message
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.revision_store import Revision, RevisionStore
@@ -92,7 +91,7 @@ class SubmittedStory:
 
     @property
     def name(self) -> str:
-        return workflow_name(self.story)
+        return self.message.workflow
 
 
 def save_revision(intake: LoadedStory, buckets: Buckets, priority: Priority) -> SubmittedStory:
@@ -102,35 +101,43 @@ def save_revision(intake: LoadedStory, buckets: Buckets, priority: Priority) -> 
     """
     storage = Storage(AllowList(prefixes=(buckets.stories, buckets.finals)))
     story, address = upload_story(intake, storage, buckets.stories)
-    desk = RevisionStore(storage, buckets.stories, buckets.finals)
-    message = desk.message(Revision(story.id, story.revision), priority)
-    desk.save_order(message)
+    revisions = RevisionStore(storage, buckets.stories, buckets.finals)
+    message = revisions.message(Revision(story.id, story.revision), priority)
+    revisions.save_order(message)
     return SubmittedStory(story=story, address=address, finals=buckets.finals, message=message)
 
 
-def publish(kept: SubmittedStory, publisher: Publisher) -> str:
+def publish(submitted: SubmittedStory, publisher: Publisher) -> str:
     """Say that it is there; one line for who asked. Published twice it is still one workflow. Raises BadInput, Unavailable."""
     try:
-        publisher.publish(kept.message)
+        publisher.publish(submitted.message)
     except (BadInput, Unavailable) as fault:
-        raise type(fault)(f"{fault}; {kept.name} is saved, and the watch over saved stories submits it") from fault
-    return f"{kept.name}: announced; `newsreel status {kept.name}` tells how it goes"
+        raise type(fault)(f"{fault}; {submitted.name} is saved, and the submitter submits it") from fault
+    return f"{submitted.name}: announced; `newsreel status {submitted.name}` shows its progress"
 
 
-def create(kept: SubmittedStory, cluster: "Cluster") -> str:
+def create(submitted: SubmittedStory, cluster: "Cluster") -> str:
     """Create its workflow; one line for who asked.
 
     Raises BadInput for what the cluster refuses, Conflict where the name stands for another story, Unavailable.
     """
-    workflow = build_workflow(kept.story, kept.address, kept.finals, kept.message.priority)
-    if cluster.create(workflow):
-        return f"{kept.name}: submitted; `newsreel status {kept.name}` tells how it goes"
-    return submitted_before(cluster, kept.name, story_parameter(workflow))
+    story = submitted.story
+    workflow = build_workflow(
+        story.id,
+        story.revision,
+        address=str(submitted.address),
+        finals=str(submitted.finals),
+        priority=submitted.message.priority,
+        annotations=story_annotations(story, submitted.finals),
+    )
+    if cluster.create_workflow(workflow):
+        return f"{submitted.name}: submitted; `newsreel status {submitted.name}` shows its progress"
+    return submitted_before(cluster, submitted.name, story_parameter(workflow))
 
 
 def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> str:
     """One line for a story whose name is taken. Raises Conflict where another story took it, or where it goes elsewhere."""
-    there = cluster.workflow(name)
+    there = cluster.find_workflow(name)
     if there is None:
         return f"{name}: was submitted before and is removed just now; submit it again if it is not published"
     made = story_parameter(there)
@@ -140,5 +147,5 @@ def submitted_before(cluster: "Cluster", name: str, wanted: tuple[str, str]) -> 
     run = run_of(there)
     if run.exit_status:
         mend = f"mend it and raise the revision, or run it again with `argo resubmit {name}`"
-        return f"{name}: was submitted before and ended as {run.state}: {run.message or 'no reason is told'}; {mend}"
+        return f"{name}: was submitted before and ended as {run.state}: {run.message or 'no reason given'}; {mend}"
     return f"{name}: was submitted before, nothing to do: {run.state}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from newsreel.submission.publisher import told_of
+from newsreel.submission.publisher import translate_pubsub_errors
 
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
@@ -91,11 +91,11 @@ def ensure(project: str, publisher: "PublisherClient", subscriber: "SubscriberCl
 
     made = []
     for topic in TOPICS:
-        with told_of(topic_path(project, topic)), suppress(AlreadyExists):
+        with translate_pubsub_errors(topic_path(project, topic)), suppress(AlreadyExists):
             publisher.create_topic(name=topic_path(project, topic))
             made.append(topic)
     for one in SUBSCRIPTIONS:
-        with told_of(f"subscription {one.name}"), suppress(AlreadyExists):
+        with translate_pubsub_errors(f"subscription {one.name}"), suppress(AlreadyExists):
             subscriber.create_subscription(request=request_of(project, one))
             made.append(one.name)
     return made

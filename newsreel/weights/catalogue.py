@@ -1,25 +1,23 @@
-"""The weights an installation has, and those a story's voice is spoken with.
+"""The installation's catalogue of weights, and the weights of a story's voice in its workspace.
 
-The catalogue is a YAML file at the address NEWSREEL_WEIGHTS; it and all it names lie under the allowed addresses:
+The catalogue is a YAML file at the address NEWSREEL_WEIGHTS; it and all files that it names lie below the allowed addresses:
 
     linda-tacotron2:
       address: gs://newsroom-weights/linda/tacotron2.safetensors
       sha256: 4b1f...            # as `newsreel weights inspect FILE` prints it
       licence: CC-BY-4.0
-      source: https://...        # where it came from, for people; may be left out
+      source: https://...        # optional: where it came from, for people
 
-In a story's workspace lie, for each system of its voice:
+A story's workspace has for each system of its voice:
 
-    weights/SYSTEM.weights   the file, verified, in whatever format its catalogue names
+    weights/SYSTEM.weights   the file, verified, in whatever format it was published
     weights/SYSTEM.json      a small sheet that says which file it is                          `WeightsSheet`
 
-A step's units read the sheet, so that their keys change with the weights and no 400 MB are hashed to find that nothing has.
-
-Where a step finds the weights that the story's voice gives it; `newsreel.weights.catalogue` brings them there.
+A step's units read the sheet, so that their keys change with the weights and no 400 MB are hashed to find that nothing has
+changed.
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,29 +26,30 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, RootModel
 
 from newsreel.errors import BadInput, BadWeights
+from newsreel.files import link_or_copy, write_atomically
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.story.schema import VOICES
 from newsreel.validation import Matches, StrictModel, parse_document
 from newsreel.weights.cache import WeightsCache
-from newsreel.workspace import Workspace, flush_to_disk, translate_disk_full, write_atomically
+from newsreel.workspace import Workspace
 
 VOICE_WEIGHTS_VARIABLE = "NEWSREEL_WEIGHTS"
-"""Of the environment: the address of the installation's catalogue."""
+"""The address of the installation's catalogue."""
 
 
 def weights_sheet(system: str) -> str:
-    """The workspace's name of the sheet: what a unit `reads`. `weights_sheet("waveglow")` is `weights/waveglow.json`."""
+    """The name of the sheet in the workspace, which units read: `weights_sheet("waveglow")` is `weights/waveglow.json`."""
     return f"weights/{system}.json"
 
 
 def weights_file(system: str) -> str:
-    """The workspace's name of the weights themselves."""
+    """The name of the weights in the workspace."""
     return f"weights/{system}.weights"
 
 
 def voice_weights(workspace: Workspace, system: str) -> Path:
-    """The weights that the story's voice gives a system, verified when they came in. Raises BadWeights where there are none."""
+    """The weights of a system for the story's voice, verified by `init-story`. Raises BadWeights where there are none."""
     path = workspace.path(weights_file(system))
     if not path.is_file() or not workspace.path(weights_sheet(system)).is_file():
         raise BadWeights(
@@ -99,10 +98,10 @@ class CatalogueFile(RootModel[dict[WeightsName, CatalogueEntry]]):
 
 
 class WeightsSheet(StrictModel, strict=True):
-    """Which file a system's weights are."""
+    """Identifies the weights file of a system."""
 
     name: str
-    """In the catalogue: `linda-tacotron2`."""
+    """The name in the catalogue: `linda-tacotron2`."""
     sha256: str
     licence: str
     address: str
@@ -112,19 +111,19 @@ class WeightsSheet(StrictModel, strict=True):
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
     name: str
-    """What it is called in errors: its address."""
+    """The name in messages: its address."""
     entries: Mapping[str, CatalogueEntry]
 
     @classmethod
     def from_environment(cls, storage: Storage, environment: Mapping[str, str] = os.environ) -> "Catalogue":
-        """Raises BadInput where no catalogue is configured, or it is wrong; what `Storage.read` raises."""
+        """Raises BadInput where no catalogue is configured or it has faults, and what `Storage.read` raises."""
         text = environment.get(VOICE_WEIGHTS_VARIABLE)
         if not text:
             raise BadInput(f"no catalogue of weights: set {VOICE_WEIGHTS_VARIABLE} to its address, such as file:weights.yaml")
         return cls(name=text, entries=read_catalogue(storage.read(Address.parse(text), at_most=MAX_CATALOGUE_BYTES), text))
 
     def entry(self, name: str) -> CatalogueEntry:
-        """Raises BadInput for a name that is not here."""
+        """Raises BadInput for an unknown name."""
         if name not in self.entries:
             raise BadInput(f"{self.name}: has no {name}; it has {', '.join(sorted(self.entries)) or 'nothing'}")
         return self.entries[name]
@@ -134,7 +133,7 @@ class Catalogue:
         return WeightsSheet(name=name, sha256=entry.sha256, licence=entry.licence, address=entry.address)
 
     def fetch(self, name: str, storage: Storage, cache: WeightsCache) -> Path:
-        """The file, verified. Raises BadInput, BadWeights for other bytes than the catalogue says, DiskFull, Unavailable."""
+        """The verified file. Raises BadInput, BadWeights where its digest is another, DiskFull, Unavailable."""
         entry = self.entry(name)
         return cache.fetch(Address.parse(entry.address), entry.sha256, storage)
 
@@ -145,26 +144,26 @@ def read_catalogue(content: bytes, name: str) -> dict[str, CatalogueEntry]:
 
 
 def require_voice_weights(voice: str, storage: Storage) -> None:
-    """Raises BadInput, saying what to set, where a voice needs weights that this installation does not have."""
+    """Raises BadInput, with what to configure, where a voice needs weights that this installation does not have."""
     for _ in needed_weights(voice, storage):
         pass
 
 
 def link_voice_weights(workspace: Workspace, voice: str, storage: Storage) -> None:
-    """Bring a voice's weights into the workspace, once. Raises what `require_voice_weights` and `Catalogue.fetch` do."""
+    """Link a voice's weights into the workspace. Raises what `require_voice_weights` and `Catalogue.fetch` raise."""
     for system, name, catalogue in needed_weights(voice, storage):
         sheet = catalogue.sheet(name).model_dump_json(indent=2) + "\n"
-        path, said = workspace.path(weights_file(system)), workspace.path(weights_sheet(system))
-        if path.is_file() and said.is_file() and said.read_text() == sheet:
+        path, sheet_path = workspace.path(weights_file(system)), workspace.path(weights_sheet(system))
+        if path.is_file() and sheet_path.is_file() and sheet_path.read_text() == sheet:
             continue
-        # The sheet is what vouches for the file, so it goes first and comes last.
-        said.unlink(missing_ok=True)
+        # The sheet vouches for the file, so it is removed first and written last.
+        sheet_path.unlink(missing_ok=True)
         link_or_copy(catalogue.fetch(name, storage, WeightsCache.from_environment()), path)
-        write_atomically(said, sheet)
+        write_atomically(sheet_path, sheet)
 
 
 def needed_weights(voice: str, storage: Storage) -> Iterator[tuple[str, str, Catalogue]]:
-    """System, name in the catalogue, and the catalogue; nothing is looked up for a voice that needs no weights."""
+    """System, name in the catalogue, and the catalogue. Nothing is read for a voice that needs no weights."""
     weights = VOICES[voice].weights
     if not weights:
         return
@@ -176,20 +175,3 @@ def needed_weights(voice: str, storage: Storage) -> Iterator[tuple[str, str, Cat
         raise BadInput(f"voice {voice} is spoken with weights {' and '.join(weights.values())}: {fault}") from fault
     for system, name in weights.items():
         yield system, name, catalogue
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """A hard link where both lie on one file system, else a copy; under its final name only whole."""
-    temporary = target.with_name(f".tmp-{os.getpid()}-{target.name}")
-    with translate_disk_full(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.unlink(missing_ok=True)
-            try:
-                temporary.hardlink_to(source)
-            except OSError:
-                shutil.copyfile(source, temporary)
-                flush_to_disk(temporary)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
-"""Which container a weights file is, told from its bytes; and the containers that no reader shall see.
+"""Detect the container of a weights file from its bytes, and refuse containers that are not safe to read.
 
-The readers behind `newsreel.weights.state_dict` run no code, but two of them can be made to claim far more memory than the file
-has bytes,
-or to see another file than this check does. What only such a file would have is refused here: torch.save writes its archive
-one way (pytorch, caffe2/serialize/inline_container.cc; APPNOTE.TXT 6.3.10, sections 4.3 and 4.4).
+The readers that `newsreel.weights.state_dict` uses run no code, but two of them can be made to allocate far more memory than the
+file
+has bytes, or to see other content than this check sees. Only a file that torch.save did not write can do that, so its layout is
+required: it writes archives in one way (pytorch, caffe2/serialize/inline_container.cc; APPNOTE.TXT 6.3.10, sections 4.3 and 4.4).
 """
 
 import os
@@ -17,11 +17,11 @@ from pathlib import Path
 from struct import Struct
 from typing import IO, BinaryIO
 
-from newsreel.errors import BadInput, BadWeights
+from newsreel.errors import BadInput, BadWeights, translate_os_error
 
 
 class Format(StrEnum):
-    """A container; the values are for people."""
+    """A container; the values are shown to people."""
 
     SAFETENSORS = "safetensors"
     ARCHIVE = "torch archive"
@@ -30,18 +30,18 @@ class Format(StrEnum):
 
 ZIP_SIGNATURE = b"PK\x03\x04"
 MAX_PICKLE_BYTES = 4_000_000
-"""The pickle of a net, its tensors apart. The published waveglow, a whole module with 686 tensors, has 0.2 MB of it; each byte
-may become an object of a hundred."""
+"""Of a net's pickle, without its tensors. The published waveglow, a whole module with 686 tensors, has 0.2 MB; each byte may
+become an object of a hundred bytes."""
 ALLOWED_GLOBALS = re.compile(
     r"collections\.OrderedDict|(__builtin__|builtins)\.set|torch\.(Size|device|b?float\d+|u?int\d+|bool|strided)"
     r"|torch\._utils\._rebuild_(tensor|tensor_v2|parameter|parameter_with_state)|torch\.nn\.parameter\.Parameter"
     r"|torch\.(cuda\.)?[A-Z][A-Za-z0-9]*Storage|torch\.storage\.UntypedStorage"
 )
-"""All that the pickle of a net calls. The list of `weights_only` is longer: its `bytearray` makes 3 GB of a dozen bytes."""
+"""Everything that a net's pickle calls. The list of `weights_only` is longer: its `bytearray` makes 3 GB of a dozen bytes."""
 FORBIDDEN_OPCODES = frozenset({"STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4", "OBJ", "NEWOBJ_EX"})
-"""Other ways to name what is called; torch.save uses none of them."""
+"""Other opcodes that name a callable; torch.save uses none of them."""
 PICKLES_IN_OLD_FILE = 5
-"""What an old file begins with: magic number, protocol, machine, content, keys of the tensors that follow."""
+"""Of an old file: magic number, protocol, machine, content, keys of the tensors that follow."""
 
 END_RECORD = Struct("<4s4H2LH")
 END_SIGNATURE = b"PK\x05\x06"
@@ -51,28 +51,28 @@ END_RECORD_64 = Struct("<4sQ2H2L4Q")
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open for reading, without waiting: a pipe or device must not hang us or feed us for ever. Raises BadInput."""
+    """Open a regular file without blocking: a pipe or device must not hang this process. Raises BadInput."""
     try:
         file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # noqa: PTH123, SIM115
     except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {(fault.strerror or str(fault)).lower()}") from fault
+        raise translate_os_error(fault, path) from fault
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise BadInput(f"{path}: cannot be read: not a regular file")
+        raise BadInput(f"{path}: not a regular file")
     return file
 
 
 def detect_format(path: Path) -> Format:
-    """The container, told from the first bytes, whatever the name ends in. Raises BadInput, BadWeights for an empty file."""
+    """The container by the first bytes, whatever the suffix. Raises BadInput, and BadWeights for an empty file."""
     with open_regular(path) as file:
         return sniff_format(file, path)
 
 
 def require_valid_format(path: Path, also: Collection[str] = ()) -> Format:
-    """The container of a file that is safe to hand to its reader.
+    """The container of a file that is safe to pass to its reader.
 
-    `also` are classes a pickle may name, such as `glow.WaveGlow`, beside what any net's does.
-    Raises BadInput for what is not a readable file, BadWeights for one that is empty, or built as its writer never builds it.
+    `also` are further classes that a pickle may name, such as `glow.WaveGlow`. Raises BadInput for what is not a readable file,
+    BadWeights for a file that is empty or that its writer would never have written.
     """
     with open_regular(path) as file:
         container = sniff_format(file, path)
@@ -97,11 +97,12 @@ def sniff_format(file: BinaryIO, path: Path) -> Format:
 
 
 class UnsafeContainer(Exception):
-    """How a file differs from all that torch.save writes."""
+    """How a file differs from everything that torch.save writes."""
 
 
 def require_torch_archive(file: BinaryIO, also: Collection[str]) -> None:
-    """Nothing compressed, no bytes used twice, no long pickle, one directory: what is checked here is what torch will read."""
+    """Require an archive without compression, overlapping entries, long pickles or a second directory: torch reads what is
+    checked."""
     size = file.seek(0, os.SEEK_END)
     try:
         archive = zipfile.ZipFile(file)
@@ -115,7 +116,7 @@ def require_torch_archive(file: BinaryIO, also: Collection[str]) -> None:
     if sum(entry.file_size for entry in entries) > size or (size < 1 << 32 and any(entry.extra for entry in entries)):
         raise UnsafeContainer("its entries claim more bytes than the file has")
     for entry in entries:
-        if entry.filename.lower().endswith(".pkl"):  # torch does not mind the case
+        if entry.filename.lower().endswith(".pkl"):  # torch ignores the case
             try:
                 with archive.open(entry) as content:
                     require_safe_pickle(content, also)
@@ -124,9 +125,9 @@ def require_torch_archive(file: BinaryIO, also: Collection[str]) -> None:
 
 
 def has_single_directory(file: BinaryIO, size: int) -> bool:
-    """Whether every reader finds the same directory: no comment, and the directory ends where its end is recorded.
+    """Whether every reader finds the same directory: no comment, and the directory ends where its end record says.
 
-    Python's zipfile and torch's miniz look for it in different ways, so a file can be two archives.
+    Python's zipfile and torch's miniz look for it in different ways, so one file can be two archives.
     """
     file.seek(max(0, size - END_RECORD_64.size - LOCATOR.size - END_RECORD.size))
     tail = file.read()
@@ -144,7 +145,7 @@ def has_single_directory(file: BinaryIO, size: int) -> bool:
 
 
 def require_safe_pickles(file: BinaryIO, also: Collection[str]) -> None:
-    """An old file is pickles, then bare numbers."""
+    """An old file is a sequence of pickles, then the numbers of its tensors."""
     for _ in range(PICKLES_IN_OLD_FILE):
         require_safe_pickle(file, also)
         if not file.peek(1):  # type: ignore[attr-defined]
@@ -152,11 +153,11 @@ def require_safe_pickles(file: BinaryIO, also: Collection[str]) -> None:
 
 
 def require_safe_pickle(file: IO[bytes], also: Collection[str]) -> None:
-    """Pass over a pickle without making anything of it."""
+    """Scan the opcodes of one pickle without executing it."""
     try:
-        sniff_format = file.tell()
+        start = file.tell()
         for operation, argument, position in pickletools.genops(file):
-            if (position or 0) - sniff_format > MAX_PICKLE_BYTES:
+            if (position or 0) - start > MAX_PICKLE_BYTES:
                 raise UnsafeContainer(f"a pickle of more than {MAX_PICKLE_BYTES // 1_000_000} MB; no net has one")
             if operation.name in FORBIDDEN_OPCODES:
                 raise UnsafeContainer("it names what to call in a way that torch.save never does; nothing of it was run")

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from newsreel.errors import Conflict
+from newsreel.errors import Conflict, translate_disk_full
 from newsreel.runtime.failure import write_termination_message
 from newsreel.runtime.log import log
 from newsreel.runtime.progress import Progress
-from newsreel.workspace import LEASE, Workspace, translate_disk_full
+from newsreel.workspace import LEASE, Workspace
 
 NAME = "anchor"
 STEPS_USER = 65532

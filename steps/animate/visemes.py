@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsreel.errors import BadWeights
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 
 __all__ = ["JAW", "LIPS", "POINTS", "SHAPES_OF_PHONE", "VOWELS", "Visemes", "load_visemes", "save_visemes"]
 

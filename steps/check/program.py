@@ -1,19 +1,21 @@
-"""`check`: is the story valid, and is there anything to do?
+"""`check`: validate a story before any node is taken, and find out whether its video is published already.
 
-Reads the story and its pictures, reports every fault at once, and writes the workflow's parameters: `state`, which is `todo` or
-`published`; the address of the story at the generation that was checked; and how many seconds a story of this length may take,
-per step and in all.
+Reads the story and its pictures, reports all faults at once, and writes the workflow's parameters: `state` is `todo` or
+`published`, `story` the address with its generation, `digest` the SHA-256 of story and pictures, and how many seconds a step of
+this story, and all of its steps, may take.
 
-An object may be changed while its story waits for a node. All later steps read the very generation that was checked here; where
-the bucket keeps no older ones they end with a clear error, so no video is ever made of an unchecked story.
+An object may be changed while its story waits for a node. `init-story` reads the generation that was checked here and refuses
+other content than that of the digest, so no video is ever made of an unchecked story.
 """
 
 import argparse
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from newsreel.errors import Conflict
+from newsreel.files import write_atomically
 from newsreel.fingerprints import software_digest
 from newsreel.presenters.bundle import load_presenter
 from newsreel.runtime.log import set_log_context
@@ -21,11 +23,10 @@ from newsreel.step import shard_count
 from newsreel.storage.address import Address
 from newsreel.storage.publication import is_intact, newer_revision, publication_folder, read_publication
 from newsreel.storage.store import Storage
-from newsreel.story.loader import load_story
 from newsreel.story.priority import require_priority
 from newsreel.story.schema import Story
+from newsreel.story_loader import VALIDATED_VARIABLE, load_story
 from newsreel.weights.catalogue import require_voice_weights
-from newsreel.workspace import write_atomically
 
 PublicationState = Literal["todo", "published"]
 
@@ -54,18 +55,21 @@ def run(arguments: list[str]) -> None:
     shard_count(options.shards)
     require_priority(options.priority)
     address = storage.pin(Address.parse(options.story))
-    with load_story(storage, address, options.voice_system) as intake:
+    with load_story(storage, address, options.voice_system) as loaded:
         state: PublicationState = "todo"
-        if intake.file.story:
-            set_log_context(story=intake.file.story.id, revision=intake.file.story.revision)
-            if intake.digest:
-                state = publication_state(intake.file.story, intake.digest, finals, storage)
-        story = intake.require_valid() if state == "todo" else intake.file.require_valid()
+        if loaded.file.story:
+            set_log_context(story=loaded.file.story.id, revision=loaded.file.story.revision)
+            if loaded.digest:
+                state = publication_state(loaded.file.story, loaded.digest, finals, storage)
+        validated = os.environ.get(VALIDATED_VARIABLE)
+        story = loaded.require_valid(validated) if state == "todo" else loaded.file.require_valid()
+        digest = str(loaded.digest)
     if state == "todo":
         load_presenter(story.presenter)
         require_voice_weights(story.voice, storage)
     limits = time_limits(story)
-    outputs = {"state": state, "story": str(address), "step-seconds": str(limits.step), "attempt-seconds": str(limits.attempt)}
+    outputs = {"state": state, "story": str(address), "digest": digest}
+    outputs |= {"step-seconds": str(limits.step), "attempt-seconds": str(limits.attempt)}
     for name, value in outputs.items():
         write_atomically(options.outputs / name, value)
 

@@ -11,8 +11,8 @@ from typing import Any
 import ffmpeg
 
 from newsreel.artifacts import FRAME_RATE, ContactSheetTile, Speech, VideoContents
+from newsreel.errors import translate_disk_full
 from newsreel.media.encoder import find_ffmpeg
-from newsreel.workspace import translate_disk_full
 from steps.compose.bookends import closing_graph, opening_graph, poster_graph, write_closing_sheet, write_opening_sheet
 from steps.compose.brand import Brand
 from steps.compose.contact import draw_sheet

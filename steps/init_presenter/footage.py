@@ -10,7 +10,7 @@ from typing import IO, cast
 import av
 
 from newsreel.artifacts import FRAME_RATE
-from newsreel.errors import BadInput, DiskFull, MissingProgram
+from newsreel.errors import BadInput, MissingProgram, disk_full
 from newsreel.media.encoder import find_ffmpeg, is_disk_full
 from newsreel.presenters.training_data import MAX_FOOTAGE_SECONDS, MIN_FRAMES
 
@@ -118,7 +118,7 @@ def convert(source: Path, target: Path, name: str, size: int, advance: Callable[
             elif not value:
                 complaints.append(line.strip())
     if process.returncode and is_disk_full(" ".join(complaints)):
-        raise DiskFull(f"{target.parent}: the disk is full; free some space and run the same command again")
+        raise disk_full(target.parent)
     if process.returncode:
         raise BadInput(f"{name}: cannot be decoded ({complaints[-1] or 'ffmpeg said nothing'})")
     return frames

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from newsreel.errors import BadInput
+from newsreel.errors import BadInput, translate_disk_full
+from newsreel.files import link_or_copy, write_atomically
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS
 from newsreel.presenters.training_data import (
     EXACT_LANDMARKS_FILE,
@@ -22,7 +23,7 @@ from newsreel.presenters.training_data import (
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, translate_disk_full, work_key, write_atomically
+from newsreel.workspace import Workspace, work_key
 
 __all__ = ["run"]
 
@@ -57,7 +58,7 @@ def fill(workspace: Workspace, intake: TrainingData, storage: Storage, steps: in
     if "rehearsal.mp4" in intake.files:
         frames = footage(workspace, intake.read(storage, "rehearsal.mp4"), "rehearsal.mp4", FOOTAGE_FILE, size, progress)
     else:
-        Workspace.link(workspace.path(bundle_file("footage.mp4")), made_room(workspace.path(FOOTAGE_FILE)))
+        link_or_copy(workspace.path(bundle_file("footage.mp4")), workspace.path(FOOTAGE_FILE), durable=False)
     given = {
         name: intake.read(storage, name) for name in ("landmarks.dat", "landmarks.npz", "visemes.npz") if name in intake.files
     }
@@ -96,11 +97,6 @@ def put(path: Path, content: bytes | None) -> None:
         path.unlink(missing_ok=True)
     else:
         write_atomically(path, content)
-
-
-def made_room(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def require_landmarks(path: Path, frames: int, size: int) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from newsreel.artifacts import Script, scene_file
 from newsreel.brands import brand_pronunciations
 from newsreel.errors import BadInput
+from newsreel.files import write_atomically
 from newsreel.fingerprints import release, software_digest
 from newsreel.runtime.log import set_log_context
 from newsreel.runtime.progress import Progress
@@ -20,12 +21,12 @@ from newsreel.storage import unit_cache
 from newsreel.storage.address import Address
 from newsreel.storage.publication import ORIGIN, Origin
 from newsreel.storage.store import Storage
-from newsreel.story.loader import LoadedStory, load_story
 from newsreel.story.pictures import normalise_picture
 from newsreel.story.pronunciation import Lexicon
 from newsreel.story.schema import Story
+from newsreel.story_loader import LoadedStory, load_story
 from newsreel.weights.catalogue import link_voice_weights
-from newsreel.workspace import Workspace, work_key, write_atomically
+from newsreel.workspace import Workspace, work_key
 from newsreel.yaml_source import Fault
 from steps.init_story.script import script_of
 
@@ -39,6 +40,7 @@ def run(arguments: list[str]) -> None:
     DiskFull, Unavailable."""
     parser = argparse.ArgumentParser(prog=f"python -m steps {NAME}", description=__doc__)
     parser.add_argument("--story", required=True, metavar="ADDRESS")
+    parser.add_argument("--digest", help="of the story as `check` validated it; without it the story is validated here")
     parser.add_argument("--workspace", type=Path, required=True, help="the story's directory")
     parser.add_argument("--shards", default="1", metavar="N", help="number of shards of a step: the GPUs of a node")
     parser.add_argument("--shards-file", type=Path, required=True, help='a JSON list is written there: ["0/2", "1/2"]')
@@ -47,25 +49,25 @@ def run(arguments: list[str]) -> None:
     shards = shard_count(options.shards)
     workspace = Workspace(options.workspace)
     storage = Storage.from_environment()
-    with load_story(storage, Address.parse(options.story)) as intake:
-        story = intake.require_valid()
+    with load_story(storage, Address.parse(options.story)) as loaded:
+        story = loaded.require_digest(options.digest) if options.digest else loaded.require_valid()
         set_log_context(story=story.id, revision=story.revision)
         workspace.set_story(story)
         link_voice_weights(workspace, story.voice, storage)
         progress = Progress.from_environment(NAME)
-        write_inputs(workspace, story, intake, progress)
+        write_inputs(workspace, story, loaded, progress)
     if units := unit_cache.unit_cache_address():
         unit_cache.restore_units(workspace, story, units, progress)
     write_atomically(options.shards_file, json.dumps([f"{number}/{shards}" for number in range(shards)]))
 
 
-def write_inputs(workspace: Workspace, story: Story, intake: LoadedStory, progress: Progress) -> None:
+def write_inputs(workspace: Workspace, story: Story, loaded: LoadedStory, progress: Progress) -> None:
     """Write what the steps read, scene by scene."""
-    scripts = build_scripts(story, intake)
+    scripts = build_scripts(story, loaded)
     progress.set_total(len(story.scenes), "scenes")
     for index, scene in enumerate(story.scenes):
         with progress.unit(f"scene {index:02d}", 1):
-            source = intake.pictures[scene.picture.file]
+            source = loaded.pictures[scene.picture.file]
             asset = scene_file("assets", index, ".jpg")
             key = work_key(NAME, PICTURE_VERSION, {}, [source])
             if not workspace.link_unit(NAME, key, [asset]):
@@ -74,14 +76,14 @@ def write_inputs(workspace: Workspace, story: Story, intake: LoadedStory, progre
             write_if_changed(
                 workspace.path(scene_file("script", index, ".json")), scripts[index].model_dump_json(indent=2) + "\n"
             )
-    digest = intake.digest
+    digest = loaded.digest
     if digest is None:
         raise AssertionError("a valid story has a digest")
     origin = Origin(story_digest=digest, software_digest=software_digest(), release=release())
     write_if_changed(workspace.path(ORIGIN), origin.model_dump_json(indent=2) + "\n")
 
 
-def build_scripts(story: Story, intake: LoadedStory) -> list[Script]:
+def build_scripts(story: Story, loaded: LoadedStory) -> list[Script]:
     """The script of each scene. Raises BadInput that lists every scene that cannot be spoken, with its line."""
     lexicon = Lexicon.of(brand_pronunciations(story.brand), story.pronunciations)
     scripts: list[Script] = []
@@ -90,8 +92,8 @@ def build_scripts(story: Story, intake: LoadedStory) -> list[Script]:
         try:
             scripts.append(script_of(scene.narration, lexicon))
         except BadInput as fault:
-            faults.append(intake.file.fault(("scenes", index, "narration"), str(fault)))
-    intake.file.require_valid(*faults)
+            faults.append(loaded.file.fault(("scenes", index, "narration"), str(fault)))
+    loaded.file.require_valid(*faults)
     return scripts
 
 

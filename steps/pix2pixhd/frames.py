@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from newsreel.errors import BadInput, DiskFull, MissingProgram
+from newsreel.errors import BadInput, MissingProgram, disk_full
 from newsreel.media.encoder import find_ffmpeg, is_disk_full
 
 __all__ = ["unpacked"]
@@ -33,7 +33,7 @@ def unpacked(clip: Path, size: int, frames: int, beside: Path) -> Iterator[NDArr
         except OSError as fault:
             raise MissingProgram(f"{command[0]} cannot be run: {fault.strerror}; run `pip install imageio-ffmpeg`") from fault
         if done.returncode and is_disk_full(done.stderr):
-            raise DiskFull(f"{beside}: the disk is full; free some space and run the same command again")
+            raise disk_full(beside)
         found, rest = divmod(Path(raw.name).stat().st_size, size * size * 3)
         if done.returncode or rest or found != frames:
             said = (done.stderr.strip().splitlines() or [f"it has {found} frames of {size}x{size}, not {frames}"])[-1]

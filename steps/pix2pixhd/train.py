@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from newsreel.errors import BadWeights
+from newsreel.files import write_atomically
 from newsreel.runtime.host import retain_freed_memory
-from newsreel.workspace import write_atomically
 from steps.pix2pixhd.course import PRESENTER_SIZED, Course
 from steps.pix2pixhd.generator import build_generator
 from steps.pix2pixhd.machine import Machine

@@ -5,16 +5,14 @@ Once the video is out, what it is made of is kept for the story's next revision 
 """
 
 import argparse
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from newsreel.errors import BadInput, Conflict
+from newsreel.files import content_digest, exclusive_lock, write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.runtime.usage import PRICES_VARIABLE, Prices, Usage
 from newsreel.storage import unit_cache as carry_over
@@ -31,7 +29,7 @@ from newsreel.storage.publication import (
     read_publication,
 )
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, content_digest, write_atomically
+from newsreel.workspace import Workspace
 from steps.publish.mp4 import require_streamable
 from steps.publish.report import report_page
 from steps.publish.taken import taken
@@ -123,7 +121,8 @@ def write_report(workspace: Workspace, origin: Origin, home: Address, node: str,
 
 def put_files(workspace: Workspace, manifest: Manifest, home: Address, storage: Storage, progress: Progress) -> None:
     """Replace a draft: no manifest while its files change, and one run at a time."""
-    with alone_in(home, storage):
+    storage.allowed.require(home)
+    with exclusive_lock(home.file):
         held = read_publication(storage, home)
         if held and held.equals_ignoring_time(manifest) and is_intact(storage, home, held):
             progress.skip(len(manifest.files), manifest.id)
@@ -158,16 +157,3 @@ def published_alike(manifest: Manifest, home: Address, storage: Storage) -> bool
             f"{home}: revision {manifest.revision} of {manifest.id} is published with other content; raise the revision"
         )
     return held is not None
-
-
-@contextmanager
-def alone_in(home: Address, storage: Storage) -> Iterator[None]:
-    """One publisher at a time in a folder; the kernel ends the lock with the process."""
-    storage.allowed.require(home)
-    home.file.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home.file, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

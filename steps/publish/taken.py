@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from newsreel.files import content_digest, write_atomically
 from newsreel.runtime.usage import Prices, Usage, measure_usage
 from newsreel.validation import StrictModel
-from newsreel.workspace import Workspace, content_digest, write_atomically
+from newsreel.workspace import Workspace
 
 __all__ = ["taken"]
 

@@ -8,12 +8,13 @@ import argparse
 from pathlib import Path
 
 from newsreel.errors import BadInput
+from newsreel.files import content_digest
 from newsreel.presenters.bundle import load_presenter_at
 from newsreel.presenters.training_data import BUNDLE_FILES, REPORT_FILE, SAMPLES_FILE, bundle_file, read_training_job
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
-from newsreel.workspace import Workspace, content_digest
+from newsreel.workspace import Workspace
 
 __all__ = ["publish", "run"]
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from logging import ERROR
 
-from newsreel.runtime.failure import Failure
+from newsreel.runtime.failure import Failure, write_termination_message
 from newsreel.runtime.log import log
 
 
@@ -14,4 +14,5 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--refusal", required=True, help="the refusal that triage wrote")
     failure = Failure.decode(parser.parse_args(arguments).refusal)
     log(failure.step, f"{failure.message} (exit {failure.exit_status})", ERROR)
+    write_termination_message(f"{failure.step}: {failure.message}")
     sys.exit(failure.exit_status)

@@ -7,9 +7,9 @@ import sys
 from logging import WARNING
 from pathlib import Path
 
+from newsreel.files import write_atomically
 from newsreel.runtime.failure import Failure
 from newsreel.runtime.log import log
-from newsreel.workspace import write_atomically
 
 RETRY_ON_ANOTHER_NODE = 1
 """Exit status of its own: with that of `newsreel.errors.Unavailable` triage itself would be retried, on the same node."""

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from newsreel.errors import BadInput, NewsreelError
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 from tests.bench import stories
 from tests.bench.course import Course
 from tests.bench.goals import goals

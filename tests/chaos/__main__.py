@@ -82,7 +82,7 @@ def told(counts: Counts) -> str:
         ("  in the dead letters", counts.not_ours_dead),
         ("good messages in the dead letters", counts.good_dead),
         ("workflows submitted", counts.submitted),
-        ("  by the reconciler", counts.by_reconciler),
+        ("  by the submitter", counts.by_submitter),
         ("submissions that met a workflow", counts.repeated),
         ("workflows that met a video", counts.woken_again),
         *((f"fault: {name}", number) for name, number in sorted(counts.faults.items())),

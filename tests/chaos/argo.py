@@ -86,13 +86,13 @@ class Argo:
     most_of_a_story: int = 0
     """Workflows of one revision that were unfinished at once: each of them would make its video."""
     submitted: int = 0
-    by_reconciler: int = 0
+    by_submitter: int = 0
     """Of these, those created as objects."""
     conflicts: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     """How often the trigger has asked for a workflow of this name and has heard that it is there."""
     met_the_watchs: int = 0
-    """Of these, the workflow that was there already was one of the watch."""
+    """Of these, the workflow that was there already was one of the submitter's."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self) -> ThreadingHTTPServer:
@@ -169,7 +169,7 @@ class Argo:
         parameters = {one["name"]: one["value"] for one in body["spec"]["arguments"]["parameters"]}
         metadata, priority = body["metadata"], body["spec"]["priority"]
         status, told = self.create(Workflow(metadata["name"], metadata["labels"], parameters, priority, by_watch=True))
-        self.by_reconciler += status == HTTPStatus.OK
+        self.by_submitter += status == HTTPStatus.OK
         return status, told
 
     def listed(self, query: dict[str, str]) -> dict[str, Any]:

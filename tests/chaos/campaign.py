@@ -1,24 +1,24 @@
-"""The campaign: so many stories are saved, everything fails now and then, and in the end each story is counted."""
+"""The campaign: stories are saved while everything fails now and then; in the end each is counted."""
 
 import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.controllers.submitter.dead_letter_server import Letters, serve
-from cluster.controllers.submitter.loop import FAULTS, Rounds, Watch
-from cluster.controllers.submitter.notifier import Teller
-from cluster.controllers.submitter.policy import decide_stories
-from cluster.manifests.events import Events, events
+from cluster.controllers.http_server import HttpServer
+from cluster.controllers.loop import JsonLog
+from cluster.controllers.submitter.controller import FAULTS, Metrics, SubmitterController
+from cluster.controllers.submitter.dead_letter_server import MAX_BODY_BYTES, DeadLetters
+from cluster.controllers.submitter.notifier import PendingNotifier
+from cluster.manifests.message_trigger import message_trigger
+from newsreel.config.model import Events
 from newsreel.config.settings import Settings
 from newsreel.errors import NewsreelError
 from newsreel.notifications.notifier import Notifier
@@ -40,6 +40,7 @@ STORIES, FINALS = "gs://newsreel-stories", "gs://newsreel-finals"
 SECONDS_A_TICK = 20
 ROOM_ON_THE_BUS = 40
 MOST_TICKS = 4000
+KILLED_IN_THE_ACT = "submitter killed in the act"
 NOT_OURS = (b"", b"null", b"[]", b"\xff\xfe", b'{"story":"gs://elsewhere/a","id":"a","revision":1}', b"{{workflow.name}}")
 
 
@@ -72,7 +73,7 @@ class Newsroom:
 
 
 @dataclass
-class Reconcilers:
+class Submitters:
     """Two at once, looking and acting in turns; each may be killed anywhere, and another begins without its memory."""
 
     url: str
@@ -80,19 +81,21 @@ class Reconcilers:
     faults: Faults
     clock: Clock
     notices: Notifier
-    both: list[Rounds] = field(default_factory=list)
+    both: list[SubmitterController] = field(default_factory=list)
 
-    def begin(self) -> Rounds:
+    def begin(self) -> SubmitterController:
         configuration = client.Configuration(host=self.url)
         configuration.retries = False
         api = client.ApiClient(configuration)
-        teller = Teller(self.desk, self.notices, self.say)
-        return Rounds(api, "newsreel", self.desk, self.say, Watch(CollectorRegistry()), teller=teller)
+        log, metrics = JsonLog(write=self.log), Metrics(CollectorRegistry())
+        controller = SubmitterController(api=api, namespace="newsreel", store=self.desk, log=log, metrics=metrics)
+        controller.notifier = PendingNotifier(self.desk, self.notices, controller.log_action)
+        return controller
 
-    def say(self, what: str, whose: str, _: str) -> None:
-        """Killed when the thing is done, and nobody told of it."""
-        if what in ("submit", "report", "told") and self.faults.happens("reconciler killed in the act", 0.1, whose):
-            raise Killed(what)
+    def log(self, line: dict[str, Any]) -> None:
+        """Killed after an action, before it is logged."""
+        if line["action"] in ("submit", "report", "notified") and self.faults.happens(KILLED_IN_THE_ACT, 0.1, line["workflow"]):
+            raise Killed(line["action"])
 
     def round(self) -> None:
         self.both += [self.begin() for _ in range(2 - len(self.both))]
@@ -100,7 +103,7 @@ class Reconcilers:
         while steps:
             rounds, following = self.faults.dice("turn").choice(steps)
             try:
-                self.faults.kill("reconciler", 0.06)
+                self.faults.kill("submitter", 0.06)
                 next(following)
             except StopIteration:
                 steps.remove((rounds, following))
@@ -108,31 +111,24 @@ class Reconcilers:
                 steps.remove((rounds, following))
                 self.both.remove(rounds)
 
-    def steps(self, rounds: Rounds) -> Iterator[None]:
-        """As `Rounds.round`, in steps."""
+    def steps(self, rounds: SubmitterController) -> Iterator[None]:
+        """As `SubmitterController.act`, in steps."""
         now = self.clock.now
         try:
-            seen, where = rounds.look(now)
+            seen = rounds.observe(now)
         except FAULTS:
             return
         yield
-        for action in decide_stories(seen, now):
+        for action in rounds.decide(seen, now):
             with suppress(*FAULTS):
-                rounds.act(action, where, now, dry_run=False)
+                rounds.perform(action, seen, now)
             yield
-        assert rounds.teller
-        rounds.tell(rounds.teller, seen, where, now, dry_run=False)
-
-
-def answering(letters: Letters) -> ThreadingHTTPServer:
-    server = serve(letters, 0)
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    return server
+        rounds.notify(seen, now)
 
 
 def emitted() -> tuple[dict[str, Any], dict[str, Any]]:
     """EventBus and Sensor as `newsreel emit` writes them."""
-    documents = [one for file in events(Settings(), Events()).values() for one in file]
+    documents = [one for file in message_trigger(Settings(), Events()).values() for one in file]
     return tuple(next(one for one in documents if one["kind"] == kind) for kind in ("EventBus", "Sensor"))  # type: ignore[return-value]
 
 
@@ -157,15 +153,16 @@ async def run(stories: int, faults: Faults, connection: Any, takes_a_name_twice:
     clock, bus = Clock(), connection.jetstream()
     desk = RevisionStore(storage_with(faults, [STORIES, FINALS]), Address.parse(STORIES), Address.parse(FINALS))
     topic, grave = Topic(clock, faults), Topic(clock, Faults(faults.seed, faults.often / 2))
-    letters = answering(Letters(Publisher(grave, "projects/p/topics/stories-dead", 1)))  # type: ignore[arg-type]
+    dead_letters = DeadLetters(Publisher(grave, "projects/p/topics/stories-dead", 1))  # type: ignore[arg-type]
+    dead_letter_server = HttpServer(dead_letters.routes(), 0, max_body_bytes=MAX_BODY_BYTES)
     receiver = Receiver(faults)
     notices = notices_to(receiver)
     studio = Studio(desk, faults, Reports(desk, faults, notices))
     argo = Argo(clock, faults, studio.work, takes_a_name_twice, deleted=0.001)
     api = argo.serve()
-    here = [f"http://127.0.0.1:{server.server_address[1]}" for server in (api, letters)]
+    here = [f"http://127.0.0.1:{port}" for port in (api.server_address[1], dead_letter_server.port)]
     newsroom = Newsroom(desk, Publisher(topic, "projects/p/topics/stories", 1), faults)  # type: ignore[arg-type]
-    reconcilers = Reconcilers(here[0], desk, faults, clock, notices)
+    submitters = Submitters(here[0], desk, faults, clock, notices)
     eventbus, document = emitted()
     await make_stream(bus, stream_config(eventbus), min(ROOM_ON_THE_BUS, max(8, stories // 5)))
     sensor = Sensor(document, bus, clock, faults, dict(zip((Events().argo_server, "http://letters:8080"), here, strict=True)))
@@ -187,12 +184,12 @@ async def run(stories: int, faults: Faults, connection: Any, takes_a_name_twice:
         await sensor.round(200)
         argo.pass_by()
         if counts.ticks % 6 == 0:
-            reconcilers.round()
+            submitters.round()
         if not to_write and counts.ticks % 12 == 0 and not topic.waiting and over(newsroom, desk, argo, receiver):
             break
-    for server in (api, letters):
-        server.shutdown()
-        server.server_close()
+    dead_letter_server.close()
+    api.shutdown()
+    api.server_close()
     return counted(counts, newsroom, studio, desk, topic, grave, argo, receiver, faults)
 
 
@@ -242,6 +239,6 @@ def counted(
     counts.good_dead = len(topic.dead) + sum(not number.startswith("-") for number in buried)
     counts.not_ours_dead = sum(number.startswith("-") for number in buried)
     counts.submitted, counts.repeated = argo.submitted, argo.conflicts
-    counts.by_reconciler = argo.by_reconciler
+    counts.by_submitter = argo.by_submitter
     counts.faults = +faults.counted
     return counts

@@ -1,4 +1,4 @@
-"""What became of the stories of a campaign, and what it had to meet to prove anything."""
+"""Results of a campaign, and the faults it needs to prove anything."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ WANTED = frozenset(
         "story failed",
         "workflow collected",
         "workflow deleted",
-        "reconciler killed",
-        "reconciler killed in the act",
+        "submitter killed",
+        "submitter killed in the act",
         "storage 503",
         "storage 412",
         "storage answer lost",
@@ -68,7 +68,7 @@ class Counts:
     submitted: int = 0
     repeated: int = 0
     """Submissions that met the workflow that was there."""
-    by_reconciler: int = 0
+    by_submitter: int = 0
     ticks: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 

@@ -1,4 +1,4 @@
-"""Editors who write stories over the newsroom's API, as its page does, while the newsroom dies under their hands."""
+"""Editors who save stories over the API of a newsroom that is killed meanwhile."""
 
 import copy
 import io
@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from PIL import Image
 
-from cluster.newsroom.documents import same_but_for_revision
+from cluster.newsroom.stories import same_but_for_revision
 from newsreel.story.priority import Priority
 from newsreel.submission.revision_store import Revision
 from tests.chaos.faults import Faults

@@ -1,4 +1,4 @@
-"""Who is told how stories end: away now and then, and deaf to what it has heard already; and the run that tells it, if it can."""
+"""A webhook receiver that fails now and then, and the exit handlers that call it."""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Faults by the dice: the same seed gives the same ones at the same places. Time is our own, so that waiting costs none."""
+"""Random faults by seed: the same seed gives the same ones. Time is simulated."""
 
 import random
 from collections import Counter
@@ -23,7 +23,7 @@ class Faults:
     """Each throw has dice of its own, made of the seed, what is asked, whom it concerns, and how often that was asked before.
 
     So the newsroom's faults and Pub/Sub's are a run's seed and nothing else. What stays free is when JetStream delivers again
-    what a killed Sensor had, for that is real time: how often the bus is full, and what Argo, the Sensor and the reconcilers
+    what a killed Sensor had, for that is real time: how often the bus is full, and what Argo, the Sensor and the submitters
     are asked because of it, differs by a little from run to run.
     """
 

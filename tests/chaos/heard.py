@@ -1,4 +1,4 @@
-"""What was said over Pub/Sub: every message that was published, and the dead letters; and what has become of the good ones."""
+"""What was published over Pub/Sub: messages of stories, and dead letters."""
 
 from collections import Counter
 from collections.abc import Iterator

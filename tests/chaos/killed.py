@@ -1,5 +1,6 @@
-"""A campaign in which the programs are processes, and die by SIGKILL: newsroom, both watches, letters, EventSource, Sensor, and
-now and then the bus.
+"""A campaign in which the programs are processes that die by SIGKILL.
+
+Newsroom, submitters, dead-letter server, EventSource, Sensor and the bus.
 
 Which story's newsroom is killed, what comes twice and what is not ours is the seed's; when exactly a process dies, and what it
 was doing, is the machine's. What must come of it is the same every time.
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import requests
 
-from cluster.newsroom.documents import read, same_but_for_revision
+from cluster.newsroom.stories import decode_document, same_but_for_revision
 from newsreel.submission.revision_store import Revision
 from tests.chaos.campaign import NOT_OURS
 from tests.chaos.editors import Editor, Sent
@@ -135,7 +136,7 @@ def tally(here: Stage, sent: list[Sent], heard: Heard, not_ours: int, faults: Fa
         not_ours=not_ours,
         not_ours_dead=len(heard.buried) - heard.good_dead,
         good_dead=heard.good_dead,
-        by_watch=argo.by_reconciler,
+        by_watch=argo.by_submitter,
         met_the_watchs=argo.met_the_watchs,
         repeated=argo.conflicts,
         # EventSource and Sensor stand for others' programs, and may give up where the bus is slow or away.
@@ -154,6 +155,6 @@ def ordered(here: Stage) -> set[Revision]:
 def whole(here: Stage, one: Sent) -> bool:
     """Whether what is saved is what was sent off, and of what was answered as saved how urgent it is as well."""
     address = here.desk.address(one.revision)
-    there = read(here.desk.storage.read(address, at_most=MOST_BYTES))
+    there = decode_document(here.desk.storage.read(address, at_most=MOST_BYTES))
     kept = here.desk.order(one.revision, address).priority
     return same_but_for_revision(there, one.document) and (one.told is None or kept == one.priority)

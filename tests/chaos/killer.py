@@ -1,4 +1,4 @@
-"""Who dies when: the newsroom over a story that it saves, the programs beside it at any moment, the bus with all on its way."""
+"""Kills programs: the newsroom while it saves a story, others at any moment, the bus with messages in it."""
 
 import threading
 import time
@@ -47,7 +47,7 @@ class Killer:
         """While a revision is sent off the newsroom may die: when the first of it is saved and nobody was told, or at any moment.
 
         Told is whether its editor goes home where no answer comes. Of a message that was lost so they do: had they asked again,
-        the watch had nothing to find.
+        the submitter had nothing to find.
         """
         dice = self.faults.dice("newsroom dies", f"{revision.id}/{revision.number}")
         dies, gone, part = dice.random() < 0.25 * self.faults.often, dice.random() < 0.5, dice.random()

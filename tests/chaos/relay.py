@@ -17,6 +17,7 @@ from google.cloud.pubsub_v1 import SubscriberClient
 from pydantic import BaseModel
 
 from cluster.controllers.health import Health
+from cluster.controllers.http_server import HttpServer
 from tests.chaos.faults import Clock, Faults
 from tests.chaos.trigger import EventSource, Sensor, connected
 
@@ -109,7 +110,7 @@ async def relay(told: Relay, name: str) -> None:
     connection = await connected(told.bus)
     bus, nothing = connection.jetstream(), Faults(0, often=0)
     health = Health(stuck=SECONDS_A_CALL, stale=SECONDS_A_CALL, unready="no round has ended")
-    health.serve(told.ports[name])
+    HttpServer(health.routes(lambda: b""), told.ports[name])
     if name == EVENTSOURCE:
         program: EventSource | Sensor = EventSource(Subscription(told.subscription), bus, nothing)
     else:
@@ -117,7 +118,7 @@ async def relay(told: Relay, name: str) -> None:
         await program.listen()
     while True:
         await program.round(AT_ONCE)
-        health.round(sound=True)
+        health.round_ended(success=True)
         await asyncio.sleep(SECONDS_A_LOOK)
 
 

@@ -1,4 +1,4 @@
-"""What the killed programs run between: Cloud Storage's API, Pub/Sub's emulator, JetStream, Argo's stand-in, all alive."""
+"""The services around the killed programs: Cloud Storage's API, Pub/Sub's emulator, JetStream, a fake Argo."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from unittest.mock import patch
 from google.cloud.pubsub_v1 import SubscriberClient
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from cluster.manifests.events.programs import LETTERS_URL
+from cluster.manifests.controllers import DEAD_LETTER_URL
 from newsreel.config.model import Events
 from newsreel.storage.address import Address
 from newsreel.submission.publisher import Publisher
@@ -147,7 +147,7 @@ def relay_over(bus_url: str, argo_url: str, ports: Mapping[str, int], folder: Pa
         subscription=f"projects/{PROJECT}/subscriptions/{PULLED}",
         bus=bus_url,
         sensor=sensor,
-        hosts={Events().argo_server: argo_url, LETTERS_URL: f"http://127.0.0.1:{ports['letters']}"},
+        hosts={Events().argo_server: argo_url, DEAD_LETTER_URL: f"http://127.0.0.1:{ports['letters']}"},
         ports={name: ports[name] for name in THE_TRIGGERS},
         pace=PACE,
     )
@@ -180,7 +180,7 @@ def begin(running: Pods, ports: Mapping[str, int], told: Path) -> None:
         running.begin(name, ready[name], sys.executable, "-m", *words)
 
     python(NEWSROOM, "cluster.newsroom", "--port", port[NEWSROOM], *buckets, *topic)
-    python("letters", "cluster.controllers.submitter", "letters", "--project", PROJECT, "--port", port["letters"])
+    python("letters", "cluster.controllers.submitter", "dead-letters", "--project", PROJECT, "--port", port["letters"])
     python(SENSOR, "tests.chaos.relay", str(told), SENSOR)
     # As `newsreel apply` does it: what nobody has a place for in the stream is not kept there.
     running.await_ready(SENSOR)

@@ -1,4 +1,4 @@
-"""What the workflows of stories do, and whose work a video is."""
+"""The work of the workflows: a video, and which run made it."""
 
 from collections import Counter
 from contextlib import suppress
@@ -30,7 +30,7 @@ class Studio:
             phase = self.make(workflow)
         except NewsreelError:
             return "Running"
-        self.reports.tell(workflow, phase)
+        self.reports.deliver(workflow, phase)
         return phase
 
     def make(self, workflow: Workflow) -> str:

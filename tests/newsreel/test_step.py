@@ -1,4 +1,4 @@
-"""How any step runs: only what is not done is worked on, and the system starts only for that."""
+"""How a step runs: only unfinished units are worked on, and the AI system starts only for those."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import Resources, Step, Unit, UnitWork, run_step, select_shard
-from newsreel.workspace import Workspace, read_unit_metadata, write_atomically
+from newsreel.workspace import Workspace, read_unit_metadata
 
 SHOUT = Step(
     name="shout", stage="shouting", purpose="texts in capitals", image="shout", resources=Resources(cpu="1", memory="1Gi"),
@@ -72,7 +73,7 @@ def test_a_second_run_does_not_even_start_the_system(shouting, workspace, progre
     assert progress.path.read_text() == "8/8\n"
 
 
-def test_a_run_that_stopped_goes_on_where_it_stopped(shouting, workspace, progress):
+def test_a_stopped_run_resumes_where_it_stopped(shouting, workspace, progress):
     shouting.fail_at = "text 2"
     with pytest.raises(RuntimeError):
         run_step(SHOUT, shouting.unit_work, workspace, progress)
@@ -144,7 +145,7 @@ def test_progress_is_what_argo_reads_and_never_more_than_all(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("shout: a: 2 texts in ")
 
 
-def test_what_is_told_of_a_unit_is_told_by_a_later_run_that_finds_it_done(shouting, workspace, progress, tmp_path):
+def test_metadata_is_reported_by_later_runs(shouting, workspace, progress, tmp_path):
     honest = shouting.work
 
     def work(unit, workspace, system, drafts, progress):
@@ -164,7 +165,7 @@ def test_what_is_told_of_a_unit_is_told_by_a_later_run_that_finds_it_done(shouti
     assert list(read_unit_metadata(workspace.root)) == first
 
 
-def test_what_is_no_longer_planned_is_no_longer_told(shouting, workspace, progress):
+def test_metadata_of_unplanned_units_is_removed(shouting, workspace, progress):
     run_step(SHOUT, shouting.unit_work, workspace, progress)
     shouting.unit_work = replace(shouting.unit_work, plan=lambda workspace: list(shouting.plan(workspace))[:2])
     run_step(SHOUT, shouting.unit_work, workspace, progress)

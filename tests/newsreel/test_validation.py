@@ -1,4 +1,4 @@
-"""Every error of a strict model is told in our words: file, line, path and what to write instead."""
+"""Errors of strict models in our words: file, line, path and what to write instead."""
 
 import re
 from typing import Annotated, Literal
@@ -75,7 +75,7 @@ KEYS = st.sampled_from([*Cluster.model_fields, *Node.model_fields])
 
 
 @given(st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner), max_leaves=12))
-def test_no_value_is_answered_in_pydantics_words(value):
+def test_no_fault_shows_pydantics_words(value):
     text = str(value).replace("None", "null").replace("True", "true").replace("False", "false")
     try:
         parse_document(text.encode(), "c.yaml", Cluster)

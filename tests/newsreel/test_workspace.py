@@ -1,4 +1,4 @@
-"""The workspace: a file is whole or absent, finished work is found again by what went into it."""
+"""Files are complete or absent, and finished units are found again by their content keys."""
 
 import os
 import stat
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsreel.errors import BadInput, DiskFull
-from newsreel.workspace import LEASE, Workspace, work_key, write_atomically
+from newsreel.files import write_atomically
+from newsreel.workspace import LEASE, Workspace, work_key
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def leftovers(workspace):
     return [*workspace.root.rglob(".tmp-*")]
 
 
-def test_finished_work_appears_under_its_names_and_is_found_again(workspace):
+def test_a_finished_unit_is_linked_and_found_again(workspace):
     names = ["final/landscape.mp4", "final/captions.vtt"]
     with workspace.atomic_outputs("compose", "k", names) as drafts:
         assert [draft.suffix for draft in drafts] == [".mp4", ".vtt"]
@@ -59,7 +60,7 @@ def test_going_back_to_what_was_before_does_no_work(workspace):
     assert workspace.path("voice/00.wav").read_bytes() == b"first"
 
 
-def test_several_who_finish_the_same_work_at_once_do_not_meet(workspace):
+def test_processes_may_finish_the_same_unit_at_once(workspace):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: finish(workspace, "k", b"same", (f"voice/{number:02d}.wav",)), range(8)))
     assert {path.read_bytes() for path in (workspace.root / "voice").iterdir()} == {b"same"}
@@ -123,7 +124,7 @@ except DiskFull as fault:
 """
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+def test_a_full_disk_leaves_nothing(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = f"mount -t tmpfs -o size=64k none {disk}"
@@ -136,7 +137,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     assert done.stdout == f"{disk}: the disk is full; free some space and run the same command again ['{LEASE}']\n", done.stderr
 
 
-def test_no_space_left_is_no_room(workspace, monkeypatch):
+def test_no_space_left_is_disk_full(workspace, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 

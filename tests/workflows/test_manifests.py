@@ -61,6 +61,7 @@ def test_profiles_match_their_golden_differences(profile: str) -> None:
         assert expanded(compact(text)) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_every_process_writes_the_same_bytes(seed: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Pacific/Auckland", "LANG": "C"}
@@ -90,12 +91,14 @@ def parse_strictly(text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", PARSE_STRICTLY], input=text, text=True, capture_output=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_argos_models_know_every_field(profile: str) -> None:
     parsed = parse_strictly(emitted(profile)["story.yaml"])
     assert (parsed.returncode, parsed.stdout) == (0, "story\n"), parsed.stderr
 
 
+@pytest.mark.slow
 def test_a_misspelt_field_is_not_parsed() -> None:
     misspelt = emitted("studio")["story.yaml"].replace("podGC:", "podGc:")
     assert "podGc" in parse_strictly(misspelt).stderr

@@ -59,13 +59,13 @@ def render(tmp_path, monkeypatch, capsys):
 SAID = "revision 1 had other content here before; a bucket that has it refuses this: raise the revision"
 
 
-def test_a_changed_story_under_the_same_revision_replaces_the_draft_and_that_is_said(render):
+def test_changed_story_of_same_revision_replaces_draft(render):
     assert SAID not in render("a")
     assert SAID not in render("a")
     assert SAID in render("b")
 
 
-def test_what_was_of_another_revision_or_is_no_manifest_is_nothing_to_tell(render, tmp_path):
+def test_other_revision_and_bad_manifest_are_ignored(render, tmp_path):
     render("a", revision=7)
     assert SAID not in render("b")
     (tmp_path / "out/budget/manifest.json").write_text("[")

@@ -59,7 +59,7 @@ def test_without_weights_it_says_what_to_set(desk, monkeypatch, capsys):
     assert "set NEWSREEL_WEIGHTS to its address" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_weights_that_do_not_read_end_the_story_once_with_the_steps_own_words(desk, monkeypatch, capsys):
+def test_bad_weights_end_the_story_once_with_the_reason(desk, monkeypatch, capsys):
     torch.manual_seed(1)
     small = Architecture(
         encoder_embedding_dim=32,

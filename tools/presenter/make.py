@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import BadInput, NewsreelError
+from newsreel.files import write_atomically
 from newsreel.media.encoder import VISUALLY_LOSSLESS, open_encoder
 from newsreel.presenters.bundle import Presenter, find_presenter, presenter_names
-from newsreel.workspace import write_atomically
 from tools.presenter.drawing import Pose, draw
 from tools.presenter.footage import FOOTAGE_SECONDS, ON_AIR, rehearsal, talking, write_footage
 from tools.presenter.visemes import write_visemes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from newsreel.workspace import write_atomically
+from newsreel.files import write_atomically
 from tools.presenter.drawing import Mouth, Pose
 from tools.presenter.drawing.face import face_points
 

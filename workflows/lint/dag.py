@@ -167,13 +167,14 @@ def output_is_read(document: Document) -> Findings:
 def reference_resolves(document: Document) -> Findings:
     """Argo leaves an unknown `{{...}}` as it is, or fails when the story already runs: refer to a declared input, to an
     output of a task of the same DAG, to an argument of the workflow, to workflow.uid, name or namespace; to workflow.status
-    only in the exit handler and in metrics, to item only in a task with withParam."""
+    only in the exit handler and in metrics, to workflow.failures only in the exit handler, to item only in a task with
+    withParam."""
     arguments = parameters(document.root.at("spec", "arguments"))
     everywhere = WORKFLOW_VARIABLES | {f"workflow.parameters.{argument.name}" for argument in arguments}
     at_exit = document.below(document.root.at("spec", "onExit").text)
     for template in document.templates:
         here = everywhere | {f"inputs.parameters.{parameter.name}" for parameter in parameters(template.at("inputs"))}
-        here |= {"workflow.status"} if template in at_exit else set()
+        here |= {"workflow.status", "workflow.failures"} if template in at_exit else set()
         here |= task_outputs(document, template)
         for task in tasks(template):
             yield from unresolved(task, here | ({"item"} if task.at("withParam") else set()))

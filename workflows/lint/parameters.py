@@ -18,6 +18,7 @@ ALLOWED_PARAMETERS = {  # name: what its value is
     "dir": "a directory",
     "state": "one word",
     "priority": "one word",
+    "digest": "64 hexadecimal digits",
     "step-seconds": "a number",
     "attempt-seconds": "a number",
     "refusal": "a step's name, exit status and message in base64url",

@@ -12,7 +12,7 @@ from workflows.local.model import DAG, ContainerTemplate, DAGTask, DAGTemplate
 from workflows.local.settings import InvalidWorkflow
 
 WORKFLOW_VALUES = frozenset({"workflow.uid", "workflow.name"})
-EXIT_HOOK_VALUES = frozenset({"workflow.status"})
+EXIT_HOOK_VALUES = frozenset({"workflow.status", "workflow.failures"})
 
 
 def check_program(program: Program) -> None:

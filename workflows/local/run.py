@@ -1,6 +1,7 @@
 """Runs a WorkflowTemplate on this machine, from its manifest to an exit status."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -140,7 +141,8 @@ class LocalRun:
                 message = f"the workflow exceeded its activeDeadlineSeconds, {limit}"
                 outcome = Outcome(phase=Phase.FAILED, run_status=os.EX_TEMPFAIL, message=message)
             if spec.on_exit:
-                hook = replace(engine, values={**engine.values, "workflow.status": outcome.phase.value})
+                at_exit = {"workflow.status": outcome.phase.value, "workflow.failures": self.failures(status, outcome)}
+                hook = replace(engine, values={**engine.values, **at_exit})
                 hook_outcome = await hook.run_template(spec.on_exit, self.parameters, spec.on_exit, stack)
                 if hook_outcome.phase.failed and not outcome.phase.failed:
                     return hook_outcome
@@ -150,6 +152,12 @@ class LocalRun:
         own = {"uid": self.settings.uid, "name": self.settings.uid}
         parameters = {f"parameters.{name}": value for name, value in self.parameters.items()}
         return {f"workflow.{name}": value for name, value in (own | parameters).items()}
+
+    def failures(self, status: RunStatus, outcome: Outcome) -> str:
+        """As Argo has them: a JSON list of the nodes that failed, quoted once more (argo-workflows 4.0, operator.go)."""
+        step, _, message = self.result_of(status, outcome, None).message.partition(": ")
+        failed = [{"templateName": step, "message": message, "phase": outcome.phase.value}] if outcome.phase.failed else []
+        return json.dumps(json.dumps(failed))
 
     def result_of(self, status: RunStatus, outcome: Outcome, interruption: signal.Signals | None) -> Result:
         cause = outcome.root_cause

@@ -1,22 +1,21 @@
-"""The manager: story nodes are there while there are stories, and are gone when there are none.
+"""The manager: scales node pools, or the whole cluster, to the stories there are; to zero when there are none.
 
-Each round is: look (`observe`), decide (`policy`, a pure function), act (`act`). What it must remember from one round to the
-next is one small document with a lease in it (`memory`), changed by generation check alone: a second manager waits.
+Each round observes (`observe`), decides (`policy`, a pure function) and acts (`act`). State between rounds is one small object in
+a bucket that contains a lease (`state_store`): a second manager waits.
 
-    python -m cluster.controllers.manager                    for ever: in a Deployment, or on a small VM in mode `cluster`
-    python -m cluster.controllers.manager --once             one round: a cron job, no more often than policy.away_minutes allows
-    for
-    python -m cluster.controllers.manager --once --dry-run   what would be done now, and why; beside a running manager too
+    python -m cluster.controllers.manager                    until SIGTERM: in a Deployment, or on a small VM in mode `cluster`
+    python -m cluster.controllers.manager --once             one round: a cron job, at least every policy.away_minutes
+    python -m cluster.controllers.manager --once --dry-run   what would be done now, and why; also beside a running manager
 
-Nodes come before a pod waits for one: the pool itself is resized. A raised minimum would not do, since the autoscaler takes it
-for a bound and brings no node for it (kubernetes/autoscaler, FAQ, "below minimum"). After that its bounds are set around what is
-wanted, so that it neither gives back too soon nor buys too much.
+Nodes are requested before a pod is pending: the pool itself is resized. A raised minimum of the autoscaler would not do, since it
+is a bound and adds no node (kubernetes/autoscaler, FAQ, "below minimum"). After that the bounds are set around the target, so
+that the autoscaler neither removes nodes too soon nor adds too many.
 
-Rights in Google Cloud: clusters get and update (mode `cluster`: create and delete), instanceGroupManagers get, timeSeries list,
-the subscription `manager` consume, objects of its own bucket, objects of the finals get. In Kubernetes what
-`cluster.manifests.manager` lists; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode
-`cluster` workflowtemplates get.
+Permissions in Google Cloud: clusters get and update (mode `cluster`: create and delete), instanceGroupManagers get, timeSeries
+list, consume the subscription `manager`, objects of its own bucket, objects of the finals get. In Kubernetes: see
+`cluster.manifests.controllers`; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode `cluster`
+workflowtemplates get.
 
-Every entry of `node_pools` is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor asks
-for that label, so a story takes whichever kind of node can be had. A pool that the cluster has not is never asked for.
+Every pool that cluster/newsreel.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor
+selects that label, so a story runs on whichever pool has a node. A pool that the cluster does not have is never resized.
 """

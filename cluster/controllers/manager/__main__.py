@@ -1,9 +1,7 @@
-"""`python -m cluster.controllers.manager`: round after round until SIGTERM, as a Deployment does it; `--once` for a cron job or
-by hand.
+"""`python -m cluster.controllers.manager`: scale story nodes, or the whole cluster, to the demand, until SIGTERM.
 
-Between two rounds it hears of messages: the first after a while ends the wait, so that nodes are on their way before the message
-has become a pod. `--dry-run` looks, decides and explains, and changes nothing. One JSON line a round. With `--health-port` it
-answers GET /alive, /ready and /metrics.
+Between two rounds it listens to messages: the first one after a while starts a round at once, so that nodes are requested before
+a pod is pending. Logs one JSON line a round. `--once` runs one round, for a cron job or by hand.
 """
 
 import argparse
@@ -11,43 +9,42 @@ import logging
 import os
 import socket
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cluster.controllers.health import Health
-from cluster.controllers.manager import inside
-from cluster.controllers.manager.announced import Announcements
-from cluster.controllers.manager.bell import Bell
-from cluster.controllers.manager.google import Google, connect
-from cluster.controllers.manager.memory import Notebook
-from cluster.controllers.manager.metrics import Metrics
+from cluster.controllers.loop import ControlLoop, JsonLog, Wakeup, add_loop_arguments, utc_now
+from cluster.controllers.manager.controller import ManagerController, Metrics, Observed
+from cluster.controllers.manager.google_cloud import GoogleClients, connect
+from cluster.controllers.manager.kube_queries import jetstream_reader
 from cluster.controllers.manager.observe import Services
-from cluster.controllers.manager.rounds import Manager, printed
+from cluster.controllers.manager.pubsub_listener import PubSubListener
+from cluster.controllers.manager.state_store import StateStore
+from cluster.controllers.manager.types import Decision
 from newsreel.config.file import DEFAULT, read_gke_config
 from newsreel.config.model import GkeConfig
 from newsreel.config.option import declare_config_option
 from newsreel.errors import NewsreelError
 from newsreel.storage.address import Address
 
-SECONDS_TO_CONNECT_AND_ANSWER = (5, 30)
-SECONDS_STUCK = 1800.0
-"""A round that has not ended after so long never will: an installation, the longest of all actions, may take 20 minutes."""
-SECONDS_STALE = 300.0
+CONNECT_AND_READ_TIMEOUT_SECONDS = (5, 30)
+STUCK_SECONDS = 1800.0
+"""The longest action, an installation, may take 20 minutes."""
+STALE_SECONDS = 300.0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.controllers.manager", description=__doc__.partition("\n")[0])
-    declare_config_option(parser, "--parameters", DEFAULT, "what to buy when (cluster/newsreel.yaml)")
-    parser.add_argument("--once", action="store_true", help="one round, then end")
-    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive, /ready and /metrics there")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and why, and do nothing")
+    declare_config_option(parser, "--parameters", DEFAULT, "pools and policy (cluster/newsreel.yaml)")
+    add_loop_arguments(parser)
     options = parser.parse_args()
     try:
         parameters = read_gke_config(options.config)
-        bell = Bell(parameters.policy.round_seconds)
+        wakeup = Wakeup(parameters.policy.round_seconds)
         google = connect()
-        # A dry run takes no message from the manager beside it, and one round waits for none.
-        heard = None if options.once or options.dry_run else announcements(google, parameters, bell)
-        return run(manager_of(google, parameters, heard, options.dry_run), bell, heard, options.once, options.health_port)
+        # A dry run takes no message from the manager beside it, and a single round waits for none.
+        listener = None if options.once or options.dry_run else listen(google, parameters, wakeup)
+        loop = control_loop(controller_of(google, parameters, listener, options.dry_run))
+        return loop.run(wakeup, once=options.once, health_port=options.health_port)
     except NewsreelError as fault:
         print(f"{fault} (exit {fault.exit_status})", file=sys.stderr)
         return fault.exit_status
@@ -56,62 +53,48 @@ def main() -> int:
         return 2
 
 
-def announcements(google: Google, parameters: GkeConfig, bell: Bell) -> Announcements:
+def listen(google: GoogleClients, parameters: GkeConfig, wakeup: Wakeup) -> PubSubListener:
     from google.cloud.pubsub_v1 import SubscriberClient
 
-    # What ends its stream is told with the next round, in a line.
+    # The next round logs in one line why a stream has ended.
     for name in ("google.cloud.pubsub_v1", "google.api_core.bidi"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return Announcements(SubscriberClient(credentials=google.credentials), parameters.cluster.heard, bell.ring)
+    return PubSubListener(SubscriberClient(credentials=google.credentials), parameters.cluster.manager_subscription, wakeup.wake)
 
 
-def manager_of(google: Google, parameters: GkeConfig, heard: Announcements | None, dry_run: bool) -> Manager:
+def controller_of(
+    google: GoogleClients, parameters: GkeConfig, listener: PubSubListener | None, dry_run: bool
+) -> ManagerController:
     from google.cloud.storage import Client
     from google.cloud.storage.retry import DEFAULT_RETRY
 
     lease = timedelta(seconds=max(180.0, 4 * parameters.policy.round_seconds))
-    calls = {"timeout": SECONDS_TO_CONNECT_AND_ANSWER, "retry": DEFAULT_RETRY.with_timeout(60.0)}
+    calls = {"timeout": CONNECT_AND_READ_TIMEOUT_SECONDS, "retry": DEFAULT_RETRY.with_timeout(60.0)}
     bucket = Client(project=parameters.cluster.project, credentials=google.credentials)
-    return Manager(
-        services=Services(google=google, parameters=parameters, streams=inside.streams(), listener=heard),
-        notebook=Notebook(bucket, Address.parse(parameters.cluster.memory), name(), lease, calls),
-        clock=lambda: datetime.now(UTC),
-        say=printed,
+    return ManagerController(
+        services=Services(google=google, parameters=parameters, jetstream=jetstream_reader(), listener=listener),
+        store=StateStore(bucket, Address.parse(parameters.cluster.manager_state), instance_name(), lease, calls),
+        clock=utc_now,
+        log=JsonLog(dry_run=dry_run),
         metrics=Metrics(parameters.prices.currency),
+        listener=listener,
         dry_run=dry_run,
     )
 
 
-def name() -> str:
-    """Of a manager: it keeps its lease from round to round, and another does not take it for its own."""
+def instance_name() -> str:
+    """Holder of the lease: the same in every round, different from any other manager's."""
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def run(manager: Manager, bell: Bell, heard: Announcements | None, once: bool, health_port: int | None) -> int:
-    """Until SIGTERM or SIGINT; after one round with `once`, and 75 where that was not ours to hold."""
-    bell.end_on_signals()
-    seconds = manager.services.parameters.policy.round_seconds
-    # One that waits for another's lease is as ready as it can be: a rollout must not wait for the lease, nor the lease for it.
+def control_loop(controller: ManagerController) -> ControlLoop[Observed, Decision]:
+    seconds = controller.services.parameters.policy.round_seconds
     health = Health(
-        stuck=SECONDS_STUCK + seconds,
-        stale=max(SECONDS_STALE, 3 * seconds),
-        unready="the bucket with the manager's memory does not answer",
-        metrics=manager.metrics.text,
+        stuck=STUCK_SECONDS + seconds,
+        stale=max(STALE_SECONDS, 3 * seconds),
+        unready="the bucket with the manager's state does not answer",
     )
-    if health_port is not None:
-        health.serve(health_port)
-    while True:
-        result = manager.round()
-        health.round(result != "failed")
-        if heard:
-            # What one hears the other does not: only the manager who may act is to.
-            heard.listen() if result == "held" else heard.close()
-        if once or bell.ended_after(seconds):
-            break
-    if heard:
-        heard.close()
-    manager.release()
-    return 75 if once and result != "held" else 0
+    return ControlLoop(controller=controller, interval=seconds, health=health, clock=controller.clock)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Do what was decided. Each action may be done twice; what takes something away is looked at once more, just before."""
+"""Perform the actions of the policy. Each is idempotent; one that removes nodes or the cluster observes again just before."""
 
 import subprocess
 from collections.abc import Callable
@@ -12,70 +12,71 @@ from google.cloud.container_v1 import (
     SetNodePoolSizeRequest,
 )
 
-from cluster.controllers.manager import inside
-from cluster.controllers.manager.demand import demand_of
-from cluster.controllers.manager.observe import Look, Services, look, short
-from cluster.controllers.manager.shape import shape_of
-from cluster.controllers.manager.world import (
+from cluster.controllers.manager import kube_queries
+from cluster.controllers.manager.gke_cluster_spec import cluster_spec
+from cluster.controllers.manager.observe import Look, Services, format_fault, look
+from cluster.controllers.manager.policy import demand_of
+from cluster.controllers.manager.types import (
     Action,
-    Close,
     Cordon,
     CreateCluster,
     DeleteCluster,
+    DisableAutoscaling,
     Empty,
+    EnableAutoscaling,
     Grow,
     Install,
-    Open,
+    Observation,
     Rules,
-    Seen,
     Uncordon,
 )
 from newsreel.errors import Unavailable
 
-SECONDS_TO_INSTALL = 1200
+INSTALL_TIMEOUT_SECONDS = 1200
+NEW_DEMAND = "not done: there is new demand"
 BUSY = (FailedPrecondition, Aborted, Conflict)
-"""GKE does one operation at a time: the next round asks again."""
+"""GKE runs one operation at a time: the next round tries again."""
 
 
 def act(services: Services, action: Action, seen: Look, clock: Callable[[], datetime]) -> str:
-    """Do it, and say what came of it. Raises what `observe.FAULTS` lists."""
+    """Perform an action; return its result for the log. Raises what `observe.FAULTS` lists."""
     try:
-        return done(services, action, seen, clock)
+        return perform(services, action, seen, clock)
     except AlreadyExists:
-        return "was there already"
+        return "exists already"
     except NotFound:
-        return "was gone already"
+        return "deleted already"
     except BUSY as fault:
-        return f"not now: {short(fault)}"
+        return f"not done: {format_fault(fault)}"
 
 
-def done(services: Services, action: Action, seen: Look, clock: Callable[[], datetime]) -> str:
+def perform(services: Services, action: Action, seen: Look, clock: Callable[[], datetime]) -> str:
     match action:
         case Grow(pool, to):
             return resize(services, pool, to)
-        case Open(pool, least, most):
-            reach = NodePoolAutoscaling(enabled=True, total_min_node_count=least, total_max_node_count=most)
-            return autoscale(services, pool, reach)
-        case Close(pool):
+        case EnableAutoscaling(pool, least, most):
+            bounds = NodePoolAutoscaling(enabled=True, total_min_node_count=least, total_max_node_count=most)
+            return autoscale(services, pool, bounds)
+        case DisableAutoscaling(pool):
             return autoscale(services, pool, NodePoolAutoscaling(enabled=False))
         case Cordon(_, node) | Uncordon(_, node):
             if seen.api is None:
-                return "the cluster cannot be asked"
-            inside.cordon(seen.api, node, closed=isinstance(action, Cordon))
+                return "not done: the cluster does not answer"
+            kube_queries.cordon(seen.api, node, closed=isinstance(action, Cordon))
             return "done"
         case Empty(pool, to):
             again = look(services, clock()).seen
-            return resize(services, pool, to) if still_empty(again, pool) else "left alone: something has come meanwhile"
+            return resize(services, pool, to) if pool_is_idle(again, pool) else NEW_DEMAND
         case CreateCluster():
-            return create(services)
+            return create_cluster(services)
         case Install():
             return install(services)
         case DeleteCluster():
             again = look(services, clock()).seen
-            if seen.seen.cluster != "broken" and not still_nothing(again, services):
-                return "left alone: something has come meanwhile"
+            if seen.seen.cluster != "broken" and not nothing_left(again, services):
+                return NEW_DEMAND
             services.google.clusters.delete_cluster(name=services.parameters.cluster.path, **services.google.calls)
-            return "begun"
+            return "started"
 
 
 def pool_path(services: Services, pool: str) -> str:
@@ -85,44 +86,44 @@ def pool_path(services: Services, pool: str) -> str:
 def resize(services: Services, pool: str, to: int) -> str:
     request = SetNodePoolSizeRequest(name=pool_path(services, pool), node_count=to)
     services.google.clusters.set_node_pool_size(request=request, **services.google.calls)
-    return "begun"
+    return "started"
 
 
-def autoscale(services: Services, pool: str, reach: NodePoolAutoscaling) -> str:
-    request = SetNodePoolAutoscalingRequest(name=pool_path(services, pool), autoscaling=reach)
+def autoscale(services: Services, pool: str, autoscaling: NodePoolAutoscaling) -> str:
+    request = SetNodePoolAutoscalingRequest(name=pool_path(services, pool), autoscaling=autoscaling)
     services.google.clusters.set_node_pool_autoscaling(request=request, **services.google.calls)
-    return "begun"
+    return "started"
 
 
-def still_empty(seen: Seen, name: str) -> bool:
-    """No story on any node of the pool, and none can begin there."""
+def pool_is_idle(seen: Observation, name: str) -> bool:
+    """No node of the pool runs a story, and all are cordoned."""
     pool = next((pool for pool in seen.pools or () if pool.name == name), None)
     if pool is None or seen.running is None:
         return False
     return all(node.cordoned and not seen.running.get(node.name) for node in pool.nodes)
 
 
-def still_nothing(seen: Seen, services: Services) -> bool:
+def nothing_left(seen: Observation, services: Services) -> bool:
     nodes = [node for pool in seen.pools or () for node in pool.nodes]
     return demand_of(seen, Rules.of(services.parameters)).none and seen.pools is not None and not nodes and seen.finals is True
 
 
-def create(services: Services) -> str:
+def create_cluster(services: Services) -> str:
     parameters = services.parameters
     parent = f"projects/{parameters.cluster.project}/locations/{parameters.cluster.location}"
-    request = CreateClusterRequest(parent=parent, cluster=shape_of(parameters))
+    request = CreateClusterRequest(parent=parent, cluster=cluster_spec(parameters))
     services.google.clusters.create_cluster(request=request, **services.google.calls)
-    return "begun"
+    return "started"
 
 
 def install(services: Services) -> str:
-    """The installation's own command, which may be run twice. Raises Unavailable where it fails."""
+    """Run the installation's own command, which is idempotent. Raises Unavailable if it fails."""
     command = list(services.parameters.cluster.install)
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_TO_INSTALL, check=False)
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired as fault:
-        raise Unavailable(f"{' '.join(command)}: not done after {SECONDS_TO_INSTALL // 60} minutes") from fault
+        raise Unavailable(f"{' '.join(command)}: timed out after {INSTALL_TIMEOUT_SECONDS // 60} minutes") from fault
     if ended.returncode:
-        said = (ended.stderr or ended.stdout).strip().splitlines() or ["no word"]
-        raise Unavailable(f"{' '.join(command)}: ended with {ended.returncode}: {said[-1][:200]}")
+        output = (ended.stderr or ended.stdout).strip().splitlines() or ["no output"]
+        raise Unavailable(f"{' '.join(command)}: exited with {ended.returncode}: {output[-1][:200]}")
     return "done"

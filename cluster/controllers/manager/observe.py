@@ -1,4 +1,4 @@
-"""One look at everything. A source that fails is unknown, and the reason is kept for people; the others still count."""
+"""Observe everything the policy needs. A source that fails makes its value unknown, and the others stay."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,11 +12,11 @@ from kubernetes import client
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from cluster.controllers.manager import gke, inside
-from cluster.controllers.manager.demand import counted_from
-from cluster.controllers.manager.google import Google
-from cluster.controllers.manager.inside import Streams, by_way_of_the_api_server
-from cluster.controllers.manager.world import Seen
+from cluster.controllers.manager import google_cloud, kube_queries
+from cluster.controllers.manager.google_cloud import GoogleClients
+from cluster.controllers.manager.kube_queries import JetStreamReader, read_through_api_server
+from cluster.controllers.manager.policy import counted_from
+from cluster.controllers.manager.types import Observation
 from newsreel.config.gke import minutes
 from newsreel.config.model import GkeConfig
 from newsreel.config.settings import settings_of
@@ -32,91 +32,92 @@ FAULTS = (
     NewsreelError,
     OSError,
 )
-"""What a source may fail with. Anything else is a defect, and ends the round."""
+"""Errors of a source. Any other exception is a bug and ends the program."""
 Value = TypeVar("Value")
 
 
-class Inside(Protocol):
-    def __call__(self, found: GkeCluster, google: Google) -> client.ApiClient: ...
+class ClusterConnector(Protocol):
+    def __call__(self, found: GkeCluster, google: GoogleClients) -> client.ApiClient: ...
 
 
-class Listener(Protocol):
-    """See `announced.Announcements`."""
+class MessageCounter(Protocol):
+    """See `pubsub_listener.PubSubListener`."""
 
-    def since(self, moment: datetime) -> int: ...
+    def count_since(self, moment: datetime) -> int: ...
 
     def quiet_since(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    google: Google
+    google: GoogleClients
     parameters: GkeConfig
-    inside: Inside = inside.api_of
-    streams: Streams = by_way_of_the_api_server
-    listener: Listener | None = None
-    """Who hears of messages as they come."""
+    connect: ClusterConnector = kube_queries.connect_to_cluster
+    jetstream: JetStreamReader = read_through_api_server
+    listener: MessageCounter | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    seen: Seen
+    """An observation with the client it was made with."""
+
+    seen: Observation
     api: client.ApiClient | None
-    """To the cluster, where there is one."""
+    """Client of the cluster, if there is one."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Why a source said nothing, by its name."""
+    """Error of each failed source, by its name."""
 
 
 def look(services: Services, now: datetime) -> Look:
     google, parameters, failed = services.google, services.parameters, dict[str, str]()
 
-    def known(name: str, ask: Callable[[], Value]) -> Value | None:
+    def known(source: str, query: Callable[[], Value]) -> Value | None:
         try:
-            return ask()
+            return query()
         except FAULTS as fault:
-            failed[name] = short(fault)
+            failed[source] = format_fault(fault)
         except (KeyError, ValueError, TypeError) as fault:
-            failed[name] = f"an answer that makes no sense: {short(fault)}"
+            failed[source] = f"unexpected answer: {format_fault(fault)}"
         return None
 
-    undelivered = known("undelivered", lambda: gke.undelivered(google, parameters.cluster, now))
-    found = known("cluster", lambda: [gke.find_cluster(google, parameters.cluster)])
-    state = gke.cluster_state(found[0]) if found else None
+    undelivered = known("undelivered", lambda: google_cloud.undelivered_messages(google, parameters.cluster, now))
+    found = known("cluster", lambda: [google_cloud.find_cluster(google, parameters.cluster)])
+    state = google_cloud.cluster_state(found[0]) if found else None
     gke_cluster = found[0] if found else None
     listener = services.listener
     since = counted_from(state, undelivered, now, minutes(parameters.policy.late_minutes))
-    outside = Seen(
+    outside = Observation(
         now=now,
         cluster=state,
         undelivered=undelivered,
-        announced=(known("announced", lambda: listener.since(since)) if listener else None) or 0,
-        # A metric that could not be asked for is another matter than one that has no new point.
+        announced=(known("announced", lambda: listener.count_since(since)) if listener else None) or 0,
+        # A failed query of the metric is not the same as a metric without a new point.
         quiet_since=listener.quiet_since() if listener and "undelivered" not in failed else None,
     )
     if gke_cluster is None or state != "there":
         return Look(seen=outside, api=None, failed=failed)
-    there = gke_cluster
-    api = known("kubernetes", lambda: services.inside(there, google))
+    running = gke_cluster
+    api = known("kubernetes", lambda: services.connect(running, google))
     if api is None:
         return Look(seen=outside, api=None, failed=failed)
     namespace, whole = parameters.cluster.namespace, parameters.cluster.mode == "cluster"
-    nodes = known("nodes", lambda: inside.nodes_by_pool(api))
+    nodes = known("nodes", lambda: kube_queries.nodes_by_pool(api))
     ours = {node.name for offer in parameters.node_pools for node in (nodes or {}).get(offer.pool, ())}
-    left = known("unfinished", lambda: inside.unfinished(api, namespace))
+    left = known("unfinished", lambda: kube_queries.count_unfinished(api, namespace))
     seen = replace(
         outside,
-        installed=known("installed", lambda: inside.installed(api, namespace)) if whole else True,
-        pending=known("pending", lambda: inside.pending_events(api, namespace, services.streams)),
+        installed=known("installed", lambda: kube_queries.is_installed(api, namespace)) if whole else True,
+        pending=known("pending", lambda: kube_queries.pending_events(api, namespace, services.jetstream)),
         unfinished=left,
-        running=None if nodes is None else known("running", lambda: inside.running_stories(api, namespace, ours)),
-        pools=None if nodes is None else known("pools", lambda: gke.pools_of(there, nodes, google, parameters, now)),
-        # Asked only when it matters: it is a question for each story that is remembered.
-        finals=known("finals", lambda: inside.finals_there(api, namespace, settings_of(parameters).finals))
+        running=None if nodes is None else known("running", lambda: kube_queries.stories_by_node(api, namespace, ours)),
+        pools=None if nodes is None else known("pools", lambda: google_cloud.list_pools(running, nodes, google, parameters, now)),
+        # Queried only when needed: it costs a request for each story that Argo still has.
+        finals=known("finals", lambda: kube_queries.all_published(api, namespace, settings_of(parameters).finals))
         if whole and left == 0
         else None,
     )
     return Look(seen=seen, api=api, failed=failed)
 
 
-def short(fault: BaseException) -> str:
+def format_fault(fault: BaseException) -> str:
     return " ".join(f"{type(fault).__name__}: {fault}".split())[:300]

@@ -1,9 +1,8 @@
-"""Between the newsroom and the cluster: "this story is ready", by Pub/Sub, and what becomes of the stories that were saved.
+"""The submitter: submits saved revisions that have no Workflow, and sends the notifications that runs could not send.
 
-    message     the one message, checked at the door       desk     what is saved, and how it has ended
-    publisher   publishes messages                         policy   what is to be done about it, a pure function
-    topics      topics and subscriptions, as data          rounds   looks, decides and does it, round after round
-    letters     keeps what is not ours, with the reason
+    observe    saved revisions, workflows and outcomes     policy    what to do about them, a pure function
+    act        submits, or records a failure               notifier  sends missing notifications of ended runs
+    dead_letter_server   receives what the Sensor cannot submit and publishes it to the dead-letter topic
 
-A message may be lost, come twice, or come late; a revision in storage is neither. So the message is only the quick way.
+A message may be lost, repeated or late; a saved revision is neither. The message is only the fast way to a Workflow.
 """

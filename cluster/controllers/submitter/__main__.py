@@ -1,65 +1,62 @@
-"""`python -m cluster.controllers.submitter setup|letters|watch`: what is to stay up beside the message trigger.
+"""`python -m cluster.controllers.submitter setup|watch|dead-letters`: submits what is saved and has no Workflow.
 
-setup     make the topics and subscriptions of a project
-letters   keep what the Sensor cannot submit
-watch     submit saved stories that nobody has heard of, say which have failed, tell ends that nobody has told
-(`newsreel.notifications.notifier`);
-          one JSON line for each thing done
+setup          create the topics and subscriptions of a project
+watch          the control loop: submit saved revisions without a Workflow, record failures, send missing notifications;
+               logs one JSON line for each action
+dead-letters   receive from the Sensor what it cannot submit (formerly `letters`)
 """
 
 import argparse
-import json
-import signal
 import sys
-import threading
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cluster.controllers.loop import JsonLog, Wakeup, add_loop_arguments
 from cluster.controllers.submitter.policy import PATIENCE
 from newsreel.errors import BadInput, NewsreelError
-from newsreel.submission.message import subject_of
 
 if TYPE_CHECKING:
-    from cluster.controllers.submitter.notifier import Teller
-    from newsreel.submission.revision_store import RevisionStore
+    from cluster.controllers.submitter.controller import SubmitterController
+    from cluster.controllers.submitter.notifier import PendingNotifier
 
-ENDS = {signal.SIGTERM, signal.SIGINT}
-SECONDS_A_ROUND = 30.0
+FORMER_NAME = "letters"
+INTERVAL_SECONDS = 30.0
 A_DAY = 86_400.0
-SECONDS_STUCK = 900.0
-"""A round that has not ended after so long never will: it lists two buckets, and each call is given up after a minute."""
-SECONDS_STALE = 300.0
-"""Without a sound round for so long a story whose message is lost may be waiting for us."""
+STUCK_SECONDS = 900.0
+"""A round lists two buckets, and each call is given up after a minute."""
+STALE_SECONDS = 300.0
+"""After this time without a successful round a story whose message is lost may be waiting."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.controllers.submitter", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    setup = commands.add_parser("setup", help="make the topics and subscriptions that are not there yet")
-    setup.add_argument("--dry-run", action="store_true", help="print the gcloud lines that would do the same")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    setup = commands.add_parser("setup", help="create missing topics and subscriptions")
+    setup.add_argument("--dry-run", action="store_true", help="print the gcloud commands that would do the same")
     setup.set_defaults(run=run_setup)
-    letters = commands.add_parser("letters", help="serve POST /not-ours and /held")
-    letters.add_argument("--port", type=int, default=8080)
-    letters.set_defaults(run=run_letters)
-    for command in (setup, letters):
+    dead_letters = commands.add_parser("dead-letters", aliases=[FORMER_NAME], help="serve POST /not-ours and /held")
+    dead_letters.add_argument("--port", type=int, default=8080)
+    dead_letters.set_defaults(run=run_dead_letters)
+    for command in (setup, dead_letters):
         command.add_argument("--project", required=True, help="Google Cloud project of the topics")
-    watch = commands.add_parser("watch", help="submit saved stories that were lost, tell which have failed")
-    watch.add_argument("--namespace", default="newsreel", help="where stories run (newsreel)")
-    watch.add_argument("--stories", required=True, metavar="ADDRESS", help="prefix that stories are saved under")
-    watch.add_argument("--finals", required=True, metavar="ADDRESS", help="prefix that videos are published under")
+    watch = commands.add_parser("watch", help="submit saved stories without a Workflow, record failures")
+    watch.add_argument("--namespace", default="newsreel", help="namespace of the stories (newsreel)")
+    watch.add_argument("--stories", required=True, metavar="ADDRESS", help="prefix of saved stories")
+    watch.add_argument("--finals", required=True, metavar="ADDRESS", help="prefix of published videos")
     times = {
-        "--every": (SECONDS_A_ROUND, SECONDS_STALE / 2, "between two looks"),
-        "--patience": (PATIENCE.total_seconds(), A_DAY, "how long a saved story is left to its message"),
+        "--every": (INTERVAL_SECONDS, STALE_SECONDS / 2, "interval of rounds"),
+        "--patience": (PATIENCE.total_seconds(), A_DAY, "time that a message has to become a workflow"),
     }
-    for name, (usual, most, told) in times.items():
-        watch.add_argument(name, type=partial(seconds, most=most), default=usual, metavar="SECONDS", help=f"{told} ({usual:g})")
-    watch.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /alive, /ready and /metrics there")
-    watch.add_argument("--once", action="store_true", help="one round, then end")
-    watch.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    for name, (default, most, described) in times.items():
+        watch.add_argument(
+            name, type=partial(seconds, most=most), default=default, metavar="SECONDS", help=f"{described} ({default:g})"
+        )
+    add_loop_arguments(watch)
     watch.set_defaults(run=run_watch)
     options = parser.parse_args()
+    if options.command == FORMER_NAME:
+        print(f"{FORMER_NAME} is now dead-letters; the old name goes with the next release", file=sys.stderr)
     try:
         return int(options.run(options))
     except NewsreelError as fault:
@@ -68,7 +65,7 @@ def main() -> int:
 
 
 def seconds(text: str, most: float) -> float:
-    """Of an option. Raises ArgumentTypeError, which argparse tells, for what is no time or too long a one."""
+    """Value of an option. Raises ArgumentTypeError for no number, or one out of range."""
     try:
         number = float(text)
     except ValueError:
@@ -93,65 +90,65 @@ def run_setup(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_letters(options: argparse.Namespace) -> int:
-    from cluster.controllers.submitter.dead_letter_server import Letters, serve
+def run_dead_letters(options: argparse.Namespace) -> int:
+    from cluster.controllers.http_server import HttpServer
+    from cluster.controllers.submitter.dead_letter_server import MAX_BODY_BYTES, DeadLetters
     from newsreel.submission.publisher import Publisher
     from newsreel.submission.topics import DEAD, topic_path
 
-    server = serve(Letters(Publisher.connect(topic_path(options.project, DEAD))), options.port)
-    for end in ENDS:
-        signal.signal(end, lambda *_: threading.Thread(target=server.shutdown).start())
-    server.serve_forever()
+    wakeup = Wakeup(quiet=0)
+    wakeup.stop_on_signals()
+    dead_letters = DeadLetters(Publisher.connect(topic_path(options.project, DEAD)))
+    server = HttpServer(dead_letters.routes(), options.port, max_body_bytes=MAX_BODY_BYTES, option="--port")
+    wakeup.wait(None)
+    server.close()
     return 0
 
 
 def run_watch(options: argparse.Namespace) -> int:
-    from prometheus_client import generate_latest
-
     from cluster.controllers.health import Health
-    from cluster.controllers.submitter.loop import Rounds
-    from newsreel.argo.client import NoCluster, connected
+    from cluster.controllers.loop import ControlLoop
+
+    health = Health(stuck=STUCK_SECONDS, stale=STALE_SECONDS, unready="storage or the API server does not answer")
+    loop = ControlLoop(controller=controller_of(options), interval=options.every, health=health)
+    return loop.run(Wakeup(options.every), once=options.once, health_port=options.health_port)
+
+
+def controller_of(options: argparse.Namespace) -> "SubmitterController":
+    """Raises BadInput."""
+    from cluster.controllers.submitter.controller import SubmitterController
+    from newsreel.argo.client import NoCluster, connect_api
     from newsreel.storage.address import Address
     from newsreel.storage.store import Storage
     from newsreel.submission.revision_store import RevisionStore
 
     try:
-        api = connected()
+        api = connect_api()
     except NoCluster as fault:
         raise BadInput(str(fault)) from fault
-    desk = RevisionStore(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals))
-    patience = timedelta(seconds=options.patience)
-    rounds = Rounds(api, options.namespace, desk, say, patience=patience, teller=teller_of(desk))
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-    health = Health(
-        stuck=SECONDS_STUCK,
-        stale=SECONDS_STALE,
-        unready="storage or the API server does not answer",
-        metrics=lambda: generate_latest(rounds.watch.registry),
+    controller = SubmitterController(
+        api=api,
+        namespace=options.namespace,
+        store=RevisionStore(Storage.from_environment(), Address.parse(options.stories), Address.parse(options.finals)),
+        log=JsonLog(dry_run=options.dry_run),
+        patience=timedelta(seconds=options.patience),
+        dry_run=options.dry_run,
     )
-    if options.health_port is not None:
-        health.serve(options.health_port)
-    while True:
-        sound = rounds.round(datetime.now(UTC), options.dry_run)
-        health.round(sound)
-        if options.once:
-            return 0 if sound else 75
-        if signal.sigtimedwait(ENDS, options.every):
-            return 0
+    controller.notifier = notifier_of(controller)
+    return controller
 
 
-def teller_of(desk: "RevisionStore") -> "Teller | None":
-    """As the environment names whom to tell; None where it names nobody. Raises BadInput."""
-    from cluster.controllers.submitter.notifier import ONCE, Teller
+def notifier_of(controller: "SubmitterController") -> "PendingNotifier | None":
+    """As configured by the environment; None without a receiver. Raises BadInput."""
+    from dataclasses import replace
+
+    from cluster.controllers.submitter.notifier import ONCE, PendingNotifier
     from newsreel.notifications.delivery_log import has_targets
     from newsreel.notifications.notifier import Notifier
 
-    return Teller(desk, replace(Notifier.from_environment(), retry_pauses=ONCE), say) if has_targets() else None
-
-
-def say(what: str, workflow: str, why: str) -> None:
-    line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "action": what, "workflow": workflow, "why": why}
-    print(json.dumps(line | subject_of(workflow)), flush=True)
+    if not has_targets():
+        return None
+    return PendingNotifier(controller.store, replace(Notifier.from_environment(), retry_pauses=ONCE), controller.log_action)
 
 
 if __name__ == "__main__":

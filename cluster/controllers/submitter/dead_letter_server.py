@@ -1,14 +1,13 @@
-"""Where the Sensor takes what it cannot submit.
+"""HTTP server for what the Sensor cannot submit.
 
-POST /not-ours    a message that is none of ours: published to the topic of dead letters, with the reason
-POST /held        a good one that the Argo server would not take for as long as the Sensor tried: counted and said, no more,
-                  since the reconciler finds its story in storage and submits it
-GET /metrics      both, counted
+POST /not-ours    a message that is not valid: published to the dead-letter topic, with the reason
+POST /held        a valid message that the Argo server has not accepted within the Sensor's retries: only counted and logged,
+                  since the submitter finds its story in storage
+GET /metrics      both counts
 
-200 is done. 400, 411 and 413 are refusals for good: what was brought is no letter, and will be none the next time. 503 is none:
-Pub/Sub is away, or does not let us in until somebody mends that; the letter is to be brought again.
+200: done. 400, 411, 413: permanent, do not retry. 503: Pub/Sub is unavailable, or refuses us until a person repairs that; retry.
 
-Only the Sensor may call (NetworkPolicy); what it brings was written by strangers all the same.
+Only the Sensor may call (NetworkPolicy), but what it sends was written by strangers.
 """
 
 import base64
@@ -16,140 +15,97 @@ import binascii
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from werkzeug.wrappers import Request, Response
 
+from cluster.controllers.http_server import Routes, metrics, text
 from newsreel.errors import BadInput, NewsreelError, Unavailable
 from newsreel.submission.message import subject_of
 from newsreel.submission.publisher import Publisher
 
-MOST_BYTES = 2_000_000
-"""The EventBus takes 1 MB; what the Sensor makes of it is not much more."""
-DIGITS = len(str(MOST_BYTES))
-MOST_BYTES_OF_REASON = 1000
-"""Of an attribute Pub/Sub takes 1024."""
+MAX_BODY_BYTES = 2_000_000
+"""The EventBus takes 1 MB; the Sensor's requests are not much larger."""
+MAX_ATTRIBUTE_BYTES = 1000
+"""Pub/Sub limits an attribute to 1024."""
 
 
-@dataclass
-class Letters:
-    publisher: Publisher
-    """To the topic of dead letters."""
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    not_ours: Counter = field(init=False)
-    held: Counter = field(init=False)
+class DeadLetters:
+    """Publishes to the dead-letter topic, and counts."""
 
-    refused: Counter = field(init=False)
+    def __init__(self, publisher: Publisher, registry: CollectorRegistry | None = None) -> None:
+        self.publisher = publisher
+        self.registry = to = registry or CollectorRegistry()
+        self.published = Counter("newsreel_dead_letters", "Invalid messages published to the dead-letter topic", registry=to)
+        self.held = Counter("newsreel_held_messages", "Valid messages left to the submitter", registry=to)
+        self.refused = Counter("newsreel_refused_letters", "Requests that are not as the Sensor sends them", registry=to)
 
-    def __post_init__(self) -> None:
-        self.not_ours = Counter("newsreel_dead_letters", "Messages that are none of ours", registry=self.registry)
-        self.held = Counter("newsreel_held_messages", "Good messages left to the reconciler", registry=self.registry)
-        self.refused = Counter("newsreel_refused_letters", "What was brought and is no letter", registry=self.registry)
+    def publish(self, event: dict[str, Any]) -> None:
+        """Publish a message unchanged, with its origin and the reason as attributes.
 
-    def bury(self, event: dict[str, Any]) -> None:
-        """Publish a message as it was, with where it came from and what is wrong. Raises BadInput for what is no letter,
-        Unavailable for a letter that cannot be kept now."""
-        attributes = {name: told(event, name) for name in ("reason", "message", "published")}
+        Raises BadInput for an event that is not as the Sensor sends it, Unavailable if it cannot be published now.
+        """
+        attributes = {name: text_field(event, name) for name in ("reason", "message", "published")}
         try:
-            body = base64.b64decode(told(event, "body"), validate=True)
+            body = base64.b64decode(text_field(event, "body"), validate=True)
         except (binascii.Error, ValueError) as fault:
             raise BadInput("body: is not base64") from fault
-        # A message without data and attributes is none to Pub/Sub; this one always has its reason.
+        # Pub/Sub refuses a message without data and attributes; this one always has its reason.
         try:
             self.publisher.send(body, "", attributes)
         except NewsreelError as fault:
-            # A topic that is not there, or not ours to write to: no fault of the letter's.
+            # A missing topic or permission: not the fault of the message.
             raise Unavailable(str(fault)) from fault
-        self.not_ours.inc()
-        say("dead-letter", **attributes)
+        self.published.inc()
+        log("dead-letter", **attributes)
 
     def hold(self, event: dict[str, Any]) -> None:
-        name = told(event, "name")[:100]
+        """Count and log a message that the submitter will replace. Raises BadInput."""
+        name = text_field(event, "name")[:100]
         self.held.inc()
-        say("held", workflow=name, **subject_of(name))
+        log("held", workflow=name, **subject_of(name))
 
+    def routes(self) -> Routes:
+        return {
+            ("POST", "/not-ours"): lambda request: self.respond(request, self.publish),
+            ("POST", "/held"): lambda request: self.respond(request, self.hold),
+            ("GET", "/metrics"): lambda _: metrics(generate_latest(self.registry)),
+            ("GET", "/alive"): lambda _: text("ok"),
+            ("GET", "/ready"): lambda _: text("ok"),
+        }
 
-ACTIONS: dict[str, Callable[[Letters, dict[str, Any]], None]] = {"/not-ours": Letters.bury, "/held": Letters.hold}
-ASKED_FOR = b"POST /not-ours or /held\n"
-
-
-def told(event: dict[str, Any], name: str) -> str:
-    value = event.get(name)
-    if not isinstance(value, str):
-        raise BadInput(f"{name}: is not text")
-    return value if name == "body" else value.encode()[:MOST_BYTES_OF_REASON].decode(errors="ignore")
-
-
-def say(what: str, **known: str | int) -> None:
-    print(json.dumps({"action": what} | known), file=sys.stderr, flush=True)
-
-
-def serve(letters: Letters, port: int) -> ThreadingHTTPServer:
-    """A server on all of the pod's addresses; the caller runs it. `port` 0 takes any free one. Raises BadInput."""
-    try:
-        server = ThreadingHTTPServer(("0.0.0.0", port), type("Answering", (Answering,), {"letters": letters}))  # noqa: S104
-    except OSError as fault:
-        raise BadInput(f"port {port}: {(fault.strerror or str(fault)).lower()}; choose another with --port") from fault
-    server.daemon_threads = True
-    return server
-
-
-class Answering(BaseHTTPRequestHandler):
-    letters: Letters
-    timeout = 10
-    """Seconds for a caller that says nothing."""
-
-    def do_GET(self) -> None:
-        if self.path == "/metrics":
-            self.answer(HTTPStatus.OK, generate_latest(self.letters.registry), CONTENT_TYPE_LATEST)
-        elif self.path in ("/alive", "/ready"):
-            self.answer(HTTPStatus.OK, b"ok\n")
-        else:
-            self.answer(HTTPStatus.METHOD_NOT_ALLOWED if self.path in ACTIONS else HTTPStatus.NOT_FOUND, ASKED_FOR)
-
-    def do_POST(self) -> None:
-        action = ACTIONS.get(self.path)
-        length = self.headers.get("Content-Length", "")
-        if action is None:
-            return self.answer(HTTPStatus.NOT_FOUND, ASKED_FOR)
-        if not (length.isascii() and length.isdigit()):
-            return self.refuse(HTTPStatus.LENGTH_REQUIRED, "say how many bytes follow")
-        if len(length) > DIGITS or int(length) > MOST_BYTES:
-            return self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {MOST_BYTES:,} bytes")
+    def respond(self, request: Request, handle: Callable[[dict[str, Any]], None]) -> Response:
+        if request.content_length is None:
+            return self.refuse(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required")
         try:
-            event = json.loads(self.rfile.read(int(length)))
+            event = json.loads(request.get_data())
             if not isinstance(event, dict):
-                raise BadInput("is no JSON object")
-            action(self.letters, event)
+                raise BadInput("is not a JSON object")
+            handle(event)
         except (ValueError, RecursionError):
-            return self.refuse(HTTPStatus.BAD_REQUEST, "is no JSON")
+            return self.refuse(HTTPStatus.BAD_REQUEST, "is not JSON")
         except BadInput as fault:
             return self.refuse(HTTPStatus.BAD_REQUEST, str(fault))
         except NewsreelError as fault:
-            return self.answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{fault}\n".encode())
-        self.answer(HTTPStatus.OK, b"ok\n")
+            return text(str(fault), HTTPStatus.SERVICE_UNAVAILABLE)
+        return text("ok")
 
-    def refuse(self, status: HTTPStatus, why: str) -> None:
-        """For good: who brings it again hears the same."""
-        self.letters.refused.inc()
-        say("refused", why=why)
-        self.answer(status, f"{why}\n".encode())
+    def refuse(self, status: HTTPStatus, why: str) -> Response:
+        """Permanently: the same request gets the same answer."""
+        self.refused.inc()
+        log("refused", why=why)
+        return text(why, status)
 
-    def answer(self, status: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            self.send_header("Allow", "POST")
-        if self.command == "POST" and status >= HTTPStatus.BAD_REQUEST:
-            # What was not read must not be taken for the next request.
-            self.send_header("Connection", "close")
-            self.close_connection = True
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, format: str, *_: object) -> None:
-        """`say` tells what matters."""
+def text_field(event: dict[str, Any], name: str) -> str:
+    """Raises BadInput."""
+    value = event.get(name)
+    if not isinstance(value, str):
+        raise BadInput(f"{name}: is not text")
+    return value if name == "body" else value.encode()[:MAX_ATTRIBUTE_BYTES].decode(errors="ignore")
+
+
+def log(action: str, **fields: str | int) -> None:
+    print(json.dumps({"action": action} | fields), file=sys.stderr, flush=True)

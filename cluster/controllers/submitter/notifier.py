@@ -1,15 +1,14 @@
-"""Tells the ends that nobody has told: of a run that was cancelled, whose pod was lost, or that never was.
+"""Sends missing notifications: of runs that were cancelled, that lost their pod, or that never existed.
 
-What has been told is kept in storage (`newsreel.notifications.delivery_log`), so that one who begins anew, or a second one
-beside us, knows it too. Who
-cannot be reached is tried again, later each time, and no other end waits for that.
+Storage keeps a log of what was sent (`newsreel.notifications.delivery_log`), which a restarted or second submitter reads, too.
+A notification that cannot be delivered is retried with a growing delay, and no other one waits for it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cluster.controllers.submitter.policy import Saved, Untold, untold
+from cluster.controllers.submitter.policy import PendingNotification, Saved, pending_notifications
 from newsreel.errors import NewsreelError
 from newsreel.notifications.delivery_log import DeliveryLog, deliver, delivery_folder, is_transient
 from newsreel.notifications.notifier import Notification, Notifier
@@ -18,100 +17,103 @@ from newsreel.storage.publication import publication_folder, read_publication
 from newsreel.submission.revision_store import Revision, RevisionStore
 
 ONCE = (0.0,)
-"""Pauses before the tries of one round: saved stories are not to wait for a receiver that is away."""
-MOST_A_ROUND = 20
-SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
-"""Between two tries of one notice."""
-NEWS = timedelta(days=3)
-"""An end that lies further back, and whose run nobody knows any more, is of a time when nobody was to be told."""
+"""Pauses of the `Notifier`: one try a round, so that stories do not wait for a receiver that does not answer."""
+MAX_PER_ROUND = 20
+MIN_DELAY, MAX_DELAY = timedelta(seconds=30), timedelta(hours=1)
+"""Between two tries of one notification."""
+MAX_AGE = timedelta(days=3)
+"""An older end whose run the cluster no longer has is logged and not sent: it dates from before receivers were configured."""
 
 
 @dataclass(frozen=True)
-class Again:
-    """When a notice that could not be delivered is tried again, and how long it has waited for that."""
+class Retry:
+    """Next try of a notification, and the delay before it."""
 
     at: datetime
-    pause: timedelta
+    delay: timedelta
 
 
 @dataclass
-class Teller:
-    desk: RevisionStore
-    notices: Notifier
-    say: Callable[[str, str, str], None]
-    later: dict[str, Again] = field(default_factory=dict)
-    """By the notice's id."""
+class PendingNotifier:
+    store: RevisionStore
+    notifier: Notifier
+    log_action: Callable[[str, str, str], None]
+    """Called with action, workflow and reason."""
+    retries: dict[str, Retry] = field(default_factory=dict)
+    """By the notification's id."""
 
-    def round(self, seen: Saved, where: Mapping[Revision, Address], now: datetime, dry_run: bool = False) -> int:
-        """Tell some of them; how many were. Raises BadInput, DiskFull, Unavailable."""
-        told = self.told.delivered_ids()
-        known = {revision: told.get(delivery_folder(address), frozenset[str]()) for revision, address in where.items()}
-        ends, done = untold(seen, known), 0
-        self.later = {end.id: self.later[end.id] for end in ends if end.id in self.later}
-        for end, notice, is_news in self.due(ends, where, now):
+    def round(self, seen: Saved, addresses: Mapping[Revision, Address], now: datetime, dry_run: bool = False) -> int:
+        """Send some of them; return how many were delivered. Raises BadInput, DiskFull, Unavailable."""
+        sent = self.delivery_log.delivered_ids()
+        known = {revision: sent.get(delivery_folder(address), frozenset[str]()) for revision, address in addresses.items()}
+        ends, delivered = pending_notifications(seen, known), 0
+        self.retries = {end.id: self.retries[end.id] for end in ends if end.id in self.retries}
+        for end, notification, is_news in self.due(ends, addresses, now):
             if dry_run:
                 if is_news:
-                    self.say("tell", end.revision.workflow, f"nobody has told that it ended as {end.status}")
+                    self.log_action("notify", end.revision.workflow, f"its run has not sent that it ended as {end.status}")
             elif not is_news:
-                self.told.record(notice)
-            elif self.deliver(end, notice, now):
-                done += 1
+                self.delivery_log.record(notification)
+            elif self.deliver(end, notification, now):
+                delivered += 1
             else:
-                # The others' turn comes with the next round: where nobody can be reached, each would take as long as this one.
+                # The others follow in the next round: if the receiver is down, each would take as long as this one.
                 break
-        return done
+        return delivered
 
-    def deliver(self, end: Untold, notice: Notification, now: datetime) -> bool:
-        """False where it is to be told again."""
-        faults = deliver(notice, self.notices, self.desk.storage, self.told)
+    def deliver(self, end: PendingNotification, notification: Notification, now: datetime) -> bool:
+        """False if it has to be sent again."""
+        faults = deliver(notification, self.notifier, self.store.storage, self.delivery_log)
         for fault in faults:
-            self.say("untold", end.revision.workflow, str(fault))
+            self.log_action("not-notified", end.revision.workflow, str(fault))
         if any(map(is_transient, faults)):
-            self.put_off(end, now)
+            self.retry_later(end, now)
             return False
-        self.say("told", end.revision.workflow, f"that it ended as {end.status}")
+        self.log_action("notified", end.revision.workflow, f"that it ended as {end.status}")
         return True
 
     @property
-    def told(self) -> DeliveryLog:
-        return DeliveryLog(self.desk.storage, self.desk.finals)
+    def delivery_log(self) -> DeliveryLog:
+        return DeliveryLog(self.store.storage, self.store.finals)
 
     def due(
-        self, ends: list[Untold], where: Mapping[Revision, Address], now: datetime
-    ) -> Iterator[tuple[Untold, Notification, bool]]:
-        """Each with its notice, and whether that is news to anybody."""
-        waiting = [end for end in ends if end.id not in self.later or self.later[end.id].at <= now]
-        # First what has not been tried yet, and of that what has a run left, since it is the newest.
-        for end in sorted(waiting, key=lambda end: (end.id in self.later, not end.has_run))[:MOST_A_ROUND]:
-            story = str(where[end.revision])
+        self, ends: list[PendingNotification], addresses: Mapping[Revision, Address], now: datetime
+    ) -> Iterator[tuple[PendingNotification, Notification, bool]]:
+        """Each pending notification that is due now, and whether it is recent enough to be sent."""
+        waiting = [end for end in ends if end.id not in self.retries or self.retries[end.id].at <= now]
+        # Untried ones first; among these first the ones whose run still exists, since they are the newest.
+        for end in sorted(waiting, key=lambda end: (end.id in self.retries, not end.has_run))[:MAX_PER_ROUND]:
+            story = str(addresses[end.revision])
             try:
-                notice, when = self.of_a_video(end, story) if end.status == "Succeeded" else self.of_a_failure(end, story)
+                build = self.of_video if end.status == "Succeeded" else self.of_failure
+                notification, time = build(end, story)
             except NewsreelError as fault:
-                self.say("untold", end.revision.workflow, str(fault))
-                self.put_off(end, now)
+                self.log_action("not-notified", end.revision.workflow, str(fault))
+                self.retry_later(end, now)
             else:
-                yield end, notice, end.has_run or when is None or now - when <= NEWS
+                yield end, notification, end.has_run or time is None or now - time <= MAX_AGE
 
-    def of_a_video(self, end: Untold, story: str) -> tuple[Notification, datetime | None]:
-        """And since when it is there. Raises Conflict, Unavailable."""
-        home = publication_folder(self.desk.finals, end.revision.id, end.revision.number)
-        manifest = read_publication(self.desk.storage, home)
+    def of_video(self, end: PendingNotification, story: str) -> tuple[Notification, datetime | None]:
+        """The notification, and the time of publication. Raises Conflict, Unavailable."""
+        home = publication_folder(self.store.finals, end.revision.id, end.revision.number)
+        manifest = read_publication(self.store.storage, home)
         video = manifest.video(home) if manifest else None
-        notice = Notification(run=end.run, story=story, status=end.status, video=str(video) if video else None)
-        return notice, manifest.created if manifest else None
+        notification = Notification(run=end.run, story=story, status=end.status, video=str(video) if video else None)
+        return notification, manifest.created if manifest else None
 
-    def of_a_failure(self, end: Untold, story: str) -> tuple[Notification, datetime | None]:
-        """With the reason that was kept, where it is this run's; and when that was said. Raises BadInput, Unavailable.
+    def of_failure(self, end: PendingNotification, story: str) -> tuple[Notification, datetime | None]:
+        """The notification, with the recorded reason if it is this run's; and the time of the record.
 
-        A run that the cluster does not know any more has told its end by its uid, if it told it: so do we, as that was kept.
+        If the cluster no longer has the run, the recorded UID is used: a notification that the run has sent had that id.
+        Raises BadInput, Unavailable.
         """
-        failure, run, status = self.desk.failure(end.revision), end.run, end.status
+        failure, run, status = self.store.failure(end.revision), end.run, end.status
         if failure and failure.run and not end.has_run:
             run, status = failure.run, failure.status
-        kept = failure.why if failure and failure.why.startswith(end.why or "") else None
-        notice = Notification(run=run, story=story, status=status, video=None, why=kept or end.why)
-        return notice, failure.time if failure else None
+        recorded = failure.why if failure and failure.why.startswith(end.why or "") else None
+        notification = Notification(run=run, story=story, status=status, video=None, why=recorded or end.why)
+        return notification, failure.time if failure else None
 
-    def put_off(self, end: Untold, now: datetime) -> None:
-        pause = min(self.later[end.id].pause * 2, LONGEST) if end.id in self.later else SHORTEST
-        self.later[end.id] = Again(now + pause, pause)
+    def retry_later(self, end: PendingNotification, now: datetime) -> None:
+        delay = min(self.retries[end.id].delay * 2, MAX_DELAY) if end.id in self.retries else MIN_DELAY
+        self.retries[end.id] = Retry(now + delay, delay)

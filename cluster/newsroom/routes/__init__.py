@@ -1,1 +1,1 @@
-"""What can be asked over HTTP: `stories` themselves, the `craft` of writing them, `media` that come back, and the page."""
+"""HTTP routes: `stories`, `authoring` (help while writing), and `files` (the page, videos, probes)."""

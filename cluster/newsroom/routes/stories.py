@@ -1,4 +1,4 @@
-"""Stories: written, sent off, watched, cancelled, tried again."""
+"""Routes of stories: write, submit, watch, cancel, retry."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,46 +9,50 @@ from logging import WARNING
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Body, Depends, Header, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
-from cluster.newsroom.drafts import Changed
-from cluster.newsroom.faults import faults_of
-from cluster.newsroom.identity import Person
-from cluster.newsroom.log import log
-from cluster.newsroom.newsroom import Newsroom, newsroom_of, person_of
-from cluster.newsroom.refusals import FaultyStory, MayNot, NoTag
+from cluster.newsroom.checks import find_faults
+from cluster.newsroom.error_handlers import FaultyStory, MissingIfMatch, NotAllowed
 from cluster.newsroom.runs import Run
-from cluster.newsroom.stories import MOST_LISTED, Draft
-from cluster.newsroom.views import EndedNotice, Progress, SendOrder, StoryView, Summary, fault_views, state_of, video_view
+from cluster.newsroom.stories import MAX_LISTED, Changed, Draft
+from cluster.newsroom.telemetry import log
+from cluster.newsroom.views import (
+    Progress,
+    RunEndedNotification,
+    StoryView,
+    SubmissionRequest,
+    Summary,
+    fault_views,
+    state_of,
+    video_view,
+)
+from cluster.newsroom.wiring import Caller, Newsroom, Services
 from newsreel.errors import BadInput, NewsreelError, Unavailable
 from newsreel.notifications.webhook_target import save_webhook_target
 
-__all__ = ["ROUTES"]
-
 ROUTES = APIRouter(prefix="/stories", tags=["stories"])
-Here = Annotated[Newsroom, Depends(newsroom_of)]
-Me = Annotated[Person, Depends(person_of)]
-Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of the story as you have seen it.")]
-SECONDS_BETWEEN_SIGNS = 15
+Tag = Annotated[str | None, Header(alias="If-Match", description="The ETag of the version you have read.")]
+Document = Annotated[dict[str, Any], Body()]
+KEEPALIVE_SECONDS = 15
 READERS = 8
-ORDINARY = SendOrder()
+DEFAULT_SUBMISSION = SubmissionRequest()
 EVENTS: dict[str, Any] = {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
-"""For OpenAPI, which has no way to say what each of them holds."""
+"""For OpenAPI, which cannot describe the content of each event."""
 CALLBACKS = APIRouter()
-"""Not served by us: what we call, for OpenAPI."""
+"""The webhook that we call, for OpenAPI; not served."""
 
 
 @ROUTES.get("")
 def list_stories(
-    here: Here,
-    words: Annotated[str, Query(max_length=200, description="Of the story's name, each of them at least begun.")] = "",
-    most: Annotated[int, Query(ge=1, le=500)] = MOST_LISTED,
+    newsroom: Services,
+    words: Annotated[str, Query(max_length=200, description="Beginnings of words of the story's id; all must match.")] = "",
+    most: Annotated[int, Query(ge=1, le=500)] = MAX_LISTED,
 ) -> list[Summary]:
-    """The stories that were written or sent off last, the newest first, each with what has become of it."""
-    drafts = here.repository.listed(words, most)
+    """The stories that were saved or submitted last, the newest first, each with its state."""
+    drafts = newsroom.repository.list_drafts(words, most)
     with ThreadPoolExecutor(READERS) as readers:
-        views = list(zip(drafts, readers.map(partial(known, here), drafts), strict=True))
+        views = list(zip(drafts, readers.map(partial(progress_or_unknown, newsroom), drafts), strict=True))
     return [
         Summary(
             id=draft.id,
@@ -62,146 +66,164 @@ def list_stories(
 
 
 @ROUTES.post("", status_code=201)
-def begin(here: Here, me: Me, answer: Response, document: Annotated[dict[str, Any], Body()]) -> StoryView:
-    """A new story, under a name made from its title."""
-    draft = here.repository.create(document)
-    here.audit.add(me.email, "begin", draft.id)
-    here.metrics.saves.labels("new").inc()
-    here.product.tell(me.email, "story begun", draft.id)
-    answer.headers["location"] = f"/stories/{draft.id}"
-    return whole(here, draft, answer)
+def create_story(
+    newsroom: Services, caller: Caller, response: Response, document: Annotated[dict[str, Any], Body()]
+) -> StoryView:
+    """Create a story, under an id made from its title."""
+    draft = newsroom.repository.create(document)
+    newsroom.audit.add(caller.email, "begin", draft.id)
+    newsroom.metrics.saves.labels("new").inc()
+    newsroom.product.track(caller.email, "story begun", draft.id)
+    response.headers["location"] = f"/stories/{draft.id}"
+    return story_view(newsroom, draft, response)
 
 
 @ROUTES.get("/{identifier}")
-def story(here: Here, identifier: str, answer: Response) -> StoryView:
-    return whole(here, here.repository.draft(identifier), answer)
+def get_story(newsroom: Services, identifier: str, response: Response) -> StoryView:
+    return story_view(newsroom, newsroom.repository.draft(identifier), response)
 
 
 @ROUTES.put("/{identifier}")
-def save(
-    here: Here, me: Me, identifier: str, answer: Response, document: Annotated[dict[str, Any], Body()], tag: Tag = None
+def save_draft(
+    newsroom: Services,
+    caller: Caller,
+    identifier: str,
+    response: Response,
+    document: Document,
+    tag: Tag = None,
 ) -> StoryView:
-    """Replace the draft. 412 where somebody else has saved since the tag was given."""
+    """Replace the draft. 412 where the draft has changed since the ETag was given."""
     try:
-        draft = here.repository.save(identifier, document, unquoted(tag))
+        draft = newsroom.repository.save(identifier, document, parse_etag(tag))
     except Changed:
-        here.metrics.saves.labels("changed").inc()
+        newsroom.metrics.saves.labels("changed").inc()
         raise
-    here.audit.add(me.email, "save", identifier, tag=draft.tag)
-    here.metrics.saves.labels("saved").inc()
-    return whole(here, draft, answer)
+    newsroom.audit.add(caller.email, "save", identifier, tag=draft.tag)
+    newsroom.metrics.saves.labels("saved").inc()
+    return story_view(newsroom, draft, response)
 
 
 @CALLBACKS.post("{$request.body#/webhook}", name="webhook")
-def told_of_the_end(notice: EndedNotice) -> None:
-    """How the story has ended; three headers sign it. Any status below 300 takes it; 408, 425, 429 and 5xx have it come again."""
+def webhook(notice: RunEndedNotification) -> None:
+    """How the run ended; three headers sign it. Any 2xx status accepts it; after 408, 425, 429 and 5xx it is sent again."""
 
 
 @ROUTES.post("/{identifier}/run", status_code=202, callbacks=CALLBACKS.routes)
-def send_off(here: Here, me: Me, identifier: str, answer: Response, order: SendOrder = ORDINARY, tag: Tag = None) -> StoryView:
-    """Have the draft made into a video: as a new revision where it has changed, else the newest one, tried again where it failed.
+def submit_revision(
+    newsroom: Services,
+    caller: Caller,
+    identifier: str,
+    response: Response,
+    body: SubmissionRequest = DEFAULT_SUBMISSION,
+    tag: Tag = None,
+) -> StoryView:
+    """Make a video of the draft: of a new revision where it has changed, else of the newest one, again where its run failed.
 
-    422 with every fault where there are some. Once this answers, the revision is stored and will be made, whatever breaks. 409
-    for another priority than the revision was sent off with before.
+    422 with every fault of the story. Once this responds, the revision is stored and will be made, whatever fails meanwhile. 409
+    for another priority than the revision was submitted with before.
     """
-    if not me.may_publish:
-        raise MayNot("you may write stories; sending them off is for publishers")
-    draft = here.repository.draft(identifier)
-    if order.webhook:
-        here.receivers.require(order.webhook)
-    if faults := faults_of(draft.document, here.repository.pictures(identifier), here.voice_system):
+    if not caller.may_publish:
+        raise NotAllowed("you may write stories; only publishers may submit them")
+    draft = newsroom.repository.draft(identifier)
+    if body.webhook:
+        newsroom.receivers.require(body.webhook)
+    if faults := find_faults(draft.document, newsroom.repository.pictures(identifier), newsroom.voice_system):
         raise FaultyStory(fault_views(faults))
-    revision = here.repository.revise(identifier, unquoted(tag))
-    if order.webhook:
-        save_webhook_target(here.repository.storage, here.repository.address(identifier, revision), order.webhook)
-    priority = here.runs.keep(identifier, revision, order.priority)
-    here.audit.add(me.email, "send off", identifier, revision=revision, priority=priority, webhook=order.webhook or "")
+    revision = newsroom.repository.revise(identifier, parse_etag(tag))
+    if body.webhook:
+        save_webhook_target(newsroom.repository.storage, newsroom.repository.address(identifier, revision), body.webhook)
+    priority = newsroom.runs.reserve(identifier, revision, body.priority)
+    newsroom.audit.add(caller.email, "send off", identifier, revision=revision, priority=priority, webhook=body.webhook or "")
     scenes = len(draft.document["scenes"])
-    here.product.tell(me.email, "story sent off", identifier, revision=revision, priority=priority, scenes=scenes)
+    newsroom.product.track(caller.email, "story sent off", identifier, revision=revision, priority=priority, scenes=scenes)
     try:
-        here.runs.submit(identifier, revision, priority)
-        here.metrics.sent.labels("submitted").inc()
+        newsroom.runs.submit(identifier, revision, priority)
+        newsroom.metrics.sent.labels("submitted").inc()
     except NewsreelError as fault:
         if revision == draft.revision:
             raise Unavailable(f"{fault}; try again in a moment") from fault
-        # It is kept: who looks after saved stories finds it there, whatever kept us from saying so.
-        here.metrics.sent.labels("later").inc()
+        # It is stored: the submitter, or the newsroom itself after a restart, finds it there.
+        newsroom.metrics.sent.labels("later").inc()
         log("not submitted yet", level=WARNING, story=identifier, revision=revision, why=str(fault))
-    return whole(here, here.repository.draft(identifier), answer)
+    return story_view(newsroom, newsroom.repository.draft(identifier), response)
 
 
 @ROUTES.post("/{identifier}/cancel", status_code=202)
-def cancel(here: Here, me: Me, identifier: str, answer: Response) -> StoryView:
+def cancel(newsroom: Services, caller: Caller, identifier: str, response: Response) -> StoryView:
     """End the run that is under way."""
-    if not me.may_publish:
-        raise MayNot("you may write stories; cancelling them is for publishers")
-    draft = here.repository.draft(identifier)
-    here.audit.add(me.email, "cancel", identifier, revision=draft.revision)
-    here.runs.cancel(identifier, draft.revision)
-    here.product.tell(me.email, "run cancelled", identifier, revision=draft.revision)
-    return whole(here, draft, answer)
+    if not caller.may_publish:
+        raise NotAllowed("you may write stories; only publishers may cancel their runs")
+    draft = newsroom.repository.draft(identifier)
+    newsroom.audit.add(caller.email, "cancel", identifier, revision=draft.revision)
+    newsroom.runs.cancel(identifier, draft.revision)
+    newsroom.product.track(caller.email, "run cancelled", identifier, revision=draft.revision)
+    return story_view(newsroom, draft, response)
 
 
 @ROUTES.get("/{identifier}/events", response_class=StreamingResponse, responses={200: EVENTS})
-async def events(here: Here, me: Me, identifier: str) -> StreamingResponse:
-    """Server-sent events: `progress` with the story's run whenever it changes, `over` when there is nothing more to come."""
-    draft = await to_thread.run_sync(here.repository.draft, identifier)
-    watching = ExitStack()
-    watching.enter_context(here.streams.let_in(me.email))
-    return StreamingResponse(told(here, draft, watching), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+async def events(newsroom: Services, caller: Caller, identifier: str) -> StreamingResponse:
+    """Server-sent events: `progress` with the story's run whenever it changes, `over` after the last one."""
+    draft = await to_thread.run_sync(newsroom.repository.draft, identifier)
+    slot = ExitStack()
+    slot.enter_context(newsroom.stream_limit.admit(caller.email))
+    return StreamingResponse(
+        event_stream(newsroom, draft, slot), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+    )
 
 
-async def told(here: Newsroom, draft: Draft, watching: ExitStack) -> AsyncIterator[str]:
-    with watching, here.metrics.streams.track_inprogress():
-        last, silent = "", 0.0
+async def event_stream(newsroom: Newsroom, draft: Draft, slot: ExitStack) -> AsyncIterator[str]:
+    with slot, newsroom.metrics.streams.track_inprogress():
+        last, quiet_seconds = "", 0.0
         yield "retry: 2000\n\n"
         while True:
             try:
-                now = await to_thread.run_sync(progress, here, draft)
+                now = await to_thread.run_sync(progress, newsroom, draft)
             except Unavailable:
                 now = None
             text = now.model_dump_json() if now else last
             if text != last:
                 yield f"event: progress\ndata: {text}\n\n"
-                last, silent = text, 0.0
+                last, quiet_seconds = text, 0.0
             if now and (now.run is None or now.run.over) and now.state != "sent":
                 yield "event: over\ndata: {}\n\n"
                 return
-            if silent >= SECONDS_BETWEEN_SIGNS:
-                yield ": still here\n\n"
-                silent = 0.0
-            await asyncio.sleep(here.seconds_between_looks)
-            silent += here.seconds_between_looks
+            if quiet_seconds >= KEEPALIVE_SECONDS:
+                yield ": keep-alive\n\n"
+                quiet_seconds = 0.0
+            await asyncio.sleep(newsroom.poll_seconds)
+            quiet_seconds += newsroom.poll_seconds
 
 
-def progress(here: Newsroom, draft: Draft) -> Progress:
+def progress(newsroom: Newsroom, draft: Draft) -> Progress:
     """Raises Unavailable."""
-    return standing(here, draft, here.runs.status(draft.id, draft.revision) if draft.revision else None)
+    return progress_with(newsroom, draft, newsroom.runs.status(draft.id, draft.revision) if draft.revision else None)
 
 
-def known(here: Newsroom, draft: Draft) -> Progress:
-    """The same; a cluster that does not answer keeps nobody from writing."""
+def progress_or_unknown(newsroom: Newsroom, draft: Draft) -> Progress:
+    """The same without the run where the cluster does not response, so that writing goes on."""
     try:
-        return progress(here, draft)
+        return progress(newsroom, draft)
     except Unavailable:
-        return standing(here, draft, None)
+        return progress_with(newsroom, draft, None)
 
 
-def standing(here: Newsroom, draft: Draft, run: Run | None) -> Progress:
+def progress_with(newsroom: Newsroom, draft: Draft, run: Run | None) -> Progress:
     try:
-        video = video_view(here.media.newest(draft.id, draft.revision)) if draft.revision else None
+        video = video_view(newsroom.media.newest(draft.id, draft.revision)) if draft.revision else None
     except BadInput:
-        video = None  # being replaced this very moment
+        video = None  # being replaced at this moment
     return Progress(revision=draft.revision, state=state_of(draft, run, video), run=run, video=video)
 
 
-def whole(here: Newsroom, draft: Draft, answer: Response) -> StoryView:
-    answer.headers["etag"] = f'"{draft.tag}"'
-    return StoryView(**dict(known(here, draft)), id=draft.id, etag=draft.tag, document=draft.document, changed=draft.changed)
+def story_view(newsroom: Newsroom, draft: Draft, response: Response) -> StoryView:
+    response.headers["etag"] = f'"{draft.tag}"'
+    return StoryView(
+        **dict(progress_or_unknown(newsroom, draft)), id=draft.id, etag=draft.tag, document=draft.document, changed=draft.changed
+    )
 
 
-def unquoted(tag: str | None) -> str:
-    """Raises NoTag: who has not seen the story may not replace it."""
+def parse_etag(tag: str | None) -> str:
+    """Raises MissingIfMatch for a request that names no version."""
     if not tag:
-        raise NoTag("say which version you have seen: If-Match with its ETag")
+        raise MissingIfMatch("the header If-Match is missing: give the ETag of the version you have read")
     return tag.strip().removeprefix("W/").strip('"')

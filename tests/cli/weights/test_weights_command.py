@@ -15,8 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import cli.main
-from cli.weights.inspect import inspect
-from cli.weights.recognise import SYSTEMS
+from cli.weights.files import NET_SYSTEMS, inspect_weights
 from newsreel.weights.catalogue import read_catalogue
 from newsreel.weights.state_dict import save_state, tensor_shapes
 from steps.pix2pixhd import load_generator, save_generator
@@ -83,7 +82,7 @@ def test_json_says_the_same(newsreel, generator_file):
 )
 def test_each_kind_of_net_is_told_from_the_others(net, described, tmp_path):
     torch.save(net().half().state_dict(), tmp_path / "net.pth")
-    found = inspect(tmp_path / "net.pth")
+    found = inspect_weights(tmp_path / "net.pth")
     assert found.described.startswith(described)
     assert found.precision == "fp16"
     assert bool(found.first_keys) == (found.system is None)
@@ -91,11 +90,11 @@ def test_each_kind_of_net_is_told_from_the_others(net, described, tmp_path):
 
 def test_statistics_are_no_parameters(tmp_path):
     torch.save(nn.BatchNorm1d(5).state_dict(), tmp_path / "net.pth")
-    found = inspect(tmp_path / "net.pth")
+    found = inspect_weights(tmp_path / "net.pth")
     assert (found.parameters, found.tensors) == (10, 5)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", NET_SYSTEMS)
 def test_no_system_takes_anothers_net_for_its_own(system, generator_file):
     weights = pytest.importorskip(f"steps.{system}.weights")
     from newsreel.errors import BadWeights
@@ -112,10 +111,10 @@ def test_no_system_takes_anothers_net_for_its_own(system, generator_file):
 
 
 def test_dlibs_predictor_is_told_by_its_first_bytes_without_dlib(tmp_path):
-    found = inspect(MAYA / "landmarks.dat")
+    found = inspect_weights(MAYA / "landmarks.dat")
     assert (found.system, found.described) == ("dlib", "68-point shape predictor")
     (tmp_path / "five.dat").write_bytes(bytes([1, 1, 0x81, 10, 0x81, 1]) + bytes(100))
-    assert inspect(tmp_path / "five.dat").described == "shape predictor of 5 points; newsreel needs 68"
+    assert inspect_weights(tmp_path / "five.dat").described == "shape predictor of 5 points; newsreel needs 68"
 
 
 class Trap:
@@ -166,7 +165,7 @@ def test_a_pickle_that_copies_itself_again_and_again_is_stopped(tmp_path):
 # convert
 
 
-def test_a_conversion_is_the_same_net_bit_by_bit_and_carries_its_card(newsreel, generator_file):
+def test_conversion_keeps_every_bit_and_adds_card(newsreel, generator_file):
     before = load_generator(generator_file).state_dict()
     options = ["--source", "https://example.org/net", "--licence", "CC-BY-4.0", "--name", "Anna at night"]
     status, _, fault = newsreel("convert", generator_file, *options)
@@ -177,7 +176,7 @@ def test_a_conversion_is_the_same_net_bit_by_bit_and_carries_its_card(newsreel, 
     assert all(before[key].numpy().tobytes() == after[key].numpy().tobytes() for key in before)
     assert all(torch.equal(before[key], tensor) for key, tensor in load_generator(result).state_dict().items())
 
-    found = inspect(result)
+    found = inspect_weights(result)
     assert (found.source, found.licence, found.card.name) == ("https://example.org/net", "CC-BY-4.0", "Anna at night")
     card = generator_file.with_suffix(".md").read_text()
     for said in (
@@ -215,7 +214,7 @@ def test_half_precision_halves_the_file_and_says_so(newsreel, generator_file, tm
     assert newsreel("convert", generator_file, "--half", "--to", tmp_path / "half.safetensors")[0] == 0
     whole, half = load_generator(generator_file).state_dict(), load_file(tmp_path / "half.safetensors")
     assert all(torch.equal(half[key], tensor.half()) for key, tensor in whole.items())
-    assert inspect(tmp_path / "half.safetensors").precision == "fp16"
+    assert inspect_weights(tmp_path / "half.safetensors").precision == "fp16"
     assert "rounded to fp16" in (tmp_path / "half.md").read_text()
 
 
@@ -231,7 +230,7 @@ def test_a_card_is_handed_on_when_a_converted_file_is_converted(newsreel, genera
     first = generator_file.with_suffix(".safetensors")
     assert newsreel("convert", first)[0] == 2  # onto itself
     assert newsreel("convert", first, "--half", "--to", tmp_path / "half.safetensors")[0] == 0
-    card = inspect(tmp_path / "half.safetensors").card
+    card = inspect_weights(tmp_path / "half.safetensors").card
     assert (card.name, card.licence) == ("anna", "MIT")
     assert card.original_sha256 == sha256(first.read_bytes()).hexdigest()
 
@@ -249,7 +248,7 @@ def test_a_net_that_uses_a_tensor_twice_is_written(tmp_path):
 @pytest.mark.parametrize("text", ["no card", "{}", '{"name": "\\u001b[2J"}', "[" * 5000])
 def test_a_strangers_card_that_is_none_is_left_aside(text, tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "net.safetensors", metadata={"card": text})
-    assert inspect(tmp_path / "net.safetensors").card is None
+    assert inspect_weights(tmp_path / "net.safetensors").card is None
 
 
 def test_what_a_person_says_stays_text_in_the_card(newsreel, generator_file):

@@ -8,7 +8,7 @@ from typing import Any
 
 from kubernetes import client, dynamic, watch
 
-from cli.logs import read
+from cli.runs import readable_lines
 from tests.cluster.live.place import Place
 from tests.cluster.live.records import Record
 
@@ -128,7 +128,9 @@ class Cluster:
 
     def said(self, pod: str) -> str:
         """All that the step's own container has said, as `newsreel logs` tells it."""
-        return "\n".join(read(str(self.core.read_namespaced_pod_log(pod, self.namespace, container="main")).splitlines()))
+        return "\n".join(
+            readable_lines(str(self.core.read_namespaced_pod_log(pod, self.namespace, container="main")).splitlines())
+        )
 
     def story_nodes(self) -> list[str]:
         key, value = self.place.settings.story_pool.selector

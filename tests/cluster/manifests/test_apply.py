@@ -1,4 +1,4 @@
-"""`newsreel apply`: the files in an order that loses no message, each when the one before is ready."""
+"""`newsreel apply`: files in an order that loses no message, each when the one before is ready."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from cluster.manifests.apply import Apply, Bearer, Wait, apply, plan, words_of
 from cluster.manifests.emit import emit
-from cluster.manifests.events import Events
+from newsreel.config.model import Events
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 from workflows.profiles import STUDIO
@@ -53,7 +53,7 @@ def waited(steps, *words):
     return place(steps, lambda step: isinstance(step, Wait) and set(words) <= set(step.words))
 
 
-def test_an_event_source_comes_when_the_sensor_listens_and_that_when_the_bus_is_there(folder):
+def test_bus_sensor_and_event_source_come_in_this_order(folder):
     steps = plan(folder)
     order = [
         applied(steps, "00-namespace.yaml"),
@@ -70,7 +70,7 @@ def test_an_event_source_comes_when_the_sensor_listens_and_that_when_the_bus_is_
     assert order == sorted(order)
 
 
-def test_what_argo_events_controllers_write_back_is_ours_again_and_nothing_else_is_taken(folder):
+def test_only_argo_events_objects_force_conflicts(folder):
     forced = {step.file.name for step in plan(folder) if isinstance(step, Apply) and step.forced}
     assert forced == {"60-eventbus.yaml", "62-sensor.yaml", "63-eventsource.yaml"}
     assert all("--force-conflicts" in words_of(step) for step in plan(folder) if isinstance(step, Apply) and step.forced)
@@ -88,7 +88,7 @@ def test_a_dry_run_says_each_step_and_does_none(folder, kubectl, capsys):
     assert not Path(f"{kubectl}.calls").exists()
 
 
-def test_the_sensors_secret_is_the_accounts_token_with_the_word_before_it(folder, kubectl):
+def test_the_sensors_secret_is_a_bearer_token(folder, kubectl):
     assert apply(folder, None, dry_run=False) == 0
     given = json.loads(Path(f"{kubectl}.given").read_text())
     assert base64.b64decode(given["data"]["authorization"]) == b"Bearer token"
@@ -103,13 +103,13 @@ def test_it_stops_at_the_first_refusal(folder, kubectl, monkeypatch):
     assert len(Path(f"{kubectl}.calls").read_text().splitlines()) == 1
 
 
-def test_a_token_that_is_not_made_yet_is_waited_for_by_the_next_call(folder, kubectl, monkeypatch):
+def test_a_missing_token_is_retryable(folder, kubectl, monkeypatch):
     monkeypatch.setenv("TOKEN", "")
     with pytest.raises(Unavailable, match="has no token yet"):
         apply(folder, None, dry_run=False)
 
 
-def test_a_machine_without_kubectl_and_a_folder_without_manifests_are_told(folder, tmp_path, monkeypatch):
+def test_missing_kubectl_and_missing_manifests_are_errors(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingProgram, match="kubectl"):
         apply(folder, None, dry_run=False)

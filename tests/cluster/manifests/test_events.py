@@ -1,4 +1,4 @@
-"""The message trigger's documents: as written down, sound by Kubernetes' schemas and by what was seen of Argo Events 1.9."""
+"""The message trigger: valid by Kubernetes' schemas and by observations of Argo Events 1.9."""
 
 import json
 import re
@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from cluster.manifests.emit import manifests
-from cluster.manifests.events import Events, events
-from newsreel.config.model import NodeSelection
+from cluster.manifests.message_trigger import message_trigger
+from newsreel.config.model import Events, NodeSelection
 from newsreel.config.names import STEP_ACCOUNT
 from newsreel.config.settings import Settings
 from workflows.lint import lint
@@ -44,7 +44,7 @@ def test_files_come_in_the_order_in_which_no_message_is_lost():
     assert list(TEXTS) == sorted(TEXTS)
 
 
-def test_the_bus_outlives_the_loss_of_one_of_three_and_forgets_nothing_unread():
+def test_the_bus_survives_a_lost_replica_and_keeps_unread():
     spec = BUS["spec"]["jetstream"]
     stream = yaml.load(spec["streamConfig"], yaml.CSafeLoader)
     assert (spec["replicas"], stream["replicas"], stream["discard"]) == (3, 3, 1)
@@ -52,7 +52,7 @@ def test_the_bus_outlives_the_loss_of_one_of_three_and_forgets_nothing_unread():
     assert one("PodDisruptionBudget", "eventbus")["spec"]["maxUnavailable"] == 1
 
 
-def test_the_event_source_has_a_subscription_of_its_own_and_refuses_nothing_for_what_it_says():
+def test_the_event_source_accepts_any_message():
     [source] = SOURCE["spec"]["pubSub"].values()
     assert source == {"projectID": "newsreel", "subscriptionID": "argo", "jsonBody": False, "deleteSubscriptionOnFinish": False}
 
@@ -67,7 +67,7 @@ def test_every_message_goes_one_of_two_ways():
     assert {trigger["template"]["conditions"] for trigger in TRIGGERS.values()} == {"ours", "not-ours"}
 
 
-def test_names_that_the_place_in_the_stream_is_kept_under_are_these_for_ever():
+def test_names_of_the_stream_position_never_change():
     assert SENSOR["metadata"]["name"] == "stories"
     assert [way["name"] for way in SENSOR["spec"]["dependencies"]] == ["ours", "not-ours"]
     assert list(TRIGGERS) == ["submit", "bury"]
@@ -82,17 +82,17 @@ def test_a_trigger_tries_again_and_acknowledges_afterwards(trigger):
     assert 200 in trigger["policy"]["status"]["allow"]
 
 
-def test_a_story_that_is_under_way_already_is_as_good_as_submitted():
+def test_a_conflict_counts_as_submitted():
     assert TRIGGERS["submit"]["policy"]["status"]["allow"] == [200, 201, 409]
 
 
-def test_a_good_message_is_never_sent_to_the_dead_letters():
+def test_a_valid_message_is_never_a_dead_letter():
     urls = {trigger["template"]["name"]: trigger["template"]["http"]["url"] for trigger in EVERY_TRIGGER}
     assert urls["held"].endswith("/held") and urls["bury"].endswith("/not-ours")
     assert TRIGGERS["bury"]["template"]["conditions"] == "not-ours"
 
 
-def test_the_workflow_is_given_an_address_a_prefix_and_a_word_and_no_text():
+def test_the_workflow_gets_addresses_and_a_word_only():
     program = SENSOR["spec"]["dependencies"][0]["transform"]["jq"]
     [listed] = re.findall(r"parameters: \[(.*?)\]", program)
     assert re.findall(r'"([a-z]+)=', listed) == ["story", "finals", "priority"]
@@ -101,7 +101,7 @@ def test_the_workflow_is_given_an_address_a_prefix_and_a_word_and_no_text():
     assert "{{" not in json.dumps([SENSOR, SOURCE, BUS])
 
 
-def test_secrets_and_accounts_that_are_named_are_there_or_made_by_apply():
+def test_named_secrets_and_accounts_exist():
     accounts = {document["metadata"]["name"] for document in OBJECTS if document["kind"] == "ServiceAccount"}
     pods = [SENSOR["spec"]["template"], SOURCE["spec"]["template"]]
     pods += [document["spec"]["template"]["spec"] for document in OBJECTS if document["kind"] == "Deployment"]
@@ -111,7 +111,7 @@ def test_secrets_and_accounts_that_are_named_are_there_or_made_by_apply():
     assert one("Secret")["metadata"]["name"] == f"{SENSOR['spec']['template']['serviceAccountName']}.service-account-token"
 
 
-def test_pods_of_the_trigger_are_confined_as_all_others_in_the_namespace():
+def test_pods_of_the_trigger_are_confined():
     containers = [BUS["spec"]["jetstream"][name] for name in ("containerTemplate", "reloaderContainerTemplate")]
     containers += [document["spec"]["template"]["container"] for document in (SENSOR, SOURCE)]
     for container in containers:
@@ -121,7 +121,7 @@ def test_pods_of_the_trigger_are_confined_as_all_others_in_the_namespace():
         assert container["resources"]["limits"]["memory"]
 
 
-def test_each_pod_talks_only_to_whom_it_must():
+def test_each_pod_has_only_the_egress_it_needs():
     policies = {document["metadata"]["name"]: document["spec"] for document in OBJECTS if document["kind"] == "NetworkPolicy"}
     assert set(policies) == {"eventbus", "eventsource", "sensor", "letters", "watch"}
     assert not any("ingress" in policies[name] for name in ("eventsource", "sensor", "watch"))
@@ -143,7 +143,7 @@ def test_another_installation_has_its_own_names_for_things():
         argo_server="https://argo.flows.svc:2746",
         storage_class="ssd",
     )
-    text = json.dumps(events(settings, chosen))
+    text = json.dumps(message_trigger(settings, chosen))
     assert "newsreel-stories" not in text and "newsreel-finals" not in text and "gke-nodepool" not in text
     for wanted in ("gs://in", "gs://out", "argo.flows.svc:2746/api/v1/workflows/elsewhere/submit", '"storageClassName": "ssd"'):
         assert wanted in text.replace("\\\\", "\\")
@@ -153,7 +153,7 @@ def test_without_being_asked_for_there_is_no_trigger():
     assert not [name for name in manifests(STUDIO, Settings()) if "60" <= name < "70"]
 
 
-def test_the_bus_is_looked_at_by_who_buys_machines_and_by_nobody_else_of_ours():
+def test_only_the_manager_reads_the_bus_monitor():
     """Its manager counts what is taken and not yet submitted, as a pod beside it or from outside through the API server."""
     policies = {one["metadata"]["name"]: one["spec"] for one in OBJECTS if one["kind"] == "NetworkPolicy"}
     [way] = [way for way in policies["eventbus"]["ingress"] if [port["port"] for port in way["ports"]] == [8222]]

@@ -1,4 +1,4 @@
-"""What a cluster must hold before the first story: known to Kubernetes' schemas to the last field, and no more than is needed."""
+"""The installation: valid by Kubernetes' schemas, with minimal permissions."""
 
 import re
 
@@ -6,8 +6,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cluster.manifests.emit import manifests
-from cluster.manifests.installation import installation
+from cluster.manifests.emit import installation, manifests
 from newsreel.config.names import STORAGE_ACCOUNT
 from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITIES
@@ -49,7 +48,7 @@ def test_kubernetes_schemas_know_every_field(document):
     kubernetes_validate.validate(document, "1.34", strict=True)
 
 
-def test_files_come_in_an_order_in_which_each_finds_what_it_needs():
+def test_files_are_applied_after_what_they_need():
     names = list(manifests(EMBEDDED, SETTINGS))
     assert names == sorted(names)
     assert names[0] == "00-namespace.yaml"
@@ -65,7 +64,7 @@ def test_all_that_is_in_a_namespace_is_in_ours(profile):
                 assert document["metadata"]["namespace"] == "elsewhere"
 
 
-def test_two_installations_in_one_cluster_do_not_take_each_others_rights():
+def test_two_installations_do_not_share_cluster_roles():
     """What lies in no namespace of theirs has the namespace in its name; the classes are the same for all."""
     outside = [
         {
@@ -80,7 +79,7 @@ def test_two_installations_in_one_cluster_do_not_take_each_others_rights():
     assert not outside[0] & outside[1]
 
 
-def test_every_account_a_story_names_is_there_and_gives_its_token_to_nobody_unasked():
+def test_named_accounts_exist_and_mount_no_token():
     accounts = objects("ServiceAccount")
     named = {STORY["spec"]["serviceAccountName"], STORY["spec"]["executor"]["serviceAccountName"]}
     named |= {template["serviceAccountName"] for template in STORY["spec"]["templates"] if "serviceAccountName" in template}
@@ -101,7 +100,7 @@ def test_a_role_says_each_resource_and_verb_by_name():
             assert not {"secrets", "pods/exec", "roles", "rolebindings", "serviceaccounts/token"} & set(rule["resources"])
 
 
-def test_a_binding_gives_a_role_that_is_there_to_an_account_that_is_there():
+def test_bindings_name_existing_roles_and_accounts():
     roles = {
         (role["kind"], role["metadata"].get("namespace"), role["metadata"]["name"]) for role in of_kind("Role", "ClusterRole")
     }
@@ -115,7 +114,7 @@ def test_a_binding_gives_a_role_that_is_there_to_an_account_that_is_there():
     assert bound == roles
 
 
-def test_beyond_the_namespace_nothing_can_be_changed_and_only_machines_be_seen():
+def test_cluster_roles_only_read_nodes():
     rules = [
         rule
         for role in of_kind("Role", "ClusterRole")
@@ -125,7 +124,7 @@ def test_beyond_the_namespace_nothing_can_be_changed_and_only_machines_be_seen()
     assert {(*rule["resources"], *rule["verbs"]) for rule in rules} == {("nodes", "list"), ("leases", "list")}
 
 
-def test_where_no_editors_are_named_nobody_is_one():
+def test_without_editors_there_is_no_binding():
     assert "newsreel-editor" not in {
         document["metadata"]["name"] for document in installation(Settings())["10-accounts.yaml"] if "Binding" in document["kind"]
     }
@@ -139,7 +138,7 @@ def test_argo_finds_the_executors_token_where_it_looks():
     )
 
 
-def test_every_priority_a_story_may_have_is_a_class_and_breaking_news_comes_first():
+def test_every_priority_has_a_class_in_order():
     classes = objects("PriorityClass")
     [priority] = [given for given in STORY["spec"]["arguments"]["parameters"] if given["name"] == "priority"]
     assert {f"newsreel-{value}" for value in priority["enum"]} | {"newsreel-service"} == set(classes)
@@ -158,7 +157,7 @@ def test_nothing_may_be_talked_to_that_is_not_said():
     assert not [block for block in blocks if "0.0.0.0/0" in str(block) or not block.get("to")]
 
 
-def test_the_buckets_are_open_to_the_systems_that_use_them_and_to_no_other():
+def test_only_storage_systems_reach_the_buckets():
     [expression] = objects("NetworkPolicy")["read-and-publish"]["spec"]["podSelector"]["matchExpressions"]
     at_storage = {system for system, template in SYSTEMS.items() if template.get("serviceAccountName") == STORAGE_ACCOUNT}
     assert set(expression["values"]) == at_storage
@@ -166,7 +165,7 @@ def test_the_buckets_are_open_to_the_systems_that_use_them_and_to_no_other():
     assert keeping <= at_storage, "Argo keeps a step's previews from the step's own pod, under its account"
 
 
-def test_whoever_calls_a_service_is_let_out_and_in_and_nobody_else():
+def test_only_callers_reach_a_service():
     callers = {
         system
         for system, template in SYSTEMS.items()
@@ -202,7 +201,7 @@ def test_the_reconciler_reaches_the_api_server_and_nothing_else():
 @pytest.mark.parametrize(
     "deployment", objects("Deployment", DEPLOYED).values(), ids=lambda document: document["metadata"]["name"]
 )
-def test_what_stays_up_has_its_place_is_watched_and_lets_a_machine_be_drained(deployment):
+def test_deployments_have_pool_probes_and_budget(deployment):
     spec, pod = deployment["spec"], deployment["spec"]["template"]["spec"]
     [container] = pod["containers"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -225,7 +224,7 @@ def test_a_caller_comes_back_to_the_server_it_began_with():
     assert objects("Service", DEPLOYED)["gentle"]["spec"]["sessionAffinity"] == "ClientIP"
 
 
-def test_the_controller_reads_each_setting_as_yaml_and_runs_nothing_but_what_is_installed():
+def test_argo_runs_installed_templates_only():
     [configuration] = objects("ConfigMap").values()
     told = {name: yaml.load(text, yaml.CSafeLoader) for name, text in configuration["data"].items()}
     assert told["workflowRestrictions"] == {"templateReferencing": "Strict"}
@@ -235,6 +234,6 @@ def test_the_controller_reads_each_setting_as_yaml_and_runs_nothing_but_what_is_
     assert told["persistence"]["postgresql"]["host"] == "10.0.0.3"
 
 
-def test_an_installation_without_archive_and_newsroom_names_neither():
+def test_archive_and_newsroom_are_optional():
     [document] = installation(Settings())["40-controller.yaml"]
     assert {"persistence", "links"}.isdisjoint(document["data"])

@@ -1,4 +1,4 @@
-"""The manager on a cluster: with the rights it uses and no other, as a Deployment or a CronJob, by its newsreel.yaml."""
+"""The manager on a cluster: exact permissions, as a Deployment or a CronJob, with its newsreel.yaml."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,11 +10,10 @@ import yaml
 from kubernetes import client
 
 from cli.main import main
-from cluster.controllers.manager import inside
-from cluster.controllers.manager.accounting import Ledger
-from cluster.controllers.manager.ended import brought_up_to_date
+from cluster.controllers.manager import kube_queries as inside
+from cluster.controllers.manager.usage_ledger import Ledger, update_ledger
+from cluster.manifests.controllers import EVERY_MINUTES, manager
 from cluster.manifests.emit import manifests
-from cluster.manifests.manager import EVERY_MINUTES, manager
 from newsreel.config.file import DEFAULT, read_config, read_gke_config
 from newsreel.config.model import Events, Manager, Monitoring
 from newsreel.config.names import MANAGER_ACCOUNT
@@ -42,7 +41,7 @@ def server():
         yield server
 
 
-def test_nobody_who_has_not_asked_for_it_gets_it():
+def test_the_manager_is_optional():
     assert "52-manager.yaml" not in manifests(EMBEDDED, Settings())
 
 
@@ -52,7 +51,7 @@ def test_every_document_is_sound_as_a_cron_job_too(document):
     kubernetes_validate.validate(document, "1.34", strict=True)
 
 
-def test_a_cron_job_holds_one_round_at_a_time_and_often_enough_to_see_that_nothing_is_to_do():
+def test_the_cron_job_runs_one_round_often_enough():
     job = emitted(CRON_JOB)["CronJob"]["spec"]
     [container] = job["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["args"][0] == "--once" and job["concurrencyPolicy"] == "Forbid"
@@ -80,7 +79,7 @@ def test_a_changed_pool_begins_the_program_anew():
     assert notes(SETTINGS) == notes(SETTINGS) != notes(replace(SETTINGS, config=SETTINGS.config + "# more\n"))
 
 
-def test_nobody_is_let_in_and_prometheus_is_told_where_to_ask():
+def test_no_ingress_but_prometheus():
     spec = emitted()["NetworkPolicy"]["spec"]
     assert "Ingress" in spec["policyTypes"] and "ingress" not in spec
     notes = emitted(settings=replace(SETTINGS, monitoring=Monitoring(kind="annotations")))["Deployment"]["spec"]["template"][
@@ -107,12 +106,12 @@ def test_its_rights_are_those_it_uses(server, monkeypatch):
     server.put("workflows", "b-r1", metadata=over, status={"phase": "Failed", "finishedAt": "2026-05-03T12:00:00Z"})
 
     assert inside.nodes_by_pool(api)["l4-a"][0].name == "gpu-1"
-    assert inside.running_stories(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
-    assert inside.unfinished(api, "newsreel") == 1
+    assert inside.stories_by_node(api, "newsreel", {"gpu-1"}) == {"gpu-1": 1}
+    assert inside.count_unfinished(api, "newsreel") == 1
     with pytest.raises(Exception, match="no pod"):
-        inside.pending_events(api, "newsreel", partial(inside.from_the_pod))
+        inside.pending_events(api, "newsreel", partial(inside.read_from_pod))
     inside.cordon(api, "gpu-1", closed=True)
-    ledger = brought_up_to_date(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
+    ledger = update_ledger(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
     assert ledger.counted == ("b",)
     assert server.used == server.rights[MANAGER_ACCOUNT]
 

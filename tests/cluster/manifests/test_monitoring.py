@@ -1,4 +1,4 @@
-"""What is counted reaches Prometheus: found, let in, and asked where it is told; nothing is asked for that nobody tells."""
+"""Monitoring: Prometheus finds and reaches every metrics endpoint that exists."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import yaml
 
 from cluster.manifests.alerts import ALERTS
 from cluster.manifests.emit import manifests
-from cluster.manifests.events.pods import METRICS
+from cluster.manifests.message_trigger import METRICS_PORT
 from cluster.manifests.monitoring import monitoring
 from newsreel.config.model import Monitoring
 from newsreel.config.settings import Settings
@@ -41,9 +41,9 @@ def pods(objects):
         yield template["metadata"], (port["name"], port["containerPort"])
     for kind in PODS_OF_EVENTS:
         for document in of_kind(kind, objects):
-            yield document["spec"]["template"]["metadata"], ("metrics", METRICS)
+            yield document["spec"]["template"]["metadata"], ("metrics", METRICS_PORT)
     for document in of_kind("EventBus", objects):
-        yield document["spec"]["jetstream"]["metadata"], ("metrics", METRICS)
+        yield document["spec"]["jetstream"]["metadata"], ("metrics", METRICS_PORT)
 
 
 @pytest.mark.parametrize("document", [one for objects in OBJECTS.values() for one in objects], ids=name_of)
@@ -77,7 +77,7 @@ def test_argos_controller_is_asked_where_it_is_and_as_it_answers(kind):
     assert argo["spec"]["selector"] == {"matchLabels": {"app": "workflow-controller"}}
 
 
-def test_a_prometheus_that_goes_by_annotations_finds_them_on_every_pod():
+def test_annotations_are_on_every_scraped_pod():
     for metadata, (_, number) in pods(documents("annotations")):
         assert metadata["annotations"]["prometheus.io/scrape"] == "true"
         assert metadata["annotations"]["prometheus.io/port"] == str(number)
@@ -117,7 +117,7 @@ def test_a_label_has_few_values_whatever_is_submitted():
     assert {value for value in told if "{{" in value} == {labels["priority"], "{{workflow.status}}", "{{status}}"}
 
 
-def test_every_step_is_timed_but_the_anchor_which_lasts_as_long_as_they_all():
+def test_every_step_but_the_anchor_is_timed():
     spec = yaml.load(manifests(STUDIO, SETTINGS)["story.yaml"], yaml.CSafeLoader)["spec"]
     untimed = {one["name"] for one in spec["templates"] if "container" in one and "metrics" not in one}
     assert untimed == {"anchor"}

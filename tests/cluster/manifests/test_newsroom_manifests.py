@@ -1,4 +1,4 @@
-"""The newsroom on a cluster: who may reach it, what it may do, and that it starts with what its manifest tells it."""
+"""The newsroom on a cluster: who reaches it, its permissions, and that it starts with its arguments."""
 
 import argparse
 
@@ -9,11 +9,11 @@ from cluster.manifests.emit import manifests
 from cluster.manifests.newsroom import newsroom
 from cluster.newsroom import __main__ as program
 from cluster.newsroom.identity import BehindProxy, SignedIn
-from cluster.newsroom.installed import identity_from
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
-from cluster.newsroom.media import MOST_BYTES_KEPT
-from cluster.newsroom.metrics import Metrics
-from cluster.newsroom.product import MixpanelSink, product_from
+from cluster.newsroom.media import MAX_CACHE_BYTES
+from cluster.newsroom.telemetry import Metrics, MixpanelSink, product_events_from
+from cluster.newsroom.wiring import identity_from
+from newsreel.argo.client import Cluster
 from newsreel.config.model import Newsroom
 from newsreel.config.names import NEWSROOM_ACCOUNT
 from newsreel.config.settings import Settings
@@ -50,12 +50,12 @@ def environment(documents=OBJECTS):
     }
 
 
-def test_the_newsroom_understands_what_it_is_told(monkeypatch):
+def test_the_newsroom_accepts_its_arguments(monkeypatch):
     told = []
     monkeypatch.setattr("sys.argv", ["newsroom", *container()["args"]])
-    monkeypatch.setattr(program, "on_a_cluster", told.append)
+    monkeypatch.setattr(program, "cluster_newsroom", lambda options, _: told.append(options))
     monkeypatch.setattr(program, "application", lambda _: None)
-    monkeypatch.setattr(program, "listening", lambda host, port: told.append((host, port)))
+    monkeypatch.setattr(program, "listen", lambda host, port: told.append((host, port)))
     monkeypatch.setattr(program.uvicorn.Server, "run", lambda server, sockets: setattr(server, "started", True))
     assert program.main() == 0
     served, options = told
@@ -67,7 +67,7 @@ def test_the_newsroom_understands_what_it_is_told(monkeypatch):
     allowed.require(Address.parse(options.finals).child("budget/r1/manifest.json"))
 
 
-def test_people_are_who_the_identity_aware_proxy_says_by_its_signature_and_have_the_roles_of_the_settings():
+def test_iap_identifies_people_with_the_configured_roles():
     identity = identity_from(environment())
     assert isinstance(identity, SignedIn) and identity.audience == CHOSEN.audience
     assert identity.roles.person("anna@example.org").may_publish
@@ -75,13 +75,13 @@ def test_people_are_who_the_identity_aware_proxy_says_by_its_signature_and_have_
     assert not identity.roles.person("anna@elsewhere.org").roles
 
 
-def test_before_the_load_balancer_is_there_nobody_is_let_in():
+def test_without_an_audience_nobody_signs_in():
     documents = newsroom(Settings(), Newsroom(host="a.example.org", topic="projects/a/topics/stories"), "hibari")
     identity = identity_from(environment(documents))
     assert isinstance(identity, SignedIn) and not identity.audience.startswith("/projects/")
 
 
-def test_behind_a_proxy_of_ones_own_there_is_no_load_balancer_and_only_that_proxy_may_call():
+def test_an_own_proxy_replaces_the_load_balancer():
     assert isinstance(identity_from(environment(BEHIND_A_PROXY)), BehindProxy)
     kinds = {document["kind"] for document in BEHIND_A_PROXY}
     assert {document["kind"] for document in OBJECTS} - kinds == {"Gateway", "HTTPRoute", "GCPBackendPolicy", "HealthCheckPolicy"}
@@ -97,7 +97,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
         here.api_key = {"authorization": f"Bearer {NEWSROOM_ACCOUNT}"}
         stories, finals = Address.parse(Settings().stories), Address.parse(Settings().finals)
         desk = RevisionStore(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
-        runs = KubernetesRuns(client.ApiClient(here), "newsreel", lambda _: None, desk)
+        runs = KubernetesRuns(Cluster(client.ApiClient(here), "newsreel"), lambda _: None, desk)
         runs.submit("budget", 1, "normal")
         api.put("workflows", "budget-r1", apiVersion="argoproj.io/v1alpha1", spec={}, status={"phase": "Failed"})
         assert runs.status("budget", 1)
@@ -107,7 +107,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
         assert api.used == api.rights[NEWSROOM_ACCOUNT]
 
 
-def test_only_googles_front_ends_reach_it_and_it_reaches_google_and_the_api_server_alone():
+def test_ingress_and_egress_of_the_newsroom_are_limited():
     policy = one("NetworkPolicy")["spec"]
     [way_in] = policy["ingress"]
     assert {peer["ipBlock"]["cidr"] for peer in way_in["from"]} == {"35.191.0.0/16", "130.211.0.0/22"}
@@ -116,14 +116,14 @@ def test_only_googles_front_ends_reach_it_and_it_reaches_google_and_the_api_serv
     assert blocks == {*Settings().api_servers, *Settings().storage_addresses, *metadata_and_names}
 
 
-def test_a_page_that_watches_a_story_is_not_cut_off_by_the_load_balancer():
+def test_event_streams_outlast_the_default_timeout():
     assert one("GCPBackendPolicy")["spec"]["default"]["timeoutSec"] >= 600
     pod = one("Deployment")["spec"]["template"]["spec"]
     draining = one("GCPBackendPolicy")["spec"]["default"]["connectionDraining"]["drainingTimeoutSec"]
     assert container()["lifecycle"]["preStop"]["sleep"]["seconds"] >= draining < pod["terminationGracePeriodSeconds"]
 
 
-def test_route_policies_and_health_check_are_about_the_one_service():
+def test_gateway_objects_name_the_same_service():
     name = one("Service")["metadata"]["name"]
     assert one("HTTPRoute")["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": 80}]
     for kind in ("GCPBackendPolicy", "HealthCheckPolicy"):
@@ -134,7 +134,7 @@ def test_route_policies_and_health_check_are_about_the_one_service():
 
 def test_copies_of_videos_have_room():
     [scratch] = [volume for volume in one("Deployment")["spec"]["template"]["spec"]["volumes"] if volume["name"] == "tmp"]
-    assert int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) * 2**30 > MOST_BYTES_KEPT
+    assert int(scratch["emptyDir"]["sizeLimit"].removesuffix("Gi")) * 2**30 > MAX_CACHE_BYTES
 
 
 @pytest.mark.parametrize("sign_in", ["iap", "proxy"])
@@ -148,7 +148,7 @@ def test_without_being_asked_for_there_is_no_newsroom():
     assert not [name for name in manifests(EMBEDDED, Settings()) if "newsroom" in name]
 
 
-def test_product_events_go_where_the_settings_say_and_nowhere_else():
+def test_product_events_go_to_the_configured_sink():
     assert "NEWSROOM_EVENTS" not in environment()
     product = {
         "product_events": "mixpanel",
@@ -157,7 +157,7 @@ def test_product_events_go_where_the_settings_say_and_nowhere_else():
     }
     chosen = CHOSEN.model_copy(update=product)
     documents = newsroom(Settings(), chosen, "hibari")
-    product = product_from(environment(documents), Metrics())
+    product = product_events_from(environment(documents), Metrics())
     assert isinstance(product.sink, MixpanelSink)
     assert one("NetworkPolicy", documents)["spec"]["egress"][-1]["to"] == [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
     [secret] = [entry for entry in container(documents)["env"] if "valueFrom" in entry]

@@ -1,4 +1,4 @@
-"""Alerts and dashboard: PromQL that Prometheus would read, of numbers that somebody tells."""
+"""Alerts and dashboard: valid PromQL over metrics that exist."""
 
 import re
 
@@ -7,13 +7,13 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-import cluster.controllers.manager.metrics
-import cluster.controllers.reconciler.metrics
-import cluster.newsroom.metrics
+import cluster.controllers.manager.controller
+import cluster.controllers.reconciler.controller
+import cluster.newsroom.telemetry
 import steps.gentle_server.jobs
-from cluster.controllers.reconciler.metrics import ACTIONS
-from cluster.controllers.submitter.dead_letter_server import Letters
-from cluster.controllers.submitter.loop import STATES, Watch
+from cluster.controllers.reconciler.controller import ACTIONS
+from cluster.controllers.submitter.controller import STATES, Metrics
+from cluster.controllers.submitter.dead_letter_server import DeadLetters
 from cluster.manifests.alerts import ALERTS, groups
 from cluster.manifests.dashboard import COLUMNS, PANELS, dashboard
 from cluster.manifests.emit import manifests
@@ -37,12 +37,12 @@ its labels."""
 def ours():
     """What our programs tell, and what the emitted WorkflowTemplates have Argo tell: each number with its labels."""
     registry = CollectorRegistry()
-    Watch(registry)
-    Letters(None, registry)
+    Metrics(registry)
+    DeadLetters(None, registry)
     others = [
-        cluster.controllers.manager.metrics.Metrics("USD"),
-        cluster.newsroom.metrics.Metrics(),
-        cluster.controllers.reconciler.metrics.Metrics(),
+        cluster.controllers.manager.controller.Metrics("USD"),
+        cluster.newsroom.telemetry.Metrics(),
+        cluster.controllers.reconciler.controller.Metrics(),
         steps.gentle_server.jobs.AlignmentMetrics(),
     ]
     told = {}
@@ -51,7 +51,9 @@ def ours():
     ]:
         labels = set(getattr(collector, "_labelnames", ()))
         told |= {name: labels | ({"le"} if name.endswith("_bucket") else set()) for name in names}
-    told |= {family.name: set(family._labelnames) for family in cluster.controllers.manager.metrics.Days("USD").collect()}
+    told |= {
+        family.name: set(family._labelnames) for family in cluster.controllers.manager.controller.DayMetrics("USD").collect()
+    }
     return told | of_argos_own(yaml.load(manifests(STUDIO, Settings())["story.yaml"], yaml.CSafeLoader)["spec"])
 
 
@@ -67,14 +69,14 @@ TOLD = ours() | OTHERS
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_expression_is_promql_of_numbers_that_are_told(expression):
+def test_every_expression_uses_existing_metrics(expression):
     promql_parser.parse(expression)
     named = set(re.findall(r"\b(?:argo|newsreel|newsroom)_[a-z_]+", expression))
     assert named and named <= TOLD.keys()
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_label_that_is_asked_for_is_one_that_the_number_has(expression):
+def test_every_label_in_use_exists(expression):
     for name, matchers in re.findall(r"\b((?:argo|newsreel|newsroom)_[a-z_]+)(?:\{([^}]*)\})?", expression):
         asked = set(re.findall(r"(\w+) *(?:=~|!~|!=|=)", matchers))
         grouped = {label.strip() for labels in re.findall(r"by \(([^)]*)\)", expression) for label in labels.split(",")}
@@ -104,7 +106,7 @@ def test_a_misspelt_expression_is_none():
         promql_parser.parse("sum by (phase (x)")
 
 
-def test_each_alert_has_a_name_of_its_own_says_what_it_means_and_what_to_do():
+def test_each_alert_has_a_name_summary_and_action():
     assert len({alert.name for alert in ALERTS}) == len(ALERTS)
     [group] = groups({"stories", "messages", "manager"})
     assert len(group["rules"]) == len(ALERTS)
@@ -128,7 +130,7 @@ def test_panels_lie_beside_each_other_and_not_over_each_other():
         taken |= cells
 
 
-def test_nobody_is_woken_for_what_was_never_installed():
+def test_alerts_are_emitted_for_installed_parts_only():
     [group] = groups({"stories"})
     told = " ".join(rule["expr"] for rule in group["rules"])
     assert "newsreel_manager" not in told and "newsreel_watch" not in told and "newsreel_reconciler" in told

@@ -8,7 +8,7 @@ from in_a_browser import browsing
 from writing import BROWSER, HOST, STORY, Remembered, picture
 
 from cluster.newsroom.app import application
-from cluster.newsroom.newsroom import on_this_machine
+from cluster.newsroom.wiring import local_newsroom
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def runs():
 
 @pytest.fixture
 def newsroom(tmp_path, runs):
-    return on_this_machine(tmp_path / "newsroom", 8090, runs)
+    return local_newsroom(tmp_path / "newsroom", 8090, runs)
 
 
 @pytest.fixture

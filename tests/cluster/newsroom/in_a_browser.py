@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from cluster.newsroom.app import application
-from cluster.newsroom.newsroom import on_this_machine
+from cluster.newsroom.wiring import local_newsroom
 from tests.servers import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -21,7 +21,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 def served(folder, runs=None, **changed):
     """A newsroom in a folder, at the address that is yielded; `changed` are parts of it."""
     port = free_port()
-    app = application(replace(on_this_machine(folder, port, runs), **changed))
+    app = application(replace(local_newsroom(folder, port, runs), **changed))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -12,8 +12,8 @@ from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom import routes
 from cluster.newsroom.app import application
+from cluster.newsroom.guard import RateLimiter, TooManyRequests
 from cluster.newsroom.identity import BehindProxy, Roles
-from cluster.newsroom.limits import Gate, TooMany
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
@@ -33,7 +33,7 @@ def stranger(newsroom):
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:8090", "", f"{HOST}, evil"]
 )
-def test_a_host_that_is_not_ours_is_refused_so_no_name_can_be_bent_to_this_machine(browser, host):
+def test_foreign_host_is_rejected_against_dns_rebinding(browser, host):
     assert browser.get("/stories", headers={"host": host}).status_code == 421
     assert post(browser, host=host).status_code == 421
 
@@ -57,14 +57,15 @@ def test_what_another_site_makes_a_browser_send_is_refused(browser, headers):
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "", "application/jsonp"]
 )
-def test_a_body_of_a_kind_that_a_form_can_send_is_refused_even_without_any_other_sign(stranger, kind):
+def test_content_type_of_a_form_is_415(stranger, kind):
     assert post(stranger, kind=kind).status_code == 415
 
 
 def doors():
     """Each way in, as method and address."""
     modules = [importlib.import_module(f"{routes.__name__}.{found.name}") for found in pkgutil.iter_modules(routes.__path__)]
-    for route in [route for module in modules for route in module.ROUTES.routes]:
+    routers = [router for module in modules for name, router in vars(module).items() if name.endswith("ROUTES")]
+    for route in [route for router in routers for route in router.routes]:
         for method in route.methods:
             yield method, re.sub(r"\{[^}]*\}", "a", route.path.replace("{index}", "0"))
     yield "GET", "/openapi.json"
@@ -88,6 +89,12 @@ def test_every_way_to_change_something_is_closed_to_other_sites(browser):
         assert browser.request(method, address, content=b"a=b", headers={"content-type": "text/plain"}).status_code == 415
 
 
+def test_a_method_without_a_route_is_405(browser):
+    for address in ("/stories", "/stories/a", "/check"):
+        for method in ("DELETE", "PATCH"):
+            assert browser.request(method, address).status_code == 405, (method, address)
+
+
 def test_no_other_site_is_told_that_it_may_ask(browser, stranger):
     asked = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     for client in (browser, stranger):
@@ -103,7 +110,7 @@ def test_another_site_may_link_to_the_page_and_read_nothing(browser):
         assert browser.get("/stories", headers=linked | {"sec-fetch-mode": mode, "sec-fetch-dest": "script"}).status_code == 403
 
 
-def test_a_body_that_is_too_large_is_refused_whatever_length_it_claims(browser, stranger):
+def test_large_body_is_rejected_whatever_its_declared_length(browser, stranger):
     def endless():
         for _ in range(2000):
             yield b" " * 1000
@@ -115,7 +122,7 @@ def test_a_body_that_is_too_large_is_refused_whatever_length_it_claims(browser, 
         assert post(browser, content_length=length.encode("latin-1")).status_code == 413
 
 
-def test_a_picture_that_is_too_large_is_refused_before_it_is_kept_anywhere(browser, stranger, story, newsroom):
+def test_large_picture_is_rejected_before_it_is_stored(browser, stranger, story, newsroom):
     def endless():
         for _ in range(50):
             yield bytes(1_000_000)
@@ -163,7 +170,7 @@ def test_a_storys_name_is_never_a_way_to_another_file(browser, story, name, news
 @pytest.mark.parametrize(
     "name", ["..%2fdraft.json", "%2e%2e%2fr1.json", "draft.json", "a.svg", "x" * 300, "0" * 20 + ".jpg.html"]
 )
-def test_a_pictures_or_a_files_name_is_never_a_way_to_another_file(browser, story, name):
+def test_file_names_cannot_traverse_paths(browser, story, name):
     assert browser.get(f"/stories/{story['id']}/pictures/{name}").status_code in (404, 422)
     assert browser.get(f"/stories/{story['id']}/media/{name}").status_code == 404
     assert browser.get(f"/page/{name}").status_code == 404
@@ -215,7 +222,7 @@ def test_what_is_no_usable_picture_is_refused_and_not_kept(browser, story, conte
     assert newsroom.repository.pictures(story["id"]) == before
 
 
-def test_markup_in_every_field_comes_back_as_data_and_never_as_a_page(browser):
+def test_markup_in_fields_is_returned_as_data(browser):
     scene = {"narration": EVIL, "headline": EVIL, "picture": {"file": EVIL, "credit": EVIL, "alt": EVIL}}
     begun = browser.post("/stories", json={"title": EVIL, "presenter": EVIL, EVIL: EVIL, "scenes": [scene]})
     for answer in (begun, browser.get(begun.headers["location"]), browser.get("/stories"), browser.get(f"/stories/{EVIL}")):
@@ -235,17 +242,17 @@ def test_every_answer_forbids_what_the_page_does_not_need(browser, story):
 
 
 def test_the_page_never_makes_markup_of_text():
-    from cluster.newsroom.routes.page import FILES
+    from cluster.newsroom.routes.files import PAGE_FILES
 
     sinks = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "DOMParser")
-    scripts = [path.read_text() for name, path in FILES.items() if name.endswith(".js")]
+    scripts = [path.read_text() for name, path in PAGE_FILES.items() if name.endswith(".js")]
     assert len(scripts) > 5
     assert not [sink for sink in sinks for script in scripts if sink in script]
-    page = FILES["index.html"].read_text()
+    page = PAGE_FILES["index.html"].read_text()
     assert " style=" not in page and " onclick" not in page and "<script>" not in page
 
 
-def test_who_has_no_ingress_before_them_and_says_who_they_are_is_not_believed(newsroom):
+def test_claimed_identity_without_ingress_is_rejected(newsroom):
     guarded = replace(newsroom, identity=BehindProxy(secret="s" * 32, roles=Roles.of("@example.org", "anna@example.org")))
     with TestClient(application(guarded), base_url=f"http://{HOST}", headers=BROWSER) as client:
         forged = {"x-forwarded-email": "anna@example.org", "x-goog-authenticated-user-email": "anna@example.org"}
@@ -272,19 +279,19 @@ def test_who_has_no_ingress_before_them_and_says_who_they_are_is_not_believed(ne
 
 
 def test_a_gate_lets_a_few_through_and_turns_the_rest_away():
-    gate = Gate(at_once=1, waiting=0, a_minute=3)
-    with gate.let_in("anna"), pytest.raises(TooMany), gate.let_in("bert"):
+    gate = RateLimiter(at_once=1, waiting=0, a_minute=3)
+    with gate.admit("anna"), pytest.raises(TooManyRequests), gate.admit("bert"):
         raise AssertionError("two at once")
-    with gate.let_in("anna"), pytest.raises(TooMany), gate.let_in("anna"):
+    with gate.admit("anna"), pytest.raises(TooManyRequests), gate.admit("anna"):
         pass
-    with pytest.raises(TooMany) as fault, gate.let_in("anna"):
+    with pytest.raises(TooManyRequests) as fault, gate.admit("anna"):
         pass
     assert 1 <= fault.value.seconds <= 60
 
 
-def test_who_asks_for_the_voice_too_often_is_told_when_to_come_back(browser, newsroom):
-    for _ in range(newsroom.voices.a_minute):
-        newsroom.voices.count("you@this.machine")
+def test_rate_limit_answers_with_retry_after(browser, newsroom):
+    for _ in range(newsroom.voice_limit.a_minute):
+        newsroom.voice_limit.count_call("you@this.machine")
     answer = browser.post("/voice", json={"narration": "A word."})
     assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (429, True)
 

@@ -21,7 +21,7 @@ def focused(page):
     )
 
 
-def test_a_story_is_written_sent_off_and_cancelled_by_keys_alone_and_the_focus_is_never_lost(chromium, tmp_path, drawing):
+def test_story_is_submitted_and_cancelled_by_keyboard(chromium, tmp_path, drawing):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
@@ -76,7 +76,7 @@ def test_a_scene_that_is_removed_can_be_had_back_by_the_next_key(chromium, tmp_p
         assert focused(page) == "Remove scene 1", "it goes on where it was"
 
 
-def test_who_goes_through_the_stories_stays_where_they_are_when_the_list_is_drawn_anew(chromium, tmp_path, drawing):
+def test_focus_stays_when_the_list_is_redrawn(chromium, tmp_path, drawing):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         write(page, "The library opens", "It opens on Sundays.", drawing)
         link = page.locator("#list a", has_text="The library opens")
@@ -87,7 +87,7 @@ def test_who_goes_through_the_stories_stays_where_they_are_when_the_list_is_draw
         page.locator("#list a:not([data-old]):focus", has_text="The library opens").wait_for()
 
 
-def test_the_first_key_leads_past_the_list_to_the_story_and_leaves_it_open(chromium, tmp_path, drawing):
+def test_skip_link_leads_to_the_story(chromium, tmp_path, drawing):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         write(page, "The library opens", "It opens on Sundays.", drawing)
         page.get_by_text("Saved", exact=True).wait_for()
@@ -122,7 +122,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("ground", ["paper", "sheet", "tint", "wash"])
 @pytest.mark.parametrize(("ink", "least"), [("ink", 7), ("quiet", 4.5), ("accent", 4.5), ("good", 4.5), ("field", 3)])
-def test_what_is_written_stands_out_from_its_ground_and_so_do_the_bounds_of_a_field(theme, ground, ink, least):
+def test_text_and_field_borders_have_contrast(theme, ground, ink, least):
     """WCAG 2.2, 1.4.3 and 1.4.11."""
     colours = {name: pair for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", CSS)}
     assert contrast(colours[ink][theme], colours[ground][theme]) >= least

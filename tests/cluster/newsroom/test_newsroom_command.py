@@ -55,13 +55,13 @@ def test_a_folder_that_takes_no_file_is_one_line(newsroom):
     assert (status, said) == (2, "") and told.startswith("newsroom: /proc/self: ") and told.count("\n") == 1
 
 
-def test_a_webhook_that_nobody_can_sign_is_told_before_anybody_writes(newsroom, tmp_path, monkeypatch):
+def test_webhook_without_secret_is_refused_at_start(newsroom, tmp_path, monkeypatch):
     monkeypatch.setenv("NEWSREEL_RECEIVERS", "https://cms.example.org/")
     status, said, told = newsroom("--folder", tmp_path, "--port", free_port())
     assert (status, said) == (2, "") and told.startswith("newsroom: webhook secret: must be whsec_")
 
 
-def test_what_is_announced_answers_and_ctrl_c_ends_it_in_good_order(tmp_path):
+def test_announced_address_answers_and_ctrl_c_stops_it(tmp_path):
     command = [sys.executable, "-u", "-m", "cluster.newsroom", "--folder", tmp_path, "--port", str(port := free_port())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as newsroom:
         assert f"http://127.0.0.1:{port}/" in newsroom.stdout.readline()

@@ -2,8 +2,7 @@
 
 import pytest
 
-from cluster.newsroom.drafts import Changed, read_draft, write_draft
-from cluster.newsroom.stories import Repository
+from cluster.newsroom.stories import Changed, Repository, read_draft, write_draft
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from tests.servers import cloud_storage
@@ -26,7 +25,7 @@ def storage(home):
     return Storage(AllowList(prefixes=(home,)))
 
 
-def test_a_draft_is_replaced_only_by_whoever_has_seen_what_it_replaces(storage, home):
+def test_draft_is_replaced_only_with_its_current_etag(storage, home):
     address = home.child("budget/draft.json")
     assert read_draft(storage, address) is None
     first = write_draft(storage, address, b"{}", None)
@@ -47,6 +46,6 @@ def test_a_story_is_begun_saved_and_found_again(storage, home):
     with pytest.raises(Changed):
         stories.save(begun.id, begun.document | {"title": "Another"}, begun.tag)
     assert (begun.id, again.id) == ("the-budget", "the-budget-2")
-    assert [draft.id for draft in stories.listed()] == [begun.id, again.id], "the one that was saved last comes first"
-    assert [draft.id for draft in stories.listed(most=1)] == [begun.id]
+    assert [draft.id for draft in stories.list_drafts()] == [begun.id, again.id], "the one that was saved last comes first"
+    assert [draft.id for draft in stories.list_drafts(most=1)] == [begun.id]
     assert stories.draft(begun.id) == saved

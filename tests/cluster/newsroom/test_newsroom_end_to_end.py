@@ -11,7 +11,7 @@ from in_a_browser import browsing, page_of, served, write
 from writing import BROWSER, HOST, STORY
 
 from cluster.newsroom.app import application
-from cluster.newsroom.newsroom import on_this_machine
+from cluster.newsroom.wiring import local_newsroom
 from tests.https_receiver import receiving
 
 LIBRARY = Path(__file__).parents[3] / "examples" / "pictures" / "library.jpg"
@@ -24,7 +24,7 @@ SHOTS = os.environ.get("NEWSROOM_SHOTS")
 pytestmark = pytest.mark.skipif(not os.environ.get("NEWSROOM_RENDERS"), reason="renders a video; make newsroom-test")
 
 
-def test_a_story_is_written_heard_previewed_made_played_and_revised(tmp_path):
+def test_story_from_first_word_to_second_revision(tmp_path):
     with browsing() as browser, served(tmp_path / "room") as address, page_of(browser, address, viewport=DESK) as page:
         scene = write(page, "The library opens on Sundays", "The library opens on Sundays.", LIBRARY)
         scene.get_by_label("Credit").fill("City archive")
@@ -57,7 +57,7 @@ def test_who_sent_a_story_off_over_the_api_is_told_of_its_video(tmp_path, monkey
         }
         for name, value in told.items():
             monkeypatch.setenv(name, str(value))
-        room = application(on_this_machine(tmp_path / "room", 8090))
+        room = application(local_newsroom(tmp_path / "room", 8090))
         with TestClient(room, base_url=f"http://{HOST}", headers=BROWSER) as api:
             story = written(api)
             order = {"priority": "breaking", "webhook": f"https://{cms.host}/hooks/7"}

@@ -7,10 +7,9 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from writing import STORY
 
-from cluster.newsroom.documents import content_of, kept, read
-from cluster.newsroom.faults import faults_of
-from cluster.newsroom.length import seconds_of_scenes
-from cluster.newsroom.routes.craft import alone, lexicon_in
+from cluster.newsroom.checks import find_faults, scene_seconds
+from cluster.newsroom.routes.authoring import document_lexicon, single_scene
+from cluster.newsroom.stories import decode_document, encode_document, with_identity
 from newsreel.errors import BadInput
 from newsreel.story.source import parse_story
 
@@ -37,12 +36,12 @@ def documents(draw):
 @settings(max_examples=150)
 @given(documents())
 def test_no_story_breaks_what_looks_at_it(document):
-    whole = kept(document, "story", 1)
+    whole = with_identity(document, "story", 1)
     with contextlib.suppress(BadInput):
-        assert read(content_of(whole)) == whole, "what is kept is what was written"
-        faults = faults_of(whole, frozenset(), "hibari")
+        assert decode_document(encode_document(whole)) == whole, "what is kept is what was written"
+        faults = find_faults(whole, frozenset(), "hibari")
         assert faults, "its picture is not there"
         assert all(fault.message and "\n" not in fault.message for fault in faults)
-        seconds = seconds_of_scenes(whole, lexicon_in(whole))
+        seconds = scene_seconds(whole, document_lexicon(whole))
         assert all(0 <= one < 10_000 for one in seconds)
-        parse_story(content_of(alone(whole, 0)), "story")
+        parse_story(encode_document(single_scene(whole, 0)), "story")

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cluster.newsroom.identity import IAP, BehindProxy, NotSignedIn, Roles, SignedIn
-from cluster.newsroom.installed import identity_from
+from cluster.newsroom.wiring import identity_from
 from newsreel.errors import BadInput
 from tests.https_receiver import receiving
 
@@ -64,12 +64,12 @@ def test_a_signed_header_names_the_person_and_their_roles():
         {"email": "anna@example.org,bert@example.org"},
     ],
 )
-def test_a_token_that_is_forged_or_over_or_for_somebody_else_is_not_believed(changed):
+def test_forged_expired_and_foreign_tokens_are_rejected(changed):
     with pytest.raises(NotSignedIn):
         person(token(**changed))
 
 
-def test_a_token_signed_by_nobody_or_with_the_public_key_as_a_secret_is_not_believed():
+def test_unsigned_and_hmac_tokens_are_rejected():
     for forged in ("", "a.b.c", token(key=None, algorithm="none"), token(key="s" * 32, algorithm="HS256")):
         with pytest.raises(NotSignedIn):
             person(forged)
@@ -145,7 +145,7 @@ def asking(ingress, key, name, named=None, **changed):
     return ingress.person({"x-id-token": signed})
 
 
-def test_whom_an_issuer_has_signed_in_is_believed_by_the_keys_it_publishes_fetched_once(issuer):
+def test_issuers_keys_are_fetched_once(issuer):
     publish(issuer, spring=KEY)
     ingress = ingress_of(issuer)
     for _ in range(3):
@@ -153,7 +153,7 @@ def test_whom_an_issuer_has_signed_in_is_believed_by_the_keys_it_publishes_fetch
     assert [path for path, _, _ in issuer.heard] == ["/keys"]
 
 
-def test_a_key_that_the_issuer_has_changed_is_fetched_and_the_one_before_is_believed_no_more(issuer):
+def test_rotated_issuer_key_replaces_the_old_one(issuer):
     publish(issuer, spring=KEY)
     ingress = ingress_of(issuer)
     # Else a name that is not known has the keys fetched no sooner than half a minute after the last time.
@@ -174,14 +174,14 @@ def test_a_key_that_the_issuer_has_changed_is_fetched_and_the_one_before_is_beli
         (KEY, "spring", {"aud": AUDIENCE}),
     ],
 )
-def test_a_key_that_is_not_the_issuers_whatever_it_is_called_and_a_token_for_others_are_refused(issuer, key, name, changed):
+def test_foreign_key_and_audience_are_rejected(issuer, key, name, changed):
     publish(issuer, spring=KEY)
     with pytest.raises(NotSignedIn):
         asking(ingress_of(issuer), key, name, **changed)
 
 
 @pytest.mark.parametrize("header", ["jku", "x5u", "jwk"])
-def test_a_token_that_brings_or_names_its_own_key_is_not_believed_and_nothing_is_fetched_for_it(issuer, header):
+def test_token_cannot_bring_its_own_key(issuer, header):
     publish(issuer, spring=KEY)
     own = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(OTHER.public_key())) if header == "jwk" else f"https://{issuer.host}/evil"
     with pytest.raises(NotSignedIn):
@@ -189,7 +189,7 @@ def test_a_token_that_brings_or_names_its_own_key_is_not_believed_and_nothing_is
     assert [path for path, _, _ in issuer.heard] == ["/keys"]
 
 
-def test_an_issuer_that_cannot_prove_who_it_is_vouches_for_nobody(issuer, monkeypatch):
+def test_issuer_without_valid_tls_is_not_trusted(issuer, monkeypatch):
     publish(issuer, spring=KEY)
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(NotSignedIn):

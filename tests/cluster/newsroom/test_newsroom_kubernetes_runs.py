@@ -6,6 +6,7 @@ import pytest
 from kubernetes import client
 
 from cluster.newsroom.kubernetes_runs import KubernetesRuns, run_from
+from newsreel.argo.client import Cluster
 from newsreel.errors import BadInput, Unavailable
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
@@ -47,7 +48,7 @@ def workflow(name="budget-r1", phase="Running", *pods, labels=None, message=""):
     }
 
 
-class Cluster:
+class Workflows:
     """The API server's workflows, as far as the newsroom asks for them."""
 
     def __init__(self, *workflows):
@@ -74,14 +75,14 @@ class Cluster:
 @pytest.fixture
 def of(monkeypatch):
     def runs(*workflows):
-        cluster = Cluster(*workflows)
+        cluster = Workflows(*workflows)
         monkeypatch.setattr(client, "CustomObjectsApi", lambda api: cluster)
-        return KubernetesRuns(None, "newsreel", cluster.published.append, DESK), cluster
+        return KubernetesRuns(Cluster(None, "newsreel"), cluster.published.append, DESK), cluster
 
     return runs
 
 
-def test_a_revision_is_announced_by_a_message_that_the_door_lets_in(of):
+def test_revision_is_announced_by_a_valid_message(of):
     runs, cluster = of()
     runs.submit("budget", 3, "breaking")
     [message] = cluster.published
@@ -90,7 +91,7 @@ def test_a_revision_is_announced_by_a_message_that_the_door_lets_in(of):
 
 
 @pytest.mark.parametrize(("status", "kind"), [(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable), (HTTPStatus.FORBIDDEN, BadInput)])
-def test_a_cluster_that_does_not_answer_keeps_nobody_from_announcing_a_story(of, status, kind):
+def test_story_is_announced_while_cluster_is_down(of, status, kind):
     runs, cluster = of()
     cluster.status = status
     with pytest.raises(kind):
@@ -106,7 +107,7 @@ def test_what_is_under_way_or_done_is_left_alone(of, phase):
     assert (cluster.published, cluster.created) == ([], [])
 
 
-def test_a_failed_run_is_tried_again_under_the_next_name_for_its_message_would_meet_the_first(of):
+def test_failed_run_is_retried_under_the_next_name(of):
     runs, cluster = of(workflow("budget-r1", "Failed"), workflow("budget-r1-t2", "Error"))
     runs.submit("budget", 1, "normal")
     [created] = cluster.created
@@ -115,7 +116,7 @@ def test_a_failed_run_is_tried_again_under_the_next_name_for_its_message_would_m
     assert cluster.published == []
 
 
-def test_the_newest_of_several_runs_is_the_one_that_is_shown_and_cancelled(of):
+def test_newest_run_is_shown_and_cancelled(of):
     runs, cluster = of(workflow("budget-r1", "Failed"), workflow("budget-r1-t2", "Running"))
     assert runs.status("budget", 1).state == "running"
     runs.cancel("budget", 1)
@@ -124,7 +125,7 @@ def test_the_newest_of_several_runs_is_the_one_that_is_shown_and_cancelled(of):
     assert runs.status("budget", 2) is None
 
 
-def test_what_has_not_begun_cannot_be_cancelled_yet_and_who_asks_is_told_so(of):
+def test_run_without_workflow_cannot_be_cancelled_yet(of):
     runs, cluster = of()
     with pytest.raises(Unavailable, match="cancel it in a moment"):
         runs.cancel("budget", 1)
@@ -136,7 +137,7 @@ def test_how_urgent_a_run_is_says_its_workflow(of):
     assert (runs.status("budget", 1).priority, runs.status("budget", 2).priority) == ("breaking", "normal")
 
 
-def test_a_cluster_that_does_not_answer_is_told_apart_from_one_that_refuses(of):
+def test_unavailable_and_forbidden_cluster_differ(of):
     runs, cluster = of()
     for status, kind in ((HTTPStatus.SERVICE_UNAVAILABLE, Unavailable), (HTTPStatus.FORBIDDEN, BadInput)):
         cluster.status = status
@@ -144,7 +145,7 @@ def test_a_cluster_that_does_not_answer_is_told_apart_from_one_that_refuses(of):
             runs.status("budget", 1)
 
 
-def test_pods_are_steps_in_the_order_in_which_they_began_each_try_counted_once():
+def test_pods_are_steps_in_order_with_newest_try():
     run = run_from(
         workflow(
             "budget-r1",

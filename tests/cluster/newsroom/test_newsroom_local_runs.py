@@ -83,7 +83,7 @@ def test_a_cancelled_run_is_ended_at_once_and_stays_cancelled(tmp_path, begun):
     assert wait_for(room, "cancelled").ended
 
 
-def test_a_run_that_waits_in_line_can_be_cancelled_before_it_begins(tmp_path, begun):
+def test_queued_run_can_be_cancelled(tmp_path, begun):
     room = begun(tmp_path, seconds=60, says="running")
     room.submit("first", 1, "normal")
     wait_for(room, "running", "first")
@@ -102,8 +102,9 @@ def cms(tmp_path, monkeypatch):
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["cancelled under way", "cancelled in line", "died"])
-def test_an_end_that_no_run_can_tell_any_more_is_told_all_the_same(tmp_path, begun, cms, end):
+def test_end_of_a_killed_run_is_notified(tmp_path, begun, cms, end):
     room = begun(tmp_path / "room", seconds=0 if end == "died" else 60, status=70, says="running")
     room.submit("budget", 1, "normal")
     story = "council" if end == "cancelled in line" else "budget"
@@ -121,7 +122,7 @@ def test_an_end_that_no_run_can_tell_any_more_is_told_all_the_same(tmp_path, beg
     assert (path, told["type"], told["data"]["story"]) == ("/ends", "story.failed", address)
 
 
-def test_what_was_queued_or_under_way_when_the_newsroom_was_killed_is_taken_up_again(tmp_path, begun):
+def test_killed_newsroom_resumes_its_runs(tmp_path, begun):
     lost = LocalRuns(tmp_path)
     lost.submit("queued", 1, "normal")
     now = datetime(2026, 5, 1, tzinfo=UTC)
@@ -134,7 +135,7 @@ def test_what_was_queued_or_under_way_when_the_newsroom_was_killed_is_taken_up_a
     assert room.status("over", 1).state == "cancelled"
 
 
-def test_what_was_saved_and_never_submitted_is_made_when_the_newsroom_begins_again(tmp_path, begun):
+def test_unsubmitted_revision_runs_after_restart(tmp_path, begun):
     for name in ("budget/r1.json", "budget/r2.json", "tram/r1.json", "tram/draft.json", "draft-only/draft.json"):
         (tmp_path / "stories" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "stories" / name).write_text("{}")
@@ -155,12 +156,12 @@ def test_breaking_news_goes_before_what_waits_in_line(tmp_path):
         room.submit(name, 1, priority)
     assert [room.waiting.get().key[0] for _ in range(4)] == ["news", "more-news", "first", "second"]
     assert room.status("news", 1).priority == "breaking"
-    room.keep("news", 1, "breaking")
-    with pytest.raises(Conflict, match="given out as breaking before"):
-        room.keep("news", 1, "normal")
+    room.reserve("news", 1, "breaking")
+    with pytest.raises(Conflict, match="submitted as breaking before"):
+        room.reserve("news", 1, "normal")
 
 
-def test_a_run_under_way_when_the_newsroom_ends_goes_on_with_the_next_one(tmp_path, begun):
+def test_run_resumes_when_the_newsroom_restarts(tmp_path, begun):
     room = begun(tmp_path, seconds=60, says="running")
     room.submit("budget", 1, "normal")
     wait_for(room, "running")
@@ -169,7 +170,7 @@ def test_a_run_under_way_when_the_newsroom_ends_goes_on_with_the_next_one(tmp_pa
     assert wait_for(begun(tmp_path, says="succeeded"), "succeeded")
 
 
-def test_a_board_becomes_the_steps_of_the_page_without_the_machinery(tmp_path):
+def test_page_shows_steps_without_auxiliary_ones(tmp_path):
     status = RunStatus([("attempt/anchor", ""), ("work/dlib", "frames"), ("work/compose", "frames")])
     step = status.steps["work/dlib"]
     step.phase, step.done, step.total, step.started = Phase.RUNNING, 90, 360, time.monotonic()

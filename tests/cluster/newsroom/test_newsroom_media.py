@@ -20,7 +20,7 @@ def published(browser, story, tmp_path):
     return f"/stories/{story['id']}"
 
 
-def test_the_page_is_told_where_the_video_is_once_its_manifest_is_there(browser, published, runs):
+def test_video_is_listed_once_its_manifest_exists(browser, published, runs):
     runs.put(published.removeprefix("/stories/"), 1, "succeeded")
     at = browser.get(published).json()
     assert (at["state"], at["video"]["revision"]) == ("succeeded", 1)
@@ -45,12 +45,12 @@ def test_a_download_is_named_by_story_and_revision(browser, published):
     assert answer.headers["content-type"] == "text/vtt; charset=utf-8"
 
 
-def test_a_page_that_comes_with_the_video_is_never_shown_in_our_origin(browser, published):
+def test_report_page_is_a_download_not_our_origin(browser, published):
     answer = browser.get(f"{published}/media/report.html")
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
-def test_what_no_publisher_of_ours_writes_is_not_served_even_where_a_manifest_names_it(browser, published):
+def test_unknown_file_of_a_manifest_is_not_served(browser, published):
     assert browser.get(f"{published}/media/notes.html").status_code == 404
 
 

@@ -13,7 +13,7 @@ import requests
 from google.cloud.pubsub_v1 import SubscriberClient
 from writing import STORY, picture
 
-from cluster.controllers.submitter.loop import workflow_for
+from cluster.controllers.submitter.act import workflow_for
 from cluster.manifests.newsroom import newsroom
 from newsreel.config.model import Newsroom
 from newsreel.config.names import NEWSROOM_ACCOUNT
@@ -142,9 +142,7 @@ def watched(here):
 DONE = {"finishedAt": "2026-11-22T12:00:09Z"}
 
 
-def test_a_story_is_sent_off_by_message_and_its_workflows_status_reaches_the_page_live_until_its_video(
-    room, cluster, topic, desk
-):
+def test_submitted_story_is_watched_until_its_video(room, cluster, topic, desk):
     here, tag = written(room)
     refused = requests.post(f"{here}/run", json={}, headers=BERT | {"if-match": tag}, timeout=20)
     assert refused.status_code == 403, "a writer does not publish"
@@ -170,7 +168,7 @@ def test_a_story_is_sent_off_by_message_and_its_workflows_status_reaches_the_pag
     assert (video.status_code, video.content) == (206, b"deo")
 
 
-def test_a_failure_and_a_cancelled_run_reach_the_page_in_the_steps_own_words(room, cluster, topic, desk):
+def test_failed_and_cancelled_runs_reach_the_page(room, cluster, topic, desk):
     here, tag = written(room)
     assert requests.post(f"{here}/run", json={}, headers=ANNA | {"if-match": tag}, timeout=20).status_code == 202
     [received] = pull(topic, "argo")
@@ -179,7 +177,7 @@ def test_a_failure_and_a_cancelled_run_reach_the_page_in_the_steps_own_words(roo
     argo(cluster, message, "Failed", ("compose", "Failed", DONE | {"message": why}), **DONE)
     with watched(here) as events:
         [(_, at), (over, _)] = events
-    assert (at["state"], at["run"]["message"], over) == ("failed", f"compose: {why}", "over")
+    assert (at["state"], at["run"]["message"], over) == ("failed", why, "over")
     tag = requests.get(here, headers=BERT, timeout=20).headers["etag"].strip('"')
     assert requests.post(f"{here}/run", json={}, headers=ANNA | {"if-match": tag}, timeout=20).json()["run"]["state"] == "queued"
     again = cluster.workflow(f"{message.workflow}-t2")

@@ -21,7 +21,7 @@ VIDEO = {
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
-def test_an_editor_writes_a_story_mends_its_faults_sends_it_off_and_watches_it(chromium, tmp_path, drawing):
+def test_editor_writes_submits_and_watches_a_story(chromium, tmp_path, drawing):
     runs = Remembered()
     with served(tmp_path / "room", runs) as address, page_of(chromium, address) as page:
         scene = write(page, "The library opens", "Good \U0001f600", drawing)
@@ -94,7 +94,7 @@ def test_markup_in_what_others_say_is_shown_as_it_was_said(chromium, tmp_path):
             assert page.locator("img[src=x], li script, p script").count() == 0
 
 
-def test_scenes_are_moved_by_keyboard_and_a_removed_one_comes_back(chromium, tmp_path):
+def test_scenes_move_by_keyboard_and_removal_is_undone(chromium, tmp_path):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         page.locator("#new").click()
         page.get_by_label("Title").fill("Two scenes")
@@ -112,7 +112,7 @@ def test_scenes_are_moved_by_keyboard_and_a_removed_one_comes_back(chromium, tmp
         assert [headlines.nth(number).input_value() for number in range(2)] == ["Second!", "First"]
 
 
-def test_who_writes_what_somebody_else_has_changed_is_asked_and_loses_nothing(chromium, tmp_path):
+def test_conflicting_edit_is_asked_and_not_lost(chromium, tmp_path):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as mine:
         mine.locator("#new").click()
         mine.get_by_label("Title").fill("Ours")
@@ -129,7 +129,7 @@ def test_who_writes_what_somebody_else_has_changed_is_asked_and_loses_nothing(ch
             theirs.locator("#list .called", has_text="Mine").wait_for()
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen_and_every_button_can_be_hit(chromium, tmp_path, drawing):
+def test_page_fits_a_phone(chromium, tmp_path, drawing):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address, **PHONE) as page:
         write(page, "The library opens on Sundays", "The library opens on Sundays.", drawing)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -169,7 +169,7 @@ def test_every_control_has_a_name_for_who_cannot_see_it(chromium, tmp_path, draw
         assert page.evaluate(nameless) == []
 
 
-def test_the_length_of_the_video_is_told_while_its_narration_is_typed(chromium, tmp_path):
+def test_length_is_shown_while_typing(chromium, tmp_path):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         page.locator("#new").click()
         page.get_by_text("1 scene, 0 words").wait_for()
@@ -185,7 +185,7 @@ def seconds(clock):
     return 60 * int(minutes) + int(rest)
 
 
-def test_who_presses_ctrl_s_is_told_that_it_is_saved_even_what_has_no_title_yet(chromium, tmp_path):
+def test_ctrl_s_saves_a_story_without_title(chromium, tmp_path):
     """Without a title nothing is saved by itself."""
     room = tmp_path / "room"
     with served(room, Remembered()) as address, page_of(chromium, address) as page:
@@ -196,7 +196,7 @@ def test_who_presses_ctrl_s_is_told_that_it_is_saved_even_what_has_no_title_yet(
     assert "opens on Sundays" in (room / "stories" / "story" / "draft.json").read_text()
 
 
-def test_the_part_of_a_picture_that_was_chosen_is_the_picture_from_then_on(chromium, tmp_path, drawing):
+def test_crop_replaces_the_picture_in_the_scene(chromium, tmp_path, drawing):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         shown = write(page, "The library opens", "Words.", drawing).locator(".frame img")
         whole = shown.get_attribute("src")
@@ -211,7 +211,7 @@ def test_the_part_of_a_picture_that_was_chosen_is_the_picture_from_then_on(chrom
         assert shown.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])") == [640, 358]
 
 
-def test_who_cannot_see_it_is_told_what_becomes_of_a_story_and_its_video_can_be_kept(chromium, tmp_path, drawing):
+def test_screen_reader_hears_the_end_of_a_run(chromium, tmp_path, drawing):
     runs, room = Remembered(), tmp_path / "room"
     with served(room, runs) as address, page_of(chromium, address) as page:
         write(page, "The library opens", "The library opens on Sundays.", drawing).get_by_label("Credit").fill("City archive")
@@ -268,7 +268,7 @@ def test_an_older_list_does_not_replace_a_newer(chromium, tmp_path):
         assert not called.is_visible()
 
 
-def test_the_newest_stories_come_first_and_any_is_found_by_its_name(chromium, tmp_path):
+def test_newest_stories_come_first_and_search_finds_all(chromium, tmp_path):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, address) as page:
         page.get_by_text("No story yet.").wait_for()
         assert not page.get_by_label("Find a story").is_visible()

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom.app import application
-from cluster.newsroom.product import MOST_WAITING, Product, product_from
+from cluster.newsroom.telemetry import MAX_WAITING_EVENTS, ProductEvents, product_events_from
 from newsreel.errors import BadInput
 from newsreel.runtime.log import JsonFormatter
 from tests.https_receiver import receiving
@@ -44,7 +44,7 @@ def work(newsroom, product):
 
 def chosen(newsroom, **environment):
     told = {f"NEWSROOM_{name.upper()}": value for name, value in environment.items()}
-    return product_from(told, newsroom.metrics)
+    return product_events_from(told, newsroom.metrics)
 
 
 def at(mixpanel):
@@ -54,7 +54,7 @@ def at(mixpanel):
 NAMES = ["story begun", "picture added", "story sent off", "run cancelled"]
 
 
-def test_mixpanel_is_told_who_did_what_and_not_a_word_of_the_story(newsroom, mixpanel):
+def test_mixpanel_gets_no_word_of_the_story(newsroom, mixpanel):
     work(newsroom, chosen(newsroom, **at(mixpanel)))
     said = [json.loads(parse_qs(body.decode())["data"][0]) for path, _, body in mixpanel.heard if path == "/track"]
     assert [event["event"] for event in said] == NAMES
@@ -83,7 +83,7 @@ def test_who_asks_for_no_events_gets_none(newsroom, mixpanel):
 
 
 @pytest.mark.parametrize("says", [(200, b'{"error": "no", "status": 0}'), (200, b"not JSON"), (404, b"")])
-def test_a_mixpanel_that_refuses_or_is_broken_costs_an_editor_nothing(newsroom, mixpanel, says):
+def test_failing_mixpanel_does_not_affect_editors(newsroom, mixpanel, says):
     mixpanel.says = says
     work(newsroom, chosen(newsroom, **at(mixpanel)))
     assert newsroom.metrics.registry.get_sample_value("newsroom_product_events_total", {"outcome": "failed"}) == len(NAMES)
@@ -96,16 +96,16 @@ def test_nobody_waits_for_a_sink_that_hangs():
         def send(self, event):
             self.stuck.wait()
 
-    product = Product(Hanging())
+    product = ProductEvents(Hanging())
     product.start()
-    for _ in range(MOST_WAITING + 10):
-        product.tell("anna@example.org", "story begun")
+    for _ in range(MAX_WAITING_EVENTS + 10):
+        product.track("anna@example.org", "story begun")
     assert product.metrics.registry.get_sample_value("newsroom_product_events_total", {"outcome": "dropped"}) >= 9
     Hanging.stuck.set()
 
 
 def test_the_same_person_is_another_one_in_another_project():
-    one, other = (Product(key=key) for key in (b"a", b"b"))
+    one, other = (ProductEvents(key=key) for key in (b"a", b"b"))
     assert one.digest("anna@example.org") == one.digest("anna@example.org") != one.digest("bert@example.org")
     assert one.digest("anna@example.org") != other.digest("anna@example.org")
 
@@ -119,6 +119,6 @@ def test_the_same_person_is_another_one_in_another_project():
         {"events": "mixpanel", "mixpanel_token": "t", "mixpanel_host": "a/b"},
     ],
 )
-def test_a_setting_that_is_wrong_or_missing_is_named_when_the_newsroom_begins(newsroom, environment):
+def test_wrong_or_missing_setting_is_named_at_start(newsroom, environment):
     with pytest.raises(BadInput, match="NEWSROOM_"):
         chosen(newsroom, **environment)

@@ -10,20 +10,22 @@ from kubernetes import client
 from prometheus_client import CollectorRegistry
 from writing import BROWSER, HOST, STORY, picture
 
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.controllers.submitter.policy import PATIENCE
 from cluster.newsroom.app import application
-from cluster.newsroom.audit import Audit
-from cluster.newsroom.identity import OnThisMachine
+from cluster.newsroom.identity import SingleUser
 from cluster.newsroom.kubernetes_runs import KubernetesRuns
 from cluster.newsroom.media import Media
-from cluster.newsroom.newsroom import Newsroom
 from cluster.newsroom.stories import Repository
+from cluster.newsroom.telemetry import Audit
+from cluster.newsroom.wiring import Newsroom
+from newsreel.argo.client import Cluster
 from newsreel.submission.message import Message
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.topics import STORIES, topic_path
 from tests.chaos.argo import Argo, Workflow
 from tests.chaos.faults import Clock, Faults
+from tests.cluster.controllers.rounds import run_round
 from tests.cluster.pubsub_emulator import emulating, ensured, pull
 
 pytestmark = pytest.mark.slow
@@ -50,17 +52,17 @@ def cluster(argo):
 
 @pytest.fixture
 def newsroom(desk, cluster, tmp_path, monkeypatch):
-    """As `installed` puts it together, its messages for the host that is given."""
+    """As `wiring.cluster_newsroom` makes it, its messages for the host that is given."""
 
     def opened(host):
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
         publisher = Publisher.connect(topic_path("p", STORIES), SECONDS)
         room = Newsroom(
             repository=Repository(desk.stories, desk.storage),
-            runs=KubernetesRuns(cluster, "newsreel", publisher.publish, desk),
+            runs=KubernetesRuns(Cluster(cluster, "newsreel"), publisher.publish, desk),
             media=Media(desk.finals, desk.storage, tmp_path / "cache"),
             audit=Audit(desk.stories.child("_audit"), desk.storage),
-            identity=OnThisMachine(),
+            identity=SingleUser(),
             hosts=frozenset({HOST}),
         )
         return TestClient(application(room), base_url=f"http://{HOST}", headers=BROWSER), publisher
@@ -77,17 +79,17 @@ def sent_off(browser, priority):
     return browser.post(f"{here}/run", json={"priority": priority}, headers={"if-match": story["etag"]})
 
 
-def test_what_pubsub_did_not_take_is_found_by_the_watch_and_made_as_urgently_as_it_was_asked_for(newsroom, desk, argo, cluster):
+def test_submitter_makes_what_pubsub_did_not_take(newsroom, desk, argo, cluster):
     browser, _ = newsroom(NOBODY)
     answer = sent_off(browser, "breaking")
     assert (answer.status_code, answer.json()["state"]) == (202, "sent")
     again = {"if-match": answer.json()["etag"]}
     assert browser.post(f"/stories/{answer.json()['id']}/run", json={}, headers=again).status_code == 503, "nobody hears it still"
     assert argo.workflows == {}
-    rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
-    assert rounds.round(argo.clock.now)
+    rounds = SubmitterController(api=cluster, namespace="newsreel", store=desk, metrics=Metrics(CollectorRegistry()))
+    assert run_round(rounds, argo.clock.now)
     argo.clock.now += PATIENCE + timedelta(seconds=1)
-    assert rounds.round(argo.clock.now)
+    assert run_round(rounds, argo.clock.now)
     [workflow] = argo.workflows.values()
     identifier = answer.json()["id"]
     assert (workflow.name, workflow.priority) == (f"{identifier}-r1", 1000)
@@ -108,13 +110,13 @@ def test_what_is_saved_and_kept_is_what_pubsub_is_told(newsroom, desk, tmp_path)
     assert said == desk.order(revision, story) == Message(story=str(story), id=identifier, revision=1, priority="breaking")
 
 
-def test_a_failure_is_still_seen_and_can_be_tried_again_when_its_workflow_is_collected(newsroom, desk, argo, cluster, tmp_path):
+def test_failure_outlives_its_deleted_workflow(newsroom, desk, argo, cluster, tmp_path):
     browser, _ = newsroom(NOBODY)
     sent = sent_off(browser, "normal").json()
     here = f"/stories/{sent['id']}"
     argo.create(Workflow(f"{sent['id']}-r1", {"app.kubernetes.io/part-of": "newsreel"}, {}, 0, phase="Failed"))
-    rounds = Rounds(cluster, "newsreel", desk, lambda *_: None, Watch(CollectorRegistry()))
-    assert rounds.round(argo.clock.now)
+    rounds = SubmitterController(api=cluster, namespace="newsreel", store=desk, metrics=Metrics(CollectorRegistry()))
+    assert run_round(rounds, argo.clock.now)
     argo.workflows.clear()
     at = browser.get(here).json()
     assert (at["state"], "ended as Failed" in at["run"]["message"]) == ("failed", True)
@@ -127,18 +129,18 @@ def test_a_failure_is_still_seen_and_can_be_tried_again_when_its_workflow_is_col
         subscriber.close()
 
 
-def test_the_same_revision_sent_off_again_is_one_workflow_and_keeps_its_urgency(newsroom, desk, argo, cluster):
+def test_resubmitted_revision_is_one_workflow(newsroom, desk, argo, cluster):
     browser, _ = newsroom(NOBODY)
     sent = sent_off(browser, "normal").json()
     again = {"url": f"/stories/{sent['id']}/run", "headers": {"if-match": sent["etag"]}}
     assert browser.post(**again, json={"priority": "normal"}).status_code == 503, "kept, and still nobody could be told"
     refused = browser.post(**again, json={"priority": "breaking"})
-    assert (refused.status_code, "given out as normal" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "submitted as normal" in refused.json()["detail"]) == (409, True)
     assert browser.post(**again, json={}).status_code == 503, "who says nothing of it leaves it as it is"
     assert [desk.order(*one).priority for one in desk.saved().items()] == ["normal"]
 
 
-def test_who_did_what_to_a_story_is_in_the_bucket_for_good_an_object_for_each(newsroom, desk):
+def test_audit_is_an_object_for_each_change(newsroom, desk):
     browser, _ = newsroom(NOBODY)
     identifier = sent_off(browser, "breaking").json()["id"]
     home = desk.stories.child("_audit")

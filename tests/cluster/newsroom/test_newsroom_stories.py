@@ -13,9 +13,9 @@ from PIL import Image
 from writing import BROWSER, HOST, STORY, picture
 
 from cluster.newsroom.app import application
-from cluster.newsroom.documents import MOST_BYTES, identifier_from
-from cluster.newsroom.length import seconds_of
-from cluster.newsroom.views import EndedNotice
+from cluster.newsroom.checks import narration_seconds
+from cluster.newsroom.stories import MAX_DOCUMENT_BYTES, identifier_from
+from cluster.newsroom.views import RunEndedNotification
 from newsreel.errors import BadInput, Unavailable
 from newsreel.notifications.notifier import Notification
 from newsreel.notifications.webhook_target import WebhookAllowList, read_webhook_target
@@ -35,7 +35,7 @@ def send(browser, story, **order):
     return browser.post(f"/stories/{story['id']}/run", json=order, headers={"if-match": story["etag"]})
 
 
-def test_a_story_is_named_by_its_title_and_a_second_one_of_that_title_by_a_number(browser):
+def test_story_id_is_made_from_title_and_number(browser):
     first, second = browser.post("/stories", json=STORY), browser.post("/stories", json=STORY)
     assert (first.status_code, first.json()["id"]) == (201, "the-library-opens-on-sundays")
     assert second.json()["id"] == "the-library-opens-on-sundays-2"
@@ -69,7 +69,7 @@ def test_who_saves_over_a_story_they_have_not_seen_is_stopped(browser, story):
     assert save(browser, theirs.json(), title="Mine").status_code == 200
 
 
-def test_the_same_save_is_welcome_twice_for_its_answer_may_have_been_lost(browser, story):
+def test_same_save_twice_is_no_conflict(browser, story):
     once, twice = save(browser, story, title="New"), save(browser, story, title="New")
     assert (once.status_code, twice.status_code) == (200, 200)
     assert once.json()["etag"] == twice.json()["etag"]
@@ -80,14 +80,14 @@ def test_a_save_or_a_sending_without_the_version_seen_is_refused(browser, story)
     assert browser.post(f"/stories/{story['id']}/run", json={}).status_code == 428
 
 
-def test_what_is_sent_off_is_a_revision_that_later_writing_does_not_change(browser, story, runs, newsroom):
+def test_revision_does_not_change_with_later_drafts(browser, story, runs, newsroom):
     sent = send(browser, story)
     assert (sent.status_code, sent.json()["revision"], sent.json()["state"]) == (202, 1, "queued")
     assert runs.asked == [("submit", story["id"], 1)]
     later = save(browser, sent.json(), title="Another title").json()
     assert later["changed"]
     home = newsroom.repository.home(story["id"])
-    kept = read_story(newsroom.repository.storage.read(home.child("r1.json"), at_most=MOST_BYTES), "r1.json")
+    kept = read_story(newsroom.repository.storage.read(home.child("r1.json"), at_most=MAX_DOCUMENT_BYTES), "r1.json")
     assert (kept.title, kept.id, kept.revision) == (STORY["title"], story["id"], 1)
     runs.put(story["id"], 1, "succeeded")
     assert send(browser, later).json()["revision"] == 2
@@ -99,13 +99,13 @@ def test_sending_off_twice_what_has_not_changed_is_one_revision(browser, story, 
     assert {asked[2] for asked in runs.asked} == {1}
 
 
-def test_what_somebody_else_has_changed_meanwhile_is_not_sent_off(browser, story, runs):
+def test_changed_draft_is_not_submitted(browser, story, runs):
     save(browser, story, title="Theirs")
     assert send(browser, story).status_code == 412
     assert runs.asked == []
 
 
-def test_a_story_with_faults_is_not_sent_off_and_each_fault_is_told_at_its_field(browser, story, runs):
+def test_story_with_faults_is_refused_fault_by_fault(browser, story, runs):
     document = copy.deepcopy(story["document"])
     document["scenes"][0]["narration"] = "Good \U0001f600"
     document["scenes"].append({"headline": "No picture", "narration": "Words."})
@@ -118,21 +118,21 @@ def test_a_story_with_faults_is_not_sent_off_and_each_fault_is_told_at_its_field
     assert runs.asked == []
 
 
-def test_a_picture_that_is_not_there_is_told_before_it_is_sent_off(browser, story):
+def test_missing_picture_is_found_before_submission(browser, story):
     document = copy.deepcopy(story["document"])
     document["scenes"][0]["picture"]["file"] = "pictures/00000000000000000000.jpg"
     [fault] = browser.post("/check", json={"document": document, "id": story["id"]}).json()["faults"]
     assert (fault["path"], fault["message"]) == (["scenes", 0, "picture", "file"], "is not there; add it again")
 
 
-def test_a_revision_that_could_not_be_submitted_is_stored_and_said_to_be_on_its_way(browser, story, runs, newsroom):
+def test_revision_not_submitted_is_stored_and_pending(browser, story, runs, newsroom):
     runs.failure = Unavailable("Pub/Sub does not answer")
     answer = send(browser, story)
     assert (answer.status_code, answer.json()["state"], answer.json()["revision"]) == (202, "sent", 1)
     assert newsroom.repository.newest(story["id"]) == 1
 
 
-def test_whatever_keeps_us_from_saying_so_the_revision_is_kept_and_on_its_way(browser, story, runs):
+def test_revision_is_stored_whatever_fails_later(browser, story, runs):
     runs.failure = BadInput("projects/p/topics/stories: Pub/Sub refuses it")
     answer = send(browser, story, priority="breaking")
     assert (answer.status_code, answer.json()["state"]) == (202, "sent")
@@ -163,7 +163,7 @@ def test_a_publisher_says_how_urgent_a_revision_is_once(browser, story, runs, tm
     assert '"priority": "breaking"' in (tmp_path / "newsroom/audit/audit.jsonl").read_text().splitlines()[-1]
 
 
-def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, newsroom):
+def test_webhook_is_stored_beside_the_revision(story, runs, newsroom):
     home, allowed = "https://cms.example.org/hooks", WebhookAllowList(prefixes=("https://cms.example.org/hooks",))
     room = application(replace(newsroom, receivers=allowed))
     with TestClient(room, base_url=f"http://{HOST}", headers=BROWSER) as browser:
@@ -180,7 +180,7 @@ def test_who_names_a_webhook_has_it_kept_beside_the_revision_once(story, runs, n
 def test_a_defect_is_written_down_with_the_story_it_befell(browser, story, runs, caplog):
     runs.failure = RuntimeError("nobody thought of this")
     assert send(browser, story).status_code == 500
-    [told] = [record.told for record in caplog.records if record.message == "defect"]
+    [told] = [record.fields for record in caplog.records if record.message == "defect"]
     assert (told["story"], "nobody thought of this" in told["error"]) == (story["id"], True)
 
 
@@ -215,7 +215,7 @@ def test_a_run_is_watched_as_it_changes_until_it_is_over(browser, story, runs):
     assert list(described["content"]) == ["text/event-stream"]
 
 
-def test_a_picture_is_written_anew_without_what_the_camera_wrote_into_it(browser, story):
+def test_picture_is_stored_without_metadata(browser, story):
     exif = Image.Exif()
     exif[0x010E], exif[0x0112] = "home address", 6
     sent = picture("JPEG", (800, 500), exif=exif.tobytes())
@@ -226,7 +226,7 @@ def test_a_picture_is_written_anew_without_what_the_camera_wrote_into_it(browser
     assert not Image.open(io.BytesIO(kept)).getexif()
 
 
-def test_a_crop_is_a_picture_of_its_own_and_a_crop_of_a_crop_starts_from_the_whole(browser, story):
+def test_crop_of_a_crop_starts_from_the_whole_picture(browser, story):
     name = story["document"]["scenes"][0]["picture"]["file"].removeprefix("pictures/")
     address = f"/stories/{story['id']}/pictures"
     part = {"left": 0, "top": 0, "width": 8000, "height": 10000}
@@ -244,18 +244,18 @@ def test_a_crop_that_is_too_small_or_outside_is_refused(browser, story, part):
     assert browser.post(f"/stories/{story['id']}/pictures/{name}/crop", json=order).status_code == 422
 
 
-def test_the_length_told_while_typing_is_within_a_tenth_of_the_voices_own():
+def test_estimated_length_is_within_a_tenth_of_the_voice():
     text = "Council tax goes up by 3.5%, below the five percent first proposed. The average home will pay £1,200 a year."
     sound = hear_seconds(text)
-    assert seconds_of(text, NOTHING) == pytest.approx(sound, rel=0.1)
-    assert seconds_of("", NOTHING) == 0
+    assert narration_seconds(text, NOTHING) == pytest.approx(sound, rel=0.1)
+    assert narration_seconds("", NOTHING) == 0
 
 
 def hear_seconds(text):
-    from cluster.newsroom.voice import hear
+    from cluster.newsroom.preview import preview_voice
 
     assert script_of(text)
-    with wave.open(io.BytesIO(hear(text, "heart", NOTHING))) as sound:
+    with wave.open(io.BytesIO(preview_voice(text, "heart", NOTHING))) as sound:
         return sound.getnframes() / sound.getframerate()
 
 
@@ -284,11 +284,11 @@ def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
 def test_what_openapi_says_of_a_webhook_is_what_it_is_told(status, why):
     notice = Notification(run="uid-1", story="gs://a/b.json", status=status, video=None, why=why)
     told = json.loads(notice.content(datetime(2026, 5, 3, 12, tzinfo=UTC)))
-    described = EndedNotice.model_validate(told).model_dump(mode="json")
+    described = RunEndedNotification.model_validate(told).model_dump(mode="json")
     assert described.keys() == told.keys() and described["data"] == told["data"]
 
 
-def test_a_voice_that_is_not_spoken_here_is_told_with_those_that_are(browser, story):
+def test_unavailable_voice_is_reported_with_alternatives(browser, story):
     checked = browser.post("/check", json={"document": story["document"] | {"voice": "linda"}, "id": story["id"]}).json()
     told = [(fault["path"], fault["message"]) for fault in checked["faults"]]
-    assert told == [(["voice"], "linda is spoken by tacotron2, which this newsroom has not; choose heart")]
+    assert told == [(["voice"], "linda is spoken by tacotron2, which is not here; use voice heart")]

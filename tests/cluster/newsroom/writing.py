@@ -36,7 +36,7 @@ class Remembered:
     kept: dict = field(default_factory=dict)
     failure: Exception | None = None
 
-    def keep(self, identifier, revision, priority):
+    def reserve(self, identifier, revision, priority):
         kept = self.kept.setdefault((identifier, revision), priority or "normal")
         if priority not in (None, kept):
             raise Conflict("was given out as more or less urgent before")

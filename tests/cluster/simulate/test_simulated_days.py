@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from cli.main import main
-from cluster.controllers.manager.bell import SETTLES
+from cluster.controllers.loop import DEBOUNCE_SECONDS
 from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
 from cluster.simulate.drawing import marks, picture, svg
@@ -75,7 +75,7 @@ def test_a_newsroom_that_produces_twice_a_day_pays_for_no_cluster_between():
 
 def test_the_first_story_after_a_while_does_not_wait_for_the_next_look():
     [(asked, *_)] = simulate([Arrival(611.0, 40.0)], PARAMETERS).first_waits
-    assert asked == pytest.approx(PARAMETERS.work.heard_seconds + SETTLES)
+    assert asked == pytest.approx(PARAMETERS.work.heard_seconds + DEBOUNCE_SECONDS)
 
 
 def test_a_pool_that_is_being_resized_is_not_resized_again_until_that_is_done():

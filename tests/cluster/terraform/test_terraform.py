@@ -12,7 +12,7 @@ import hcl2
 import pytest
 import yaml
 
-from cluster.controllers.manager.shape import shape_of
+from cluster.controllers.manager.gke_cluster_spec import cluster_spec
 from cluster.gke.variables import as_json, variables
 from cluster.manifests.emit import manifests
 from newsreel.config.file import changed, read_gke_config
@@ -175,7 +175,7 @@ def test_the_machines_labels_are_those_words(resources):
 
 
 def test_the_cluster_that_the_manager_makes_is_the_one_that_is_made_here():
-    told, shape = variables(PARAMETERS), shape_of(PARAMETERS)
+    told, shape = variables(PARAMETERS), cluster_spec(PARAMETERS)
     pools = {pool.name: pool for pool in shape.node_pools}
     for name, wanted in told["story_pools"].items():
         made = pools[name].config

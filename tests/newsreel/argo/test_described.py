@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from newsreel.argo.workflow import DESCRIPTION, TITLE, as_it_stands, story_annotations
+from newsreel.argo.workflow import DESCRIPTION, TITLE, escape_markdown, story_annotations
 from newsreel.storage.address import Address
 from newsreel.story.schema import Story
 
@@ -34,22 +34,22 @@ def shown(markdown):
 
 
 @given(text=LINES)
-def test_any_text_is_shown_as_it_stands(text):
-    assert shown(as_it_stands(text)) == (set(), text)
+def test_any_text_is_shown_escape_markdown(text):
+    assert shown(escape_markdown(text)) == (set(), text)
 
 
 @given(text=LINES)
 def test_argo_finds_nothing_to_expand_in_it(text):
-    assert "{{" not in as_it_stands(text)
-    assert "}}" not in as_it_stands(text)
+    assert "{{" not in escape_markdown(text)
+    assert "}}" not in escape_markdown(text)
 
 
 @given(text=LINES)
-def test_a_list_shows_the_title_as_it_stands_whatever_follows_it(text):
-    assert shown(f"{as_it_stands(text)}\n2 scenes") == (set(), f"{text} 2 scenes")
+def test_list_shows_the_title_as_text(text):
+    assert shown(f"{escape_markdown(text)}\n2 scenes") == (set(), f"{text} 2 scenes")
 
 
-def test_a_title_that_would_be_code_a_link_and_a_picture_is_none_of_them():
+def test_title_with_markup_is_shown_as_text():
     title = "{{workflow.name}} [x](http://a.b) ![y](z) `c` <b> https://e.org"
     told = story_annotations(story(title))
     assert shown(told[TITLE]) == (set(), title)

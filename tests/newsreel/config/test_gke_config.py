@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 import yaml
 
-from cluster.controllers.manager.shape import shape_of
+from cluster.controllers.manager.gke_cluster_spec import cluster_spec
 from cluster.durations import speed_of, stories_a_node
 from newsreel.config.file import DEFAULT, changed, read_gke_config, validate
 from newsreel.config.model import GkeConfig
@@ -105,7 +105,7 @@ def test_places_that_disagree_are_told_all_at_once(tmp_path):
 
 
 def test_a_story_asks_for_the_label_that_every_story_pool_bears():
-    shape = shape_of(read_gke_config())
+    shape = cluster_spec(read_gke_config())
     key, value = Settings().story_pool.selector
     pools = {pool.name: pool.config for pool in shape.node_pools}
     assert all(pools[offer.pool].labels[key] == value for offer in read_gke_config().node_pools)

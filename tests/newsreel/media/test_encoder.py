@@ -1,4 +1,4 @@
-"""Frames through a pipe into a video: all of them, near enough, and every way ffmpeg can fail."""
+"""Frames through a pipe into a video: all of them, visually lossless, and each way in which ffmpeg can fail."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def test_every_frame_arrives_in_order_and_looks_the_same(tmp_path, frames):
     assert np.abs(pictures.astype(int) - frames).mean() < 2.5
 
 
-def test_colours_come_back_whichever_way_a_reader_takes_the_tags(tmp_path):
+def test_colours_survive_for_any_reader_of_the_tags(tmp_path):
     colours = np.array([[[200, 30, 40], [40, 190, 60], [30, 60, 210], [250, 250, 250], [5, 5, 5]]], np.uint8)
     frame = np.repeat(np.repeat(colours, 32, axis=0), 16, axis=1)
     with open_encoder(tmp_path / "a.mp4", 80, 32, 30) as write:
@@ -67,7 +67,7 @@ def test_a_missing_ffmpeg_is_named(tmp_path, monkeypatch):
         pass
 
 
-def test_without_the_package_ffmpeg_is_said_to_be_missing(tmp_path, monkeypatch):
+def test_without_imageio_ffmpeg_the_error_names_ffmpeg(tmp_path, monkeypatch):
     monkeypatch.delenv("NEWSREEL_FFMPEG", raising=False)
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(MissingProgram, match="pip install imageio-ffmpeg"), open_encoder(tmp_path / "a.mp4", 48, 32, 30):
@@ -75,7 +75,7 @@ def test_without_the_package_ffmpeg_is_said_to_be_missing(tmp_path, monkeypatch)
 
 
 @pytest.mark.skipif(not FULL_DISK.exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_no_room(tmp_path, frames):
+def test_a_full_disk_is_disk_full(tmp_path, frames):
     path = tmp_path / "a.nut"
     path.symlink_to(FULL_DISK)
     with pytest.raises(DiskFull, match="full"), open_encoder(path, 48, 32, 30) as write:
@@ -83,13 +83,13 @@ def test_a_full_disk_is_no_room(tmp_path, frames):
             write(frames)
 
 
-def test_an_encoder_that_refuses_says_why(tmp_path):
+def test_an_encoder_error_is_the_message(tmp_path):
     with pytest.raises(EncoderFailed, match="nonsense"), open_encoder(tmp_path / "a.nonsense", 48, 32, 30) as write:
         for _ in range(2000):
             write(bytes(48 * 32 * 3))
 
 
-def test_a_fault_in_the_renderer_ends_ffmpeg_and_is_the_one_that_is_reported(tmp_path, frames):
+def test_an_error_in_the_renderer_ends_ffmpeg_and_is_raised(tmp_path, frames):
     before = set(children())
     with pytest.raises(ZeroDivisionError), open_encoder(tmp_path / "a.mp4", 48, 32, 30) as write:
         write(frames)

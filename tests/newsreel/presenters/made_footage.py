@@ -1,4 +1,4 @@
-"""A small drawn presenter, as a newsroom would bring a person: a folder with a sheet, a clip, and landmarks that are known."""
+"""A small drawn presenter as a newsroom provides one: a folder with a sheet, a clip and known landmarks."""
 
 import numpy as np
 import yaml

@@ -24,13 +24,13 @@ def copy(tmp_path, monkeypatch):
     return tmp_path / "maya"
 
 
-def test_the_bundle_that_ships_is_whole_and_small():
+def test_the_bundled_presenter_is_complete_and_small():
     presenter = load_presenter("maya")
     assert "maya" in presenter_names() and presenter.shown_as == "Maya Lind"
     assert sum(path.stat().st_size for path in presenter.home.iterdir()) < 8_000_000
 
 
-def test_the_sheet_knows_the_body_that_is_drawn():
+def test_the_sheet_has_the_drawn_body():
     assert load_presenter("maya").body == BODY_LINES
 
 
@@ -39,7 +39,7 @@ def test_the_mouth_shapes_that_ship_are_the_drawn_ones(tmp_path):
     assert (tmp_path / "visemes.npz").read_bytes() == load_presenter("maya").visemes.read_bytes()
 
 
-def test_mouth_shapes_are_offsets_from_rest_in_distances_between_the_eyes():
+def test_visemes_are_offsets_in_units_of_eye_distance():
     with np.load(load_presenter("maya").visemes, allow_pickle=False) as file:
         names, rest, offsets = file["names"], file["rest"], file["offsets"]
     assert list(names) == list(VISEMES) and offsets.shape == (len(names), 68, 2) and offsets.dtype == np.float32

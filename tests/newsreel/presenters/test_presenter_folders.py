@@ -1,4 +1,4 @@
-"""A newsroom's own presenters are found beside those that ship."""
+"""A newsroom's own presenters are found beside the bundled ones."""
 
 import os
 import shutil
@@ -17,19 +17,19 @@ def newsroom_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_bundle_elsewhere_is_known_and_read(newsroom_folder):
+def test_a_bundle_in_another_folder_is_found(newsroom_folder):
     assert {"anna", "maya"} <= presenter_names()
     assert load_presenter("anna").home == newsroom_folder / "anna"
     assert load_presenter("maya").home == BUNDLED_PRESENTERS / "maya"
 
 
-def test_the_newsroom_s_own_comes_before_the_one_that_ships(newsroom_folder):
+def test_a_newsrooms_bundle_comes_before_the_bundled_one(newsroom_folder):
     (newsroom_folder / "anna").rename(newsroom_folder / "maya")
     assert find_presenter("maya").home == newsroom_folder / "maya"
 
 
 @pytest.mark.parametrize("name", ["Anna", "a b", "-x", "..", "../maya", "x" * 41])
-def test_a_folder_with_another_kind_of_name_is_no_presenter(newsroom_folder, name):
+def test_a_folder_with_an_invalid_name_is_no_presenter(newsroom_folder, name):
     if "/" not in name and name != "..":
         (newsroom_folder / "anna").rename(newsroom_folder / name)
     assert name not in presenter_names()
@@ -37,21 +37,21 @@ def test_a_folder_with_another_kind_of_name_is_no_presenter(newsroom_folder, nam
         load_presenter(name)
 
 
-def test_a_draft_is_made_again_when_a_presenter_elsewhere_has_changed(newsroom_folder):
+def test_a_changed_presenter_invalidates_the_draft(newsroom_folder):
     before = software_digest()
     (newsroom_folder / "anna" / "generator.pth").write_bytes(b"other")
     assert software_digest() != before
 
 
 @pytest.mark.parametrize("name", ["none", "file"])
-def test_what_is_listed_and_is_no_folder_is_refused(tmp_path, monkeypatch, name):
+def test_a_listed_path_that_is_no_folder_is_refused(tmp_path, monkeypatch, name):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NEWSREEL_PRESENTERS", os.pathsep.join([str(tmp_path), str(tmp_path / name)]))
-    with pytest.raises(BadInput, match=f"NEWSREEL_PRESENTERS: '{tmp_path}/{name}' is no folder"):
+    with pytest.raises(BadInput, match=f"NEWSREEL_PRESENTERS: '{tmp_path}/{name}' is not a folder"):
         presenter_names()
 
 
-def test_an_own_presenter_that_is_not_trained_yet_is_to_be_trained(newsroom_folder):
+def test_an_untrained_presenter_is_refused_with_the_remedy(newsroom_folder):
     (newsroom_folder / "anna" / "generator.pth").unlink(missing_ok=True)
     (newsroom_folder / "anna" / "footage.mp4").unlink(missing_ok=True)
     with pytest.raises(BadWeights, match=r"anna: footage\.mp4 is missing; train the presenter: `newsreel train"):

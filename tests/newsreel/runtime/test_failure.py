@@ -1,10 +1,10 @@
-"""A step's last word reaches who looks at its pod."""
+"""A step's termination message reaches the pod's status."""
 
 import steps.__main__ as program
 from newsreel.runtime.failure import MAX_MESSAGE_CHARACTERS, write_termination_message
 
 
-def test_the_last_word_is_left_where_kubernetes_looks(tmp_path):
+def test_the_termination_message_is_written(tmp_path):
     log = tmp_path / "termination-log"
     log.touch()
     write_termination_message("animate: no such voice", log)
@@ -18,7 +18,7 @@ def test_outside_a_container_nothing_is_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_step_that_fails_says_there_what_it_says_on_its_log(tmp_path, monkeypatch, capsys):
+def test_the_termination_message_equals_the_log_line(tmp_path, monkeypatch, capsys):
     said = []
     monkeypatch.setattr(program, "write_termination_message", said.append)
     assert program.main(["g2p", "--workspace", str(tmp_path)]) == 2

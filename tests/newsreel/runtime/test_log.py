@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.logs import read
+from cli.runs import readable_lines
 from newsreel.runtime.failure import Failure
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE, JsonFormatter, configure_logging
 from newsreel.workspace import Workspace
@@ -40,7 +40,7 @@ def said(monkeypatch, capsys):
     configure_logging("none")
 
 
-def test_an_entry_is_said_when_how_bad_by_which_step_and_of_which_story(newsroom, said):
+def test_an_entry_has_time_severity_step_and_story(newsroom, said):
     assert newsroom.check(finals="file:/elsewhere") == 2
     (entry,) = said()
     assert datetime.fromisoformat(entry.pop("time")).tzinfo
@@ -74,7 +74,7 @@ def test_the_report_is_an_entry_with_fields_to_search_by(newsroom, said):
     assert entry["report"]["usage"]["bytes"] > 0
 
 
-def test_a_refusal_is_the_failed_steps(said):
+def test_a_refusal_names_the_failed_step(said):
     with pytest.raises(SystemExit):
         main(["refuse", "--refusal", Failure(step="pix2pixhd", exit_status=6, message="damaged").encode()])
     (entry,) = said()
@@ -93,7 +93,7 @@ def test_a_defect_is_one_entry_with_its_traceback(monkeypatch, said):
     assert entry["stack_trace"].endswith("KeyError: 'x'")
 
 
-def test_what_libraries_have_to_say_is_an_entry_too(said):
+def test_log_lines_of_libraries_are_entries(said):
     configure_logging("gentle")
     logging.getLogger("waitress.queue").warning("Task queue depth is %d", 3)
     logging.getLogger("urllib3").info("of no interest")
@@ -109,14 +109,14 @@ def test_what_libraries_have_to_say_is_an_entry_too(said):
     st.text(st.characters(), min_size=1)
     | st.sampled_from(["\n{}", "a\u2028b", "\ud800", '"}\n{"severity": "DEBUG"', "\x1b[2J\r"])
 )
-def test_whatever_a_story_holds_is_one_line_of_ascii_and_comes_back_whole(text):
+def test_an_entry_is_one_line_of_ascii_for_any_text(text):
     written = JsonFormatter({"step": "check"}).format(logging.LogRecord("newsreel", logging.INFO, __file__, 1, text, None, None))
     assert written.isascii() and "\n" not in written
     assert json.loads(written)["message"] == text
-    assert [*read([written])] == f"check: {text}".splitlines()
+    assert [*readable_lines([written])] == f"check: {text}".splitlines()
 
 
-def test_a_form_that_there_is_not_is_refused(tmp_path, monkeypatch, capsys):
+def test_an_unknown_log_format_is_refused(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(LOG_FORMAT_VARIABLE, "x\ny")
     assert main(["gentle", "--workspace", str(Workspace.lease(tmp_path, "test").root)]) == 2
     assert capsys.readouterr().err == "gentle: NEWSREEL_LOG: 'x\\ny' is neither json nor text (exit 2)\n"

@@ -5,7 +5,7 @@ import pytest
 from newsreel.runtime.progress import Progress
 
 
-def test_progress_is_told_as_argo_reads_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_written_as_argo_reads_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress("gentle", tmp_path / "progress")
     progress.set_total(7, "words")
     assert progress.path and progress.path.read_text() == "0/7\n"
@@ -25,7 +25,7 @@ def test_a_full_disk_does_not_make_progress_a_defect() -> None:
 
 
 @pytest.mark.parametrize(("share", "of", "expected"), [(30, 1, ["15/30"]), (5, 2, ["1/2", "1/3"]), (1, 2, [None, "0/1"])])
-def test_argo_reads_hundredths_of_the_whole_and_shards_share_them(tmp_path, monkeypatch, share, of, expected):
+def test_shards_divide_the_hundredths_of_their_step(tmp_path, monkeypatch, share, of, expected):
     monkeypatch.setenv("ARGO_PROGRESS_FILE", str(tmp_path / "progress"))
     monkeypatch.setenv("NEWSREEL_SHARE", str(share))
     for number, told in enumerate(expected):

@@ -1,4 +1,4 @@
-"""What a video has taken: counted from what its steps left behind, and unknown where they could not say."""
+"""What a video used, from the records of its steps; unknown where a record is missing."""
 
 import json
 import os
@@ -29,19 +29,19 @@ def spell(root, name, began, ended, gpus=1):
     (root / "gpus" / f"{name}.json").write_text(json.dumps(told))
 
 
-def test_the_node_is_paid_from_the_lease_on_at_the_price_of_its_kind(story):
+def test_the_node_costs_from_its_lease_on(story):
     taken = measure_usage(story, 7, "gke-newsreel-l4-a-1a2b3c4d-x7k9", PRICES)
     assert taken.node_seconds == pytest.approx(100, abs=5)
     assert taken.cost == pytest.approx(0.92 * taken.node_seconds / 3600, rel=0.01)
     assert (taken.gpu_seconds, taken.bytes, taken.currency) == (0, 7, "USD")
 
 
-def test_a_node_of_another_kind_has_no_price_and_without_prices_there_is_none(story):
+def test_an_unknown_node_pool_has_no_cost(story):
     assert measure_usage(story, 7, "gke-newsreel-t4-1a2b3c4d-x7k9", PRICES).cost is None
     assert measure_usage(story, 7, "laptop", None).cost is None
 
 
-def test_gpus_are_counted_by_the_seconds_of_each_program_that_had_them(story):
+def test_gpu_seconds_are_summed_over_programs(story):
     with record_gpu_use(story, 2):
         pass
     with record_gpu_use(story, 0):
@@ -53,7 +53,7 @@ def test_gpus_are_counted_by_the_seconds_of_each_program_that_had_them(story):
     assert len(list((story / "gpus").iterdir())) == 4
 
 
-def test_a_program_that_failed_counts_and_one_that_was_killed_makes_the_sum_unknown(story):
+def test_a_killed_program_makes_gpu_seconds_unknown(story):
     with pytest.raises(RuntimeError), record_gpu_use(story, 1):
         raise RuntimeError
     assert measure_usage(story, 7, "", None).gpu_seconds is not None
@@ -61,7 +61,7 @@ def test_a_program_that_failed_counts_and_one_that_was_killed_makes_the_sum_unkn
     assert measure_usage(story, 7, "", None).gpu_seconds is None
 
 
-def test_a_step_that_its_manifest_gives_gpus_says_how_long_it_had_them(story, monkeypatch):
+def test_a_step_with_gpus_records_its_interval(story, monkeypatch):
     monkeypatch.setenv("NEWSREEL_GPUS", "2")
     assert main(["animate", "--workspace", str(story)]) != 0, "there is no story in it"
     [told] = [json.loads(path.read_bytes()) for path in (story / "gpus").iterdir()]
@@ -69,6 +69,6 @@ def test_a_step_that_its_manifest_gives_gpus_says_how_long_it_had_them(story, mo
 
 
 @pytest.mark.parametrize("text", ["", "USD", "l4=1", "USD l4=", "USD l4=-1", "USD l4=1\n", "USD {{l4}}=1"])
-def test_prices_that_cannot_be_meant_are_refused(text):
+def test_invalid_prices_are_refused(text):
     with pytest.raises(BadInput, match="such as USD"):
         Prices.parse(text)

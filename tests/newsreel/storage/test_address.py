@@ -1,4 +1,4 @@
-"""Addresses: hostile text is refused, and what is allowed is compared by whole segments after following links."""
+"""Hostile text is refused, and allowed prefixes are compared by whole segments after resolving links."""
 
 import string
 
@@ -33,7 +33,7 @@ def test_any_text_is_an_address_or_one_clear_line(text):
 
 
 @given(st.text())
-def test_what_is_parsed_never_steps_aside(text):
+def test_a_parsed_address_has_no_relative_segments(text):
     try:
         address = Address.parse(f"gs://bucket/{text}")
     except BadInput:
@@ -49,7 +49,7 @@ def test_a_plain_object_address_comes_back_as_it_was(bucket, path):
 
 
 @given(bucket=BUCKETS, path=PATHS, generation=st.integers(1, 2**62))
-def test_a_generation_is_the_objects_own_and_not_its_neighbours(bucket, path, generation):
+def test_a_generation_is_not_passed_to_siblings(bucket, path, generation):
     address = Address.parse(f"gs://{bucket}/{path}#{generation}")
     assert (address.path, address.generation) == (path, generation)
     assert str(address) == f"gs://{bucket}/{path}#{generation}"
@@ -58,7 +58,7 @@ def test_a_generation_is_the_objects_own_and_not_its_neighbours(bucket, path, ge
 
 
 @given(bucket=BUCKETS, prefix=PATHS, path=PATHS)
-def test_an_allowed_prefix_holds_what_is_below_it_and_no_neighbour(bucket, prefix, path):
+def test_a_prefix_allows_what_is_below_it_and_no_sibling(bucket, prefix, path):
     allowed = allow(f"gs://{bucket}/{prefix}")
     allowed.require(Address.parse(f"gs://{bucket}/{prefix}/{path}"))
     with pytest.raises(BadInput, match="outside"):
@@ -119,7 +119,7 @@ def test_hostile_text_is_refused(text):
         ("gs://my-bucket.example.org/a/b.yaml", "gs://my-bucket.example.org/a/b.yaml"),
     ],
 )
-def test_honest_text_is_accepted(text, plain):
+def test_valid_text_is_accepted(text, plain):
     assert str(Address.parse(text)) == plain
 
 
@@ -134,7 +134,7 @@ def test_a_picture_is_found_beside_its_story():
     assert {text: str(Address.parse(text).sibling("p/a.png")) for text in beside} == beside
 
 
-def test_a_link_does_not_lead_out_of_the_allowed_folder(tmp_path):
+def test_a_link_out_of_the_allowed_folder_is_refused(tmp_path):
     (tmp_path / "inside").mkdir()
     (tmp_path / "outside").mkdir()
     (tmp_path / "inside" / "way-out").symlink_to(tmp_path / "outside")
@@ -151,7 +151,7 @@ def test_links_in_a_circle_are_refused(tmp_path):
         allow(f"file:{tmp_path}").require(Address.parse(f"file:{tmp_path}/a"))
 
 
-def test_nothing_is_allowed_where_nobody_said_what_is():
+def test_nothing_is_allowed_without_configuration():
     with pytest.raises(BadInput, match="NEWSREEL_ADDRESSES"):
         AllowList.from_environment({}).require(Address.parse("file:x"))
 

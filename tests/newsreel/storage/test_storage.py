@@ -50,7 +50,7 @@ def test_what_is_created_can_be_read_and_found(storage, place, tmp_path):
     assert all(abs(datetime.now(UTC) - written) < timedelta(minutes=5) for written in dates.values())
 
 
-def test_what_is_large_is_copied_to_a_file_whole(storage, place, tmp_path):
+def test_a_large_object_is_copied_to_a_file(storage, place, tmp_path):
     content = os.urandom(3_000_000)
     storage.create(place.child("weights"), content, "application/octet-stream")
     with (tmp_path / "copy").open("wb") as file:
@@ -70,7 +70,7 @@ def test_what_is_absent_is_not_found(storage, place):
         storage.read(place.child("nothing"), at_most=10)
 
 
-def test_the_same_may_be_created_twice_and_other_bytes_are_a_conflict(storage, place):
+def test_creating_other_bytes_is_a_conflict(storage, place):
     address = place.child("manifest.json")
     storage.create(address, b"first", "application/json")
     storage.create(address, b"first", "application/json")
@@ -102,7 +102,7 @@ def test_more_bytes_than_asked_for_are_refused(storage, place):
         storage.read(place.child("big"), at_most=10)
 
 
-def test_every_call_asks_the_allow_list(storage, place):
+def test_every_call_checks_the_allow_list(storage, place):
     outside = Address.parse("file:/etc/hostname" if place.scheme == "file" else "gs://somebody-elses/x")
     calls = [
         lambda: storage.read(outside, at_most=10),
@@ -134,7 +134,7 @@ def test_a_draft_is_replaced_whole_and_readable_by_others(tmp_path):
     assert [path.name for path in address.file.parent.iterdir()] == ["x"]
 
 
-def test_a_pipe_or_a_device_in_a_files_place_neither_hangs_nor_feeds_for_ever(tmp_path):
+def test_a_pipe_or_device_is_refused_without_blocking(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):
         with pytest.raises(BadInput):
@@ -158,7 +158,7 @@ except NewsreelError as fault:
 """
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path):
+def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     script = (
@@ -176,7 +176,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path):
     assert done.stdout == f"{disk}: the disk is full; free some space and run the same command again\n"
 
 
-def test_no_space_left_is_no_room_wherever_it_is_met(tmp_path, monkeypatch):
+def test_no_space_left_is_disk_full_everywhere(tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -40,7 +40,7 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.jpg", "JPEG"), ("a.png", "PNG"), ("a.webp", "WEBP")])
-def test_a_sound_picture_is_told_by_its_content(tmp_path, name, kind):
+def test_a_valid_picture_is_recognised_by_its_content(tmp_path, name, kind):
     renamed = saved(tmp_path / name, scenery()).rename(tmp_path / "photo.bin")
     assert check_picture(renamed) == PictureFacts(width=400, height=330, format=kind)
 
@@ -61,7 +61,7 @@ def test_sixteen_bit_grey_keeps_its_tones(tmp_path):
     assert np.abs(out[100] - np.linspace(0, 255, 400)).max() < 6
 
 
-def test_a_picture_of_several_views_in_one_jpeg_is_a_still_picture(tmp_path):
+def test_a_jpeg_of_several_views_is_a_still_picture(tmp_path):
     views = saved(tmp_path / "phone.jpg", scenery(), format="MPO", save_all=True, append_images=[scenery()])
     assert check_picture(views).format == "JPEG"
 
@@ -179,7 +179,7 @@ def test_transparency_shows_white(tmp_path):
     assert min(Image.open(tmp_path / "out.jpg").getpixel((200, 200))) > 250
 
 
-def test_a_full_disk_is_told_as_such(tmp_path):
+def test_a_full_disk_is_disk_full(tmp_path):
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     source = saved(tmp_path / "a.png", scenery())

@@ -1,4 +1,4 @@
-"""A newsroom's own pronunciations: written strictly, found whatever the case and punctuation, told with their line when wrong."""
+"""A newsroom's pronunciations: strict, found whatever the case and punctuation, refused with their line."""
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,7 @@ def test_a_storys_pronunciations_are_read_and_made_uniform():
     assert "pronunciations" in story_json_schema()["properties"]
 
 
-def test_a_story_without_any_is_the_story_it_always_was():
+def test_a_story_without_any_keeps_its_digest():
     plain = read_story(story().replace("pronunciations:\n  Harwick: hh ae1  r ih0 k\n  Calder: B AA1\n", "").encode(), "s")
     assert "pronunciations" not in plain.model_dump()
     assert "pronunciations" not in plain.model_dump_json()
@@ -72,7 +72,7 @@ def test_wrong_phones_are_refused_with_their_line(harwick, expected):
         ("HARWICK", "6: pronunciations: Harwick and HARWICK are the same word"),
     ],
 )
-def test_a_word_that_would_never_be_found_is_refused(word, expected):
+def test_a_word_that_never_matches_is_refused(word, expected):
     assert expected in faults(story(word=word))
 
 
@@ -92,7 +92,7 @@ def test_a_word_that_would_never_be_found_is_refused(word, expected):
         ("nested{{AE1}}", "has no partner"),
     ],
 )
-def test_a_pronunciation_in_a_narration_that_has_no_word_is_refused_with_the_way_to_write_it(narration, expected):
+def test_a_pronunciation_without_a_word_is_refused(narration, expected):
     line = faults(story(narration=f'"{narration}"' if narration[0] != "'" else narration))
     assert line.startswith("s.yaml:10: scenes[0].narration: ")
     assert expected in line
@@ -104,7 +104,7 @@ MARKS = st.sampled_from(["", ",", ".", "!\u201d", ")"])
 
 
 @given(st.lists(st.tuples(WORDS, st.none() | GIVEN, MARKS), min_size=1, max_size=8))
-def test_what_is_written_behind_words_is_found_at_their_places_and_nothing_of_it_is_left(tokens):
+def test_pronunciations_are_split_from_the_narration(tokens):
     written = " ".join(word + (f"{{{' '.join(phones)}}}" if phones else "") + mark for word, phones, mark in tokens)
     plain, found = split_pronunciations(written)
     assert plain == " ".join(word + mark for word, _, mark in tokens)
@@ -112,7 +112,7 @@ def test_what_is_written_behind_words_is_found_at_their_places_and_nothing_of_it
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_either_taken_or_refused_in_one_line(text):
+def test_any_text_is_accepted_or_refused_in_one_line(text):
     try:
         plain, _ = split_pronunciations(text)
     except ValueError as fault:
@@ -122,16 +122,16 @@ def test_any_text_is_either_taken_or_refused_in_one_line(text):
 
 
 @pytest.mark.parametrize(("phones", "ending"), [("B AO1 S", "IH0 Z"), ("K AE1 T", "S"), ("D AO1 G", "Z"), ("HH AE1 R IY0", "Z")])
-def test_a_genitive_ends_as_english_ends_it(phones, ending):
+def test_a_genitive_ends_as_in_english(phones, ending):
     assert add_genitive(phones.split()) == (*phones.split(), *ending.split())
 
 
-def test_every_phone_of_arpabet_is_accepted_as_dictionaries_write_it():
+def test_every_arpabet_phone_is_accepted():
     for phone in PHONES:
         assert parse_phones(f"{phone}1" if phone in VOWELS else f"{phone} AH0")
 
 
-def test_the_brands_words_are_known_and_the_storys_win():
+def test_a_storys_pronunciation_overrides_the_brands():
     brand = brand_pronunciations("newsreel")
     assert Lexicon.of(brand).phones_for("Newsreel,") == ("N", "UW1", "Z", "R", "IY2", "L")
     assert Lexicon.of(brand, {"NEWSREEL": "B AA1"}).phones_for("newsreel") == ("B", "AA1")

@@ -1,4 +1,4 @@
-"""The contract: what a story may hold, as free-form text."""
+"""The story's contract: what its texts may contain."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ def accepted(adapter, text):
 
 
 @given(st.text(max_size=80))
-def test_what_is_spoken_holds_nothing_that_a_template_or_filter_could_take_for_its_own(text):
+def test_spoken_text_has_no_template_syntax(text):
     spoken = accepted(NARRATION, text)
     assert spoken is None or not FORBIDDEN & set(split_pronunciations(spoken)[0])
 
@@ -54,12 +54,12 @@ def test_a_plain_identifier_is_accepted(text):
 
 
 @pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a/b", "..", "a.b", "a\n", "\u00e9", "x" * 41, "{{x}}"])
-def test_an_identifier_that_would_hurt_a_path_or_a_kubernetes_name_is_refused(text):
+def test_an_identifier_unfit_for_paths_or_kubernetes_fails(text):
     with pytest.raises(ValidationError):
         story(id=text)
 
 
-def test_a_story_survives_its_own_json():
+def test_a_story_is_the_same_after_its_json():
     told = story()
     assert Story.model_validate_json(told.model_dump_json()) == told
 

@@ -36,7 +36,7 @@ def faults(text):
     return str(refused.value).splitlines()
 
 
-def test_a_sound_story_is_read():
+def test_a_valid_story_is_read():
     story = read_story(SOUND.encode(), "budget.yaml")
     assert (story.id, story.revision, story.scenes[0].narration) == ("budget", 3, "The council has no budget.")
 
@@ -47,7 +47,7 @@ def test_json_is_read_too_even_with_tabs_and_a_byte_order_mark():
     assert read_story(text.encode(), "budget.json") == read_story(SOUND.encode(), "budget.yaml")
 
 
-def test_every_fault_is_told_at_once_with_path_and_line():
+def test_all_faults_are_listed_with_path_and_line():
     text = textwrap.dedent("""\
         id: Budget 2026
         revision: "1"
@@ -112,18 +112,18 @@ def test_every_fault_is_told_at_once_with_path_and_line():
         ("      file", "      colour", "is unknown; known: file, credit, alt"),
     ],
 )
-def test_a_fault_is_told_in_plain_words(old, new, expected):
+def test_a_fault_is_one_plain_sentence(old, new, expected):
     text = SOUND.replace("# Tuesday's story\n", "") if old != "# Tuesday's story\n" else SOUND
     assert any(expected in line for line in faults(text.replace(old, new, 1)))
 
 
-def test_a_slip_in_a_key_is_one_fault_not_two():
+def test_a_misspelt_key_is_one_fault_not_two():
     assert faults(SOUND.replace("headline", "headlin")) == [
         "budget.yaml:11: scenes[0].headlin: is unknown; did you mean 'headline'?"
     ]
 
 
-def test_what_yaml_1_1_would_take_for_something_else_is_text():
+def test_yaml_1_1_booleans_and_dates_are_text():
     text = (
         SOUND.replace("No budget yet", "no").replace("headline: No budget", "headline: 12:30").replace("Newsroom", "2026-11-22")
     )
@@ -140,7 +140,7 @@ def test_what_yaml_1_1_would_take_for_something_else_is_text():
         "Line one\nline two",
     ],
 )
-def test_what_a_newsreader_can_say_is_accepted(narration):
+def test_speakable_text_is_accepted(narration):
     document = {**json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())}
     document["scenes"][0]["narration"] = narration
     assert read_story(json.dumps(document, ensure_ascii=False).encode(), "x").scenes[0].narration == narration.replace("\n", " ")
@@ -160,7 +160,7 @@ def test_what_a_newsreader_can_say_is_accepted(narration):
         ("Hi \U0001f600", "U+1F600 GRINNING FACE cannot be spoken"),
     ],
 )
-def test_what_nobody_can_say_is_refused(narration, expected):
+def test_unspeakable_text_is_refused(narration, expected):
     document = json.loads(parse_story(SOUND.encode(), "x").require_valid().model_dump_json())
     document["scenes"][0]["narration"] = narration
     (line,) = faults(json.dumps(document, ensure_ascii=False))

@@ -25,7 +25,7 @@ def ordered(desk, **changed):
     return Message(**{"story": story, "id": "budget", "revision": 1, "priority": "breaking"} | changed)
 
 
-def test_what_was_sent_off_is_found_and_drafts_and_pictures_are_not(desk):
+def test_store_lists_revisions_only(desk):
     wanted = put(desk, "budget/r1.json")
     for name in (
         "budget/draft.json",
@@ -46,7 +46,7 @@ def test_a_kept_message_says_the_priority_and_may_be_kept_twice(desk):
     for _ in range(2):
         desk.save_order(ordered(desk))
     assert desk.order(ONE, story) == ordered(desk)
-    with pytest.raises(Conflict, match="budget-r1: was given out as breaking before; raise the revision"):
+    with pytest.raises(Conflict, match="budget-r1: was submitted as breaking before; raise the revision"):
         desk.save_order(ordered(desk, priority="normal"))
     desk.save_order(ordered(desk, story=f"{story}#17"))
 
@@ -59,7 +59,7 @@ def test_a_place_that_no_message_can_name_is_told(desk, home):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"story": "gs://elsewhere/x", "id": "budget", "revision": 1}', b"x" * 10_000])
-def test_a_story_whose_kept_message_is_none_is_made_as_an_ordinary_one(desk, content):
+def test_unreadable_order_gives_normal_priority(desk, content):
     story = put(desk, "budget/r1.json")
     put(desk, "budget/r1.order.json", content)
     assert desk.order(ONE, story) == Message(story=str(story), id="budget", revision=1)
@@ -90,7 +90,7 @@ def test_a_failure_that_nobody_of_ours_has_told_is_none(desk, content):
         desk.failure(ONE)
 
 
-def test_a_story_that_failed_and_was_published_later_is_published(desk):
+def test_failed_then_published_story_is_published(desk):
     desk.fail(ONE, Failure(why="the disk is full", time=NOW))
     put(desk, "budget/r1/manifest.json", below="finals")
     put(desk, "budget/r1/0123456789abcdef/landscape.mp4", below="finals")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.controllers.submitter.loop import workflow_for
-from cluster.manifests.events.message_filter import verdict
+from cluster.controllers.submitter.act import workflow_for
+from cluster.manifests.message_filter import filter_program
 from cluster.manifests.namespace import namespace
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
@@ -19,7 +19,7 @@ from newsreel.submission.message import Message
 
 ALLOWED = AllowList(prefixes=(Address.parse("gs://newsreel-stories"),))
 GOOD = {"story": "gs://newsreel-stories/budget/r3.json#17", "id": "budget", "revision": 3, "priority": "breaking"}
-SENSOR = jq.compile(verdict(Settings()))
+SENSOR = jq.compile(filter_program(Settings()))
 
 
 def judged(content):
@@ -113,7 +113,7 @@ def test_any_bytes_get_a_verdict(content):
 
 
 @pytest.mark.parametrize("priority", ["breaking", "normal"])
-def test_the_sensor_submits_what_the_reconciler_would(priority):
+def test_the_sensor_submits_what_the_submitter_would(priority):
     message = Message(**GOOD | {"priority": priority})
     options = judged(message.content())["submitOptions"]
     ours = workflow_for(message, Address.parse("gs://newsreel-finals"))

@@ -14,7 +14,7 @@ from tests.cluster.pubsub_emulator import pull
 MESSAGE = Message(story="gs://newsreel-stories/budget/r1.json", id="budget", revision=1)
 
 
-def test_topics_and_subscriptions_are_made_once_as_they_are_declared(clients):
+def test_topics_and_subscriptions_are_created_once(clients):
     publisher, subscriber = clients
     assert ensure("p", publisher.client, subscriber) == []
     for one in SUBSCRIPTIONS:

@@ -1,4 +1,4 @@
-"""The catalogue of weights: what it names comes in verified or not at all, once, and a voice without its weights is refused."""
+"""Weights of the catalogue are verified and fetched once, and a voice without weights is refused."""
 
 import hashlib
 import json
@@ -83,7 +83,7 @@ def test_weights_come_from_a_bucket_as_from_a_folder(library, bucket):
     assert fetched().read_bytes() == b"from the bucket"
 
 
-def test_other_bytes_than_the_catalogue_says_are_refused_and_not_kept(library, tmp_path):
+def test_a_file_with_another_digest_is_not_kept(library, tmp_path):
     (library / "waveglow.pt").write_bytes(b"something else")
     found, wanted = (hashlib.sha256(content).hexdigest() for content in (b"something else", WAVEGLOW))
     with pytest.raises(BadWeights, match=f"waveglow.pt: has sha256 {found}, the catalogue says {wanted}; nothing"):
@@ -111,7 +111,7 @@ def test_a_file_whose_stamp_is_gone_is_hashed_again(library):
         fetched()
 
 
-def test_what_a_step_holds_is_not_changed_by_the_cache_or_by_another_step(library, storage, workspace):
+def test_a_linked_file_is_not_changed_by_cache_or_steps(library, storage, workspace):
     link_voice_weights(workspace, "linda", storage)
     path = voice_weights(workspace, "waveglow")
     assert path.stat().st_ino == fetched().stat().st_ino
@@ -120,13 +120,13 @@ def test_what_a_step_holds_is_not_changed_by_the_cache_or_by_another_step(librar
     assert path.read_bytes() == WAVEGLOW
 
 
-def test_many_who_fetch_at_once_all_get_it(library):
+def test_concurrent_fetches_all_succeed(library):
     with ThreadPoolExecutor(8) as pool:
         assert {path.read_bytes() for path in pool.map(lambda _: fetched(), range(16))} == {WAVEGLOW}
     assert not [*fetched().parent.glob(".tmp-*")]
 
 
-def test_what_a_killed_fetch_left_is_cleared_but_not_what_another_writes_now(library, tmp_path):
+def test_only_stale_temporary_files_are_removed(library, tmp_path):
     folder = tmp_path / "cache" / "weights"
     folder.mkdir(parents=True)
     (folder / ".tmp-old").write_bytes(b"half")
@@ -145,7 +145,7 @@ def test_a_file_larger_than_any_net_is_not_fetched(library, tmp_path, monkeypatc
 
 def test_a_cache_that_cannot_be_written_says_what_to_set(library, monkeypatch):
     monkeypatch.setenv("NEWSREEL_CACHE", "/proc/nowhere")
-    with pytest.raises(BadInput, match=r"/proc/nowhere/weights: weights cannot be kept here .*; set NEWSREEL_CACHE"):
+    with pytest.raises(BadInput, match=r"/proc/nowhere/weights: weights cannot be stored here .*; set NEWSREEL_CACHE"):
         fetched()
 
 
@@ -207,12 +207,12 @@ empty:
 
 
 @pytest.mark.parametrize("text", [b"- a list", b"just text", b"a: &anchor {}", b"\xff", b"a: [", b"a: {}\na: {}", b"3"])
-def test_what_is_no_catalogue_is_told_with_its_line(text):
+def test_an_unreadable_catalogue_is_refused_with_its_line(text):
     with pytest.raises(BadInput, match=r"^weights.yaml:\d+: "):
         read_catalogue(text, "weights.yaml")
 
 
-def test_a_name_that_is_not_there_is_told_with_those_that_are(storage):
+def test_an_unknown_name_is_refused_with_the_known_ones(storage):
     with pytest.raises(BadInput, match="has no sophie; it has linda-tacotron2, linda-waveglow"):
         Catalogue.from_environment(storage).entry("sophie")
 
@@ -241,7 +241,7 @@ def test_what_is_there_is_not_touched_and_needs_no_cache(storage, workspace, lib
     assert workspace.path(weights_sheet("waveglow")).stat() == before
 
 
-def test_new_weights_in_the_catalogue_replace_the_old_ones_and_their_sheet(storage, workspace, library):
+def test_new_weights_replace_the_old_ones_and_their_sheet(storage, workspace, library):
     link_voice_weights(workspace, "linda", storage)
     before = workspace.path(weights_sheet("waveglow")).read_bytes()
     (library / "waveglow.pt").write_bytes(b"better")
@@ -260,7 +260,7 @@ def test_across_file_systems_the_file_is_copied(storage, workspace, monkeypatch)
     assert voice_weights(workspace, "waveglow").read_bytes() == WAVEGLOW
 
 
-def test_a_sheet_never_vouches_for_weights_that_did_not_come(storage, workspace, library):
+def test_a_failed_fetch_leaves_no_sheet(storage, workspace, library):
     link_voice_weights(workspace, "linda", storage)
     save(library, entry(f"file:{library}/tacotron2.pt", TACOTRON2), entry(f"file:{library}/waveglow.pt", b"not there"))
     with pytest.raises(BadWeights, match="the catalogue says"):
@@ -277,7 +277,7 @@ def test_a_voice_that_needs_no_weights_looks_nothing_up(workspace, monkeypatch):
     assert not workspace.path("weights").exists()
 
 
-def test_a_voice_without_its_weights_is_refused_with_what_to_set(storage, workspace, library, monkeypatch):
+def test_a_voice_without_weights_is_refused_with_the_remedy(storage, workspace, library, monkeypatch):
     for refusing in (lambda: require_voice_weights("linda", storage), lambda: link_voice_weights(workspace, "linda", storage)):
         monkeypatch.setenv("NEWSREEL_WEIGHTS", f"file:{library}/weights.yaml")
         (library / "weights.yaml").write_text("{}")
@@ -291,7 +291,7 @@ def test_a_voice_without_its_weights_is_refused_with_what_to_set(storage, worksp
 
 
 @pytest.mark.parametrize("step", ["check", "init-story"])
-def test_a_story_whose_voice_has_no_weights_here_is_refused_before_any_work(step, newsroom, capsys, monkeypatch):
+def test_a_story_without_weights_for_its_voice_is_refused(step, newsroom, capsys, monkeypatch):
     monkeypatch.delenv("NEWSREEL_WEIGHTS", raising=False)
     newsroom.document["voice"] = "linda"
     if step == "check":
@@ -305,7 +305,7 @@ def test_a_story_whose_voice_has_no_weights_here_is_refused_before_any_work(step
     assert said.count("\n") == 1
 
 
-def test_init_story_brings_the_voices_weights(newsroom, library, monkeypatch):
+def test_init_story_links_the_voices_weights(newsroom, library, monkeypatch):
     monkeypatch.setenv("NEWSREEL_ADDRESSES", f"file:{newsroom.folder},file:{library}")
     newsroom.document["voice"] = "linda"
     assert newsroom.check(voice_system="tacotron2") == 0

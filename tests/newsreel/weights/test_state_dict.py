@@ -1,4 +1,4 @@
-"""The door for weights files: what is sound comes in exactly, what is damaged or of another net is told in one line."""
+"""Valid weights are read exactly; damaged ones and those of another net are refused in one line."""
 
 import os
 import pickle
@@ -27,14 +27,14 @@ def same(one, other):
     )
 
 
-def test_every_published_container_is_read_exactly_whatever_its_name(container, tmp_path):
+def test_every_published_container_is_read_exactly(container, tmp_path):
     path = written(container, tmp_path)
     assert require_valid_format(path) is container
     assert same(read_state(path), STATE)
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64], ids=str)
-def test_other_precisions_are_read_as_they_are_and_computed_in_single_precision(container, kind, tmp_path):
+def test_other_precisions_are_widened_to_single(container, kind, tmp_path):
     path = written(container, tmp_path, {"weight": torch.tensor([[0.5, -3.0]], dtype=kind), "bias": torch.ones(1, dtype=kind)})
     state = read_state(path)
     assert state["weight"].dtype is kind
@@ -42,7 +42,7 @@ def test_other_precisions_are_read_as_they_are_and_computed_in_single_precision(
     assert net(torch.tensor([2.0, 1.0])).tolist() == [0.5 * 2 - 3 + 1]
 
 
-def test_what_parallel_training_puts_before_every_key_is_taken_off(tmp_path):
+def test_the_prefix_of_parallel_training_is_removed(tmp_path):
     path = written(Format.ARCHIVE, tmp_path, {f"module.{key}": tensor for key, tensor in STATE.items()})
     assert same(read_state(path), STATE)
 
@@ -50,12 +50,12 @@ def test_what_parallel_training_puts_before_every_key_is_taken_off(tmp_path):
 def test_a_net_is_found_within_what_a_training_wrote(tmp_path):
     path = written(Format.ARCHIVE, tmp_path, {"state_dict": STATE, "iteration": 5, "learning_rate": 1e-3, "optimizer": {"a": []}})
     assert same(read_state(path, within="state_dict"), STATE)
-    with pytest.raises(BadWeights, match="not a bare state dict; these are no plain tensors: state_dict, iteration"):
+    with pytest.raises(BadWeights, match="not a bare state dict; these are not plain tensors: state_dict, iteration"):
         read_state(path)
 
 
 @pytest.mark.parametrize("name", ["it.pth", "it.safetensors"])
-def test_what_is_saved_is_read_back_bit_by_bit_and_is_the_same_file_again(name, tmp_path):
+def test_saved_tensors_are_read_back_bit_by_bit(name, tmp_path):
     for place in ("one", "other"):
         save_state(STATE, tmp_path / place / name, {"card": "x"})
     assert same(read_state(tmp_path / "one" / name), STATE)
@@ -70,26 +70,26 @@ def test_what_is_saved_is_read_back_bit_by_bit_and_is_the_same_file_again(name, 
 def test_what_is_no_file_is_bad_input(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "none", tmp_path / "pipe"):
-        with pytest.raises(BadInput, match="cannot be read"):
+        with pytest.raises(BadInput, match=r"no such file|not a regular file|is a directory"):
             read_content(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"PK\x03\x04", b"{}", b"hello, I am no weights file", bytes(4096)])
-def test_what_is_no_weights_file_is_told_in_one_line(content, tmp_path):
+def test_what_is_no_weights_file_is_refused_in_one_line(content, tmp_path):
     (tmp_path / "weights").write_bytes(content)
     with pytest.raises(BadWeights, match="weights: ") as fault:
         read_content(tmp_path / "weights")
     assert "\n" not in str(fault.value)
 
 
-def test_a_bare_pickle_is_refused_without_a_word_of_torchs(tmp_path, recwarn):
+def test_a_bare_pickle_is_refused_without_torchs_message(tmp_path, recwarn):
     (tmp_path / "weights.pkl").write_bytes(pickle.dumps([1, 2], protocol=4))
     with pytest.raises(BadWeights):
         read_content(tmp_path / "weights.pkl")
     assert not recwarn.list
 
 
-def test_an_archive_that_is_none_of_torchs_is_told_in_our_words_alone(tmp_path):
+def test_a_foreign_archive_is_refused_in_our_words(tmp_path):
     with zipfile.ZipFile(tmp_path / "holiday.zip", "w") as archive:
         archive.writestr("beach.txt", "sand")
     with pytest.raises(BadWeights) as fault:
@@ -106,7 +106,7 @@ def test_a_file_cut_anywhere_is_bad_weights(container, tmp_path):
             read_state(path)
 
 
-def test_every_fault_of_a_net_is_told_but_a_strangers_hundreds_are_counted(tmp_path):
+def test_faults_of_a_net_are_listed_up_to_a_limit(tmp_path):
     path = written(Format.ARCHIVE, tmp_path)
     strange = {f"layer{number}": torch.zeros(1) for number in range(500)} | {"\x1b[2Jevil\n": torch.zeros(1)}
     with pytest.raises(BadWeights, match=r"missing weight; missing bias; surplus layer0; .* and 483 more") as fault:
@@ -114,7 +114,7 @@ def test_every_fault_of_a_net_is_told_but_a_strangers_hundreds_are_counted(tmp_p
     assert str(fault.value).isprintable()
 
 
-def test_numbers_that_do_not_fit_into_single_precision_are_not_finite(tmp_path):
+def test_numbers_too_large_for_single_are_not_finite(tmp_path):
     state = {"weight": torch.tensor([[1e300, 0]], dtype=torch.float64), "bias": torch.tensor([float("nan")])}
     with pytest.raises(BadWeights, match="weight holds infinities or NaN; bias holds infinities or NaN"):
         load_strictly(lambda: nn.Linear(2, 1), state, tmp_path, "line")
@@ -128,6 +128,6 @@ def test_a_class_that_the_caller_allows_by_name_is_let_through(tmp_path):
         assert isinstance(read_content(path), nn.Linear)
 
 
-def test_the_format_is_told_without_torch():
+def test_the_format_is_detected_without_torch():
     light = "import sys, newsreel.weights.format; assert not {'torch', 'safetensors', 'numpy'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", light], check=True)

@@ -9,10 +9,11 @@ import pytest
 import newsreel.presenters.bundle
 from newsreel.artifacts import FRAME_RATE, Phone, Speech, SpokenWord
 from newsreel.errors import BadInput
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.animate import STEP
 from steps.animate.coarticulation import frame_times
 from steps.animate.head import complex_points, head_of

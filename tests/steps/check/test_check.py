@@ -94,7 +94,7 @@ def damage_link(path):
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
-        (damage_missing, "there is no such file"),
+        (damage_missing, "no such file or directory"),
         (damage_truncated, "pictures/1.png is damaged or cut short"),
         (damage_huge, "pictures/1.png is 50000x50000; at most 8192x8192"),
         (damage_text, "pictures/1.png is not a picture"),

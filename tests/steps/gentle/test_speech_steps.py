@@ -8,10 +8,11 @@ import pytest
 
 from newsreel.artifacts import Speech, count_video_frames
 from newsreel.errors import BadInput
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step, unit_key
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.g2p import STEP as G2P
 from steps.g2p.step import WORK as G2P_WORK
 from steps.gentle import STEP as GENTLE

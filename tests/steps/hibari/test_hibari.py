@@ -11,11 +11,12 @@ from hibari.tts import ASSETS
 
 from newsreel.artifacts import FRAME_RATE, Script, Token, count_video_frames
 from newsreel.errors import BadInput, BadWeights
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.pronunciation import PHONES, VOWELS, cmu_dictionary
 from newsreel.story.schema import Story
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.hibari import STEP
 from steps.hibari.speaker import SAMPLE_RATE, Speaker, to_hibari_phonemes, to_hibari_text
 from steps.hibari.step import WORK

@@ -180,5 +180,5 @@ def test_a_strangers_manifest_is_not_overwritten(newsroom, capsys):
     newsroom.out.mkdir(parents=True)
     (newsroom.out / "manifest.json").write_text(json.dumps({"name": "a web app"}))
     assert newsroom.publish(newsroom.finished_workspace()) == 3
-    assert "is not a manifest of newsreel's" in capsys.readouterr().err
+    assert "is not a manifest of newsreel" in capsys.readouterr().err
     assert [path.name for path in newsroom.out.iterdir()] == ["manifest.json"]

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsreel.artifacts import Script, Token
+from newsreel.files import write_atomically
 from newsreel.runtime.usage import Usage
 from newsreel.storage.publication import Origin
-from newsreel.workspace import UnitMetadata, Workspace, metadata_file, write_atomically
+from newsreel.workspace import UnitMetadata, Workspace, metadata_file
 from steps.publish.report import clock, remarks_of, report_page, spelled_words
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> $title ${sheet} {{workflow.name}} & \u00a3"

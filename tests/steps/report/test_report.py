@@ -84,7 +84,7 @@ def test_an_end_that_could_not_be_told_is_left_to_others(newsroom, monkeypatch, 
     ended = ["report", "--story", newsroom.story, "--finals", newsroom.finals, "--status", "Failed", "--run", "uid-1"]
     assert main(ended) == 0
     assert told(newsroom) == []
-    assert "report: notice to 127.0.0.1: it does not answer" in capsys.readouterr().err
+    assert "report: notification to 127.0.0.1: it does not answer" in capsys.readouterr().err
 
 
 def test_a_video_that_cannot_be_looked_for_now_is_left_to_others_too(newsroom, monkeypatch, capsys):

@@ -36,6 +36,7 @@ def test_a_sentence_is_bit_identical_in_any_batch(net, symbols):
         assert same(one, net.infer(row[:, :size], [size], seed=seeds[number], frames=12)[0])
 
 
+@pytest.mark.slow
 def test_the_net_of_full_size_is_bit_identical_in_any_batch():
     torch.manual_seed(3)
     net = Tacotron2(Architecture()).eval().requires_grad_(False)

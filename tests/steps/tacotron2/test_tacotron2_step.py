@@ -9,12 +9,13 @@ import torch
 from reading_net import SMALL, reading_net, seeded_net
 
 from newsreel.errors import BadInput, BadWeights
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.weights.catalogue import WeightsSheet, weights_file, weights_sheet
 from newsreel.weights.state_dict import save_state
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.init_story.script import script_of
 from steps.tacotron2 import STEP
 from steps.tacotron2.model import draw_prenet_dropout

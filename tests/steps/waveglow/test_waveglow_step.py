@@ -11,11 +11,12 @@ from small_waveglows import TINY, VOICE, plain_state, randoms
 
 from newsreel.artifacts import FRAME_RATE, count_video_frames
 from newsreel.errors import BadInput, BadWeights
+from newsreel.files import write_atomically
 from newsreel.runtime.progress import Progress
 from newsreel.step import run_step
 from newsreel.story.schema import Story
 from newsreel.weights.catalogue import weights_sheet
-from newsreel.workspace import Workspace, write_atomically
+from newsreel.workspace import Workspace
 from steps.animate.prosody import read_sound
 from steps.gentle_server.audio import read_recording
 from steps.waveglow import STEP

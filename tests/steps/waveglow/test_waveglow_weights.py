@@ -146,7 +146,7 @@ def spoilt(**changes):
         (spoilt(upsample__weight=None), "not a waveglow: no upsample.weight"),
         ({"model.1.weight": torch.zeros(3)}, "not a waveglow: no upsample.weight"),
         ({}, "it holds nothing"),
-        ({"model": 3}, "no plain tensors: model"),
+        ({"model": 3}, "not plain tensors: model"),
         ([torch.zeros(2)], "not a bare state dict"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -225,6 +225,7 @@ def test_an_implausible_net_is_refused(wrong):
         infer_architecture(checkpoint_shapes(replace(TINY, **wrong), CheckpointLayout()))
 
 
+@pytest.mark.slow
 def test_the_published_net_at_full_size_loads_and_runs(here):
     draw = randoms(1)
     state = {}

@@ -1,4 +1,4 @@
-"""A fake cloud of a test's own, with a real bucket beside it."""
+"""Fixtures: a fake cloud with a real bucket."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The APIs of `FakeWorld`: GKE's and Monitoring's over gRPC in google's own types, Compute's and Kubernetes' over HTTP."""
+"""APIs of `FakeWorld`: GKE and Monitoring over gRPC in Google's types, Compute and Kubernetes over HTTP."""
 
 import json
 import re
@@ -215,7 +215,8 @@ def workflow(world, found, _):
     times = {"startedAt": began.strftime(SECONDS), "finishedAt": at.strftime(SECONDS)}
     anchor = {"type": "Pod", "templateName": "anchor", "hostNodeName": node, **times}
     gpu = {"type": "Pod", "templateName": "pix2pixhd", "hostNodeName": node, "resourcesDuration": {"nvidia.com/gpu": 60}}
-    return 200, {"status": {"phase": "Succeeded", "nodes": {"a": anchor, "b": gpu}, **times}}
+    metadata = {"name": found["name"], "uid": f"uid-{found['name']}"}
+    return 200, {"metadata": metadata, "status": {"phase": "Succeeded", "nodes": {"a": anchor, "b": gpu}, **times}}
 
 
 def template(world, *_):

@@ -1,4 +1,4 @@
-"""A cloud with a clock of its own: pools, nodes, stories and messages, and what it must never see done to them.
+"""A fake cloud with its own clock: pools, nodes, stories, messages, and checks for harm.
 
 `fake_servers` puts google's and Kubernetes' APIs in front of it.
 """
@@ -217,7 +217,7 @@ class FakeWorld:
         counts = [count for since, count in self.history if since <= at]
         return at, (counts[-1] if counts else 0)
 
-    def since(self, moment):
+    def count_since(self, moment):
         """What the manager's own subscription has brought."""
         with self.lock:
             if "announcements" in self.silent:

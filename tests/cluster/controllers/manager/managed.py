@@ -1,4 +1,4 @@
-"""A manager, whole, against a fake cloud: the real clients, the real calls, a real bucket with preconditions."""
+"""The whole manager against a fake cloud: real clients and calls, a real bucket with preconditions."""
 
 import os
 from contextlib import ExitStack, contextmanager
@@ -12,16 +12,17 @@ from google.cloud.monitoring_v3 import MetricServiceClient
 from google.cloud.storage import Client
 from kubernetes import client
 
-from cluster.controllers.manager.google import Google, patience
-from cluster.controllers.manager.memory import Notebook
-from cluster.controllers.manager.metrics import Metrics
+from cluster.controllers.loop import JsonLog
+from cluster.controllers.manager.controller import ManagerController, Metrics
+from cluster.controllers.manager.google_cloud import GoogleClients, call_options
 from cluster.controllers.manager.observe import Services
-from cluster.controllers.manager.rounds import Manager
+from cluster.controllers.manager.state_store import StateStore
 from newsreel.config.file import changed, read_gke_config
 from newsreel.config.settings import settings_of
 from newsreel.storage.address import Address
 from tests.cluster.controllers.manager.fake_servers import served
 from tests.cluster.controllers.manager.fake_world import FakeWorld
+from tests.cluster.controllers.rounds import control_loop
 from tests.servers import cloud_storage
 
 PARAMETERS = read_gke_config()
@@ -49,26 +50,27 @@ class Managed:
         settings.host = http
         settings.retries = False
         api = client.ApiClient(settings)
-        google = Google(
+        google = GoogleClients(
             clusters=ClusterManagerClient(transport=clusters),
             metrics=MetricServiceClient(transport=metrics),
             session=requests.Session(),
             compute=(http,),
-            calls=patience(first=0.001, all_in_all=0.05),
+            calls=call_options(first=0.001, all_in_all=0.05),
         )
-        self.services = Services(google=google, parameters=self.parameters, inside=lambda *_: api, listener=self.world)
+        self.services = Services(google=google, parameters=self.parameters, connect=lambda *_: api, listener=self.world)
         self.lines = []
 
     def manager(self, holder="a", **known):
         bucket = Client(project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url})
         address = Address.parse(f"gs://manager/{self.note}")
-        notebook = Notebook(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
+        store = StateStore(bucket, address, holder, timedelta(minutes=3), {"timeout": 5, "retry": None})
         self.metrics = Metrics(self.parameters.prices.currency)
-        return Manager(
+        clock = known.pop("clock", self.world.clock)
+        return ManagerController(
             services=self.services,
-            notebook=notebook,
-            clock=self.world.clock,
-            say=self.lines.append,
+            store=store,
+            clock=clock,
+            log=JsonLog(dry_run=known.get("dry_run", False), clock=clock, write=self.lines.append),
             metrics=self.metrics,
             **known,
         )
@@ -76,7 +78,7 @@ class Managed:
     def run(self, manager, minutes, every=30.0):
         end = self.world.clock() + timedelta(minutes=minutes)
         while self.world.clock() < end:
-            manager.round()
+            round_of(manager)
             if self.world.state == "there" and any("Install" in str(line.get("actions")) for line in self.lines[-1:]):
                 self.world.installed = True
             self.world.advance(every)
@@ -88,6 +90,10 @@ def managed(url, mode="pool", **known):
     with ExitStack() as stack:
         transports = stack.enter_context(served(world))
         yield Managed(world, url, transports, note=f"{os.urandom(6).hex()}.json", mode=mode)
+
+
+def round_of(manager):
+    return control_loop(manager, clock=manager.clock).round()
 
 
 def said(setup):

@@ -1,25 +1,25 @@
-"""A small cluster to try the policy on: nodes come and go as they are asked to, stories take them, sources fall silent."""
+"""A small model of a cluster for the policy: nodes start and stop as requested, stories run, sources fail."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cluster.controllers.manager.policy import decide
-from cluster.controllers.manager.world import (
-    Close,
+from cluster.controllers.manager.types import (
     Cordon,
     CreateCluster,
     DeleteCluster,
+    DisableAutoscaling,
     Empty,
+    EnableAutoscaling,
     Grow,
     Install,
-    Lack,
-    Memory,
     Node,
-    Open,
+    Observation,
     Pool,
     Reading,
     Rules,
-    Seen,
+    State,
+    Stockout,
     Uncordon,
 )
 
@@ -51,7 +51,7 @@ class Machines:
     cordoned: set[str] = field(default_factory=set)
     bounds: tuple[int, int] | None = None
     in_stock: bool = True
-    lack: Lack | None = None
+    lack: Stockout | None = None
     made: int = 0
 
 
@@ -77,7 +77,7 @@ class Model:
     finals: bool = True
     silent: set[str] = field(default_factory=set)
     """Sources that say nothing."""
-    memory: Memory = field(default_factory=Memory)
+    memory: State = field(default_factory=State)
     pools: dict[str, Machines] = field(default_factory=lambda: {"first": Machines(), "second": Machines()})
     decisions: list = field(default_factory=list)
 
@@ -103,7 +103,7 @@ class Model:
             "pools": tuple(self.pool(name, machines) for name, machines in self.pools.items()) if there else None,
             "finals": self.finals,
         }
-        return Seen(now=self.now, **{name: value for name, value in values.items() if name not in self.silent})
+        return Observation(now=self.now, **{name: value for name, value in values.items() if name not in self.silent})
 
     def pool(self, name, machines):
         self.try_again(machines)
@@ -119,12 +119,12 @@ class Model:
     def try_again(self, machines):
         """As Compute Engine does while nodes are asked for, and says so when there are none."""
         if not machines.in_stock and machines.size > len(machines.nodes):
-            machines.lack = Lack("GCE_STOCKOUT", self.now)
+            machines.lack = Stockout("GCE_STOCKOUT", self.now)
 
     def round(self, later=MINUTE):
         self.now += later
-        decision = decide(self.seen(), Memory.model_validate_json(self.memory.model_dump_json()), self.rules)
-        self.memory = decision.memory
+        decision = decide(self.seen(), State.model_validate_json(self.memory.model_dump_json()), self.rules)
+        self.memory = decision.state
         self.decisions.append(decision)
         # What is about the whole cluster is looked at once more by who does it; see `cluster.controllers.manager.act`.
         if DeleteCluster() not in decision.actions:
@@ -147,10 +147,10 @@ class Model:
                 assert to <= dict(self.rules.offers)[pool]
                 self.pools[pool].size = max(self.pools[pool].size, to)
                 self.try_again(self.pools[pool])
-            case Open(pool, least, most):
+            case EnableAutoscaling(pool, least, most):
                 assert most >= self.pools[pool].size, "the autoscaler may not be told to shrink"
                 self.pools[pool].bounds = (least, most)
-            case Close(pool):
+            case DisableAutoscaling(pool):
                 self.pools[pool].bounds = None
             case Cordon(pool, node):
                 self.pools[pool].cordoned.add(node)

@@ -1,16 +1,18 @@
-"""The manager, whole, against APIs of google's own types: it does what the policy says, and no harm when they fail."""
+"""The whole manager against APIs in Google's own types."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import requests
 
+from cluster.controllers.loop import JsonLog, RoundResult
 from cluster.controllers.manager.__main__ import main
-from cluster.controllers.manager.inside import finals_there, from_the_pod, pending_events, streams
+from cluster.controllers.manager.kube_queries import all_published, jetstream_reader, pending_events, read_from_pod
 from newsreel.config.file import DEFAULT
 from newsreel.config.settings import settings_of
-from tests.cluster.controllers.manager.managed import PARAMETERS, done, said, with_nodes
+from tests.cluster.controllers.manager.managed import PARAMETERS, done, round_of, said, with_nodes
 from tests.cluster.controllers.manager.weeks import verdict
 
 pytestmark = pytest.mark.slow
@@ -21,10 +23,10 @@ def test_from_zero_to_videos_and_back_to_zero(setup):
     setup.run(setup.manager(), 24)
     assert verdict(setup.world, "pool") == []
     assert len(setup.world.over) == 5
-    assert {each["result"] for each in done(setup, "Grow") + done(setup, "Empty")} == {"begun"}
+    assert {each["result"] for each in done(setup, "Grow") + done(setup, "Empty")} == {"started"}
 
 
-def test_the_cluster_comes_with_the_first_message_and_goes_when_the_last_video_is_made(whole):
+def test_the_cluster_exists_from_first_message_to_last_video(whole):
     whole.world.arrive(1)
     whole.run(whole.manager(), 75, every=60)
     assert (whole.world.created, whole.world.deleted, len(whole.world.over)) == (1, 1, 1)
@@ -43,13 +45,13 @@ def published(url, story):
     requests.post(bucket, params=name, json=manifest, timeout=5).raise_for_status()
 
 
-def test_what_the_days_stories_took_is_told_and_outlives_the_manager(setup, url):
+def test_usage_by_day_survives_a_restart_of_the_manager(setup, url):
     setup.world.arrive(2)
     setup.run(setup.manager(), 1)
     for story in setup.world.unfinished():
         published(url, story.name.removesuffix("-r1"))
     setup.run(setup.manager(), 19)
-    setup.manager().round()
+    round_of(setup.manager())
     told = setup.metrics.text().decode()
     for line in ("stories", "node_seconds", "gpu_seconds", "published_bytes"):
         expected = {"stories": 2, "node_seconds": 300, "gpu_seconds": 120, "published_bytes": 22}[line]
@@ -59,73 +61,73 @@ def test_what_the_days_stories_took_is_told_and_outlives_the_manager(setup, url)
 
 def test_numbers_say_what_is_seen_and_nothing_of_what_is_not(setup):
     with_nodes(setup)
-    setup.manager().round()
+    round_of(setup.manager())
     told = setup.metrics.text().decode()
     assert 'newsreel_manager_nodes{pool="l4-spot-a",state="there"} 2.0' in told
     assert 'newsreel_manager_demand{source="unfinished"} 0.0' in told
     assert 'newsreel_manager_rounds_total{result="held"} 1.0' in told
     setup.world.silent = {"kubernetes"}
-    setup.manager().round()
+    round_of(setup.manager())
     told = setup.metrics.text().decode()
     assert 'source="unfinished"' not in told and "newsreel_manager_nodes{" not in told
     assert "newsreel_manager_unknown_sources 3.0" in told
 
 
 def test_within_the_cluster_the_eventbus_is_asked_itself(setup, monkeypatch):
-    api = setup.services.inside(None, None)
+    api = setup.services.connect(None, None)
     port = int(api.configuration.host.rpartition(":")[2])
     setup.world.arrive(3)
     setup.world.advance(5)
     setup.world.installed = False  # with no Sensor, what is on the bus stays there
-    assert pending_events(api, "newsreel", partial(from_the_pod, port=port)) == 3
+    assert pending_events(api, "newsreel", partial(read_from_pod, port=port)) == 3
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    assert streams() is from_the_pod
+    assert jetstream_reader() is read_from_pod
 
 
-def test_a_second_manager_waits_and_follows_when_the_first_is_gone(setup):
+def test_a_second_manager_takes_over_an_expired_lease(setup):
     first, second = setup.manager("first"), setup.manager("second")
-    assert first.round() == "held"
-    assert second.round() == "waits"
-    assert "first is the manager until" in said(setup)[-1]
+    assert round_of(first) is RoundResult.DONE
+    assert round_of(second) is RoundResult.STANDBY
+    assert "first holds the lease until" in said(setup)[-1]
     setup.world.advance(200)
-    assert second.round() == "held"
-    assert first.round() == "waits"
+    assert round_of(second) is RoundResult.DONE
+    assert round_of(first) is RoundResult.STANDBY
 
 
 def test_of_two_managers_that_write_at_once_one_does_nothing(setup):
     first, second = setup.manager("first"), setup.manager("second")
     now = setup.world.clock()
-    memory, other = first.notebook.read(now), second.notebook.read(now)
-    first.notebook.write(memory, now)
-    with pytest.raises(Exception, match="another manager was first"):
-        second.notebook.write(other, now)
+    memory, other = first.store.read(now), second.store.read(now)
+    first.store.write(memory, now)
+    with pytest.raises(Exception, match="another manager has written it first"):
+        second.store.write(other, now)
 
 
 def test_a_manager_that_ends_hands_its_lease_to_the_next(setup):
     first = setup.manager("first")
-    assert first.round() == "held"
-    first.release()
-    assert setup.manager("second").round() == "held"
+    assert round_of(first) is RoundResult.DONE
+    first.close()
+    assert round_of(setup.manager("second")) is RoundResult.DONE
 
 
-def test_a_dry_run_explains_and_changes_nothing_even_beside_the_manager(setup):
-    setup.manager("first").round()
+def test_a_dry_run_changes_nothing_beside_a_running_manager(setup):
+    round_of(setup.manager("first"))
     setup.world.arrive(3)
     setup.world.advance(10)
-    assert setup.manager("by-hand", dry_run=True).round() == "held"
+    assert round_of(setup.manager("by-hand", dry_run=True)) is RoundResult.DONE
     line = setup.lines[-1]
-    assert line["dry_run"] and "3 unfinished: 2 nodes wanted, 0 there; l4-spot-a to 2" in line["why"]
-    assert line["actions"] == [{"action": "Grow(pool='l4-spot-a', to=2)", "result": "would be done"}]
+    assert line["dry_run"] and "3 unfinished: 2 nodes wanted, 0 ready; l4-spot-a to 2" in line["why"]
+    assert line["actions"] == [{"action": "Grow(pool='l4-spot-a', to=2)", "result": "not done: dry run"}]
     assert setup.world.nodes == 0
 
 
-def test_the_cluster_stays_while_a_story_that_succeeded_has_no_video_in_the_bucket(setup, url, monkeypatch):
+def test_the_cluster_stays_until_every_video_is_published(setup, url, monkeypatch):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
     requests.post(f"{url}/storage/v1/b?project=p", json={"name": "finals"}, timeout=5)
-    api = setup.services.inside(None, None)
-    assert finals_there(api, "newsreel", "gs://finals")
+    api = setup.services.connect(None, None)
+    assert all_published(api, "newsreel", "gs://finals")
     setup.world.remembered = {"budget-r2-t2", "not-one-of-ours"}
-    assert not finals_there(api, "newsreel", "gs://finals")
+    assert not all_published(api, "newsreel", "gs://finals")
 
 
 @pytest.fixture
@@ -157,9 +159,7 @@ def test_by_hand_a_wrong_file_or_no_credentials_end_in_one_line(by_hand, tmp_pat
 
 
 def test_each_round_is_one_line_of_json(setup, capsys):
-    from cluster.controllers.manager.rounds import printed
-
-    setup.manager().round()
-    printed(setup.lines[-1])
+    manager = setup.manager()
+    round_of(replace(manager, log=JsonLog()))
     line = json.loads(capsys.readouterr().out)
     assert {"time", "why"} <= set(line)

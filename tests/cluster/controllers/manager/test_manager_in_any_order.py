@@ -1,4 +1,4 @@
-"""The policy under any order of stories, faults and clocks: no harm is done, and what is idle ends at zero."""
+"""The policy under any order of stories, faults and clocks: no harm, and idle ends at zero."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cluster.controllers.manager.policy import decide, nodes_for
-from cluster.controllers.manager.world import DeleteCluster, Empty, Grow, Memory, Reading, Shortage
+from cluster.controllers.manager.types import DeleteCluster, Empty, Grow, Reading, Shortage, State
 from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Harm, Model, with_nodes
 
 SOURCES = ("cluster", "undelivered", "pending", "unfinished", "running", "pools", "finals")
@@ -22,7 +22,7 @@ def test_more_stories_never_want_fewer_nodes(stories, more):
 
 
 @given(st.data(), st.integers(0, 40), st.integers(0, 40))
-def test_more_stories_never_get_fewer_nodes_whatever_the_world_is_like(data, stories, more):
+def test_more_stories_never_get_fewer_nodes(data, stories, more):
     model = Model()
     for machines in model.pools.values():
         machines.size = data.draw(st.integers(0, 3))
@@ -33,7 +33,7 @@ def test_more_stories_never_get_fewer_nodes_whatever_the_world_is_like(data, sto
     def size_after(count):
         world = replace(model.seen(), undelivered=Reading(count, model.now))
         after = {pool.name: pool.size for pool in world.pools}
-        for action in decide(world, Memory(looked=START, short=short), RULES).actions:
+        for action in decide(world, State(looked=START, short=short), RULES).actions:
             if isinstance(action, Grow | Empty):
                 after[action.pool] = action.to
         return sum(after.values())
@@ -90,7 +90,7 @@ class Clusters(RuleBasedStateMachine):
 
     @rule()
     def memory_is_lost(self):
-        self.model.memory = Memory()
+        self.model.memory = State()
 
     @rule(finals=st.booleans())
     def the_bucket_has_all_or_not(self, finals):
@@ -121,7 +121,7 @@ Clusters.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestClusters = Clusters.TestCase
 
 
-def test_the_model_itself_tells_harm_when_it_is_done():
+def test_the_model_detects_harm():
     model = with_nodes()
     model.pools["first"].nodes["first-0"] = 1
     with pytest.raises(Harm):

@@ -1,13 +1,13 @@
-"""A manager outside reaches the API server of a private cluster: by the name that Google's IAM guards."""
+"""How a manager outside reaches the API server of a private cluster."""
 
 from base64 import b64encode
 
 from google.cloud.container_v1 import Cluster, ControlPlaneEndpointsConfig, MasterAuth
 
-from cluster.controllers.manager.google import Google
-from cluster.controllers.manager.inside import outside
+from cluster.controllers.manager.google_cloud import GoogleClients
+from cluster.controllers.manager.kube_queries import external_configuration
 
-NOBODY = Google(clusters=None, metrics=None, session=None, calls={})
+NOBODY = GoogleClients(clusters=None, metrics=None, session=None, calls={})
 NAME = "gke-abc-123.europe-west4.gke.goog"
 
 
@@ -20,11 +20,11 @@ def found(allowed):
     )
 
 
-def test_by_its_name_with_the_certificates_that_everybody_knows():
-    settings = outside(found(allowed=True), NOBODY)
+def test_by_dns_name_with_a_public_certificate():
+    settings = external_configuration(found(allowed=True), NOBODY)
     assert settings.host == f"https://{NAME}" and settings.ssl_ca_cert is None and settings.verify_ssl
 
 
-def test_by_its_address_with_its_own_certificate_where_the_name_lets_nobody_in():
-    settings = outside(found(allowed=False), NOBODY)
+def test_by_address_with_its_own_certificate_without_dns_access():
+    settings = external_configuration(found(allowed=False), NOBODY)
     assert settings.host == "https://172.16.0.2" and settings.ssl_ca_cert

@@ -1,4 +1,4 @@
-"""What the policy promises: no running story loses its node, an unknown is never a zero, and what is idle ends at zero."""
+"""Policy of the manager: no running story loses its node, unknown is not zero, idle ends at zero."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,18 +6,17 @@ from itertools import pairwise
 
 import pytest
 
-from cluster.controllers.manager.demand import counted_from
-from cluster.controllers.manager.policy import decide
-from cluster.controllers.manager.world import (
-    Close,
+from cluster.controllers.manager.policy import counted_from, decide
+from cluster.controllers.manager.types import (
     Cordon,
     CreateCluster,
     DeleteCluster,
+    DisableAutoscaling,
     Empty,
+    EnableAutoscaling,
     Grow,
-    Memory,
-    Open,
     Reading,
+    State,
     Uncordon,
 )
 from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Machines, Model, asked, kinds, with_nodes
@@ -28,17 +27,17 @@ WHOLE = replace(RULES, mode="cluster")
 def test_the_first_message_asks_for_a_node_before_any_pod_waits():
     model = Model(messages=1)
     assert asked(model.round()) == [Grow("first", 1)]
-    assert "1 undelivered: 1 node wanted, 0 there; first to 1" in model.decisions[-1].why
+    assert "1 undelivered: 1 node wanted, 0 ready; first to 1" in model.decisions[-1].why
 
 
 @pytest.mark.parametrize(("rules", "state", "done"), [(RULES, "there", Grow("first", 1)), (WHOLE, "absent", CreateCluster())])
-def test_what_is_announced_is_to_be_made_though_no_other_source_knows_of_it_yet(rules, state, done):
+def test_an_announced_message_counts_before_other_sources(rules, state, done):
     model = Model(rules=rules, cluster=state, announced=1)
     assert model.round().actions == (done,)
     assert "1 announced" in model.decisions[-1].why
 
 
-def test_a_message_is_counted_where_it_was_announced_until_another_source_must_know_of_it():
+def test_an_announcement_counts_until_another_source_has_it():
     metric = Reading(0, START - 3 * MINUTE)
     assert counted_from("there", metric, START, RULES.late) == START - MINUTE
     assert counted_from("absent", metric, START, RULES.late) == START - 4 * MINUTE
@@ -49,10 +48,10 @@ def test_a_message_is_counted_where_it_was_announced_until_another_source_must_k
 def test_the_autoscaler_is_let_no_further_than_what_is_wanted():
     model = Model(messages=6)
     model.round()
-    assert model.round().actions == (Open("first", 0, 3),)
+    assert model.round().actions == (EnableAutoscaling("first", 0, 3),)
 
 
-def test_a_burst_takes_the_second_kind_when_the_first_is_full_and_says_what_is_still_lacking():
+def test_a_burst_uses_the_second_pool_and_reports_the_rest():
     decision = Model(messages=30).round()
     assert asked(decision) == [Grow("first", 4), Grow("second", 3)]
     assert decision.alert.startswith("8 nodes too few")
@@ -63,27 +62,27 @@ def test_an_unknown_is_never_a_zero(source):
     model = with_nodes(silent={source})
     for _ in range(60):
         assert not kinds(model.round()) & {Empty, Cordon}
-    assert "nobody can say" in model.decisions[-1].alert
+    assert "the demand has been unknown since" in model.decisions[-1].alert
 
 
 def test_a_metric_that_is_late_or_from_the_future_is_unknown():
     for at in (START - 11 * MINUTE, START + 5 * MINUTE):
-        model = with_nodes(memory=Memory(looked=START - MINUTE, idle_since=START - 100 * MINUTE))
+        model = with_nodes(memory=State(looked=START - MINUTE, idle_since=START - 100 * MINUTE))
         model.now = START
         decision = decide(replace(model.seen(), undelivered=Reading(0, at)), model.memory, RULES)
         assert not kinds(decision) & {Empty, Cordon}
-        assert decision.memory.idle_since is None
+        assert decision.state.idle_since is None
         assert "undelivered unknown" in decision.why
 
 
-def test_nodes_are_cordoned_a_round_before_they_go_and_go_after_the_idle_time_alone():
+def test_nodes_are_cordoned_a_round_before_removal():
     model = with_nodes()
     did = [(number, kinds(model.round())) for number in range(1, 12)]
-    assert [(number, did) for number, did in did if did] == [(6, {Close, Cordon}), (7, {Empty})]
+    assert [(number, did) for number, did in did if did] == [(6, {DisableAutoscaling, Cordon}), (7, {Empty})]
     assert model.nodes == 0
 
 
-def test_a_story_that_comes_between_the_cordon_and_the_end_has_its_nodes_back():
+def test_a_story_after_the_cordon_gets_its_nodes_back():
     model = with_nodes()
     while not model.pools["first"].cordoned:
         model.round()
@@ -92,7 +91,7 @@ def test_a_story_that_comes_between_the_cordon_and_the_end_has_its_nodes_back():
     assert not model.pools["first"].cordoned
 
 
-def test_a_story_that_begins_between_the_look_and_the_deed_keeps_its_node():
+def test_a_story_that_begins_during_the_round_keeps_its_node():
     model = with_nodes()
     model.pools["first"].bounds = None
     for number in range(12):
@@ -102,7 +101,7 @@ def test_a_story_that_begins_between_the_look_and_the_deed_keeps_its_node():
     assert not model.pools["first"].cordoned
 
 
-def test_a_node_that_is_on_its_way_is_waited_for_so_that_no_story_can_slip_onto_it():
+def test_scale_down_waits_for_starting_nodes():
     model = Model()
     model.pools["first"] = Machines(size=2, nodes={"first-1": 0}, in_stock=False)
     for _ in range(8):
@@ -112,14 +111,14 @@ def test_a_node_that_is_on_its_way_is_waited_for_so_that_no_story_can_slip_onto_
     assert model.nodes == 0, "one that never comes is not waited for for ever"
 
 
-def test_a_clock_that_jumps_ahead_does_not_make_an_idle_hour_of_a_minute():
+def test_a_clock_jump_ahead_restarts_the_idle_time():
     model = with_nodes()
     model.round()
     assert not model.round(timedelta(days=400)).actions
     assert not model.round().actions
 
 
-def test_a_clock_that_is_turned_back_neither_drains_nor_waits_for_years():
+def test_a_clock_turned_back_neither_drains_nor_blocks():
     model = with_nodes()
     for _ in range(5):
         model.round()
@@ -138,12 +137,12 @@ def test_warm_nodes_stay_and_come_unasked():
     assert not model.pools["first"].cordoned
 
 
-def test_the_cluster_is_made_for_the_first_message_and_told_what_to_hold():
+def test_the_first_message_creates_and_installs_the_cluster():
     model = Model(rules=WHOLE, cluster="absent")
     assert not model.round().actions
     model.messages = 1
     assert kinds(model.round()) == {CreateCluster}
-    assert "coming" in model.round().why
+    assert "being created" in model.round().why
     model.world_goes_on()
     model.round()
     assert model.installed
@@ -164,7 +163,7 @@ def test_the_cluster_stays_while_a_video_is_not_in_the_bucket(finals):
     assert "bucket" in model.decisions[-1].alert
 
 
-def test_a_cluster_that_cannot_be_made_is_tried_again_after_longer_and_longer_pauses():
+def test_cluster_creation_is_retried_with_backoff():
     model, tries = Model(rules=WHOLE, cluster="absent", messages=1), []
     for number in range(300):
         if CreateCluster in kinds(model.round()):
@@ -174,7 +173,7 @@ def test_a_cluster_that_cannot_be_made_is_tried_again_after_longer_and_longer_pa
     assert gaps[:4] == [2, 4, 8, 16] and len(tries) < 12
 
 
-def test_a_cluster_that_broke_while_it_was_made_is_deleted_and_one_with_stories_is_a_persons():
+def test_only_a_broken_cluster_without_stories_is_deleted():
     model = Model(rules=WHOLE, cluster="absent", messages=1)
     model.round()
     model.cluster = "broken"
@@ -184,7 +183,7 @@ def test_a_cluster_that_broke_while_it_was_made_is_deleted_and_one_with_stories_
 
 
 @pytest.mark.parametrize(("heard", "made"), [(-30 * MINUTE, 0), (MINUTE, 1), (None, 1)])
-def test_a_metric_without_points_of_a_queue_in_which_nothing_came_wakes_nobody(heard, made):
+def test_a_metric_without_points_of_a_quiet_queue_is_no_alert(heard, made):
     model = Model(rules=WHOLE, cluster="absent")
     model.round()
     model.quiet_since = None if heard is None else START + heard
@@ -194,16 +193,16 @@ def test_a_metric_without_points_of_a_queue_in_which_nothing_came_wakes_nobody(h
     created = [decision for decision in model.decisions if CreateCluster() in decision.actions]
     assert len(created) == made
     if not made:
-        assert "no message has come since the queue was last seen to be empty: none is made" in model.decisions[-1].why
+        assert "no message has arrived since the queue was last empty: none is created" in model.decisions[-1].why
 
 
-def test_nodes_that_stay_for_an_unknown_are_told_though_no_message_came():
+def test_nodes_that_stay_for_an_unknown_demand_alert():
     model = with_nodes()
     model.round()
     model.quiet_since, model.silent = START - 30 * MINUTE, {"undelivered"}
     for _ in range(20):
         model.round()
-    assert model.nodes == 2 and "nobody can say" in model.decisions[-1].alert
+    assert model.nodes == 2 and "the demand has been unknown since" in model.decisions[-1].alert
     nothing = Model(quiet_since=START - 30 * MINUTE)
     nothing.round()
     nothing.silent = {"undelivered"}
@@ -212,7 +211,7 @@ def test_nodes_that_stay_for_an_unknown_are_told_though_no_message_came():
     assert nothing.decisions[-1].alert is None
 
 
-def test_a_queue_that_nobody_can_see_for_half_an_hour_is_looked_at_from_within():
+def test_a_long_unknown_queue_creates_a_cluster():
     model = Model(rules=WHOLE, cluster="absent", silent={"undelivered"})
     rounds = [kinds(model.round()) for _ in range(40)]
     assert [number for number, did in enumerate(rounds) if did] == [31]

@@ -1,14 +1,14 @@
-"""Nodes that cannot be had: others are taken, the next try is later each time, and a person is told when."""
+"""Stockouts: other pools are used, the backoff grows, a person is alerted."""
 
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from cluster.controllers.manager.world import Grow, Lack, Memory, Shortage
+from cluster.controllers.manager.types import Grow, Shortage, State, Stockout
 from tests.cluster.controllers.manager.model import MINUTE, RULES, START, Model, asked
 
 
-def test_a_kind_out_of_stock_is_left_alone_twice_as_long_each_time_and_another_is_taken():
+def test_a_stockout_backs_off_and_another_pool_is_used():
     model = Model(queue=30)
     model.pools["first"].in_stock = False
     grown = []
@@ -22,7 +22,7 @@ def test_a_kind_out_of_stock_is_left_alone_twice_as_long_each_time_and_another_i
     assert len(model.pools["second"].nodes) == 3
 
 
-def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
+def test_a_resize_undone_by_the_autoscaler_is_a_failed_try():
     model = Model(queue=4, rules=replace(RULES, offers=(("first", 4),)))
     model.pools["first"].in_stock = False
     tries = []
@@ -33,18 +33,18 @@ def test_what_the_autoscaler_takes_back_is_one_more_try_that_failed():
     assert gaps[:4] == [3, 5, 9, 17] and len(tries) < 12, "a hot loop"
 
 
-def test_what_google_said_before_we_asked_says_nothing_of_what_we_asked_for():
+def test_errors_older_than_the_request_are_ignored():
     model = Model(queue=4)
-    model.pools["first"].lack = Lack("GCE_STOCKOUT", START - 5 * MINUTE)
+    model.pools["first"].lack = Stockout("GCE_STOCKOUT", START - 5 * MINUTE)
     assert asked(model.round()) == [Grow("first", 2)]
     model.round()
     assert model.memory.short == {} and model.memory.asked["first"].to == 2
-    model.pools["first"].lack = Lack("GCE_STOCKOUT", model.now)
+    model.pools["first"].lack = Stockout("GCE_STOCKOUT", model.now)
     model.round()
     assert model.memory.short["first"].why == "GCE_STOCKOUT"
 
 
-def test_with_nothing_to_be_had_anywhere_a_person_is_told_what_is_lacking_and_when_the_next_try_is():
+def test_a_global_shortage_alerts_with_the_next_try():
     model = Model(queue=4)
     for machines in model.pools.values():
         machines.in_stock = False
@@ -52,7 +52,7 @@ def test_with_nothing_to_be_had_anywhere_a_person_is_told_what_is_lacking_and_wh
     assert "2 nodes too few; first: GCE_STOCKOUT, next try" in alerts[-1]
 
 
-def test_stock_that_comes_back_is_used_and_the_shortage_forgotten():
+def test_returning_stock_ends_the_shortage():
     model = Model(queue=4)
     model.pools["first"].in_stock = model.pools["second"].in_stock = False
     for _ in range(6):
@@ -66,7 +66,7 @@ def test_stock_that_comes_back_is_used_and_the_shortage_forgotten():
 
 
 def test_a_pause_written_by_a_clock_years_ahead_ends_in_time():
-    memory = Memory(short={"first": Shortage(tries=1, until=START + timedelta(days=999), why="GCE_STOCKOUT")})
+    memory = State(short={"first": Shortage(tries=1, until=START + timedelta(days=999), why="GCE_STOCKOUT")})
     model = Model(messages=9, memory=memory)
     assert [action.pool for action in asked(model.round())] == ["second"]
     for _ in range(4):

@@ -51,7 +51,7 @@ def verdict(world, mode):
 
 def accounts(setup, manager):
     """What the ledger has not, or has twice."""
-    counted = sum(day.stories for day in manager.notebook.read(setup.world.clock(), to_act=False).ledger.days.values())
+    counted = sum(day.stories for day in manager.store.read(setup.world.clock(), to_act=False).ledger.days.values())
     made = len(setup.world.over)
     return [] if counted == made else [f"{counted} stories are in the accounts, {made} were made"]
 

@@ -1,4 +1,4 @@
-"""The reconciler's rounds against an API server that asks for its rights: what it does, and that it does no more than it may."""
+"""Rounds of the reconciler against an API server that enforces its role."""
 
 import json
 import os
@@ -12,11 +12,13 @@ import pytest
 import requests
 from kubernetes import client
 
-from cluster.controllers.reconciler.__main__ import round_of
-from cluster.controllers.reconciler.policy import MOST_RUNS
-from cluster.manifests.installation import installation
+from cluster.controllers.loop import JsonLog
+from cluster.controllers.reconciler.controller import ReconcilerController
+from cluster.controllers.reconciler.policy import MAX_RUNS
+from cluster.manifests.emit import installation
 from newsreel.config.settings import Settings
 from tests.cluster.api_server import serving
+from tests.cluster.controllers.rounds import run_round
 from tests.servers import free_port
 
 ACCOUNTS = installation(Settings())["10-accounts.yaml"]
@@ -38,6 +40,11 @@ def api(server):
     configuration.api_key = {"authorization": f"Bearer {ME}"}
     configuration.retries = 0
     return client.ApiClient(configuration)
+
+
+def reconcile(api, dry_run=False):
+    controller = ReconcilerController(api=api, namespace="newsreel", log=JsonLog(dry_run=dry_run), dry_run=dry_run)
+    return run_round(controller)
 
 
 def ago(seconds):
@@ -68,10 +75,10 @@ def told(capsys):
     return [(line["action"], line["workflow"]) for line in map(json.loads, capsys.readouterr().out.splitlines())]
 
 
-def test_a_story_on_a_silent_node_is_begun_elsewhere_and_then_ended(server, api, capsys):
+def test_a_lost_nodes_story_is_submitted_again_then_terminated(server, api, capsys):
     add_node(server, "gpu-1", heard=40)
     add_story(server)
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     successor = server.workflow("budget-r1-t2")
     assert successor["spec"] == SPEC
     assert successor["metadata"]["labels"] == {
@@ -82,7 +89,7 @@ def test_a_story_on_a_silent_node_is_begun_elsewhere_and_then_ended(server, api,
     assert told(capsys) == [("succeed", "budget-r1"), ("terminate", "budget-r1")]
 
 
-def test_each_line_names_the_story_and_its_revision_whatever_its_workflow_is_called(server, api, capsys):
+def test_each_log_line_names_story_and_revision(server, api, capsys):
     add_story(server, "by-hand", labels={"newsreel/revision": "7"})
     lost = {"nodeName": "gpu-2", "containers": [{"name": "main"}]}
     for name in ("library-r2", "library-r12-t2", "no-story"):
@@ -91,7 +98,7 @@ def test_each_line_names_the_story_and_its_revision_whatever_its_workflow_is_cal
     shunned = {"taints": [{"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}]}
     server.put("nodes", "gpu-2", namespace="", spec=shunned)
     server.put("leases", "gpu-2", namespace="kube-node-lease", spec={"renewTime": ago(90)})
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     lines = map(json.loads, capsys.readouterr().out.splitlines())
     assert {(line["action"], line["workflow"], line.get("story"), line.get("revision")) for line in lines} == {
         ("succeed", "by-hand", "budget", 7),
@@ -102,17 +109,17 @@ def test_each_line_names_the_story_and_its_revision_whatever_its_workflow_is_cal
     }
 
 
-def test_a_story_on_a_living_node_and_one_that_waits_are_left_alone(server, api, capsys):
+def test_running_and_waiting_stories_are_left_alone(server, api, capsys):
     add_node(server, "gpu-1", heard=3)
     add_story(server)
     add_story(server, "library-r1", node=None)
     before = json.dumps(list(server.objects.values()))
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     assert json.dumps(list(server.objects.values())) == before
     assert told(capsys) == []
 
 
-def test_a_second_round_clears_away_what_no_kubelet_ends_and_submits_nothing_more(server, api):
+def test_a_second_round_deletes_pods_and_submits_nothing(server, api):
     add_story(server)
     pod = {"labels": {"workflows.argoproj.io/workflow": "budget-r1"}}
     for name, phase in (("one", "Running"), ("two", "Succeeded"), ("three", "Pending")):
@@ -121,7 +128,7 @@ def test_a_second_round_clears_away_what_no_kubelet_ends_and_submits_nothing_mor
         "pods", "others", metadata={"labels": {"workflows.argoproj.io/workflow": "library-r1"}}, status={"phase": "Running"}
     )
     for _ in range(3):
-        assert round_of(api, "newsreel", dry_run=False)
+        assert reconcile(api)
     assert sorted(server.names("workflows")) == ["budget-r1", "budget-r1-t2"]
     assert server.names("pods") == ["two", "others"]
 
@@ -130,21 +137,21 @@ def test_two_reconcilers_at_once_make_one_successor(server, api, capsys):
     """The second one finds the name taken and says nothing of it."""
     add_story(server)
     server.put("workflows", "budget-r1-t2", metadata={"labels": OURS}, spec=SPEC)
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     assert told(capsys) == [("terminate", "budget-r1")]
 
 
-def test_what_is_said_in_a_dry_run_is_not_done(server, api, capsys):
+def test_a_dry_run_does_nothing(server, api, capsys):
     add_story(server)
-    assert round_of(api, "newsreel", dry_run=True)
+    assert reconcile(api, dry_run=True)
     assert server.names("workflows") == ["budget-r1"]
     assert told(capsys) == [("succeed", "budget-r1"), ("terminate", "budget-r1")]
 
 
-def test_past_its_deadline_a_story_is_touched_so_that_argo_looks(server, api):
+def test_an_overdue_story_is_touched(server, api):
     add_node(server, "gpu-1", heard=1)
     add_story(server, began=3700, spec={"activeDeadlineSeconds": 3600})
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     assert "newsreel/touched" in server.workflow("budget-r1")["metadata"]["annotations"]
 
 
@@ -160,23 +167,23 @@ def test_past_its_deadline_a_story_is_touched_so_that_argo_looks(server, api):
         {"spec": {"activeDeadlineSeconds": -1}},
     ],
 )
-def test_what_somebody_wrote_into_one_story_does_not_keep_another_from_being_saved(server, api, hostile):
+def test_hostile_fields_of_one_story_do_not_affect_another(server, api, hostile):
     add_node(server, "gpu-2", heard=1)
     add_story(server, "a-r1", node="gpu-2", began=9000, **hostile)
     add_story(server, "budget-r1", node="gpu-1")
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     assert "budget-r1-t2" in server.names("workflows")
 
 
-def test_a_story_labelled_with_no_number_of_ours_has_no_successor_without_end(server, api):
+def test_an_invalid_run_number_has_no_successor(server, api):
     add_story(server, labels={"newsreel/run": "x" * 60})
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     assert server.names("workflows") == ["budget-r1"]
     assert server.workflow("budget-r1")["spec"]["shutdown"] == "Terminate"
-    assert MOST_RUNS < 9999
+    assert MAX_RUNS < 9999
 
 
-def test_a_story_whose_successor_is_refused_is_not_ended_and_the_others_are_still_saved(server, api, capsys):
+def test_a_refused_successor_stops_only_its_own_story(server, api, capsys):
     add_story(server, "a-r1")
     add_story(server, "budget-r1")
     refuse_one = server.do
@@ -187,27 +194,27 @@ def test_a_story_whose_successor_is_refused_is_not_ended_and_the_others_are_stil
         return refuse_one(verb, where, name, sub, query, body)
 
     server.do = do
-    assert not round_of(api, "newsreel", dry_run=False)
+    assert not reconcile(api)
     assert "shutdown" not in server.workflow("a-r1")["spec"]
     assert server.workflow("budget-r1")["spec"]["shutdown"] == "Terminate"
     assert told(capsys) == [("refused", "a-r1"), ("succeed", "budget-r1"), ("terminate", "budget-r1")]
 
 
-def test_an_api_server_that_cannot_answer_is_waited_for(server, api, capsys):
+def test_an_unavailable_api_server_costs_a_round(server, api, capsys):
     add_story(server)
     server.down = True
-    assert not round_of(api, "newsreel", dry_run=False)
+    assert not reconcile(api)
     server.down = False
-    assert round_of(api, "newsreel", dry_run=False)
+    assert reconcile(api)
     assert told(capsys)[0] == ("wait", "newsreel")
 
 
-def test_every_right_of_the_account_is_used_and_no_other_is_needed(server, api, capsys):
+def test_the_role_has_exactly_the_permissions_used(server, api, capsys):
     add_node(server, "gpu-2", heard=1)
     add_story(server)
     server.put("pods", "one", metadata={"labels": {"workflows.argoproj.io/workflow": "budget-r1"}}, status={"phase": "Running"})
     for _ in range(2):
-        assert round_of(api, "newsreel", dry_run=False)
+        assert reconcile(api)
     assert server.used == server.rights[ME]
     assert "refused" not in {action for action, _ in told(capsys)}
 
@@ -225,7 +232,7 @@ def await_status(url, status):
 
 
 @pytest.mark.slow
-def test_as_a_process_it_answers_probes_and_ends_when_told_to(server, tmp_path):
+def test_the_process_answers_probes_and_stops_on_sigterm(server, tmp_path):
     add_node(server, "gpu-1", heard=40)
     add_story(server)
     port = free_port()
@@ -244,10 +251,11 @@ def test_as_a_process_it_answers_probes_and_ends_when_told_to(server, tmp_path):
     assert (process.returncode, errors) == (0, "")
 
 
-def test_without_a_cluster_it_says_what_to_set(tmp_path):
+def test_without_a_cluster_the_message_says_what_to_set(tmp_path):
     environment = {**os.environ, "KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-m", "cluster.controllers.reconciler", "--once"], env=environment, capture_output=True, text=True
     )
-    told = "reconciler: no cluster to talk to: no configuration found; set KUBECONFIG (exit 2)\n"
+    advice = "set KUBECONFIG, or run `gcloud container clusters get-credentials`"
+    told = f"reconciler: no cluster: no configuration found; {advice} (exit 2)\n"
     assert (done.returncode, done.stderr) == (2, told)

@@ -1,14 +1,14 @@
-"""A watch at a cluster and a storage, and over TLS a real receiver that it tells."""
+"""Fixtures: a submitter with cluster and storage, and a webhook receiver over TLS."""
 
 import pytest
 from kubernetes import client
 from prometheus_client import CollectorRegistry
 
-from cluster.controllers.submitter.__main__ import teller_of
-from cluster.controllers.submitter.loop import Rounds, Watch
+from cluster.controllers.submitter.__main__ import notifier_of
+from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from tests.chaos.argo import Argo
 from tests.chaos.faults import Clock, Faults
-from tests.cluster.controllers.submitter.telling import SECRET
+from tests.cluster.controllers.submitter.scenes import SECRET, logging_to
 from tests.https_receiver import receiving
 
 
@@ -28,18 +28,17 @@ def cms(tmp_path, monkeypatch):
 
 @pytest.fixture
 def begin(argo, desk, cms):
-    """Another watch at the same cluster and storage; what it said is `said`."""
+    """Another submitter with the same cluster and storage; its log is `said`."""
     server = argo.serve()
     host = f"http://127.0.0.1:{server.server_address[1]}"
 
     def new():
         said = []
         api = client.ApiClient(client.Configuration(host=host))
-        rounds = Rounds(
-            api, "newsreel", desk, lambda *line: said.append(line), Watch(CollectorRegistry()), teller=teller_of(desk)
+        rounds = SubmitterController(
+            api=api, namespace="newsreel", store=desk, log=logging_to(said), metrics=Metrics(CollectorRegistry())
         )
-        if rounds.teller:
-            rounds.teller.say = rounds.say
+        rounds.notifier = notifier_of(rounds)
         rounds.said = said
         return rounds
 
