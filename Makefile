@@ -45,7 +45,7 @@ setup: $(VENV)/.embedded ## Install newsreel and the embedded systems into VENV 
 
 setup-cluster: $(VENV)/.gke ## Install what cluster/up, cluster/down, cluster/status and make deploy need
 
-deploy: $(VENV)/.gke ## Argo and our manifests into the cluster of cluster/pool.yaml, what changes shown first (YES=1 asks nothing)
+deploy: $(VENV)/.gke ## Argo and our manifests into the cluster of cluster/newsreel.yaml, what changes shown first (YES=1 asks nothing)
 	@$(BIN)/python -m cluster.gke deploy $(if $(YES),--yes)
 
 demo: $(VENV)/.embedded ## Render STORY (examples/budget.yaml) to OUT (out): landscape.mp4, poster.jpg, captions.vtt

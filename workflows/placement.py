@@ -27,7 +27,8 @@ from hera.workflows.models import (
     Toleration,
 )
 
-from newsreel.config.settings import Pool, Settings
+from newsreel.config.model import NodeSelection
+from newsreel.config.settings import Settings
 from newsreel.fingerprints import release
 
 STORY_PRIORITY = "newsreel-{{workflow.parameters.priority}}"
@@ -136,7 +137,7 @@ def pinned(settings: Settings) -> Placement:
     )
 
 
-def tolerations(pool: Pool) -> tuple[Toleration, ...]:
+def tolerations(pool: NodeSelection) -> tuple[Toleration, ...]:
     return tuple(Toleration(key=key, operator="Exists") for key in pool.tolerates)
 
 
