@@ -154,25 +154,12 @@ def story_format() -> str:
 
 
 def configuration() -> str:
-    """The fields, and the commented example."""
-    parts = [schema_tables(schema, title) for title, schema in configuration_schemas().items()]
-    example = configuration_example()
-    parts.append(f"## The commented example\n\n`{example.relative_to(ROOT)}`:\n\n```yaml\n{example.read_text()}```\n")
-    return "\n".join(parts)
+    """The fields of newsreel.yaml, and its commented example."""
+    from newsreel.config.model import Config
 
-
-def configuration_schemas() -> Mapping[str, dict[str, Any]]:
-    """JSON Schemas by the title that they have on the page."""
-    from pydantic import TypeAdapter
-
-    from newsreel.config.pools import PoolConfig
-    from newsreel.config.settings import Settings
-
-    return {"settings.yaml": TypeAdapter(Settings).json_schema(), "cluster/pool.yaml": PoolConfig.model_json_schema()}
-
-
-def configuration_example() -> Path:
-    return ROOT / "cluster/pool.yaml"
+    example = ROOT / "cluster/newsreel.yaml"
+    text = f"## The commented example\n\n`{example.relative_to(ROOT)}`:\n\n```yaml\n{example.read_text()}```\n"
+    return f"{schema_tables(Config.model_json_schema(), 'newsreel.yaml')}\n{text}"
 
 
 def schema_tables(schema: dict[str, Any], title: str) -> str:
