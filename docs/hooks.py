@@ -125,7 +125,8 @@ def program(parser: argparse.ArgumentParser, summary: str = "") -> str:
     parts = [f"{text[0].upper()}{text[1:].rstrip('.')}.\n" if text else ""]
     if not nested:
         parts.append(f"```text\n{' '.join(parser.format_usage().removeprefix('usage: ').split())}\n```\n")
-    if rows := [argument_row(action) for action in parser._actions if action not in nested and action.dest != "help"]:
+    hidden = [*nested, *(action for action in parser._actions if action.dest == "help" or action.help == argparse.SUPPRESS)]
+    if rows := [argument_row(action) for action in parser._actions if action not in hidden]:
         parts.append(table(["argument", "meaning"], rows))
     for action in nested:
         for choice in action._choices_actions:
