@@ -70,11 +70,7 @@ def mermaid_script() -> bytes:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [
-        headings,
-        ["---"] * len(headings),
-        *([cell.replace("|", "&#124;").replace("\n", " ") for cell in row] for row in rows),
-    ]
+    lines = [headings, ["---"] * len(headings), *([table_cell(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 

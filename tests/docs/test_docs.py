@@ -50,6 +50,7 @@ def test_site_builds_strictly_with_every_generated_part(site: Path) -> None:
     pages = {str(file.relative_to(site)): file.read_text() for file in site.rglob("*.html")}
     assert not [name for name, text in pages.items() if "&lt;!-- generated" in text or "<!-- generated" in text]
     assert "newsreel render" in pages["reference/cli.html"]
+    assert "FOLDER/&lt;story id&gt;/" in pages["reference/cli.html"]
     assert "SUPPRESS" not in pages["reference/cli.html"]
     assert "NEWSREEL_STORIES" in pages["reference/environment.html"]
     assert "newsreel_manager_nodes" in pages["reference/metrics.html"]
