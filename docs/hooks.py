@@ -75,9 +75,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def table_cell(text: str) -> str:
-    """In one line, and with nothing outside of code that HTML would swallow."""
-    parts = text.replace("|", "&#124;").replace("\n", " ").split("`")
-    return "`".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
+    """In one line, and with nothing outside of code that a table or HTML would swallow."""
+    parts = text.replace("\n", " ").split("`")
+    return "`".join(part if index % 2 else part.replace("<", "&lt;").replace("|", "&#124;") for index, part in enumerate(parts))
 
 
 def code(names: Iterable[object]) -> str:
