@@ -21,7 +21,7 @@ LOCKED := $(INSTALL) --require-hashes --build-constraints requirements/sdists.tx
 NEWSREEL := $(INSTALL) --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-fast test-latest test-cluster check \
+.PHONY: help setup setup-cluster deploy push demo newsroom newsroom-test manager-weeks test test-fast test-latest test-cluster check docs \
   chaos bench bench-nets presenter manifests golden images lock requirements clean
 
 help: ## List these targets
@@ -45,7 +45,7 @@ setup: $(VENV)/.embedded ## Install newsreel and the embedded systems into VENV 
 
 setup-cluster: $(VENV)/.gke ## Install what cluster/up, cluster/down, cluster/status and make deploy need
 
-deploy: $(VENV)/.gke ## Argo and our manifests into the cluster of cluster/pool.yaml, what changes shown first (YES=1 asks nothing)
+deploy: $(VENV)/.gke ## Argo and our manifests into the cluster of cluster/newsreel.yaml, what changes shown first (YES=1 asks nothing)
 	@$(BIN)/python -m cluster.gke deploy $(if $(YES),--yes)
 
 demo: $(VENV)/.embedded ## Render STORY (examples/budget.yaml) to OUT (out): landscape.mp4, poster.jpg, captions.vtt
@@ -62,14 +62,17 @@ test-latest: $(VENV)/.build ## The tests in VENV_LATEST (.venv-latest), with the
 	$(BIN)/uv pip install --quiet --python $(VENV_LATEST)/bin/python --upgrade --editable '.[embedded,dev]'
 	$(VENV_LATEST)/bin/python -m pytest --durations=20
 
-check: $(VENV)/.dev ## Style, types and layers only
+check: $(VENV)/.dev docs ## Style, types, layers and the documentation only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev ## Measure: wall time, memory, resume, one changed scene, PNG files between steps, lips and sound
-	$(BIN)/python -m tests.bench
+docs: $(VENV)/.dev ## Build the documentation as a site, build/docs/index.html; a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+bench: $(VENV)/.dev ## Measure time, memory, resume, PNG files between steps, lips and sound; writes docs/measurements.md
+	$(BIN)/python -m tests.bench --page docs/measurements.md
 
 bench-nets: $(VENV)/.dev ## Measure the nets at their published sizes beside torch's plain modules, and g2p's errors
 	$(BIN)/python -m tests.bench.pix2pixhd_speed

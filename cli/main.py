@@ -16,6 +16,7 @@ from typing import NoReturn
 from cli import submission
 from cli.weights.commands import declare
 from cluster.simulate.options import declare_plan, declare_simulate
+from newsreel.config.option import declare_config_option
 from newsreel.errors import NewsreelError, pluralize, translate_os_error
 
 PROFILES = ("embedded", "studio")
@@ -75,15 +76,16 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--profile", choices=PROFILES, default="embedded", help="profile whose voices the story may use")
     check.set_defaults(command=run_check)
 
-    story_json_schema = commands.add_parser("schema", help="print the JSON Schema of a story")
-    story_json_schema.set_defaults(command=run_schema)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a story, or of newsreel.yaml")
+    schema.add_argument("--config", action="store_true", help="of newsreel.yaml, the configuration of an installation")
+    schema.set_defaults(command=run_schema)
 
     emit = commands.add_parser("emit", help="write the manifests of a profile")
     emit.add_argument("--profile", choices=PROFILES, default="embedded")
     emit.add_argument(
         "--into", type=Path, default=Path("dist/manifests"), metavar="FOLDER", help="FOLDER/<profile>/ (dist/manifests)"
     )
-    emit.add_argument("--settings", type=Path, metavar="FILE", help="settings, see newsreel/config/settings.py")
+    declare_config_option(emit, "--settings", None, "the installation's newsreel.yaml; by default one in which nothing is given")
     emit.add_argument("--images", metavar="PREFIX", help="prefix of the images' names (newsreel)")
     emit.add_argument("--project", metavar="NAME", help="add the message trigger, for the topics of this Google Cloud project")
     emit.set_defaults(command=run_emit)
@@ -98,9 +100,20 @@ def parser() -> argparse.ArgumentParser:
     lint.add_argument(
         "manifests", type=Path, nargs="*", default=[Path("dist/manifests")], help="files or folders (dist/manifests)"
     )
-    lint.add_argument("--settings", type=Path, metavar="FILE", help="settings that the manifests were emitted with")
+    declare_config_option(lint, "--settings", None, "the newsreel.yaml that the manifests were emitted with")
     lint.add_argument("--explain", action="store_true", help="list the rules, each with its remedy")
     lint.set_defaults(command=run_lint)
+
+    config = commands.add_parser("config", help="check newsreel.yaml, or make it of the two files of earlier releases")
+    config_commands = config.add_subparsers(required=True, metavar="COMMAND")
+    config_check = config_commands.add_parser("check", help="list every fault of a newsreel.yaml, with path and line")
+    config_check.add_argument("file", type=Path, help="a newsreel.yaml")
+    config_check.set_defaults(command=run_config_check)
+    migrate = config_commands.add_parser("migrate", help="make a newsreel.yaml of settings.yaml and pool.yaml")
+    migrate.add_argument("--settings", type=Path, metavar="FILE", help="(settings.yaml, where there is one)")
+    migrate.add_argument("--pool", type=Path, metavar="FILE", help="(what `manager.pool` says, or cluster/pool.yaml)")
+    migrate.add_argument("--to", type=Path, default=Path("newsreel.yaml"), metavar="FILE", help="(newsreel.yaml)")
+    migrate.set_defaults(command=run_config_migrate)
 
     graph = commands.add_parser("graph", help="print the DAG of a manifest as a Mermaid flowchart")
     graph.add_argument("manifest", type=Path, help="a WorkflowTemplate, such as dist/manifests/embedded/story.yaml")
@@ -146,21 +159,27 @@ def run_check(options: argparse.Namespace) -> int:
 
 
 def run_schema(options: argparse.Namespace) -> int:
-    from newsreel.story.source import story_json_schema
+    if options.config:
+        from newsreel.config.model import Config
 
-    print(json.dumps(story_json_schema(), indent=2, ensure_ascii=False))
+        schema = Config.model_json_schema()
+    else:
+        from newsreel.story.source import story_json_schema
+
+        schema = story_json_schema()
+    print(json.dumps(schema, indent=2, ensure_ascii=False))
     return 0
 
 
 def run_emit(options: argparse.Namespace) -> int:
     from cluster.manifests.emit import emit
-    from newsreel.config.settings import Settings
-    from newsreel.config.settings_file import read_settings, with_options
+    from newsreel.config.file import read_config, with_options
+    from newsreel.config.model import Config
+    from newsreel.config.settings import settings_of
     from workflows.profiles import PROFILES as CATALOGUE
 
-    settings = read_settings(options.settings) if options.settings else Settings()
-    settings = with_options(settings, options.images, options.project)
-    for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings):
+    config = with_options(read_config(options.config) if options.config else Config(), options.images, options.project)
+    for path in emit(CATALOGUE[options.profile], options.into / options.profile, settings_of(config)):
         print(path)
     return 0
 
@@ -172,19 +191,34 @@ def run_apply(options: argparse.Namespace) -> int:
 
 
 def run_lint(options: argparse.Namespace) -> int:
-    from newsreel.config.settings_file import read_settings
+    from newsreel.config.file import read_config
+    from newsreel.config.settings import settings_of
     from workflows.lint import RULES, lint_files
 
     if options.explain:
         for rule in RULES:
             print(f"{rule.name}\n    {rule.advice}")
         return 0
-    faults = list(lint_files(options.manifests, read_settings(options.settings) if options.settings else None))
+    faults = list(lint_files(options.manifests, settings_of(read_config(options.config)) if options.config else None))
     for fault in faults:
         print(fault)
     looked = f"{pluralize(len(options.manifests), 'place')}, {pluralize(len(RULES), 'rule')}"
     print(f"{looked}, {pluralize(len(faults), 'fault')}", file=sys.stderr)
     return 1 if faults else 0
+
+
+def run_config_check(options: argparse.Namespace) -> int:
+    from newsreel.config.file import read_config
+
+    read_config(options.file)
+    print(f"{options.file}: no fault")
+    return 0
+
+
+def run_config_migrate(options: argparse.Namespace) -> int:
+    from cli.migrate import migrate
+
+    return migrate(options.settings, options.pool, options.to)
 
 
 def run_graph(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from typing import cast
 from hera.workflows import Artifact, Container, Env, Parameter, Resources, SecretEnv
 from hera.workflows.models import ExecAction, ImagePullPolicy, Probe
 
+from newsreel.config.names import STORAGE_ACCOUNT
 from newsreel.config.settings import Settings
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE
 from newsreel.step import Step
@@ -55,7 +56,7 @@ class Containers:
             active_deadline_seconds=step.deadline_seconds or cast(int, f"{{{{inputs.parameters.{placement.deadline}}}}}"),
             priority_class_name=placement.priority,
             retry_strategy=placement.retry,
-            service_account_name=self.settings.storage_account if step.uses_storage else None,
+            service_account_name=STORAGE_ACCOUNT if step.uses_storage else None,
             image=image(step.image, self.settings),
             image_pull_policy=ImagePullPolicy.if_not_present,
             command=["python", "-m", "steps"],

@@ -2,7 +2,7 @@
 
 A story takes one node for itself: its `anchor` is a daemon that repels other anchors, owns the story's directory on that
 node's SSD and removes it in the end. All other steps are `pinned`: to the anchor's node and to that directory alone.
-What this rests on, as seen on a real cluster, is told in DESIGN.md, "Placement".
+Why, and what was seen on a real cluster: docs/adr/0001-one-node-per-story.md.
 
 Whose pods come first where not all have room.
 """
@@ -27,7 +27,8 @@ from hera.workflows.models import (
     Toleration,
 )
 
-from newsreel.config.settings import Pool, Settings
+from newsreel.config.model import NodeSelection
+from newsreel.config.settings import Settings
 from newsreel.fingerprints import release
 
 STORY_PRIORITY = "newsreel-{{workflow.parameters.priority}}"
@@ -136,7 +137,7 @@ def pinned(settings: Settings) -> Placement:
     )
 
 
-def tolerations(pool: Pool) -> tuple[Toleration, ...]:
+def tolerations(pool: NodeSelection) -> tuple[Toleration, ...]:
     return tuple(Toleration(key=key, operator="Exists") for key in pool.tolerates)
 
 

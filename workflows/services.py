@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from newsreel.config.names import STEP_ACCOUNT
 from newsreel.config.settings import Settings
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE
 from newsreel.step import Step
@@ -51,7 +52,7 @@ class Service:
             replicas=settings.service_replicas,
             cpu=self.step.resources.cpu,
             memory=self.step.resources.memory,
-            account=settings.step_account,
+            account=STEP_ACCOUNT,
             environment=((LOG_FORMAT_VARIABLE, "json"),),
         )
 

@@ -15,6 +15,7 @@ from hera.workflows.models import (
 )
 
 from newsreel.argo.workflow import DESCRIPTION
+from newsreel.config.names import EXECUTOR_ACCOUNT, STEP_ACCOUNT
 from newsreel.config.settings import Settings
 from newsreel.step import Step
 from newsreel.story.priority import PRIORITY_VALUE
@@ -62,9 +63,9 @@ def workflow_template(
         security_context=PodSecurityContext(
             run_as_user=USER, run_as_group=USER, run_as_non_root=True, seccomp_profile=SeccompProfile(type="RuntimeDefault")
         ),
-        service_account_name=settings.step_account,
+        service_account_name=STEP_ACCOUNT,
         automount_service_account_token=False,
-        executor=ExecutorConfig(service_account_name=settings.executor_account),
+        executor=ExecutorConfig(service_account_name=EXECUTOR_ACCOUNT),
     )
 
 

@@ -1,9 +1,6 @@
-"""Google Cloud for newsreel: what lasts is made by Terraform, what runs in the cluster by kubectl, both from cluster/pool.yaml.
+"""Google Cloud for newsreel: what lasts is made by Terraform, what runs in the cluster by kubectl, both from newsreel.yaml.
 
-site         the part of pool.yaml that says how the cluster is built
-names        what everything is called: derived, so that no name is written down twice
-variables    pool.yaml as Terraform's variables
-installed    pool.yaml as the settings that our manifests are made with
+variables    newsreel.yaml as Terraform's variables
 programs     gcloud, terraform and kubectl, their failures told in one line
 terraform    how `up` and `down` call Terraform
 releases     Argo Workflows and Argo Events: fetched by commit, known by checksum

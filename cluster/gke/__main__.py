@@ -1,4 +1,4 @@
-"""`python -m cluster.gke up|down|status|deploy`: the cluster of cluster/pool.yaml. People call it as cluster/up, down, status."""
+"""`python -m cluster.gke up|down|status|deploy`: the cluster of newsreel.yaml. People call it as cluster/up, down, status."""
 
 import argparse
 import os
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cluster.gke.programs import Programs
-from newsreel.config.pools import DEFAULT, PoolConfig, read_pool_config
+from newsreel.config.file import DEFAULT, read_gke_config
+from newsreel.config.model import GkeConfig
+from newsreel.config.option import declare_config_option
 from newsreel.errors import NewsreelError, translate_os_error
 
 FOLDER = Path("dist/gke")
@@ -19,7 +21,7 @@ CALLED_FROM = "NEWSREEL_CALLED_FROM"
 def main() -> int:
     options = parser().parse_args()
     try:
-        return int(options.command(options, read_pool_config(Path(os.environ.get(CALLED_FROM, "")) / options.parameters)))
+        return int(options.command(options, read_gke_config(Path(os.environ.get(CALLED_FROM, "")) / options.config)))
     except NewsreelError as fault:
         return refused(fault)
     except OSError as fault:
@@ -35,7 +37,7 @@ def refused(fault: NewsreelError) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="cluster", description="The cluster of cluster/pool.yaml on Google Cloud.")
+    top = argparse.ArgumentParser(prog="cluster", description="The cluster of cluster/newsreel.yaml on Google Cloud.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     up = command_in(commands, "up", "cluster/up", "tell what it costs, ask, make it, install what runs in it")
     up.add_argument("--stories", metavar="RATE", help="what the price is told of, such as 3000/day (site.expected)")
@@ -54,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--yes", action="store_true", help="ask nothing")
         command.add_argument("--dry-run", action="store_true", help="say what would be done; nothing is changed")
     for command in (up, down, status, deploy):
-        command.add_argument("--parameters", type=Path, default=DEFAULT, metavar="FILE", help="(cluster/pool.yaml)")
+        declare_config_option(command, "--parameters", DEFAULT, "(cluster/newsreel.yaml)")
     return top
 
 
@@ -64,26 +66,26 @@ def command_in(commands: Any, name: str, called: str, does: str) -> argparse.Arg
     return made
 
 
-def run_up(options: argparse.Namespace, parameters: PoolConfig) -> int:
+def run_up(options: argparse.Namespace, parameters: GkeConfig) -> int:
     from cluster.gke.up import up
 
     return up(parameters, Programs(options.dry_run), FOLDER, stories=options.stories, yes=options.yes)
 
 
-def run_down(options: argparse.Namespace, parameters: PoolConfig) -> int:
+def run_down(options: argparse.Namespace, parameters: GkeConfig) -> int:
     from cluster.gke.down import down
 
     told = {"everything": options.everything, "anyway": options.anyway, "yes": options.yes}
     return down(parameters, Programs(options.dry_run), FOLDER, **told)
 
 
-def run_status(options: argparse.Namespace, parameters: PoolConfig) -> int:
+def run_status(options: argparse.Namespace, parameters: GkeConfig) -> int:
     from cluster.gke.status import status
 
     return status(parameters, Programs(), datetime.now(UTC))
 
 
-def run_deploy(options: argparse.Namespace, parameters: PoolConfig) -> int:
+def run_deploy(options: argparse.Namespace, parameters: GkeConfig) -> int:
     from cluster.gke.deploy import Deployment
 
     programs = Programs(options.dry_run)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cluster.gke.releases import Release
+from newsreel.config.model import GkeConfig
 from newsreel.config.names import Account
-from newsreel.config.pools import PoolConfig
 from newsreel.config.settings import Settings
 
 __all__ = ["CERTIFICATE", "installation"]
@@ -33,7 +33,7 @@ TOLD = {
 }
 
 
-def installation(release: Release, given: Iterable[Document], parameters: PoolConfig, settings: Settings) -> list[Document]:
+def installation(release: Release, given: Iterable[Document], parameters: GkeConfig, settings: Settings) -> list[Document]:
     """The release's objects, changed; its namespace first."""
     changes: dict[str, Callable[[Document], Document]] = {
         "Deployment": lambda one: deployed(one, release, settings),
@@ -76,7 +76,7 @@ def container(one: Document, release: Release) -> Document:
     }
 
 
-def known_to_google(one: Document, parameters: PoolConfig) -> Document:
+def known_to_google(one: Document, parameters: GkeConfig) -> Document:
     """The server shows what lies in the bucket of previews."""
     if one["metadata"]["name"] != "argo-server":
         return one

@@ -1,4 +1,4 @@
-"""`make deploy`: Argo Workflows, Argo Events and our manifests into the cluster of pool.yaml; what changes is shown first."""
+"""`make deploy`: Argo Workflows, Argo Events and our manifests into the cluster of newsreel.yaml; what changes is shown first."""
 
 import json
 import re
@@ -10,13 +10,12 @@ from typing import Any
 
 from cluster.gke import certificate
 from cluster.gke.argo import CERTIFICATE, installation
-from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs, ask
 from cluster.gke.releases import Release, documents, fetched, releases
 from cluster.manifests.apply import apply
 from cluster.manifests.emit import emit
-from newsreel.config.pools import PoolConfig
-from newsreel.config.settings import Settings
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import Settings, settings_of
 from newsreel.errors import BadInput, Unavailable
 from newsreel.files import write_atomically
 from workflows.lint import lint_files
@@ -36,7 +35,7 @@ class Deployment:
     """What is to be in the cluster, as files below a folder of its own."""
 
     def __init__(
-        self, parameters: PoolConfig, programs: Programs, folder: Path, *, argo: tuple[Release, Release] | None = None
+        self, parameters: GkeConfig, programs: Programs, folder: Path, *, argo: tuple[Release, Release] | None = None
     ) -> None:
         """`argo`: Workflows and Events, by default those that we know."""
         self.parameters, self.programs, self.folder = parameters, programs, folder / "manifests"
@@ -59,7 +58,7 @@ class Deployment:
             ask(f"{changed} of its files change.")
         self.prepare(settings)
         status = apply(self.folder, context_of(self.parameters), self.programs.dry_run)
-        if self.parameters.site.newsroom and not audience:
+        if self.parameters.newsroom and not audience:
             print("The newsroom's load balancer is being made: run `make deploy` again in 10 minutes; nobody is let in before.")
         return status
 
@@ -130,7 +129,7 @@ class Deployment:
             restart = ("rollout", "restart", "deployment/argo-server", "--namespace", settings.argo_namespace)
             if self.there("deployment/argo-server", settings.argo_namespace):
                 self.programs.do(*self.kubectl, *restart)
-        if self.parameters.site.newsroom:
+        if self.parameters.newsroom:
             with self.programs.only_told():
                 self.give([self.sign_in(settings)])
 
@@ -171,7 +170,7 @@ class Deployment:
 
     def audience(self) -> str | None:
         """Whom the newsroom's sign-in is for: the load balancer's backend, once there is one."""
-        if not self.parameters.site.newsroom:
+        if not self.parameters.newsroom:
             return None
         project = f"--project={self.parameters.cluster.project}"
         named = f"--filter=name~{self.parameters.cluster.namespace}-newsroom"
@@ -184,13 +183,13 @@ class Deployment:
         return f"/projects/{number}/global/backendServices/{listed[0]}"
 
 
-def context_of(parameters: PoolConfig) -> str:
+def context_of(parameters: GkeConfig) -> str:
     """As `gcloud container clusters get-credentials` calls it."""
     cluster = parameters.cluster
     return f"gke_{cluster.project}_{cluster.location}_{cluster.name}"
 
 
-def credentials(parameters: PoolConfig, programs: Programs) -> None:
+def credentials(parameters: GkeConfig, programs: Programs) -> None:
     """For kubectl: by the name that Google's IAM guards, since the API server has no public address."""
     cluster = parameters.cluster
     where = (f"--location={cluster.location}", f"--project={cluster.project}")

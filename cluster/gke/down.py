@@ -5,7 +5,8 @@ from pathlib import Path
 from cluster.gke.deploy import context_of, credentials
 from cluster.gke.programs import Programs, ask
 from cluster.gke.terraform import Terraform
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import settings_of
 from newsreel.errors import BadInput, NewsreelError, pluralize
 from newsreel.submission.revision_store import outcomes_in, saved_in
 
@@ -15,7 +16,7 @@ UNFINISHED = "app.kubernetes.io/part-of=newsreel,workflows.argoproj.io/completed
 SHOWN = 5
 
 
-def down(parameters: PoolConfig, programs: Programs, folder: Path, *, everything: bool, anyway: bool, yes: bool) -> int:
+def down(parameters: GkeConfig, programs: Programs, folder: Path, *, everything: bool, anyway: bool, yes: bool) -> int:
     """Raises BadInput for reasons not to, and what the programs' failures are. Run again, it goes on where it stopped."""
     cluster = parameters.cluster
     there = cluster_there(parameters, programs)
@@ -44,14 +45,14 @@ def down(parameters: PoolConfig, programs: Programs, folder: Path, *, everything
     return 0
 
 
-def cluster_there(parameters: PoolConfig, programs: Programs) -> bool:
+def cluster_there(parameters: GkeConfig, programs: Programs) -> bool:
     """Raises what keeps us from knowing."""
     cluster = parameters.cluster
     listing = ("--filter", f"name={cluster.name} AND location={cluster.location}", "--format=value(name)")
     return bool(programs.read("gcloud", "container", "clusters", "list", f"--project={cluster.project}", *listing).strip())
 
 
-def under_way(parameters: PoolConfig, programs: Programs) -> list[str]:
+def under_way(parameters: GkeConfig, programs: Programs) -> list[str]:
     """An unknown is a reason too."""
     try:
         credentials(parameters, programs)
@@ -63,11 +64,11 @@ def under_way(parameters: PoolConfig, programs: Programs) -> list[str]:
     return [f"{pluralize(len(names), 'story runs', 'stories run')}: {some(names)}"] if names else []
 
 
-def missing(parameters: PoolConfig, programs: Programs) -> list[str]:
+def missing(parameters: GkeConfig, programs: Programs) -> list[str]:
     """Stories that were sent off and have neither a video nor a reason why there will be none."""
     try:
-        saved = {revision for revision, _ in saved_in(names_in(parameters.cluster.stories, programs))}
-        ended = {revision for revision, _ in outcomes_in(names_in(parameters.cluster.finals, programs))}
+        saved = {revision for revision, _ in saved_in(names_in(settings_of(parameters).stories, programs))}
+        ended = {revision for revision, _ in outcomes_in(names_in(settings_of(parameters).finals, programs))}
     except NewsreelError as fault:
         return [f"nobody can say whether every story has its video: {fault}"]
     names = sorted(revision.workflow for revision in saved - ended)

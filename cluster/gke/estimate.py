@@ -1,4 +1,4 @@
-"""What a month and a video cost, told before anything is bought: the simulation's word, at the prices of pool.yaml."""
+"""What a month and a video cost, told before anything is bought: the simulation's word, at the prices of newsreel.yaml."""
 
 from dataclasses import dataclass
 from random import Random
@@ -6,7 +6,7 @@ from random import Random
 from cluster.simulate.arrivals import DAY, Rate, poisson, require_so_few
 from cluster.simulate.report import aligned, bound_cost, caveat, percentile, span
 from cluster.simulate.run import simulate
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
 
 __all__ = ["Estimate", "estimate"]
 
@@ -17,7 +17,7 @@ SEED = 11
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """In the currency of pool.yaml."""
+    """In the currency of newsreel.yaml."""
 
     stories_a_day: float
     idle_month: float
@@ -31,7 +31,7 @@ class Estimate:
     wait: float
     """Seconds from message to machine, p99."""
 
-    def table(self, parameters: PoolConfig) -> str:
+    def table(self, parameters: GkeConfig) -> str:
         money = parameters.prices.currency
         rows = [
             ("a month without a story", f"{self.idle_month:,.2f} {money}"),
@@ -44,7 +44,7 @@ class Estimate:
         return "\n".join([*aligned(head, rows), caveat(parameters), "Traffic and storage are not in them."])
 
 
-def estimate(parameters: PoolConfig, stories: str | None = None) -> Estimate:
+def estimate(parameters: GkeConfig, stories: str | None = None) -> Estimate:
     """`stories` such as 3000/day; else as `site.expected` says. Raises BadInput."""
     rate = Rate.parse(stories or parameters.site.expected)
     require_so_few(rate.count * DAY / rate.seconds)
@@ -63,6 +63,6 @@ def estimate(parameters: PoolConfig, stories: str | None = None) -> Estimate:
     )
 
 
-def warm_cost(parameters: PoolConfig) -> float:
+def warm_cost(parameters: GkeConfig) -> float:
     """A month of the story machines that stay when nothing is to do."""
-    return HOURS_A_MONTH * parameters.policy.warm_nodes * parameters.offers[0].an_hour
+    return HOURS_A_MONTH * parameters.policy.warm_nodes * parameters.node_pools[0].an_hour

@@ -42,7 +42,7 @@ ADVICE: tuple[tuple[str, type[NewsreelError], str], ...] = (
     (
         r"ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT|does not have enough resources",
         Unavailable,
-        "Google has no such machines there now: another zone in cluster/pool.yaml, or later",
+        "Google has no such machines there now: another zone in cluster/newsreel.yaml, or later",
     ),
     (
         r"[Qq]uota '?[\w-]*'? ?exceeded|QUOTA_EXCEEDED|[Ii]nsufficient .*quota",

@@ -10,7 +10,7 @@ from cluster.gke.deploy import context_of
 from cluster.gke.programs import Programs, cause
 from newsreel.argo.runs import newest_runs
 from newsreel.argo.table import stories_table
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
 from newsreel.errors import NewsreelError, Unavailable
 
 __all__ = ["status"]
@@ -23,7 +23,7 @@ SAMPLE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>[^}]*)\})? (?P<value>[-+
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 
 
-def status(parameters: PoolConfig, programs: Programs, now: datetime) -> int:
+def status(parameters: GkeConfig, programs: Programs, now: datetime) -> int:
     """0, or 75 where something could not be asked."""
     sections: dict[str, Callable[[], list[str]]] = {
         "Cluster": lambda: cluster(parameters, programs),
@@ -43,7 +43,7 @@ def status(parameters: PoolConfig, programs: Programs, now: datetime) -> int:
     return Unavailable.exit_status if causes else 0
 
 
-def cluster(parameters: PoolConfig, programs: Programs) -> list[str]:
+def cluster(parameters: GkeConfig, programs: Programs) -> list[str]:
     wanted = parameters.cluster
     listing = ("--filter", f"name={wanted.name} AND location={wanted.location}", "--format=json")
     found = programs.read_json("gcloud", "container", "clusters", "list", f"--project={wanted.project}", *listing)
@@ -52,7 +52,7 @@ def cluster(parameters: PoolConfig, programs: Programs) -> list[str]:
     return [f"{wanted.name} in {wanted.location}: {found[0]['status'].lower()}, Kubernetes {found[0]['currentMasterVersion']}"]
 
 
-def machines(parameters: PoolConfig, programs: Programs) -> list[str]:
+def machines(parameters: GkeConfig, programs: Programs) -> list[str]:
     counts: Counter[tuple[str, str]] = Counter()
     for node in kubectl(parameters, programs, "get", "nodes", "--output=json")["items"]:
         ready = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}.get("Ready")
@@ -60,11 +60,11 @@ def machines(parameters: PoolConfig, programs: Programs) -> list[str]:
         draining = " (drained)" if node["spec"].get("unschedulable") else ""
         counts[node["metadata"]["labels"].get(POOL, "?"), state + draining] += 1
     lines = [f"{pool}: {count} {state}" for (pool, state), count in sorted(counts.items())]
-    none = [offer.pool for offer in parameters.offers if not any(pool == offer.pool for pool, _ in counts)]
+    none = [offer.pool for offer in parameters.node_pools if not any(pool == offer.pool for pool, _ in counts)]
     return [*lines, *([f"none in {', '.join(none)}"] if none else [])]
 
 
-def queue(parameters: PoolConfig, programs: Programs) -> list[str]:
+def queue(parameters: GkeConfig, programs: Programs) -> list[str]:
     """As the manager counts it."""
     if parameters.cluster.mode == "cluster":
         return [OUTSIDE]
@@ -74,7 +74,7 @@ def queue(parameters: PoolConfig, programs: Programs) -> list[str]:
     return [*lines, *([f"unknown sources: {unknown:g}"] if unknown else [])] or ["the manager has not looked yet"]
 
 
-def stories(parameters: PoolConfig, programs: Programs, now: datetime) -> list[str]:
+def stories(parameters: GkeConfig, programs: Programs, now: datetime) -> list[str]:
     ours = ("--namespace", parameters.cluster.namespace, "--selector=app.kubernetes.io/part-of=newsreel")
     runs = newest_runs(kubectl(parameters, programs, "get", "workflows", *ours, "--output=json")["items"])
     under_way, ended = [run for run in runs if not run.over], [run for run in runs if run.over]
@@ -82,7 +82,7 @@ def stories(parameters: PoolConfig, programs: Programs, now: datetime) -> list[s
     return stories_table([*under_way, *latest], now) if runs else ["none"]
 
 
-def today(parameters: PoolConfig, programs: Programs, now: datetime) -> list[str]:
+def today(parameters: GkeConfig, programs: Programs, now: datetime) -> list[str]:
     """Of story machines while stories held them: what the manager has entered. The rest is what is always on, until now."""
     day, money = now.astimezone(UTC).date().isoformat(), parameters.prices.currency
     if parameters.cluster.mode == "cluster":
@@ -105,12 +105,12 @@ def today(parameters: PoolConfig, programs: Programs, now: datetime) -> list[str
     ]
 
 
-def kubectl(parameters: PoolConfig, programs: Programs, *words: str) -> dict[str, Any]:
+def kubectl(parameters: GkeConfig, programs: Programs, *words: str) -> dict[str, Any]:
     found: dict[str, Any] | None = programs.read_json("kubectl", "--context", context_of(parameters), *words)
     return found or {"items": []}
 
 
-def manager_says(parameters: PoolConfig, programs: Programs, name: str) -> Iterator[tuple[dict[str, str], float]]:
+def manager_says(parameters: GkeConfig, programs: Programs, name: str) -> Iterator[tuple[dict[str, str], float]]:
     """The samples of a metric, asked for in the manager's own pod: no NetworkPolicy lets anybody else in."""
     where = ("--namespace", parameters.cluster.namespace, "deployment/manager")
     for line in programs.read("kubectl", "--context", context_of(parameters), "exec", *where, "--", *ASK).splitlines():

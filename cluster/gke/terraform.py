@@ -1,11 +1,11 @@
-"""Terraform, as `up` and `down` call it: on cluster/terraform, variables from pool.yaml, state in a bucket of its own."""
+"""Terraform, as `up` and `down` call it: on cluster/terraform, variables from newsreel.yaml, state in a bucket of its own."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.gke.programs import Programs
 from cluster.gke.variables import as_json
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
 from newsreel.files import write_atomically
 
 __all__ = ["Terraform"]
@@ -15,7 +15,7 @@ CONFIGURATION = Path(__file__).parents[1] / "terraform"
 
 @dataclass(frozen=True)
 class Terraform:
-    parameters: PoolConfig
+    parameters: GkeConfig
     programs: Programs
     folder: Path
     """Where the variables are written."""

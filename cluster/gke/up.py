@@ -1,4 +1,4 @@
-"""`cluster/up`: what it costs, what will be done, a question, and then Google Cloud as pool.yaml says."""
+"""`cluster/up`: what it costs, what will be done, a question, and then Google Cloud as newsreel.yaml says."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,13 +7,13 @@ from cluster.gke.deploy import Deployment
 from cluster.gke.estimate import estimate
 from cluster.gke.programs import Programs, ask
 from cluster.gke.terraform import Terraform
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
 from newsreel.errors import BadInput, NewsreelError
 
 __all__ = ["up"]
 
 
-def up(parameters: PoolConfig, programs: Programs, folder: Path, *, stories: str | None, yes: bool) -> int:
+def up(parameters: GkeConfig, programs: Programs, folder: Path, *, stories: str | None, yes: bool) -> int:
     """Raises BadInput where a person says no, and what the programs' failures are. Run again, it goes on where it stopped."""
     cluster = parameters.cluster
     # Before anything is asked of Google: the price is for whoever has no account yet, too.
@@ -41,7 +41,7 @@ def up(parameters: PoolConfig, programs: Programs, folder: Path, *, stories: str
         return fault.exit_status
 
 
-def require_project(parameters: PoolConfig, programs: Programs) -> None:
+def require_project(parameters: GkeConfig, programs: Programs) -> None:
     """Raises BadInput for nobody logged in, and for a project that is not there or not ours."""
     active = programs.read("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=value(account)").split()
     if not active:
@@ -49,7 +49,7 @@ def require_project(parameters: PoolConfig, programs: Programs) -> None:
     programs.read("gcloud", "projects", "describe", parameters.cluster.project, "--format=value(projectNumber)")
 
 
-def planned(parameters: PoolConfig) -> list[str]:
+def planned(parameters: GkeConfig) -> list[str]:
     cluster, system = parameters.cluster, parameters.site.system
     names = cluster.names
     made = f"cluster {cluster.name} in {cluster.location}: private, {parameters.site.release_channel.lower()} channel"
@@ -61,13 +61,13 @@ def planned(parameters: PoolConfig) -> list[str]:
         *(
             f"- 0 to {offer.most} {offer.machine} in {offer.zone}{' with ' + offer.accelerator if offer.accelerator else ''}, "
             f"{'spot' if offer.spot else 'on demand'}"
-            for offer in parameters.offers
+            for offer in parameters.node_pools
         ),
     ]
 
 
-def shortages(parameters: PoolConfig, programs: Programs) -> list[str]:
-    """Quotas of the region that are less than pool.yaml wants; nodes beyond them will not come."""
+def shortages(parameters: GkeConfig, programs: Programs) -> list[str]:
+    """Quotas of the region that are less than newsreel.yaml wants; nodes beyond them will not come."""
     cluster = parameters.cluster
     words = ("gcloud", "compute", "regions", "describe", cluster.region, f"--project={cluster.project}", "--format=json(quotas)")
     try:
@@ -76,18 +76,18 @@ def shortages(parameters: PoolConfig, programs: Programs) -> list[str]:
         return [f"nobody can say whether the quotas are large enough ({fault})"]
     limits = {quota["metric"]: float(quota["limit"]) for quota in told.get("quotas", [])}
     wanted: Counter[str] = Counter()
-    for offer in parameters.offers:
+    for offer in parameters.node_pools:
         if offer.quota:
             wanted[offer.quota] += offer.most
     return [
-        f"quota {name} in {cluster.region} is {limits.get(name, 0):g}, pool.yaml wants {most}: ask for more in good time"
+        f"quota {name} in {cluster.region} is {limits.get(name, 0):g}, newsreel.yaml wants {most}: ask for more in good time"
         for name, most in wanted.items()
         if limits.get(name, 0) < most
     ]
 
 
-def records(parameters: PoolConfig, programs: Programs, terraform: Terraform) -> None:
+def records(parameters: GkeConfig, programs: Programs, terraform: Terraform) -> None:
     """What the owner of the newsroom's name must set, for the certificate and the way there."""
-    if parameters.site.newsroom and not programs.dry_run:
+    if parameters.newsroom and not programs.dry_run:
         lines = programs.read_json(*terraform.words("output"), "-json", "newsroom_records") or []
         print("For the newsroom, its name's owner sets:", *lines, sep="\n  ")

@@ -1,23 +1,34 @@
-"""pool.yaml as Terraform's variables: what `cluster/terraform` is told, and nothing that is said elsewhere."""
+"""newsreel.yaml as Terraform's variables: what `cluster/terraform` is told, and nothing that is said elsewhere."""
 
 import json
 from typing import Any
 
-from cluster.gke.installed import settings_of
-from newsreel.config.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account, Bucket
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
+from newsreel.config.names import (
+    EVENTS_ACCOUNT,
+    GPU_TAINT,
+    MANAGER_ACCOUNT,
+    NEWSROOM_ACCOUNT,
+    POOL_LABEL,
+    STORAGE_ACCOUNT,
+    STORY_TAINT,
+    WATCH_ACCOUNT,
+    Account,
+    Bucket,
+)
+from newsreel.config.settings import settings_of
 from newsreel.submission.topics import DEAD, DONE, HEARD, PULLED, STORIES, SUBSCRIPTIONS, Subscription
 
 __all__ = ["as_json", "identities", "variables"]
 
 
-def as_json(parameters: PoolConfig) -> str:
+def as_json(parameters: GkeConfig) -> str:
     """The text of a tfvars.json."""
     return json.dumps(variables(parameters), indent=2) + "\n"
 
 
-def variables(parameters: PoolConfig) -> dict[str, Any]:
-    cluster, site, who = parameters.cluster, parameters.site, identities(parameters)
+def variables(parameters: GkeConfig) -> dict[str, Any]:
+    cluster, site, newsroom, who = parameters.cluster, parameters.site, parameters.newsroom, identities(parameters)
     return {
         "project": cluster.project,
         "region": cluster.region,
@@ -33,7 +44,7 @@ def variables(parameters: PoolConfig) -> dict[str, Any]:
         "story_pools": {
             offer.pool: offer.model_dump(mode="json", include={"zone", "machine", "accelerator", "spot", "ssds", "most"})
             | {"disk_gb": site.disk_gb}
-            for offer in parameters.offers
+            for offer in parameters.node_pools
         },
         "story_taints": {"all": taint(*STORY_TAINT), "gpu": taint(*GPU_TAINT)},
         "buckets": {which.value: bucket(which, parameters) for which in Bucket},
@@ -41,9 +52,9 @@ def variables(parameters: PoolConfig) -> dict[str, Any]:
         "subscriptions": {one.name: subscription(one) for one in SUBSCRIPTIONS},
         "subscribers": {Account.EVENTS.value: PULLED, Account.MANAGER.value: HEARD},
         "accounts": {which.value: {"id": cluster.names.account_id(which), "kubernetes": who.get(which)} for which in Account},
-        "editors": list(site.editors),
-        "security_group": security_group(site.editors),
-        "newsroom": site.newsroom.model_dump(mode="json", include={"host", "admits"}) if site.newsroom else None,
+        "editors": list(cluster.editors),
+        "security_group": security_group(cluster.editors),
+        "newsroom": newsroom.model_dump(mode="json", include={"host", "admits"}) if newsroom else None,
     }
 
 
@@ -51,8 +62,8 @@ def taint(key: str, value: str) -> dict[str, str]:
     return {"key": key, "value": value}
 
 
-def bucket(which: Bucket, parameters: PoolConfig) -> dict[str, Any]:
-    kept = parameters.site.kept
+def bucket(which: Bucket, parameters: GkeConfig) -> dict[str, Any]:
+    kept = parameters.site.retention
     days = {Bucket.PREVIEWS: kept.previews_days, Bucket.UNITS: kept.units_days}
     return {
         "name": parameters.cluster.names.bucket(which),
@@ -75,16 +86,16 @@ def subscription(one: Subscription) -> dict[str, Any]:
     }
 
 
-def identities(parameters: PoolConfig) -> dict[Account, str]:
+def identities(parameters: GkeConfig) -> dict[Account, str]:
     """The accounts in the cluster that act as ours in Google Cloud: namespace/name, as our manifests call them."""
     settings = settings_of(parameters)
-    ours = {Account.STORAGE: settings.storage_account}
+    ours = {Account.STORAGE: STORAGE_ACCOUNT}
     if settings.events:
-        ours |= {Account.EVENTS: settings.events.events_account, Account.WATCH: settings.events.watch_account}
+        ours |= {Account.EVENTS: EVENTS_ACCOUNT, Account.WATCH: WATCH_ACCOUNT}
     if settings.newsroom:
-        ours |= {Account.NEWSROOM: settings.newsroom.account}
+        ours |= {Account.NEWSROOM: NEWSROOM_ACCOUNT}
     if settings.manager:
-        ours |= {Account.MANAGER: settings.manager.account}
+        ours |= {Account.MANAGER: MANAGER_ACCOUNT}
     named = {which: f"{settings.namespace}/{name}" for which, name in ours.items()}
     return named | {Account.ARGO: f"{settings.argo_namespace}/{ARGO_SERVER}"}
 

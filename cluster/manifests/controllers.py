@@ -8,7 +8,9 @@ from typing import Any
 
 from cluster.manifests.network import BUS_MONITOR_PORT, DEAD_LETTER_PORT, DNS, to_addresses, to_google
 from cluster.manifests.rbac import account, binding, role, rule
-from newsreel.config.settings import Events, Manager, Settings
+from newsreel.config.model import Events, Manager
+from newsreel.config.names import EVENTS_ACCOUNT, MANAGER_ACCOUNT, RECONCILER_ACCOUNT, WATCH_ACCOUNT
+from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
 from workflows.container import WEBHOOK_SECRET_VARIABLE, notification_variables, webhook_secret_key
 from workflows.deployment import Deployed
@@ -44,7 +46,7 @@ def reconciler(settings: Settings) -> list[dict[str, Any]]:
         replicas=1,
         cpu="50m",
         memory="256Mi",
-        account=settings.reconciler_account,
+        account=RECONCILER_ACCOUNT,
         token=True,
     )
     return deployed.build(settings)
@@ -67,15 +69,15 @@ def dead_letter_server(settings: Settings, chosen: Events) -> list[dict[str, Any
         replicas=1,
         cpu="20m",
         memory="256Mi",
-        account=chosen.events_account,
+        account=EVENTS_ACCOUNT,
     )
-    own = account(chosen.events_account, settings, google=chosen.google_account)
+    own = account(EVENTS_ACCOUNT, settings, google=chosen.google_account)
     return [own, *deployed.build(settings), deployed.service(settings, DEAD_LETTER_PORT)]
 
 
 def watch(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
     """The submitter's control loop, named `watch`. One replica is enough, two do no harm, and running stories do not need it."""
-    name = chosen.watch_account
+    name = WATCH_ACCOUNT
     buckets = ("--stories", settings.stories, "--finals", settings.finals)
     deployed = Deployed(
         name="watch",
@@ -109,58 +111,55 @@ def manager(settings: Settings, chosen: Manager) -> list[dict[str, Any]]:
     if settings.events is None:
         raise BadInput("manager: it counts messages and events; set `events`, too")
     everywhere = f"{settings.namespace}-manager"
-    deployed = manager_deployment(settings, chosen)
-    runs = (
-        [manager_as_cron_job(deployed, settings, chosen)]
-        if chosen.runs == "cronjob"
-        else manager_as_deployment(deployed, settings, chosen)
-    )
+    deployed = manager_deployment(settings)
+    as_cron_job = chosen.runs == "cronjob"
+    runs = [manager_as_cron_job(deployed, settings)] if as_cron_job else manager_as_deployment(deployed, settings)
     return [
-        account(chosen.account, settings, google=chosen.google_account),
-        role(chosen.account, settings.namespace, MANAGER_RULES),
-        binding(chosen.account, settings.namespace, settings),
+        account(MANAGER_ACCOUNT, settings, google=chosen.google_account),
+        role(MANAGER_ACCOUNT, settings.namespace, MANAGER_RULES),
+        binding(MANAGER_ACCOUNT, settings.namespace, settings),
         role(everywhere, None, NODE_RULES),
-        binding(everywhere, None, settings, account=chosen.account),
+        binding(everywhere, None, settings, account=MANAGER_ACCOUNT),
         manager_network_policy(deployed, settings),
-        pool_config_map(settings, chosen),
+        pool_config_map(settings),
         *runs,
     ]
 
 
-def manager_deployment(settings: Settings, chosen: Manager) -> Deployed:
+def manager_deployment(settings: Settings) -> Deployed:
     return Deployed(
         name=MANAGER_NAME,
         image=MANAGER_IMAGE,
         command=("python", "-m", "cluster.controllers.manager"),
-        arguments=("--parameters", f"{MOUNT}/pool.yaml", "--health-port", str(MANAGER_PORT)),
+        arguments=("--config", f"{MOUNT}/newsreel.yaml", "--health-port", str(MANAGER_PORT)),
         port=MANAGER_PORT,
         alive="/alive",
         ready="/ready",
         replicas=1,
         cpu="50m",
         memory="512Mi",
-        account=chosen.account,
+        account=MANAGER_ACCOUNT,
         token=True,
     )
 
 
-def manager_as_deployment(deployed: Deployed, settings: Settings, chosen: Manager) -> list[dict[str, Any]]:
+def manager_as_deployment(deployed: Deployed, settings: Settings) -> list[dict[str, Any]]:
     deployment, *rest = deployed.build(settings)
     template = deployment["spec"]["template"]
-    template["metadata"]["annotations"] = template["metadata"].get("annotations", {}) | pool_digest(chosen)
+    template["metadata"]["annotations"] = template["metadata"].get("annotations", {}) | pool_digest(settings)
     mount_pool(template["spec"])
     return [deployment, *rest]
 
 
-def manager_as_cron_job(deployed: Deployed, settings: Settings, chosen: Manager) -> dict[str, Any]:
+def manager_as_cron_job(deployed: Deployed, settings: Settings) -> dict[str, Any]:
     """One round a job. A failed job is not retried: the next one finds the same work."""
     pod = deployed.pod(settings)
     mount_pool(pod)
     [container] = pod["containers"]
     for only_for_deployments in ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle", "ports"):
         del container[only_for_deployments]
-    container["args"] = ["--once", "--parameters", f"{MOUNT}/pool.yaml"]
-    template = {"metadata": {"labels": deployed.labels(), "annotations": pool_digest(chosen)}, "spec": pod}
+    container["args"] = ["--once", "--config", f"{MOUNT}/newsreel.yaml"]
+    template = {"metadata": {"labels": deployed.labels(), "annotations": pool_digest(settings)}, "spec": pod}
     job = {"backoffLimit": 0, "activeDeadlineSeconds": MOST_SECONDS, "template": template}
     return {
         "apiVersion": "batch/v1",
@@ -177,9 +176,9 @@ def manager_as_cron_job(deployed: Deployed, settings: Settings, chosen: Manager)
     }
 
 
-def pool_digest(chosen: Manager) -> dict[str, str]:
-    """Annotation that restarts the program when pool.yaml changes: it reads the file once."""
-    return {"newsreel/pool-digest": sha256(chosen.pool.encode()).hexdigest()[:16]}
+def pool_digest(settings: Settings) -> dict[str, str]:
+    """Annotation that restarts the program when newsreel.yaml changes: it reads the file once."""
+    return {"newsreel/pool-digest": sha256(settings.config.encode()).hexdigest()[:16]}
 
 
 def mount_pool(pod: dict[str, Any]) -> None:
@@ -188,13 +187,13 @@ def mount_pool(pod: dict[str, Any]) -> None:
     container["volumeMounts"].append({"name": "pool", "mountPath": MOUNT, "readOnly": True})
 
 
-def pool_config_map(settings: Settings, chosen: Manager) -> dict[str, Any]:
+def pool_config_map(settings: Settings) -> dict[str, Any]:
     labels = {"app.kubernetes.io/part-of": "newsreel", "app.kubernetes.io/name": MANAGER_NAME}
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": POOL, "namespace": settings.namespace, "labels": labels},
-        "data": {"pool.yaml": chosen.pool},
+        "data": {"newsreel.yaml": settings.config},
     }
 
 

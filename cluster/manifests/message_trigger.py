@@ -21,7 +21,9 @@ from cluster.manifests.controllers import DEAD_LETTER_URL, submitter
 from cluster.manifests.message_filter import filter_program
 from cluster.manifests.network import trigger_policies
 from cluster.manifests.rbac import account, binding, role, rule, token
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import EVENTS_ACCOUNT, STEP_ACCOUNT, SUBMITTER_ACCOUNT
+from newsreel.config.settings import Settings
 from workflows.deployment import scrape_annotations, service_labels
 from workflows.placement import SERVICE_PRIORITY, USER
 
@@ -83,6 +85,8 @@ def pod_template(name: str, account: str, settings: Settings) -> dict[str, Any]:
 
 
 BUS = "stories"
+NATS_VERSION = "2.10.10"
+"""One that Argo Events' controller knows (argo-events, `controller-config.yaml`)."""
 REPLICAS = 3
 STREAM = {
     "replicas": REPLICAS,
@@ -115,14 +119,14 @@ def event_bus(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             },
             "spec": {
                 "jetstream": {
-                    "version": chosen.bus_version,
+                    "version": NATS_VERSION,
                     "replicas": REPLICAS,
                     "persistence": {**storage, "accessMode": "ReadWriteOnce", "volumeSize": chosen.disk},
                     "streamConfig": yaml.safe_dump(STREAM, sort_keys=False),
                     "maxPayload": "1MB",
                     "metadata": pod_metadata("eventbus", settings),
                     # An account without permissions: by default the pod gets the token of the namespace's default account.
-                    "serviceAccountName": settings.step_account,
+                    "serviceAccountName": STEP_ACCOUNT,
                     "priorityClassName": SERVICE_PRIORITY,
                     "securityContext": POD_SECURITY,
                     **on_system_pool(settings),
@@ -170,7 +174,7 @@ def event_source(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
             "spec": {
                 "eventBusName": BUS,
                 "replicas": 1,
-                "template": pod_template("eventsource", chosen.events_account, settings),
+                "template": pod_template("eventsource", EVENTS_ACCOUNT, settings),
                 "pubSub": {
                     EVENT: {
                         "projectID": chosen.project,
@@ -199,7 +203,7 @@ def sensor(settings: Settings, chosen: Events) -> list[dict[str, Any]]:
 
     Both dependencies are the same event with the same filter program: one takes valid messages, the other the rest.
     """
-    name = chosen.submitter_account
+    name = SUBMITTER_ACCOUNT
     return [
         # The Sensor exits without a token, though it does not call the API server.
         account(name, settings) | {"automountServiceAccountToken": True},

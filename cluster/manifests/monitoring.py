@@ -11,7 +11,8 @@ import yaml
 
 from cluster.manifests.alerts import Part, groups
 from cluster.manifests.dashboard import dashboard
-from newsreel.config.settings import Monitoring, Settings
+from newsreel.config.model import Monitoring
+from newsreel.config.settings import Settings
 from workflows.placement import ROLE
 
 INTERVAL = "30s"

@@ -54,13 +54,14 @@ def quota(settings: Settings) -> dict[str, Any]:
         "metadata": {"name": "newsreel", "namespace": settings.namespace},
         "spec": {
             "hard": {
-                "requests.nvidia.com/gpu": str(stories * settings.gpus_a_node),
+                "requests.nvidia.com/gpu": str(stories * GPUS_A_NODE),
                 "pods": str(stories * PODS_A_STORY),
             }
         },
     }
 
 
+GPUS_A_NODE = 1
 PODS_A_STORY = 40
 """Far more than a story has, completed pods included."""
 

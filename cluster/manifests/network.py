@@ -12,7 +12,8 @@ the one behind it, so `Settings.api_servers` has both where they differ.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.settings import Settings
 from steps import declared_steps
 from workflows.deployment import policy_spec, service_labels
 from workflows.services import SERVICES, Service

@@ -9,7 +9,9 @@ from typing import Any
 
 from cluster.manifests.network import DNS, to_addresses, to_google
 from cluster.manifests.rbac import account, binding, role, rule
-from newsreel.config.settings import Newsroom, Settings
+from newsreel.config.model import Newsroom
+from newsreel.config.names import NEWSROOM_ACCOUNT
+from newsreel.config.settings import Settings
 from workflows.deployment import Deployed
 
 NEWSROOM_IMAGE = "newsroom"
@@ -26,9 +28,9 @@ def newsroom(settings: Settings, chosen: Newsroom, voice_system: str) -> list[di
     """`voice_system` is the profile's voice: the page offers its voices."""
     deployed = newsroom_deployment(settings, chosen, voice_system)
     return [
-        account(chosen.account, settings, google=chosen.google_account),
-        role(chosen.account, settings.namespace, NEWSROOM),
-        binding(chosen.account, settings.namespace, settings),
+        account(NEWSROOM_ACCOUNT, settings, google=chosen.google_account),
+        role(NEWSROOM_ACCOUNT, settings.namespace, NEWSROOM),
+        binding(NEWSROOM_ACCOUNT, settings.namespace, settings),
         *deployed.build(settings),
         deployed.service(settings, 80),
         newsroom_network_policy(deployed, settings, chosen),
@@ -51,7 +53,7 @@ def newsroom_deployment(settings: Settings, chosen: Newsroom, voice_system: str)
         replicas=settings.service_replicas,
         cpu="500m",
         memory="2Gi",
-        account=chosen.account,
+        account=NEWSROOM_ACCOUNT,
         token=True,
         environment=(
             ("NEWSREEL_ADDRESSES", f"{settings.stories},{settings.finals}"),

@@ -5,17 +5,18 @@ A step has no token. Argo's own containers beside it may report its result.
 
 from typing import Any
 
+from newsreel.config.names import EXECUTOR_ACCOUNT, RECONCILER_ACCOUNT, STEP_ACCOUNT, STORAGE_ACCOUNT
 from newsreel.config.settings import Settings
 
 
 def rbac(settings: Settings) -> list[dict[str, Any]]:
     return [
-        account(settings.step_account, settings),
-        account(settings.storage_account, settings, google=settings.google_account),
-        account(settings.executor_account, settings),
-        token(settings.executor_account, settings),
-        role(settings.executor_account, settings.namespace, EXECUTOR),
-        binding(settings.executor_account, settings.namespace, settings),
+        account(STEP_ACCOUNT, settings),
+        account(STORAGE_ACCOUNT, settings, google=settings.google_account),
+        account(EXECUTOR_ACCOUNT, settings),
+        token(EXECUTOR_ACCOUNT, settings),
+        role(EXECUTOR_ACCOUNT, settings.namespace, EXECUTOR),
+        binding(EXECUTOR_ACCOUNT, settings.namespace, settings),
         *reconciler(settings),
         *editor(settings),
     ]
@@ -40,7 +41,7 @@ HEARTBEATS = "kube-node-lease"
 
 def reconciler(settings: Settings) -> list[dict[str, Any]]:
     """Submits and terminates workflows, deletes pods of lost nodes, reads nodes and their heartbeats."""
-    name, everywhere = settings.reconciler_account, f"{settings.namespace}-reconciler"
+    name, everywhere = RECONCILER_ACCOUNT, f"{settings.namespace}-reconciler"
     return [
         account(name, settings),
         role(name, settings.namespace, RECONCILER),

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from newsreel.config.fields import Range
+from newsreel.config.values import Range
 from newsreel.errors import BadInput
 
 __all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "require_so_few", "seconds_in", "viral"]

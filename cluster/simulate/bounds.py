@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from math import exp, lgamma, log
 
 from cluster.simulate.arrivals import Arrival
-from newsreel.config.pools import NodePoolOption
+from newsreel.config.gke import NodePoolOption
 
 __all__ = ["erlang_c", "least_waits", "md_c_wait", "mm_c_wait"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from cluster.simulate.arrivals import Arrival
-from newsreel.config.pools import NodePoolOption
+from newsreel.config.gke import NodePoolOption
 
 __all__ = ["Kind", "Machine", "Story"]
 

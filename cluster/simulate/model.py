@@ -9,8 +9,9 @@ from typing import Literal
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.events import Clock
 from cluster.simulate.inventory import Kind, Machine, Story
-from newsreel.config.fields import Range
-from newsreel.config.pools import NodePoolOption, PoolConfig
+from newsreel.config.gke import NodePoolOption
+from newsreel.config.model import GkeConfig
+from newsreel.config.values import Range
 
 __all__ = ["Model"]
 
@@ -21,10 +22,10 @@ GOING = 180.0
 class Model:
     """Effects only; what to do is the policy's."""
 
-    def __init__(self, parameters: PoolConfig, seed: int, seconds_of: Callable[[Arrival, NodePoolOption], float]) -> None:
+    def __init__(self, parameters: GkeConfig, seed: int, seconds_of: Callable[[Arrival, NodePoolOption], float]) -> None:
         self.parameters, self.seconds_of = parameters, seconds_of
         self.random, self.clock = Random(seed), Clock()  # noqa: S311
-        self.kinds = {offer.pool: Kind(offer) for offer in parameters.offers}
+        self.kinds = {offer.pool: Kind(offer) for offer in parameters.node_pools}
         self.cluster: Literal["absent", "coming", "there", "going"] = "there"
         self.cluster_from, self.cluster_paid = 0.0, 0.0
         self.queue: deque[Story] = deque()
@@ -89,7 +90,7 @@ class Model:
 
     def occupy(self, kind: Kind) -> None:
         """By an operation of the manager's; GKE's own autoscaler needs none."""
-        kind.busy_until = self.clock.now + self.draw(self.parameters.operation_seconds)
+        kind.busy_until = self.clock.now + self.draw(self.parameters.delays.operation_seconds)
 
     def resize(self, kind: Kind, size: int) -> None:
         kind.size = size
@@ -102,7 +103,7 @@ class Model:
                 kind.lack = (why, self.clock.now)
                 return
             self.made += 1
-            start = self.parameters.start_seconds
+            start = self.parameters.delays.start_seconds
             phases = (self.draw(start.machine), self.draw(start.driver), self.draw(start.images))
             machine = Machine(f"{kind.offer.pool}-{self.made}", kind, self.clock.now, phases)
             kind.machines[machine.name] = machine
@@ -159,7 +160,7 @@ class Model:
         """Only of what has no story: the policy has seen to that, and we make sure."""
         idle = [machine for machine in kind.machines.values() if machine.story is None]
         for machine in idle[: max(0, len(kind.machines) - to)]:
-            self.remove(machine, self.parameters.remove_seconds)
+            self.remove(machine, self.parameters.delays.remove_seconds)
         kind.size = len(kind.machines)
         self.fill_all()
 
@@ -199,7 +200,7 @@ class Model:
             unused = machine.ready and machine.story is None and self.clock.now - machine.free_since > idle
             if unused and not self.queue and kind.size > least:
                 kind.size -= 1
-                self.remove(machine, self.parameters.remove_seconds)
+                self.remove(machine, self.parameters.delays.remove_seconds)
 
     # The cluster
 

@@ -3,12 +3,14 @@
 import argparse
 from pathlib import Path
 
+from newsreel.config.option import declare_config_option
+
 __all__ = ["declare_plan", "declare_simulate"]
 
 
 def declare_simulate(parser: argparse.ArgumentParser) -> None:
     demand(parser)
-    parser.add_argument("--mode", choices=("pool", "cluster"), help="what comes and goes (as the parameters say)")
+    parser.add_argument("--mode", choices=("pool", "cluster"), help="what comes and goes (as the configuration says)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed, another day (1)")
     parser.add_argument("--sweep", action="store_true", help="the price of each promise, from 2 minutes to an hour")
     parser.add_argument("--first-frame", action="store_true", help="from zero to the first frame, by phase")
@@ -29,7 +31,7 @@ def demand(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", type=Path, metavar="FILE", help="a line a story: time[,seconds of video]")
     parser.add_argument("--days", type=int, default=1, metavar="N", help="of generated stories (1)")
     parser.add_argument("--wait", metavar="TIME", help="longest queueing time to be kept for 99 of 100, such as 15min")
-    parser.add_argument("--parameters", type=Path, metavar="FILE", help="prices, nodes, times (cluster/pool.yaml)")
+    declare_config_option(parser, "--parameters", None, "prices, nodes, times (cluster/newsreel.yaml)")
 
 
 def simulate(options: argparse.Namespace) -> int:

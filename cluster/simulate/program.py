@@ -9,7 +9,9 @@ from cluster.simulate.drawing import picture, svg
 from cluster.simulate.report import bound_cost, caveat, span, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, Plan, first_frame, plan, sweep
-from newsreel.config.pools import DEFAULT, NodePoolOption, PoolConfig, read_pool_config
+from newsreel.config.file import DEFAULT, changed, read_gke_config
+from newsreel.config.gke import NodePoolOption
+from newsreel.config.model import GkeConfig
 from newsreel.errors import BadInput
 from newsreel.files import write_atomically
 
@@ -21,7 +23,7 @@ EXAMPLES = "give --stories 3000/day, --burst 1000/10min, --batch 40/12h or --tra
 def run_simulate(options: argparse.Namespace) -> int:
     parameters = parameters_of(options)
     if options.mode:
-        parameters = parameters.changed(cluster={"mode": options.mode})
+        parameters = changed(parameters, cluster={"mode": options.mode}, manager=None)
     if options.first_frame:
         print(caveat(parameters), first_frame(parameters), sep="\n\n")
         return 0
@@ -49,12 +51,12 @@ def run_plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def in_sentences(found: Plan, parameters: PoolConfig, bound: float) -> Iterator[str]:
+def in_sentences(found: Plan, parameters: GkeConfig, bound: float) -> Iterator[str]:
     """`bound` is what a video's work alone costs."""
     minutes, currency = parameters.policy.wait_minutes, parameters.prices.currency
-    yield f"Buy at most {counted(found.nodes)} of each kind, {found.nodes * len(parameters.offers)} in all, in this order:"
-    yield from (f"  {place}. {in_words(offer)}" for place, offer in enumerate(parameters.offers, 1))
-    yield f"In cluster/pool.yaml: most: {found.nodes} in each offer, aim: {found.aim:g}, wait_minutes: {minutes:g}."
+    yield f"Buy at most {counted(found.nodes)} of each kind, {found.nodes * len(parameters.node_pools)} in all, in this order:"
+    yield from (f"  {place}. {in_words(offer)}" for place, offer in enumerate(parameters.node_pools, 1))
+    yield f"In newsreel.yaml: most: {found.nodes} in each node pool, aim: {found.aim:g}, wait_minutes: {minutes:g}."
     yield f"Queueing at p99: {span(found.wait)}, promised {span(60 * minutes)}; on the worst of {len(SEEDS)} days"
     yield "and of one more with none of the first kind to be had."
     yield f"A video: {found.cost:.4f} {currency}, {found.cost / bound:.2f} times what its work alone costs ({bound:.4f})."
@@ -70,14 +72,14 @@ def in_words(offer: NodePoolOption) -> str:
     return f"{offer.pool}: {offer.machine} in {offer.zone}, {'spot' if offer.spot else 'on demand'}"
 
 
-def parameters_of(options: argparse.Namespace) -> PoolConfig:
-    parameters = read_pool_config(options.parameters or DEFAULT)
+def parameters_of(options: argparse.Namespace) -> GkeConfig:
+    parameters = read_gke_config(options.config or DEFAULT)
     if options.wait is None:
         return parameters
-    return parameters.changed(policy={"wait_minutes": seconds_in(options.wait) / 60})
+    return changed(parameters, policy={"wait_minutes": seconds_in(options.wait) / 60})
 
 
-def stories_of(options: argparse.Namespace, parameters: PoolConfig) -> Callable[[int], list[Arrival]]:
+def stories_of(options: argparse.Namespace, parameters: GkeConfig) -> Callable[[int], list[Arrival]]:
     """The arrivals of a seed. Raises BadInput where none are asked for, or more than can be held."""
     given = {name: Rate.parse(text) for name in ("stories", "burst", "viral", "batch") if (text := getattr(options, name))}
     video = parameters.work.video_seconds
@@ -98,7 +100,7 @@ def stories_of(options: argparse.Namespace, parameters: PoolConfig) -> Callable[
     return generated
 
 
-def generators(given: dict[str, Rate], days: int, parameters: PoolConfig, random: Random) -> Iterator[Arrival]:
+def generators(given: dict[str, Rate], days: int, parameters: GkeConfig, random: Random) -> Iterator[Arrival]:
     video, length = parameters.work.video_seconds, days * DAY
     if "stories" in given:
         yield from poisson(given["stories"], length, video, random)

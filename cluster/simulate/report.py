@@ -7,17 +7,17 @@ from cluster.durations import speed_of, story_seconds
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import least_waits
 from cluster.simulate.run import Outcome, work_seconds
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
 
 __all__ = ["aligned", "bound_cost", "bound_waits", "caveat", "percentile", "span", "table"]
 
 
-def caveat(parameters: PoolConfig) -> str:
+def caveat(parameters: GkeConfig) -> str:
     """What is not known in every figure: said wherever one is printed."""
-    speeds = {offer.speed: speed_of(parameters, offer.speed) for offer in parameters.offers}
+    speeds = {offer.speed: speed_of(parameters, offer.speed) for offer in parameters.node_pools}
     lines = [f"Prices are examples of {parameters.prices.dated}, not quotes."]
     if assumed := [name for name, speed in speeds.items() if not speed.measured]:
-        lines.append(f"How fast {' and '.join(assumed)} nodes work is ASSUMED, not measured: see work.speeds in pool.yaml.")
+        lines.append(f"How fast {' and '.join(assumed)} nodes work is ASSUMED, not measured: see work.speeds.")
     return "\n".join(lines)
 
 
@@ -27,21 +27,21 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
-def bound_cost(arrivals: Sequence[Arrival], parameters: PoolConfig) -> float:
+def bound_cost(arrivals: Sequence[Arrival], parameters: GkeConfig) -> float:
     """A video on the cheapest kind of node, were nothing paid but work: no start, no idle second, no cluster."""
     seconds_of = work_seconds(parameters)
-    each = [sum(seconds_of(arrival, offer) for arrival in arrivals) * offer.an_hour / 3600 for offer in parameters.offers]
+    each = [sum(seconds_of(arrival, offer) for arrival in arrivals) * offer.an_hour / 3600 for offer in parameters.node_pools]
     return min(each) / max(1, len(arrivals))
 
 
-def bound_waits(arrivals: Sequence[Arrival], parameters: PoolConfig) -> list[float]:
+def bound_waits(arrivals: Sequence[Arrival], parameters: GkeConfig) -> list[float]:
     """Were every node that may be bought there all the time, of the quickest kind."""
     seconds_of = work_seconds(parameters)
-    quickest = min(parameters.offers, key=lambda offer: story_seconds(parameters, offer))
-    return least_waits(arrivals, sum(offer.most for offer in parameters.offers), quickest, seconds_of)
+    quickest = min(parameters.node_pools, key=lambda offer: story_seconds(parameters, offer))
+    return least_waits(arrivals, sum(offer.most for offer in parameters.node_pools), quickest, seconds_of)
 
 
-def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: PoolConfig) -> str:
+def table(outcome: Outcome, arrivals: Sequence[Arrival], parameters: GkeConfig) -> str:
     """Markdown. Times as hours:minutes:seconds; money in the currency of the file, whose prices are examples."""
     bound, currency = bound_waits(arrivals, parameters), parameters.prices.currency
     limit = 60 * parameters.policy.wait_minutes

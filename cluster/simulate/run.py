@@ -32,7 +32,8 @@ from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.inventory import Kind
 from cluster.simulate.model import Model
-from newsreel.config.pools import NodePoolOption, PoolConfig
+from newsreel.config.gke import NodePoolOption
+from newsreel.config.model import GkeConfig
 
 __all__ = ["Outcome", "simulate", "work_seconds"]
 
@@ -76,11 +77,11 @@ class Outcome:
         return 1 - self.worked / self.paid if self.paid else 0.0
 
 
-def work_seconds(parameters: PoolConfig) -> Callable[[Arrival, NodePoolOption], float]:
+def work_seconds(parameters: GkeConfig) -> Callable[[Arrival, NodePoolOption], float]:
     """How long a story keeps a node."""
     pod = parameters.work.pod_seconds
     rates = {}
-    for name in {offer.speed for offer in parameters.offers}:
+    for name in {offer.speed for offer in parameters.node_pools}:
         speed = speed_of(parameters, name)
         fixed = sum(speed.seconds(0, pod).values())
         rates[name] = (fixed, sum(speed.seconds(1, pod).values()) - fixed)
@@ -89,7 +90,7 @@ def work_seconds(parameters: PoolConfig) -> Callable[[Arrival, NodePoolOption], 
 
 def simulate(
     arrivals: Sequence[Arrival],
-    parameters: PoolConfig,
+    parameters: GkeConfig,
     seed: int = 1,
     seconds_of: Callable[[Arrival, NodePoolOption], float] | None = None,
 ) -> Outcome:

@@ -10,7 +10,9 @@ from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.report import aligned, bound_waits, percentile, span
 from cluster.simulate.run import Outcome, simulate
-from newsreel.config.pools import NodePoolOption, PoolConfig
+from newsreel.config.file import changed
+from newsreel.config.gke import NodePoolOption
+from newsreel.config.model import GkeConfig
 
 __all__ = ["Plan", "first_frame", "plan", "sweep"]
 
@@ -36,11 +38,11 @@ class Plan:
     """Fewer nodes than this, of all kinds together, do not keep the promise, were they there all the time."""
 
 
-def sweep(stories: Stories, parameters: PoolConfig, waits: Sequence[float] = (2, 5, 10, 15, 30, 60)) -> str:
+def sweep(stories: Stories, parameters: GkeConfig, waits: Sequence[float] = (2, 5, 10, 15, 30, 60)) -> str:
     """The price of each promise of so many minutes: the table of the pools that `plan` finds."""
     rows = []
     for minutes in waits:
-        found = plan(stories, parameters.changed(policy={"wait_minutes": minutes}))
+        found = plan(stories, changed(parameters, policy={"wait_minutes": minutes}))
         promise = f"{minutes:g} min"
         if found:
             rows.append((promise, f"{found.nodes}", f"{found.aim:g}", span(found.wait), f"{found.cost:.4f}"))
@@ -50,17 +52,17 @@ def sweep(stories: Stories, parameters: PoolConfig, waits: Sequence[float] = (2,
     return "\n".join(aligned(head, rows))
 
 
-def plan(stories: Stories, parameters: PoolConfig) -> Plan | None:
+def plan(stories: Stories, parameters: GkeConfig) -> Plan | None:
     """The cheapest pool that keeps `policy.wait_minutes` at p99; None where no number of nodes does: nodes take time to come."""
     limit = 60 * parameters.policy.wait_minutes
     least = fewest(stories(SEEDS[0]), parameters, limit)
-    found = [found for aim in AIMS if (found := smallest(stories, parameters.changed(policy={"aim": aim}), least, limit))]
+    found = [found for aim in AIMS if (found := smallest(stories, changed(parameters, policy={"aim": aim}), least, limit))]
     return min(found, key=lambda each: (each.cost, each.nodes), default=None)
 
 
-def smallest(stories: Stories, parameters: PoolConfig, least: int, limit: float) -> Plan | None:
+def smallest(stories: Stories, parameters: GkeConfig, least: int, limit: float) -> Plan | None:
     """Nodes are added, a tenth at a time, until every day is kept; on the first day alone while it is not."""
-    kinds = len(parameters.offers)
+    kinds = len(parameters.node_pools)
     most = max(1, min(room(parameters) // kinds, 4 * least + 20, largest_quota(parameters)))
     nodes = min(most, max(1, ceil(least / kinds), parameters.policy.warm_nodes))
     while nodes <= most:
@@ -78,19 +80,19 @@ def smallest(stories: Stories, parameters: PoolConfig, least: int, limit: float)
     return None
 
 
-def days(parameters: PoolConfig) -> Iterator[tuple[int, PoolConfig]]:
+def days(parameters: GkeConfig) -> Iterator[tuple[int, GkeConfig]]:
     """The hardest first: what does not keep that one is tried on no other."""
-    if len(parameters.offers) > 1:
-        yield SEEDS[0], offering(parameters, parameters.offers[1:])
+    if len(parameters.node_pools) > 1:
+        yield SEEDS[0], offering(parameters, parameters.node_pools[1:])
     yield from ((seed, parameters) for seed in SEEDS)
 
 
-def fewest(arrivals: Sequence[Arrival], parameters: PoolConfig, limit: float) -> int:
+def fewest(arrivals: Sequence[Arrival], parameters: GkeConfig, limit: float) -> int:
     """By halving: nodes that are always there and never fail, and still keep the promise."""
     low, high = 1, room(parameters)
     while low < high:
         middle = (low + high) // 2
-        one_kind = with_most(offering(parameters, parameters.offers[:1]), middle)
+        one_kind = with_most(offering(parameters, parameters.node_pools[:1]), middle)
         if percentile(bound_waits(arrivals, one_kind), 0.99) <= limit:
             high = middle
         else:
@@ -98,33 +100,33 @@ def fewest(arrivals: Sequence[Arrival], parameters: PoolConfig, limit: float) ->
     return low
 
 
-def room(parameters: PoolConfig) -> int:
+def room(parameters: GkeConfig) -> int:
     """How many story nodes the cluster's network has addresses for, no more than one kind may have."""
     return min(1000, parameters.site.network.machines - parameters.site.system.most)
 
 
-def largest_quota(parameters: PoolConfig) -> int:
+def largest_quota(parameters: GkeConfig) -> int:
     """More nodes of a kind than this are of no use."""
-    return max(parameters.market.quotas.get(offer.quota or "", room(parameters)) for offer in parameters.offers)
+    return max(parameters.market.quotas.get(offer.quota or "", room(parameters)) for offer in parameters.node_pools)
 
 
-def with_most(parameters: PoolConfig, nodes: int) -> PoolConfig:
-    return offering(parameters, [offer.model_copy(update={"most": nodes}) for offer in parameters.offers])
+def with_most(parameters: GkeConfig, nodes: int) -> GkeConfig:
+    return offering(parameters, [offer.model_copy(update={"most": nodes}) for offer in parameters.node_pools])
 
 
-def offering(parameters: PoolConfig, offers: Sequence[NodePoolOption]) -> PoolConfig:
+def offering(parameters: GkeConfig, offers: Sequence[NodePoolOption]) -> GkeConfig:
     """The same with these kinds of node alone, and the quotas that they count against."""
     quotas = {name: most for name, most in parameters.market.quotas.items() if name in {offer.quota for offer in offers}}
-    return parameters.changed(offers=[offer.model_dump(mode="json") for offer in offers], market={"quotas": quotas})
+    return changed(parameters, node_pools=[offer.model_dump(mode="json") for offer in offers], market={"quotas": quotas})
 
 
-def first_frame(parameters: PoolConfig, trials: int = 200) -> str:
+def first_frame(parameters: GkeConfig, trials: int = 200) -> str:
     """A story alone, from nothing: by phase, until the generator draws its first frame. Mean and p95 of so many tries."""
     random = Random(7)  # noqa: S311
-    quiet = parameters.changed(market={"preemptions_an_hour": 0, "stock_out_hours": 0})
+    quiet = changed(parameters, market={"preemptions_an_hour": 0, "stock_out_hours": 0})
     story = [Arrival(random.uniform(600, 4200), parameters.work.video_seconds.usual) for _ in range(trials)]
     first = [simulate([arrival], quiet, seed).first_waits[0] for seed, arrival in enumerate(story)]
-    speed = speed_of(quiet, quiet.offers[0].speed)
+    speed = speed_of(quiet, quiet.node_pools[0].speed)
     steps = speed.seconds(parameters.work.video_seconds.usual, parameters.work.pod_seconds)
     before = []
     for name, seconds in steps.items():

@@ -1,4 +1,4 @@
-# All of them are written by `cluster/up` from cluster/pool.yaml: change that file, not these.
+# All of them are written by `cluster/up` from cluster/newsreel.yaml: change that file, not these.
 
 variable "project" {
   description = "Google Cloud project that everything is made in."

@@ -1,4 +1,4 @@
-# Google Cloud for newsreel: what lasts. `cluster/up` runs this with the variables that follow from cluster/pool.yaml.
+# Google Cloud for newsreel: what lasts. `cluster/up` runs this with the variables that follow from cluster/newsreel.yaml.
 
 terraform {
   required_version = ">= 1.9, < 2.0" # OpenTofu counts alike

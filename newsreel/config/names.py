@@ -1,10 +1,29 @@
-"""What everything is called in Google Cloud, derived from the cluster's name and project: no name is written down twice.
+"""Names of Kubernetes service accounts, and of everything in Google Cloud, derived from the cluster's name and project.
 
-Topics and subscriptions are named by `newsreel.submission.topics`, the cluster's own accounts by `newsreel.config.settings`.
+Topics and subscriptions are named by `newsreel.submission.topics`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+STEP_ACCOUNT = "newsreel-step"
+"""Kubernetes service account of what needs no cloud right at all."""
+STORAGE_ACCOUNT = "newsreel-storage"
+"""... of steps that read and write buckets, with Workload Identity."""
+EXECUTOR_ACCOUNT = "newsreel-executor"
+"""... with which Argo's own containers report a step's result; steps get no token."""
+RECONCILER_ACCOUNT = "newsreel-reconciler"
+"""... of what begins a story elsewhere when its node is lost."""
+SUBMITTER_ACCOUNT = "newsreel-submitter"
+"""... with which the Sensor submits."""
+EVENTS_ACCOUNT = "newsreel-events"
+"""... of EventSource and dead-letter server, with Workload Identity for Pub/Sub."""
+WATCH_ACCOUNT = "newsreel-watch"
+"""... of what submits lost stories, with Workload Identity for the buckets."""
+NEWSROOM_ACCOUNT = "newsreel-newsroom"
+"""... of the newsroom page, with Workload Identity for buckets and topic."""
+MANAGER_ACCOUNT = "newsreel-manager"
+"""... of the manager, with Workload Identity for node pools, Monitoring and the bucket of its state."""
 
 POOL_LABEL = "newsreel/pool"
 """Of every machine: `stories` or `system`."""

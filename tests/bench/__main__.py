@@ -19,6 +19,7 @@ from newsreel.files import write_atomically
 from tests.bench import stories
 from tests.bench.course import Course
 from tests.bench.goals import goals
+from tests.bench.page import measured, simulated, write_section
 from tests.bench.report import report
 
 TIMES = 10
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str]) -> int:
         print(fault, f"(exit {fault.exit_status})", file=sys.stderr)
         return fault.exit_status
     print(report(results))
+    if options.page:
+        write_section(options.page, "measured", measured(results))
+        write_section(options.page, "simulated", simulated())
     if options.json:
         told = [{**asdict(goal), "verdict": goal.verdict} for goal in goals(results)]
         write_atomically(options.json, json.dumps({**asdict(results), "goals": told}, indent=2) + "\n")
@@ -51,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--times", type=int, default=TIMES, metavar="N", help=f"how many times as long the long story is ({TIMES})")
     top.add_argument("--quick", action="store_true", help="leave out the long story, which takes most of the time")
     top.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
+    top.add_argument("--page", type=Path, metavar="FILE", help="write the sections `measured` and `simulated` of this page")
     top.add_argument("--keep", type=Path, metavar="FOLDER", help="work there, in a new folder, and leave everything in it")
     return top
 

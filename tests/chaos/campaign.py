@@ -18,7 +18,8 @@ from cluster.controllers.submitter.controller import FAULTS, Metrics, SubmitterC
 from cluster.controllers.submitter.dead_letter_server import MAX_BODY_BYTES, DeadLetters
 from cluster.controllers.submitter.notifier import PendingNotifier
 from cluster.manifests.message_trigger import message_trigger
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.settings import Settings
 from newsreel.errors import NewsreelError
 from newsreel.notifications.notifier import Notifier
 from newsreel.storage.address import Address

@@ -15,7 +15,7 @@ from google.cloud.pubsub_v1 import SubscriberClient
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from cluster.manifests.controllers import DEAD_LETTER_URL
-from newsreel.config.settings import Events
+from newsreel.config.model import Events
 from newsreel.storage.address import Address
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.revision_store import RevisionStore

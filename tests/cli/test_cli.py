@@ -144,7 +144,7 @@ def test_the_version_is_the_installed_one(newsreel):
         (["lint", "a.png"], "a.png: is not YAML"),
         (["lint", "empty"], "empty: no manifests; run `newsreel emit`"),
         (["lint", "story.yaml"], "story.yaml: no manifests; run `newsreel emit`"),
-        (["lint", "--settings", "none.yaml"], "none.yaml: "),
+        (["lint", "--config", "none.yaml"], "none.yaml: "),
     ],
 )
 def test_a_path_that_is_none_is_one_clear_line(desk, newsreel, arguments, expected):
@@ -156,10 +156,10 @@ def test_a_path_that_is_none_is_one_clear_line(desk, newsreel, arguments, expect
 
 
 def test_emitted_manifests_pass_lint_with_their_settings(desk, newsreel):
-    pool = "story_pool: {selector: [pool, story], tolerates: [dedicated]}\n"
-    (desk / "settings.yaml").write_text(f"ssd_root: /mnt/ssd/newsreel\n{pool}")
-    assert newsreel("emit", "--settings", "settings.yaml", "--into", "made")[0] == 0
-    status, faults, _ = newsreel("lint", "made", "--settings", "settings.yaml")
+    pool = "  story_pool: {selector: [pool, story], tolerates: [dedicated]}\n"
+    (desk / "newsreel.yaml").write_text(f"placement:\n  ssd_root: /mnt/ssd/newsreel\n{pool}")
+    assert newsreel("emit", "--config", "newsreel.yaml", "--into", "made")[0] == 0
+    status, faults, _ = newsreel("lint", "made", "--config", "newsreel.yaml")
     assert (status, faults) == (0, "")
     status, faults, _ = newsreel("lint", "made")
     assert status == 1 and "is not /var/lib/kubelet/newsreel" in faults and "nvidia.com/gpu is not tolerated" in faults

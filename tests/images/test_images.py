@@ -17,7 +17,8 @@ from packaging.utils import canonicalize_name
 import newsreel.fingerprints
 from cluster.manifests.emit import manifests
 from images import contents
-from newsreel.config.settings_file import read_settings
+from newsreel.config.file import read_config
+from newsreel.config.settings import settings_of
 from requirements import lock
 from workflows.profiles import PROFILES
 
@@ -130,7 +131,7 @@ def modules_of(projects):
 
 
 def test_every_image_that_a_manifest_names_is_one_of_ours():
-    whole, named = read_settings(ROOT / "tests/workflows/golden/settings.yaml"), set()
+    whole, named = settings_of(read_config(ROOT / "tests/workflows/golden/newsreel.yaml")), set()
     for profile in PROFILES.values():
         for text in manifests(profile, replace(whole, image_prefix="PREFIX")).values():
             named |= set(re.findall(r"image: PREFIX/(\S+)", text))

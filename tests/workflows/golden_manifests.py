@@ -1,6 +1,6 @@
 """Golden manifests: one installation in full, the others as differences. `make golden` rewrites them.
 
-`golden/whole/` holds every file of the whole installation (profile studio, `golden/settings.yaml`) in a form with a third fewer
+`golden/whole/` holds every file of the whole installation (profile studio, `golden/newsreel.yaml`) in a form with a third fewer
 lines, from which `expanded` makes the emitted bytes. `golden/studio.diff` is what the default settings make of it, and
 `golden/embedded.diff` what the embedded profile makes of that.
 """
@@ -13,12 +13,12 @@ from pathlib import Path
 import yaml
 
 from cluster.manifests.emit import manifests
-from newsreel.config.settings import Settings
-from newsreel.config.settings_file import read_settings
+from newsreel.config.file import read_config
+from newsreel.config.settings import Settings, settings_of
 from workflows.profiles import EMBEDDED, STUDIO
 
 GOLDEN = Path(__file__).parent / "golden"
-WHOLE_SETTINGS = read_settings(GOLDEN / "settings.yaml")
+WHOLE_SETTINGS = settings_of(read_config(GOLDEN / "newsreel.yaml"))
 VARIANTS = {"whole": (STUDIO, WHOLE_SETTINGS), "studio": (STUDIO, Settings()), "embedded": (EMBEDDED, Settings())}
 DIFFERENCES = {"studio": "whole", "embedded": "studio"}
 """Variant, and the one that its file says the difference to."""

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from cluster.manifests.emit import emit, manifests
-from newsreel.config.settings import Events, Monitoring, Pool, Settings
+from newsreel.config.model import Events, Monitoring, NodeSelection
+from newsreel.config.settings import Settings
 from newsreel.fingerprints import release
 from newsreel.step import Resources, Step
 from steps import declared_steps
@@ -139,8 +140,8 @@ def test_an_installation_has_its_own_names_for_things() -> None:
     settings = Settings(
         image_prefix="registry.example/news",
         ssd_root="/mnt/disks/ssd0/newsreel",
-        story_pool=Pool(selector=("pool", "story"), tolerates=("nvidia.com/gpu", "dedicated")),
-        system_pool=Pool(selector=("pool", "system"), tolerates=("CriticalAddonsOnly",)),
+        story_pool=NodeSelection(selector=("pool", "story"), tolerates=("nvidia.com/gpu", "dedicated")),
+        system_pool=NodeSelection(selector=("pool", "system"), tolerates=("CriticalAddonsOnly",)),
         addresses=("gs://a/", "gs://b/"),
         finals="gs://b/videos",
         weights="gs://a/weights.yaml",

@@ -16,6 +16,6 @@ list, consume the subscription `manager`, objects of its own bucket, objects of 
 `cluster.manifests.controllers`; from outside the cluster also pods/proxy get for the EventBus's port 8222, and in mode `cluster`
 workflowtemplates get.
 
-Every pool that cluster/pool.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor
+Every pool that cluster/newsreel.yaml offers is a node pool of that name, in one zone, labelled newsreel/pool=stories: an anchor
 selects that label, so a story runs on whichever pool has a node. A pool that the cluster does not have is never resized.
 """

@@ -10,7 +10,6 @@ import os
 import socket
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 from cluster.controllers.health import Health
 from cluster.controllers.loop import ControlLoop, JsonLog, Wakeup, add_loop_arguments, utc_now
@@ -21,7 +20,9 @@ from cluster.controllers.manager.observe import Services
 from cluster.controllers.manager.pubsub_listener import PubSubListener
 from cluster.controllers.manager.state_store import StateStore
 from cluster.controllers.manager.types import Decision
-from newsreel.config.pools import DEFAULT, PoolConfig, read_pool_config
+from newsreel.config.file import DEFAULT, read_gke_config
+from newsreel.config.model import GkeConfig
+from newsreel.config.option import declare_config_option
 from newsreel.errors import NewsreelError
 from newsreel.storage.address import Address
 
@@ -33,11 +34,11 @@ STALE_SECONDS = 300.0
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.controllers.manager", description=__doc__.partition("\n")[0])
-    parser.add_argument("--parameters", type=Path, default=DEFAULT, metavar="FILE", help="pools and policy (cluster/pool.yaml)")
+    declare_config_option(parser, "--parameters", DEFAULT, "pools and policy (cluster/newsreel.yaml)")
     add_loop_arguments(parser)
     options = parser.parse_args()
     try:
-        parameters = read_pool_config(options.parameters)
+        parameters = read_gke_config(options.config)
         wakeup = Wakeup(parameters.policy.round_seconds)
         google = connect()
         # A dry run takes no message from the manager beside it, and a single round waits for none.
@@ -52,17 +53,17 @@ def main() -> int:
         return 2
 
 
-def listen(google: GoogleClients, parameters: PoolConfig, wakeup: Wakeup) -> PubSubListener:
+def listen(google: GoogleClients, parameters: GkeConfig, wakeup: Wakeup) -> PubSubListener:
     from google.cloud.pubsub_v1 import SubscriberClient
 
     # The next round logs in one line why a stream has ended.
     for name in ("google.cloud.pubsub_v1", "google.api_core.bidi"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return PubSubListener(SubscriberClient(credentials=google.credentials), parameters.cluster.heard, wakeup.wake)
+    return PubSubListener(SubscriberClient(credentials=google.credentials), parameters.cluster.manager_subscription, wakeup.wake)
 
 
 def controller_of(
-    google: GoogleClients, parameters: PoolConfig, listener: PubSubListener | None, dry_run: bool
+    google: GoogleClients, parameters: GkeConfig, listener: PubSubListener | None, dry_run: bool
 ) -> ManagerController:
     from google.cloud.storage import Client
     from google.cloud.storage.retry import DEFAULT_RETRY
@@ -72,7 +73,7 @@ def controller_of(
     bucket = Client(project=parameters.cluster.project, credentials=google.credentials)
     return ManagerController(
         services=Services(google=google, parameters=parameters, jetstream=jetstream_reader(), listener=listener),
-        store=StateStore(bucket, Address.parse(parameters.cluster.memory), instance_name(), lease, calls),
+        store=StateStore(bucket, Address.parse(parameters.cluster.manager_state), instance_name(), lease, calls),
         clock=utc_now,
         log=JsonLog(dry_run=dry_run),
         metrics=Metrics(parameters.prices.currency),

@@ -24,7 +24,7 @@ DAY_METRICS = {
     "newsreel_day_node_seconds": ("node_seconds", "Seconds that story nodes were reserved for stories"),
     "newsreel_day_gpu_seconds": ("gpu_seconds", "GPU seconds requested by steps"),
     "newsreel_day_published_bytes": ("bytes", "Bytes of published videos and their files"),
-    "newsreel_day_cost": ("cost", "Cost of the nodes while reserved for stories, at the prices of pool.yaml"),
+    "newsreel_day_cost": ("cost", "Cost of the nodes while reserved for stories, at the prices of newsreel.yaml"),
 }
 """By name: the field of `Account`, and the help text."""
 ROUND_LABELS = {RoundResult.DONE: "held", RoundResult.STANDBY: "waits", RoundResult.FAILED: "failed"}

@@ -35,20 +35,21 @@ from google.cloud.container_v1 import (
     WorkloadMetadataConfig,
 )
 
+from newsreel.config.gke import NodePoolOption
+from newsreel.config.model import GkeConfig
 from newsreel.config.names import GPU_TAINT, POOL_LABEL, STORY_TAINT, Account
-from newsreel.config.pools import NodePoolOption, PoolConfig
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 """IAM roles restrict the account."""
 
 
-def cluster_spec(parameters: PoolConfig) -> Cluster:
+def cluster_spec(parameters: GkeConfig) -> Cluster:
     cluster, site = parameters.cluster, parameters.site
     return Cluster(
         name=cluster.name,
         network=cluster.name,
         subnetwork=cluster.name,
-        node_pools=[system_pool(parameters), *(story_pool(offer, parameters) for offer in parameters.offers)],
+        node_pools=[system_pool(parameters), *(story_pool(offer, parameters) for offer in parameters.node_pools)],
         ip_allocation_policy=IPAllocationPolicy(
             use_ip_aliases=True, cluster_secondary_range_name="pods", services_secondary_range_name="services"
         ),
@@ -70,7 +71,7 @@ def cluster_spec(parameters: PoolConfig) -> Cluster:
     )
 
 
-def maintenance_policy(parameters: PoolConfig) -> MaintenancePolicy:
+def maintenance_policy(parameters: GkeConfig) -> MaintenancePolicy:
     window = parameters.site.maintenance.window
     times = TimeWindow(
         start_time=datetime.fromisoformat(window["start_time"]), end_time=datetime.fromisoformat(window["end_time"])
@@ -79,7 +80,7 @@ def maintenance_policy(parameters: PoolConfig) -> MaintenancePolicy:
     return MaintenancePolicy(window=MaintenanceWindow(recurring_window=recurring))
 
 
-def system_pool(parameters: PoolConfig) -> NodePool:
+def system_pool(parameters: GkeConfig) -> NodePool:
     system = parameters.site.system
     return NodePool(
         name="system",
@@ -91,7 +92,7 @@ def system_pool(parameters: PoolConfig) -> NodePool:
     )
 
 
-def story_pool(offer: NodePoolOption, parameters: PoolConfig) -> NodePool:
+def story_pool(offer: NodePoolOption, parameters: GkeConfig) -> NodePool:
     """Empty, without autoscaling: the policy enables it."""
     config = node_config(offer.machine, "stories", parameters)
     config.spot = offer.spot
@@ -113,7 +114,7 @@ def story_pool(offer: NodePoolOption, parameters: PoolConfig) -> NodePool:
     )
 
 
-def node_config(machine: str, pool: str, parameters: PoolConfig) -> NodeConfig:
+def node_config(machine: str, pool: str, parameters: GkeConfig) -> NodeConfig:
     return NodeConfig(
         machine_type=machine,
         disk_size_gb=parameters.site.disk_gb,

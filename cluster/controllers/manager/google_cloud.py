@@ -15,7 +15,7 @@ from google.cloud.monitoring_v3 import ListTimeSeriesRequest, MetricServiceClien
 
 from cluster.controllers.manager.shortage import RECENT_ERRORS
 from cluster.controllers.manager.types import Node, Pool, Reading, Stockout
-from newsreel.config.pools import Cluster, PoolConfig
+from newsreel.config.model import GkeClusterConfig, GkeConfig
 from newsreel.errors import BadInput, Unavailable
 
 GOOGLE_TIMEOUT_SECONDS = 20.0
@@ -75,7 +75,7 @@ STOCKOUT_CODES = ("ZONE_RESOURCE_POOL_EXHAUSTED", "QUOTA_EXCEEDED", "RESOURCE_NO
 """Compute Engine's error codes contain one of these if a machine type is unavailable in the zone."""
 
 
-def find_cluster(google: GoogleClients, cluster: Cluster) -> GkeCluster | None:
+def find_cluster(google: GoogleClients, cluster: GkeClusterConfig) -> GkeCluster | None:
     """None where there is none. Raises GoogleAPICallError, RetryError and GoogleAuthError."""
     try:
         return google.clusters.get_cluster(name=cluster.path, **google.calls)
@@ -96,10 +96,10 @@ class InstanceGroup:
 
 
 def list_pools(
-    found: GkeCluster, nodes: dict[str, tuple[Node, ...]], google: GoogleClients, parameters: PoolConfig, now: datetime
+    found: GkeCluster, nodes: dict[str, tuple[Node, ...]], google: GoogleClients, parameters: GkeConfig, now: datetime
 ) -> tuple[Pool, ...]:
     """The offered pools that the cluster has; others are left out, and so never resized."""
-    offered = {offer.pool for offer in parameters.offers}
+    offered = {offer.pool for offer in parameters.node_pools}
     return tuple(read_pool(pool, nodes.get(pool.name, ()), google, now) for pool in found.node_pools if pool.name in offered)
 
 
@@ -148,7 +148,7 @@ def newest_stockout(found: Sequence[Stockout | None]) -> Stockout | None:
     return max((lack for lack in found if lack), key=lambda lack: lack.at, default=None)
 
 
-def undelivered_messages(google: GoogleClients, cluster: Cluster, now: datetime) -> Reading | None:
+def undelivered_messages(google: GoogleClients, cluster: GkeClusterConfig, now: datetime) -> Reading | None:
     """The newest point of the subscription's `num_undelivered_messages`. No point is None, not zero."""
     series = google.metrics.list_time_series(
         request=ListTimeSeriesRequest(

@@ -17,7 +17,9 @@ from cluster.controllers.manager.google_cloud import GoogleClients
 from cluster.controllers.manager.kube_queries import JetStreamReader, read_through_api_server
 from cluster.controllers.manager.policy import counted_from
 from cluster.controllers.manager.types import Observation
-from newsreel.config.pools import PoolConfig, minutes
+from newsreel.config.gke import minutes
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import settings_of
 from newsreel.errors import NewsreelError
 
 FAULTS = (
@@ -49,7 +51,7 @@ class MessageCounter(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Services:
     google: GoogleClients
-    parameters: PoolConfig
+    parameters: GkeConfig
     connect: ClusterConnector = kube_queries.connect_to_cluster
     jetstream: JetStreamReader = read_through_api_server
     listener: MessageCounter | None = None
@@ -100,7 +102,7 @@ def look(services: Services, now: datetime) -> Look:
         return Look(seen=outside, api=None, failed=failed)
     namespace, whole = parameters.cluster.namespace, parameters.cluster.mode == "cluster"
     nodes = known("nodes", lambda: kube_queries.nodes_by_pool(api))
-    ours = {node.name for offer in parameters.offers for node in (nodes or {}).get(offer.pool, ())}
+    ours = {node.name for offer in parameters.node_pools for node in (nodes or {}).get(offer.pool, ())}
     left = known("unfinished", lambda: kube_queries.count_unfinished(api, namespace))
     seen = replace(
         outside,
@@ -110,7 +112,7 @@ def look(services: Services, now: datetime) -> Look:
         running=None if nodes is None else known("running", lambda: kube_queries.stories_by_node(api, namespace, ours)),
         pools=None if nodes is None else known("pools", lambda: google_cloud.list_pools(running, nodes, google, parameters, now)),
         # Queried only when needed: it costs a request for each story that Argo still has.
-        finals=known("finals", lambda: kube_queries.all_published(api, namespace, parameters.cluster.finals))
+        finals=known("finals", lambda: kube_queries.all_published(api, namespace, settings_of(parameters).finals))
         if whole and left == 0
         else None,
     )

@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 from pydantic import AwareDatetime, Field
 
 from cluster.durations import stories_a_node
-from newsreel.config.pools import PoolConfig, minutes
+from newsreel.config.gke import minutes
+from newsreel.config.model import GkeConfig
 from newsreel.validation import StrictModel
 
 Number = TypeVar("Number", int, float)
@@ -254,11 +255,11 @@ class Rules:
     backoff_most: timedelta
 
     @classmethod
-    def of(cls, parameters: PoolConfig) -> "Rules":
-        policy, start = parameters.policy, parameters.start_seconds
+    def of(cls, parameters: GkeConfig) -> "Rules":
+        policy, start = parameters.policy, parameters.delays.start_seconds
         return cls(
             mode=parameters.cluster.mode,
-            offers=tuple((offer.pool, offer.most) for offer in parameters.offers),
+            offers=tuple((offer.pool, offer.most) for offer in parameters.node_pools),
             stories_a_node=stories_a_node(parameters),
             warm=policy.warm_nodes,
             idle=minutes(policy.idle_minutes),

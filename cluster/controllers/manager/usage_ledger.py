@@ -15,7 +15,8 @@ from cluster.controllers.manager.types import Account, Ledger, Pool
 from newsreel.argo.client import OURS, list_workflows
 from newsreel.argo.runs import ANCHOR, NAME, Run, StepRun, run_of
 from newsreel.argo.workflow import GROUP, VERSION, WORKFLOWS
-from newsreel.config.pools import PoolConfig
+from newsreel.config.model import GkeConfig
+from newsreel.config.settings import settings_of
 from newsreel.errors import Conflict
 from newsreel.runtime.usage import pool_of_node
 from newsreel.storage.address import Address, AllowList
@@ -28,9 +29,7 @@ MAX_ENTRIES_PER_ROUND = 200
 DAYS_KEPT = 35
 
 
-def update_ledger(
-    ledger: Ledger, api: client.ApiClient, pools: tuple[Pool, ...], parameters: PoolConfig, now: datetime
-) -> Ledger:
+def update_ledger(ledger: Ledger, api: client.ApiClient, pools: tuple[Pool, ...], parameters: GkeConfig, now: datetime) -> Ledger:
     """Add the stories that have completed since the last round, each once. Raises what `observe.FAULTS` lists."""
     names = completed_workflows(api, parameters.cluster.namespace)
     uncounted = islice((item for item in names.items() if item[0] not in ledger.counted), MAX_ENTRIES_PER_ROUND)
@@ -46,7 +45,7 @@ def completed_workflows(api: client.ApiClient, namespace: str) -> dict[str, str]
 
 
 def entry_of(
-    api: client.ApiClient, name: str, known_pools: Mapping[str, str], parameters: PoolConfig
+    api: client.ApiClient, name: str, known_pools: Mapping[str, str], parameters: GkeConfig
 ) -> tuple[date, Account] | None:
     """Day of completion, and usage; None if the workflow is deleted or not as Argo writes it."""
     try:
@@ -69,10 +68,10 @@ def entry_of(
     return run.ended.date(), account_of(run.steps, pools_by_node(run.steps, known_pools, parameters), published, parameters)
 
 
-def account_of(steps: Iterable[StepRun], pools: Mapping[str, str], published: int | None, parameters: PoolConfig) -> Account:
+def account_of(steps: Iterable[StepRun], pools: Mapping[str, str], published: int | None, parameters: GkeConfig) -> Account:
     """Usage of one run; pure. `pools` is the pool of each node, by names; `published` the bytes of its video's files, if any."""
     steps = tuple(steps)
-    prices = {offer.pool: offer.an_hour for offer in parameters.offers}
+    prices = {offer.pool: offer.an_hour for offer in parameters.node_pools}
     reserved = [(step.node, step.seconds) for step in steps if step.name == ANCHOR]
     hourly = [(prices.get(pools.get(node, "")), seconds) for node, seconds in reserved]
     known = [price * seconds / 3600 for price, seconds in hourly if price is not None]
@@ -89,15 +88,15 @@ def used_a_node(steps: Iterable[StepRun]) -> bool:
     return any(step.name == ANCHOR and step.began for step in steps)
 
 
-def pools_by_node(steps: Iterable[StepRun], known_pools: Mapping[str, str], parameters: PoolConfig) -> dict[str, str]:
+def pools_by_node(steps: Iterable[StepRun], known_pools: Mapping[str, str], parameters: GkeConfig) -> dict[str, str]:
     """The pool of each node: by its label or, if the node is gone, by its name."""
-    offered = [offer.pool for offer in parameters.offers]
+    offered = [offer.pool for offer in parameters.node_pools]
     return {step.node: known_pools.get(step.node) or pool_of_node(step.node, offered) or "" for step in steps}
 
 
-def published_bytes(run: Run, parameters: PoolConfig) -> int | None:
+def published_bytes(run: Run, parameters: GkeConfig) -> int | None:
     """Bytes of all published files of a story; None without a valid manifest."""
-    finals = Address.parse(parameters.cluster.finals)
+    finals = Address.parse(settings_of(parameters).finals)
     storage = Storage(AllowList(prefixes=(finals,)))
     try:
         manifest = read_publication(storage, publication_folder(finals, run.story, run.revision))

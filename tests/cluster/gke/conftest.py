@@ -1,4 +1,4 @@
-"""gcloud, terraform and kubectl as capture programs on PATH, and a pool.yaml in a folder of its own."""
+"""gcloud, terraform and kubectl as capture programs on PATH, and a newsreel.yaml in a folder of its own."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsreel.config.pools import DEFAULT, read_pool_config
+from newsreel.config.file import DEFAULT, changed, read_gke_config
 
 NAMES = ("gcloud", "terraform", "kubectl")
 REGION = {"quotas": [{"metric": "NVIDIA_L4_GPUS", "limit": 60.0}, {"metric": "PREEMPTIBLE_NVIDIA_L4_GPUS", "limit": 120.0}]}
@@ -75,7 +75,7 @@ def programs(tmp_path, monkeypatch):
 
 @pytest.fixture
 def parameters():
-    return read_pool_config()
+    return read_gke_config()
 
 
 @pytest.fixture
@@ -86,8 +86,7 @@ def with_newsroom():
         "admits": ["domain:example.org"],
         "writers": ["@example.org"],
     }
-    document = read_pool_config().model_dump(mode="json")["site"] | {"newsroom": newsroom, "editors": ["desk@example.org"]}
-    return read_pool_config().changed(site=document)
+    return changed(read_gke_config(), newsroom=newsroom, cluster={"editors": ["desk@example.org"]})
 
 
 @pytest.fixture

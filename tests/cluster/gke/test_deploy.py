@@ -10,8 +10,8 @@ from cryptography import x509
 
 from cluster.gke import certificate
 from cluster.gke.deploy import Deployment
-from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs
+from newsreel.config.settings import settings_of
 from newsreel.errors import BadInput, Unavailable
 from tests.cluster.gke.stub_release import EVENTS, FILES, events_release, release
 
@@ -187,7 +187,7 @@ def test_half_done_it_goes_on_where_it_stopped(there, deploy, parameters):
     assert deploy(parameters) == 0 and "63-eventsource.yaml" in applied(there)
 
 
-def test_what_is_applied_is_what_pool_yaml_says(there, deploy, parameters):
+def test_what_is_applied_is_what_newsreel_yaml_says(there, deploy, parameters):
     deploy(parameters)
     folder = there.folder.parent / "gke" / "manifests"
     pods = [

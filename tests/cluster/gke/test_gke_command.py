@@ -20,12 +20,12 @@ def called(name, *words, cwd):
 @pytest.mark.parametrize("name", ["up", "down", "status"])
 def test_a_file_is_looked_for_where_the_person_stands(programs, tmp_path, name):
     (tmp_path / "bp.yaml").write_text("cluster: [\n")
-    done = called(name, "--parameters", "bp.yaml", cwd=tmp_path)
+    done = called(name, "--config", "bp.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"{tmp_path}/bp.yaml:")
 
 
 @pytest.mark.parametrize("name", ["up", "down", "status"])
 def test_a_file_that_is_not_there_is_one_line(programs, tmp_path, name):
-    done = called(name, "--parameters", "none.yaml", cwd=tmp_path)
+    done = called(name, "--config", "none.yaml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, f"{tmp_path}/none.yaml: no such file or directory (exit 2)\n")

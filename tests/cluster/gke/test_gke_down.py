@@ -109,9 +109,9 @@ def test_without_a_cluster_nobody_is_asked_what_runs_in_it(idle, monkeypatch):
 
 
 def test_in_mode_cluster_the_managers_cluster_is_deleted(idle, monkeypatch, tmp_path):
-    pool = tmp_path / "pool.yaml"
+    pool = tmp_path / "newsreel.yaml"
     pool.write_text(POOL.replace("mode: pool ", "mode: cluster "))
-    assert down(monkeypatch, "--yes", "--parameters", str(pool)) == 0
+    assert down(monkeypatch, "--yes", "--config", str(pool)) == 0
     [call] = taken(idle)
     assert "clusters delete newsreel --location=europe-west4 --project=my-project --quiet" in call
 

@@ -7,6 +7,7 @@ import pytest
 
 from cluster.gke.programs import Programs
 from cluster.gke.status import status
+from newsreel.config.file import changed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 METRICS = """\
@@ -87,7 +88,7 @@ def test_a_cost_that_the_manager_does_not_know_is_not_zero(busy, parameters, cap
 
 
 def test_in_mode_cluster_nobody_asks_a_manager_in_the_cluster(busy, parameters, capsys):
-    ended, said = shown(parameters.changed(cluster={"mode": "cluster"}), capsys)
+    ended, said = shown(changed(parameters, cluster={"mode": "cluster"}), capsys)
     assert ended == 0 and "the manager is outside" in said and not busy.asked("exec")
 
 

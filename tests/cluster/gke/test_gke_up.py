@@ -44,7 +44,7 @@ def test_a_dry_run_says_each_step_and_changes_nothing(programs, monkeypatch, cap
     assert changes(programs) == []
 
 
-def test_it_makes_the_states_bucket_then_what_lasts_with_variables_from_pool_yaml(programs, monkeypatch, tmp_path, capsys):
+def test_it_makes_the_states_bucket_then_what_lasts_with_variables_from_newsreel_yaml(programs, monkeypatch, tmp_path, capsys):
     programs.answer("buckets describe", status=1)
     programs.answer("images list", errors="NOT_FOUND", status=1)
     cluster(monkeypatch, "up", "--yes")
@@ -70,9 +70,9 @@ def test_a_bucket_that_is_there_is_not_made_again(programs, monkeypatch):
 
 
 def test_in_mode_cluster_what_lasts_is_made_and_no_cluster(programs, monkeypatch, tmp_path, capsys):
-    pool = tmp_path / "pool.yaml"
+    pool = tmp_path / "newsreel.yaml"
     pool.write_text(POOL.replace("mode: pool ", "mode: cluster "))
-    assert cluster(monkeypatch, "up", "--yes", "--parameters", str(pool)) == 0
+    assert cluster(monkeypatch, "up", "--yes", "--config", str(pool)) == 0
     assert "the manager makes the cluster" in capsys.readouterr().out
     assert programs.asked("terraform") and not programs.asked("get-credentials")
 
@@ -83,7 +83,7 @@ def test_quotas_that_are_too_small_are_told_in_good_time(programs, monkeypatch, 
     programs.answer("regions describe", json.dumps({"quotas": quotas}))
     cluster(monkeypatch, "up")
     said = capsys.readouterr().out
-    assert "WARNING: quota NVIDIA_L4_GPUS in europe-west4 is 8, pool.yaml wants 60" in said and "PREEMPTIBLE" not in said
+    assert "WARNING: quota NVIDIA_L4_GPUS in europe-west4 is 8, newsreel.yaml wants 60" in said and "PREEMPTIBLE" not in said
 
 
 def test_quotas_that_nobody_can_tell_are_no_reason_to_stop(programs, monkeypatch, answers, capsys):
@@ -130,8 +130,8 @@ def test_a_price_for_stories_that_cannot_be_is_refused_at_once(programs, monkeyp
     assert told in capsys.readouterr().err and programs.calls == []
 
 
-def test_a_wrong_pool_yaml_is_refused_before_anybody_is_asked(programs, monkeypatch, tmp_path, capsys):
-    pool = tmp_path / "pool.yaml"
+def test_a_wrong_newsreel_yaml_is_refused_before_anybody_is_asked(programs, monkeypatch, tmp_path, capsys):
+    pool = tmp_path / "newsreel.yaml"
     pool.write_text(POOL.replace("disk_gb: 100", "disk_gb: -1"))
-    assert cluster(monkeypatch, "up", "--yes", "--parameters", str(pool)) == BadInput.exit_status
-    assert "site.disk_gb: input should be greater" in capsys.readouterr().err and programs.calls == []
+    assert cluster(monkeypatch, "up", "--yes", "--config", str(pool)) == BadInput.exit_status
+    assert "site.disk_gb: must be at least 50" in capsys.readouterr().err and programs.calls == []

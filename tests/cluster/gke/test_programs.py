@@ -17,7 +17,7 @@ from newsreel.errors import BadInput, MissingProgram, Unavailable
         ("│ Error 403: BILLING_DISABLED\n", BadInput, "no billing account"),
         ("│ Error 403: Compute Engine API has not been used in project 1\n", Unavailable, "some minutes"),
         ("Error: Error acquiring the state lock\n  ID: 17\n", Unavailable, "force-unlock"),
-        ("│ Error: ZONE_RESOURCE_POOL_EXHAUSTED\n", Unavailable, "another zone in cluster/pool.yaml"),
+        ("│ Error: ZONE_RESOURCE_POOL_EXHAUSTED\n", Unavailable, "another zone in cluster/newsreel.yaml"),
         ("│ Error: dial tcp: lookup x: no such host\n", Unavailable, "does not answer"),
         ('Error from server (Forbidden): pods is forbidden: User "a" cannot list\n', BadInput, "may not do that"),
         ("exec: executable gke-gcloud-auth-plugin not found\n", MissingProgram, "gke-gcloud-auth-plugin is not installed"),

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from cluster.gke.argo import installation
-from cluster.gke.installed import settings_of
 from cluster.gke.programs import Programs
 from cluster.gke.releases import documents, fetched, releases
+from newsreel.config.settings import settings_of
 from newsreel.errors import BadInput, Unavailable
 from tests.cluster.gke.stub_release import CONTROLLER, EVENTS, FILES, release
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from cluster.manifests.emit import manifests
-from newsreel.config.settings import Pool, Settings
+from newsreel.config.model import NodeSelection
+from newsreel.config.settings import Settings
 from workflows.profiles import EMBEDDED
 
 __all__ = ["Place"]
@@ -38,11 +39,11 @@ class Place:
         return Settings(
             image_prefix=self.told("IMAGES", "localhost/newsreel"),
             ssd_root=self.told("SSD", "/mnt/local/newsreel"),
-            story_pool=Pool(
+            story_pool=NodeSelection(
                 selector=label(self.told("STORY_POOL", "cloud.google.com/gke-nodepool=gpu")),
                 tolerates=() if taint == "-" else (taint,),
             ),
-            system_pool=Pool(selector=label(self.told("SYSTEM_POOL", "cloud.google.com/gke-nodepool=system"))),
+            system_pool=NodeSelection(selector=label(self.told("SYSTEM_POOL", "cloud.google.com/gke-nodepool=system"))),
             api_servers=(self.told("API", "10.250.0.1/32"),),
             storage_addresses=(f"{storage.hostname}/32",),
             storage_port=storage.port or 80,

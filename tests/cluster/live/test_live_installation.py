@@ -5,6 +5,8 @@ import copy
 import pytest
 from kubernetes import client
 
+from newsreel.config.names import STEP_ACCOUNT
+
 REFUSED = {
     "the node's files": (
         {"volumes": [{"name": "v", "hostPath": {"path": "/etc"}}]},
@@ -62,7 +64,7 @@ def pod(cluster, change):
         volume["hostPath"]["path"] = volume["hostPath"]["path"].format(root=cluster.place.settings.ssd_root)
     security = SECURITY | change.pop("containers", [{}])[0]
     container = {"name": "main", "image": "x", "securityContext": {k: v for k, v in security.items() if v is not None}}
-    account = {"serviceAccountName": cluster.place.settings.step_account}
+    account = {"serviceAccountName": STEP_ACCOUNT}
     return {"metadata": {"generateName": "tried-"}, "spec": {"containers": [container], **account, **change}}
 
 

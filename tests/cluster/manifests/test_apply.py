@@ -10,7 +10,8 @@ import pytest
 
 from cluster.manifests.apply import Apply, Bearer, Wait, apply, plan, words_of
 from cluster.manifests.emit import emit
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.settings import Settings
 from newsreel.errors import BadInput, MissingProgram, Unavailable
 from workflows.profiles import STUDIO
 

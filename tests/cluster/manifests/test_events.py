@@ -9,7 +9,9 @@ import yaml
 
 from cluster.manifests.emit import manifests
 from cluster.manifests.message_trigger import message_trigger
-from newsreel.config.settings import Events, Pool, Settings
+from newsreel.config.model import Events, NodeSelection
+from newsreel.config.names import STEP_ACCOUNT
+from newsreel.config.settings import Settings
 from workflows.lint import lint
 from workflows.profiles import STUDIO
 
@@ -131,7 +133,7 @@ def test_another_installation_has_its_own_names_for_things():
     settings = Settings(
         namespace="elsewhere",
         argo_namespace="flows",
-        system_pool=Pool(selector=("pool", "system")),
+        system_pool=NodeSelection(selector=("pool", "system")),
         stories="gs://in",
         finals="gs://out",
     )
@@ -161,4 +163,4 @@ def test_only_the_manager_reads_the_bus_monitor():
 
 
 def test_no_pod_of_the_bus_has_a_token():
-    assert BUS["spec"]["jetstream"]["serviceAccountName"] == Settings().step_account
+    assert BUS["spec"]["jetstream"]["serviceAccountName"] == STEP_ACCOUNT

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from cluster.manifests.emit import installation, manifests
+from newsreel.config.names import STORAGE_ACCOUNT
 from newsreel.config.settings import Settings
 from newsreel.story.priority import PRIORITIES
 from workflows.profiles import EMBEDDED, PROFILES, STUDIO
@@ -89,7 +90,7 @@ def test_named_accounts_exist_and_mount_no_token():
 
 def test_only_the_account_at_the_buckets_is_somebody_to_google():
     known = {name for name, account in objects("ServiceAccount").items() if account["metadata"].get("annotations")}
-    assert known == {SETTINGS.storage_account}
+    assert known == {STORAGE_ACCOUNT}
 
 
 def test_a_role_says_each_resource_and_verb_by_name():
@@ -158,9 +159,7 @@ def test_nothing_may_be_talked_to_that_is_not_said():
 
 def test_only_storage_systems_reach_the_buckets():
     [expression] = objects("NetworkPolicy")["read-and-publish"]["spec"]["podSelector"]["matchExpressions"]
-    at_storage = {
-        system for system, template in SYSTEMS.items() if template.get("serviceAccountName") == SETTINGS.storage_account
-    }
+    at_storage = {system for system, template in SYSTEMS.items() if template.get("serviceAccountName") == STORAGE_ACCOUNT}
     assert set(expression["values"]) == at_storage
     keeping = {system for system, template in SYSTEMS.items() if template.get("outputs", {}).get("artifacts")}
     assert keeping <= at_storage, "Argo keeps a step's previews from the step's own pod, under its account"

@@ -1,4 +1,4 @@
-"""The manager on a cluster: exact permissions, as a Deployment or a CronJob, with its pool.yaml."""
+"""The manager on a cluster: exact permissions, as a Deployment or a CronJob, with its newsreel.yaml."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,17 +14,19 @@ from cluster.controllers.manager import kube_queries as inside
 from cluster.controllers.manager.usage_ledger import Ledger, update_ledger
 from cluster.manifests.controllers import EVERY_MINUTES, manager
 from cluster.manifests.emit import manifests
-from newsreel.config.pools import DEFAULT, read_pool_config
-from newsreel.config.settings import Events, Manager, Monitoring, Settings
-from newsreel.config.settings_file import read_settings
+from newsreel.config.file import DEFAULT, read_config, read_gke_config
+from newsreel.config.model import Events, Manager, Monitoring
+from newsreel.config.names import MANAGER_ACCOUNT
+from newsreel.config.settings import Settings, config_text, settings_of
 from newsreel.errors import BadInput
 from tests.cluster.api_server import serving
 from workflows.lint import lint
 from workflows.profiles import EMBEDDED
 
-CHOSEN = Manager(pool=DEFAULT.read_text())
-PARAMETERS = read_pool_config()
-SETTINGS = Settings(events=Events())
+CHOSEN, CRON_JOB = Manager(), Manager(runs="cronjob")
+EXAMPLE = DEFAULT.read_text()
+PARAMETERS = read_gke_config()
+SETTINGS = Settings(events=Events(), config=config_text(PARAMETERS))
 
 
 def emitted(chosen=CHOSEN, settings=None):
@@ -43,14 +45,14 @@ def test_the_manager_is_optional():
     assert "52-manager.yaml" not in manifests(EMBEDDED, Settings())
 
 
-@pytest.mark.parametrize("document", manager(SETTINGS, replace(CHOSEN, runs="cronjob")), ids=lambda one: one["kind"])
+@pytest.mark.parametrize("document", manager(SETTINGS, CRON_JOB), ids=lambda one: one["kind"])
 def test_every_document_is_sound_as_a_cron_job_too(document):
     assert lint(document) == []
     kubernetes_validate.validate(document, "1.34", strict=True)
 
 
 def test_the_cron_job_runs_one_round_often_enough():
-    job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]["spec"]
+    job = emitted(CRON_JOB)["CronJob"]["spec"]
     [container] = job["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["args"][0] == "--once" and job["concurrencyPolicy"] == "Forbid"
     assert job["schedule"] == f"*/{EVERY_MINUTES} * * * *"
@@ -59,7 +61,7 @@ def test_the_cron_job_runs_one_round_often_enough():
 
 
 def test_a_cron_jobs_pod_is_held_to_what_every_pod_promises():
-    job = emitted(replace(CHOSEN, runs="cronjob"))["CronJob"]
+    job = emitted(CRON_JOB)["CronJob"]
     [container] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     container["securityContext"]["readOnlyRootFilesystem"] = False
     assert "container_is_confined" in {fault.rule for fault in lint(job)}
@@ -71,10 +73,10 @@ def test_without_messages_to_count_there_is_no_manager():
 
 
 def test_a_changed_pool_begins_the_program_anew():
-    def notes(chosen):
-        return emitted(chosen)["Deployment"]["spec"]["template"]["metadata"]["annotations"]
+    def notes(settings):
+        return emitted(settings=settings)["Deployment"]["spec"]["template"]["metadata"]["annotations"]
 
-    assert notes(CHOSEN) == notes(CHOSEN) != notes(replace(CHOSEN, pool=CHOSEN.pool + "# more\n"))
+    assert notes(SETTINGS) == notes(SETTINGS) != notes(replace(SETTINGS, config=SETTINGS.config + "# more\n"))
 
 
 def test_no_ingress_but_prometheus():
@@ -90,7 +92,7 @@ def test_no_ingress_but_prometheus():
 def test_its_rights_are_those_it_uses(server, monkeypatch):
     """A round, with all that it may have to ask of the API server; the EventBus is asked itself."""
     configuration = client.Configuration(host=f"http://127.0.0.1:{server.port}")
-    configuration.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
+    configuration.api_key = {"authorization": f"Bearer {MANAGER_ACCOUNT}"}
     api = client.ApiClient(configuration)
     ours = {"app.kubernetes.io/part-of": "newsreel"}
     server.put("nodes", "gpu-1", namespace="", metadata={"labels": {inside.POOL: "l4-a"}}, spec={})
@@ -111,49 +113,56 @@ def test_its_rights_are_those_it_uses(server, monkeypatch):
     inside.cordon(api, "gpu-1", closed=True)
     ledger = update_ledger(Ledger(), api, (), PARAMETERS, datetime(2026, 5, 4, tzinfo=UTC))
     assert ledger.counted == ("b",)
-    assert server.used == server.rights[CHOSEN.account]
+    assert server.used == server.rights[MANAGER_ACCOUNT]
 
 
-def settings_of(tmp_path, text, pool=CHOSEN.pool):
-    (tmp_path / "pool.yaml").write_text(pool)
-    path = tmp_path / "settings.yaml"
-    path.write_text(text)
-    return read_settings(path)
+def settings_in(tmp_path, old="", new="", more=""):
+    """Of an installation whose file is the example but for some text."""
+    assert old in EXAMPLE
+    path = tmp_path / "newsreel.yaml"
+    path.write_text(EXAMPLE.replace(old, new, 1) + more)
+    return settings_of(read_config(path))
 
 
-def test_the_pools_size_and_prices_are_said_once_in_pool_yaml(tmp_path):
-    settings = settings_of(tmp_path, "manager: {pool: pool.yaml}\nevents: {}\n")
-    assert settings.manager == CHOSEN
-    nodes = sum(offer.most for offer in PARAMETERS.offers)
+def test_the_pools_size_and_prices_are_said_once(tmp_path):
+    settings = settings_in(tmp_path)
+    assert settings.manager == Manager(google_account="newsreel-manager@my-project.iam.gserviceaccount.com")
+    nodes = sum(offer.most for offer in PARAMETERS.node_pools)
     assert nodes < settings.stories_at_once == PARAMETERS.stories_at_once < 2 * nodes
     assert settings.prices == "USD l4-spot-a=0.36 l4-spot-b=0.36 l4-a=0.92"
-    assert settings_of(tmp_path, "manager: {pool: pool.yaml}\nstories_at_once: 3\n").stories_at_once == 3
+    assert settings_in(tmp_path, "\nstory:", "\nstory:\n  at_once: 3").stories_at_once == 3
     quota = yaml.load_all(manifests(EMBEDDED, settings)["00-namespace.yaml"], yaml.CSafeLoader)
     [hard] = [one["spec"]["hard"] for one in quota if one["kind"] == "ResourceQuota"]
     assert int(hard["requests.nvidia.com/gpu"]) == settings.stories_at_once
 
 
 @pytest.mark.parametrize(
-    ("text", "pool", "told"),
+    ("old", "new", "more", "told"),
     [
-        ("manager: {pool: none.yaml}\n", CHOSEN.pool, "none.yaml: no such file"),
-        ("manager: {pool: pool.yaml}\n", CHOSEN.pool.replace("aim: 0.5", "aim: 2"), "policy.aim"),
-        ("manager: {pool: pool.yaml}\n", CHOSEN.pool.replace("mode: pool", "mode: cluster"), "run it outside"),
-        ("manager: {pool: pool.yaml, runs: sometimes}\n", CHOSEN.pool, "manager.runs"),
+        ("aim: 0.5", "aim: 2", "", "policy.aim"),
+        ("mode: pool", "mode: cluster", "manager: {}\n", "run it outside"),
+        ("", "", "manager: {runs: sometimes}\n", "manager.runs"),
     ],
 )
-def test_an_invalid_pool_is_refused_before_emitting(tmp_path, text, pool, told):
+def test_a_manager_that_cannot_be_is_refused_before_emit(tmp_path, old, new, more, told):
     with pytest.raises(BadInput, match=told):
-        settings_of(tmp_path, text, pool)
+        settings_in(tmp_path, old, new, more)
 
 
-def test_emit_writes_it_when_the_settings_name_a_pool(tmp_path, monkeypatch):
-    settings_of(tmp_path, "manager: {pool: pool.yaml}\nevents: {}\n")
-    monkeypatch.setattr("sys.argv", ["newsreel", "emit", "--settings", str(tmp_path / "settings.yaml"), "--into", str(tmp_path)])
+def test_a_manager_without_gke_is_refused(tmp_path):
+    path = tmp_path / "newsreel.yaml"
+    path.write_text("manager: {}\nevents: {}\n")
+    with pytest.raises(BadInput, match=r"newsreel\.yaml:1: manager: buys node pools of GKE"):
+        read_config(path)
+
+
+def test_emit_writes_it_with_the_configuration_it_reads(tmp_path, monkeypatch):
+    settings_in(tmp_path)
+    monkeypatch.setattr("sys.argv", ["newsreel", "emit", "--config", str(tmp_path / "newsreel.yaml"), "--into", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
     text = (tmp_path / "embedded" / "52-manager.yaml").read_text()
-    assert CHOSEN.pool in [
-        one["data"]["pool.yaml"] for one in yaml.load_all(text, yaml.CSafeLoader) if one["kind"] == "ConfigMap"
-    ]
+    [read] = [one["data"]["newsreel.yaml"] for one in yaml.load_all(text, yaml.CSafeLoader) if one["kind"] == "ConfigMap"]
+    (tmp_path / "newsreel.yaml").write_text(read)
+    assert read_gke_config(tmp_path / "newsreel.yaml") == PARAMETERS

@@ -11,7 +11,8 @@ from cluster.manifests.alerts import ALERTS
 from cluster.manifests.emit import manifests
 from cluster.manifests.message_trigger import METRICS_PORT
 from cluster.manifests.monitoring import monitoring
-from newsreel.config.settings import Monitoring, Settings
+from newsreel.config.model import Monitoring
+from newsreel.config.settings import Settings
 from tests.workflows.golden_manifests import WHOLE_SETTINGS as SETTINGS
 from tests.workflows.test_whole_installation import name_of
 from workflows.lint import lint

@@ -1,7 +1,6 @@
 """The newsroom on a cluster: who reaches it, its permissions, and that it starts with its arguments."""
 
 import argparse
-from dataclasses import replace
 
 import pytest
 from kubernetes import client
@@ -15,7 +14,9 @@ from cluster.newsroom.media import MAX_CACHE_BYTES
 from cluster.newsroom.telemetry import Metrics, MixpanelSink, product_events_from
 from cluster.newsroom.wiring import identity_from
 from newsreel.argo.client import Cluster
-from newsreel.config.settings import Newsroom, Settings
+from newsreel.config.model import Newsroom
+from newsreel.config.names import NEWSROOM_ACCOUNT
+from newsreel.config.settings import Settings
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
 from newsreel.submission.revision_store import RevisionStore
@@ -30,7 +31,7 @@ CHOSEN = Newsroom(
     audience="/projects/1/global/backendServices/2",
 )
 OBJECTS = newsroom(Settings(), CHOSEN, "hibari")
-BEHIND_A_PROXY = newsroom(Settings(), replace(CHOSEN, proxy_namespace="sign-in"), "hibari")
+BEHIND_A_PROXY = newsroom(Settings(), CHOSEN.model_copy(update={"proxy_namespace": "sign-in"}), "hibari")
 
 
 def one(kind, documents=OBJECTS):
@@ -93,7 +94,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
     with serving() as api:
         api.obey(OBJECTS)
         here = client.Configuration(host=f"http://127.0.0.1:{api.port}")
-        here.api_key = {"authorization": f"Bearer {CHOSEN.account}"}
+        here.api_key = {"authorization": f"Bearer {NEWSROOM_ACCOUNT}"}
         stories, finals = Address.parse(Settings().stories), Address.parse(Settings().finals)
         desk = RevisionStore(Storage(AllowList(prefixes=(stories, finals))), stories, finals)
         runs = KubernetesRuns(Cluster(client.ApiClient(here), "newsreel"), lambda _: None, desk)
@@ -103,7 +104,7 @@ def test_it_may_do_what_it_does_and_nothing_else():
         runs.submit("budget", 1, "normal")
         runs.cancel("budget", 1)
         assert api.workflow("budget-r1-t2")["spec"]["shutdown"] == "Terminate"
-        assert api.used == api.rights[CHOSEN.account]
+        assert api.used == api.rights[NEWSROOM_ACCOUNT]
 
 
 def test_ingress_and_egress_of_the_newsroom_are_limited():
@@ -149,9 +150,12 @@ def test_without_being_asked_for_there_is_no_newsroom():
 
 def test_product_events_go_to_the_configured_sink():
     assert "NEWSROOM_EVENTS" not in environment()
-    chosen = replace(
-        CHOSEN, product_events="mixpanel", mixpanel_host="api-eu.mixpanel.com", mixpanel_addresses=("203.0.113.0/24",)
-    )
+    product = {
+        "product_events": "mixpanel",
+        "mixpanel_host": "api-eu.mixpanel.com",
+        "mixpanel_addresses": ("203.0.113.0/24",),
+    }
+    chosen = CHOSEN.model_copy(update=product)
     documents = newsroom(Settings(), chosen, "hibari")
     product = product_events_from(environment(documents), Metrics())
     assert isinstance(product.sink, MixpanelSink)

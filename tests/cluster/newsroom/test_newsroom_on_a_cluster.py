@@ -15,7 +15,9 @@ from writing import STORY, picture
 
 from cluster.controllers.submitter.act import workflow_for
 from cluster.manifests.newsroom import newsroom
-from newsreel.config.settings import Newsroom, Settings
+from newsreel.config.model import Newsroom
+from newsreel.config.names import NEWSROOM_ACCOUNT
+from newsreel.config.settings import Settings
 from newsreel.submission.message import Message
 from newsreel.submission.publisher import Publisher
 from newsreel.submission.topics import STORIES, topic_path
@@ -65,7 +67,7 @@ def room(cluster, topic, desk, storage_url, tmp_path):
     told = {one["name"]: one.get("value", SECRET) for one in container["env"]}
     told |= {
         "NEWSREEL_ADDRESSES": f"{desk.stories},{desk.finals}",
-        "KUBECONFIG": str(cluster.kubeconfig(tmp_path, CHOSEN.account)),
+        "KUBECONFIG": str(cluster.kubeconfig(tmp_path, NEWSROOM_ACCOUNT)),
     }
     command = [instead.get(word, word) for word in (*container["command"], *container["args"])]
     environment = {**os.environ, **told, "STORAGE_EMULATOR_HOST": storage_url}

@@ -15,12 +15,12 @@ from cluster.simulate.drawing import marks, picture, svg
 from cluster.simulate.report import bound_cost, bound_waits, caveat, percentile, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import plan, room, with_most
-from newsreel.config.pools import DEFAULT, read_pool_config
+from newsreel.config.file import DEFAULT, changed, read_gke_config
 from newsreel.errors import BadInput
 
 pytestmark = pytest.mark.slow
 
-PARAMETERS = read_pool_config()
+PARAMETERS = read_gke_config()
 VIDEO = PARAMETERS.work.video_seconds
 
 
@@ -58,8 +58,8 @@ def test_the_same_seed_is_the_same_day_and_another_is_not(outcome):
 
 @pytest.mark.parametrize("mode", ["pool", "cluster"])
 def test_every_story_is_made_however_bad_the_market_is(mode):
-    bad = PARAMETERS.changed(
-        market={"preemptions_an_hour": 3, "stock_out_every_hours": 2, "stock_out_hours": 2}, cluster={"mode": mode}
+    bad = changed(
+        PARAMETERS, market={"preemptions_an_hour": 3, "stock_out_every_hours": 2, "stock_out_hours": 2}, cluster={"mode": mode}
     )
     outcome = simulate(day(stories=200), bad)
     assert (outcome.stranded, len(outcome.waits)) == (0, len(day(stories=200)))
@@ -68,7 +68,7 @@ def test_every_story_is_made_however_bad_the_market_is(mode):
 
 def test_a_newsroom_that_produces_twice_a_day_pays_for_no_cluster_between():
     arrivals = list(batches(Rate(40, 43_200), 86_400, VIDEO, seeded(1)))
-    pool, whole = (simulate(arrivals, PARAMETERS.changed(cluster={"mode": mode})) for mode in ("pool", "cluster"))
+    pool, whole = (simulate(arrivals, changed(PARAMETERS, cluster={"mode": mode})) for mode in ("pool", "cluster"))
     assert whole.always_on_cost < pool.always_on_cost / 4
     assert percentile(whole.waits, 1) > percentile(pool.waits, 1)
 
@@ -79,27 +79,28 @@ def test_the_first_story_after_a_while_does_not_wait_for_the_next_look():
 
 
 def test_a_pool_that_is_being_resized_is_not_resized_again_until_that_is_done():
-    slow = PARAMETERS.changed(operation_seconds={"least": 200, "usual": 200, "most": 200})
+    slow = changed(PARAMETERS, delays={"operation_seconds": {"least": 200, "usual": 200, "most": 200}})
     history = simulate([Arrival(600.0, 40.0), *[Arrival(610.0, 40.0)] * 40], slow).history
     one, more = (next(at for at, _, nodes in history if nodes > few) for few in (0, 1))
     assert more - one >= 200
 
 
 def test_a_promise_that_is_planned_is_kept_on_days_the_plan_has_not_seen():
-    found = plan(small, PARAMETERS.changed(policy={"wait_minutes": 15}))
+    found = plan(small, changed(PARAMETERS, policy={"wait_minutes": 15}))
     assert found.least <= 3 * found.nodes
-    bought = PARAMETERS.changed(
+    bought = changed(
+        PARAMETERS,
         policy={"wait_minutes": 15, "aim": found.aim},
-        offers=[offer.model_dump(mode="json") | {"most": found.nodes} for offer in PARAMETERS.offers],
+        node_pools=[offer.model_dump(mode="json") | {"most": found.nodes} for offer in PARAMETERS.node_pools],
     )
     unseen = [wait for seed in range(90, 96) for wait in simulate(small(seed), bought, seed).waits]
     assert percentile(unseen, 0.99) <= 900
 
 
 def test_a_plan_tries_no_more_machines_than_the_network_has_addresses_for():
-    kinds = len(PARAMETERS.offers)
+    kinds = len(PARAMETERS.node_pools)
     narrow = PARAMETERS.site.network.model_dump(mode="json") | {"pods": "10.16.0.0/16"}
-    small_site = with_most(PARAMETERS, 1).changed(site={"network": narrow})
+    small_site = changed(with_most(PARAMETERS, 1), site={"network": narrow})
     assert room(small_site) < room(PARAMETERS) <= 1000
     assert with_most(small_site, room(small_site) // kinds)
     with pytest.raises(BadInput, match="addresses"):
@@ -107,7 +108,7 @@ def test_a_plan_tries_no_more_machines_than_the_network_has_addresses_for():
 
 
 def test_a_promise_that_no_pool_can_keep_from_zero_is_not_made():
-    assert plan(lambda _: [Arrival(5.0, 40.0)], PARAMETERS.changed(policy={"wait_minutes": 1})) is None
+    assert plan(lambda _: [Arrival(5.0, 40.0)], changed(PARAMETERS, policy={"wait_minutes": 1})) is None
 
 
 def test_the_table_says_what_was_bought_and_the_picture_is_an_image(outcome):
@@ -143,16 +144,16 @@ def test_what_is_assumed_is_told_until_it_is_measured():
     assert "examples of 2026-11-22, not quotes" in caveat(PARAMETERS)
     assert "gpu nodes work is ASSUMED" in caveat(PARAMETERS) and "cpu" not in caveat(PARAMETERS)
     declared = speed_of(PARAMETERS, "gpu").model_dump(mode="json")
-    measured = PARAMETERS.changed(work={"speeds": {"gpu": declared | {"measured": True}}})
+    measured = changed(PARAMETERS, work={"speeds": {"gpu": declared | {"measured": True}}})
     assert "ASSUMED" not in caveat(measured)
 
 
 def test_a_quota_is_a_limit_for_all_kinds_that_count_against_it_and_every_story_is_still_made():
-    small_quotas = PARAMETERS.changed(market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 5, "NVIDIA_L4_GPUS": 2}})
+    small_quotas = changed(PARAMETERS, market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 5, "NVIDIA_L4_GPUS": 2}})
     outcome = simulate(day(), small_quotas)
     assert (outcome.most_nodes, outcome.stranded) == (7, 0)
     assert outcome.alerts > 0
-    none_of_the_first = PARAMETERS.changed(market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 0}})
+    none_of_the_first = changed(PARAMETERS, market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 0}})
     assert simulate(day(), none_of_the_first).stranded == 0
 
 
@@ -190,7 +191,7 @@ def test_a_line_that_is_no_story_is_told_with_its_number(tmp_path, line):
         (["--stories", "9000000/s"], "more than"),
         (["--batch", "40/12h", "--wait", "soon"], "no time"),
         (["--batch", "40/12h", "--wait", "0min"], "no time"),
-        (["--batch", "40/12h", "--wait", "9999day"], "policy.wait_minutes: input should be less"),
+        (["--batch", "40/12h", "--wait", "9999day"], "policy.wait_minutes: must be at most"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_in_a_line(arguments, why, capsys, monkeypatch):
@@ -228,9 +229,9 @@ def test_the_command_says_which_pool_to_buy(capsys, monkeypatch):
 
 
 def test_a_promise_beyond_the_quotas_is_told_to_be_so(capsys, monkeypatch, tmp_path):
-    pool = tmp_path / "pool.yaml"
+    pool = tmp_path / "newsreel.yaml"
     pool.write_text(DEFAULT.read_text().replace("quotas: {}", "quotas: {PREEMPTIBLE_NVIDIA_L4_GPUS: 1, NVIDIA_L4_GPUS: 1}"))
-    arguments = ["--batch", "40/12h", "--wait", "20min", "--parameters", str(pool)]
+    arguments = ["--batch", "40/12h", "--wait", "20min", "--config", str(pool)]
     monkeypatch.setattr("sys.argv", ["newsreel", "plan", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()

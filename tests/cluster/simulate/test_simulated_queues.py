@@ -7,7 +7,7 @@ import pytest
 from cluster.simulate.arrivals import Arrival
 from cluster.simulate.bounds import erlang_c, least_waits, md_c_wait, mm_c_wait
 from cluster.simulate.run import simulate
-from newsreel.config.pools import read_pool_config
+from newsreel.config.file import changed, read_gke_config
 
 pytestmark = pytest.mark.slow
 
@@ -21,9 +21,10 @@ def seeded(seed):
 
 def steady(servers):
     """So many nodes that are always there: the policy runs, and has nothing to do."""
-    parameters = read_pool_config()
-    return parameters.changed(
-        offers=[parameters.offers[2].model_dump(mode="json") | {"most": servers}],
+    parameters = read_gke_config()
+    return changed(
+        parameters,
+        node_pools=[parameters.node_pools[2].model_dump(mode="json") | {"most": servers}],
         policy={"warm_nodes": servers, "round_seconds": 3600, "away_minutes": 120},
         work={"taken_seconds": 0},
         market=QUIET,
@@ -71,20 +72,20 @@ def test_each_story_waits_as_long_as_the_recursion_of_kiefer_and_wolfowitz_says(
     parameters = steady(servers)
     simulated = simulate(arrivals, parameters, seconds_of=seconds_of).waits
     # In the order in which they end, so both are sorted.
-    exact = least_waits(arrivals, servers, parameters.offers[0], seconds_of)
+    exact = least_waits(arrivals, servers, parameters.node_pools[0], seconds_of)
     assert sorted(simulated) == pytest.approx(sorted(exact), abs=1e-6)
 
 
 def test_the_recursion_itself_is_within_3_percent_of_erlang_for_twenty_nodes():
-    exact = least_waits(list(customers(300_000, 15, True, seed=3)), 20, read_pool_config().offers[0], seconds_of)
+    exact = least_waits(list(customers(300_000, 15, True, seed=3)), 20, read_gke_config().node_pools[0], seconds_of)
     assert mean(exact) == pytest.approx(mm_c_wait(20, 15, SERVICE), rel=0.03)
 
 
 def test_a_story_alone_waits_for_the_manager_and_the_node_and_pays_for_both():
-    parameters = read_pool_config().changed(market=QUIET)
+    parameters = changed(read_gke_config(), market=QUIET)
     outcome = simulate([Arrival(1000, 39.9)], parameters)
     [(asked, *phases)] = outcome.first_waits
     assert outcome.waits[0] == pytest.approx(asked + sum(phases))
-    idle, gone = 60 * parameters.policy.idle_minutes, parameters.remove_seconds
+    idle, gone = 60 * parameters.policy.idle_minutes, parameters.delays.remove_seconds
     assert outcome.paid == pytest.approx(sum(phases) + outcome.worked + idle + gone, abs=5 * parameters.policy.round_seconds)
-    assert outcome.nodes_cost == pytest.approx(outcome.paid * parameters.offers[0].an_hour / 3600)
+    assert outcome.nodes_cost == pytest.approx(outcome.paid * parameters.node_pools[0].an_hour / 3600)

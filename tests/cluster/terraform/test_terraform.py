@@ -1,4 +1,4 @@
-"""cluster/terraform read as HCL, and held against what pool.yaml and the manifests say. The provider's own word, where it is
+"""cluster/terraform read as HCL, and held against what newsreel.yaml and the manifests say. The provider's own word, where it is
 to be had: NEWSREEL_TERRAFORM_PLUGINS names a folder as `terraform providers mirror` makes one."""
 
 import json
@@ -13,16 +13,16 @@ import pytest
 import yaml
 
 from cluster.controllers.manager.gke_cluster_spec import cluster_spec
-from cluster.gke.installed import settings_of
 from cluster.gke.variables import as_json, variables
 from cluster.manifests.emit import manifests
+from newsreel.config.file import changed, read_gke_config
 from newsreel.config.names import Account, Bucket
-from newsreel.config.pools import read_pool_config
+from newsreel.config.settings import settings_of
 from newsreel.submission.topics import HEARD, PULLED, SUBSCRIPTIONS, TOPICS, request_of
 from workflows.profiles import STUDIO
 
 FOLDER = Path(__file__).parents[3] / "cluster" / "terraform"
-PARAMETERS = read_pool_config()
+PARAMETERS = read_gke_config()
 PLUGINS = os.environ.get("NEWSREEL_TERRAFORM_PLUGINS")
 
 
@@ -65,7 +65,7 @@ def test_every_variable_has_a_type_a_description_and_what_it_may_not_be(declared
         assert body.get("validation") or body["type"] == "bool", name
 
 
-def test_pool_yaml_says_every_variable_that_has_no_default_and_no_other(declared):
+def test_newsreel_yaml_says_every_variable_that_has_no_default_and_no_other(declared):
     needed = {name for name, body in declared.items() if "default" not in body}
     assert needed <= set(variables(PARAMETERS)) <= set(declared)
 
@@ -112,8 +112,10 @@ def test_editors_add_stories_and_announce_them_and_change_nothing(blocks, resour
     }
     [role] = [body for (kind, name), body in resources.items() if (kind, name) == ("google_project_iam_custom_role", "editor")]
     assert set(plain(role["permissions"])) == {f"container.clusters.{verb}" for verb in ("connect", "get", "list")}
-    site = PARAMETERS.model_dump(mode="json")["site"] | {"editors": ["desk@example.org"]}
-    assert variables(PARAMETERS.changed(site=site))["editors"] == ["desk@example.org"] and variables(PARAMETERS)["editors"] == []
+    assert (
+        variables(changed(PARAMETERS, cluster={"editors": ["desk@example.org"]}))["editors"] == ["desk@example.org"]
+        and variables(PARAMETERS)["editors"] == []
+    )
 
 
 def test_each_program_that_pulls_may_pull_its_own_subscription_and_no_other():
@@ -226,13 +228,13 @@ def test_the_provider_finds_it_valid(begun):
 
 
 @pytest.mark.parametrize("mode", ["pool", "cluster"])
-def test_the_provider_plans_what_pool_yaml_says(begun, mode):
-    parameters = PARAMETERS.changed(cluster={"mode": mode})
+def test_the_provider_plans_what_newsreel_yaml_says(begun, mode):
+    parameters = changed(PARAMETERS, cluster={"mode": mode})
     (begun / "pool.tfvars.json").write_text(as_json(parameters))
     terraform(begun, "plan", "-input=false", "-var-file=pool.tfvars.json", "-out=plan")
     planned = json.loads(terraform(begun, "show", "-json", "plan"))["resource_changes"]
     pools = [each["change"]["after"]["name"] for each in planned if each["type"] == "google_container_node_pool"]
-    assert sorted(pools) == (sorted(["system", *(offer.pool for offer in parameters.offers)]) if mode == "pool" else [])
+    assert sorted(pools) == (sorted(["system", *(offer.pool for offer in parameters.node_pools)]) if mode == "pool" else [])
     assert {each["change"]["after"]["name"] for each in planned if each["type"] == "google_storage_bucket"} == {
         parameters.cluster.names.bucket(which) for which in Bucket
     }
@@ -240,12 +242,11 @@ def test_the_provider_plans_what_pool_yaml_says(begun, mode):
 
 def test_it_can_be_made_and_taken_away_again_while_what_lasts_stays(begun):
     """The whole of it, by a provider that makes nothing: all that one resource takes from another is there when it is made."""
-    site = PARAMETERS.model_dump(mode="json")["site"]
     newsroom = {"host": "newsroom.example.org", "client": "1.apps.googleusercontent.com", "admits": ["domain:example.org"]}
     (begun / "tests").mkdir()
     (begun / "tests" / "made.tftest.hcl").write_text(MADE)
     (begun / "made.tfvars.json").write_text(
-        as_json(PARAMETERS.changed(site=site | {"newsroom": newsroom, "editors": ["desk@example.org"]}))
+        as_json(changed(PARAMETERS, cluster={"editors": ["desk@example.org"]}, newsroom=newsroom))
     )
     said = terraform(begun, "test", "-var-file=made.tfvars.json")
     assert "Success! 2 passed, 0 failed." in said

@@ -5,7 +5,8 @@ from dataclasses import replace
 import yaml
 
 from cluster.manifests.emit import manifests
-from newsreel.config.settings import Events, Newsroom, Settings
+from newsreel.config.model import Events, Newsroom
+from newsreel.config.settings import Settings
 from workflows.lint import lint
 from workflows.profiles import STUDIO
 from workflows.render import environment

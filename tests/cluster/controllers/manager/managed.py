@@ -17,20 +17,24 @@ from cluster.controllers.manager.controller import ManagerController, Metrics
 from cluster.controllers.manager.google_cloud import GoogleClients, call_options
 from cluster.controllers.manager.observe import Services
 from cluster.controllers.manager.state_store import StateStore
-from newsreel.config.pools import read_pool_config
+from newsreel.config.file import changed, read_gke_config
+from newsreel.config.settings import settings_of
 from newsreel.storage.address import Address
 from tests.cluster.controllers.manager.fake_servers import served
 from tests.cluster.controllers.manager.fake_world import FakeWorld
 from tests.cluster.controllers.rounds import control_loop
 from tests.servers import cloud_storage
 
-PARAMETERS = read_pool_config()
+PARAMETERS = read_gke_config()
 
 
 @contextmanager
 def bucket_server():
     """With the manager's bucket and the videos'; who connects from here connects to it."""
-    with cloud_storage("manager", PARAMETERS.cluster.finals.removeprefix("gs://")) as url, pytest.MonkeyPatch.context() as patch:
+    with (
+        cloud_storage("manager", settings_of(PARAMETERS).finals.removeprefix("gs://")) as url,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("STORAGE_EMULATOR_HOST", url)
         yield url
 
@@ -41,7 +45,7 @@ class Managed:
     def __init__(self, world, url, transports, note="manager.json", mode="pool"):
         clusters, metrics, http = transports
         self.world, self.url, self.note = world, url, note
-        self.parameters = PARAMETERS.changed(cluster={"mode": mode, "install": ["true"]})
+        self.parameters = changed(PARAMETERS, cluster={"mode": mode, "install": ["true"]})
         settings = client.Configuration()
         settings.host = http
         settings.retries = False
@@ -82,7 +86,7 @@ class Managed:
 
 @contextmanager
 def managed(url, mode="pool", **known):
-    world = FakeWorld(tuple((offer.pool, offer.zone) for offer in PARAMETERS.offers), **known)
+    world = FakeWorld(tuple((offer.pool, offer.zone) for offer in PARAMETERS.node_pools), **known)
     with ExitStack() as stack:
         transports = stack.enter_context(served(world))
         yield Managed(world, url, transports, note=f"{os.urandom(6).hex()}.json", mode=mode)

@@ -10,7 +10,8 @@ import requests
 from cluster.controllers.loop import JsonLog, RoundResult
 from cluster.controllers.manager.__main__ import main
 from cluster.controllers.manager.kube_queries import all_published, jetstream_reader, pending_events, read_from_pod
-from newsreel.config.pools import DEFAULT
+from newsreel.config.file import DEFAULT
+from newsreel.config.settings import settings_of
 from tests.cluster.controllers.manager.managed import PARAMETERS, done, round_of, said, with_nodes
 from tests.cluster.controllers.manager.weeks import verdict
 
@@ -38,7 +39,7 @@ def published(url, story):
     origin = {"story_digest": "a", "software_digest": "b", "release": "0.1.0"}
     file = {"name": "landscape.mp4", "path": "landscape.mp4", "size": 11, "sha256": "", "content_type": "video/mp4"}
     about = {"id": story, "revision": 1, "title": "", "created": "2026-05-04T06:00:00Z"}
-    bucket = f"{url}/upload/storage/v1/b/{PARAMETERS.cluster.finals.removeprefix('gs://')}/o"
+    bucket = f"{url}/upload/storage/v1/b/{settings_of(PARAMETERS).finals.removeprefix('gs://')}/o"
     manifest = about | {"origin": origin, "files": [file]}
     name = {"uploadType": "media", "name": f"{story}/r1/manifest.json"}
     requests.post(bucket, params=name, json=manifest, timeout=5).raise_for_status()
@@ -145,15 +146,15 @@ def by_hand(monkeypatch, capsys):
 
 
 def test_by_hand_a_wrong_file_or_no_credentials_end_in_one_line(by_hand, tmp_path):
-    wrong = tmp_path / "pool.yaml"
+    wrong = tmp_path / "newsreel.yaml"
     wrong.write_text(DEFAULT.read_text().replace("idle_minutes: 5", "idle_minutes: -5", 1))
-    status, told = by_hand("--once", "--parameters", str(wrong))
+    status, told = by_hand("--once", "--config", str(wrong))
     assert (status, told.count("\n")) == (2, 1)
     assert "policy.idle_minutes" in told
     status, told = by_hand("--once", "--dry-run")
     assert (status, told.count("\n")) == (2, 1)
     assert "no Google credentials" in told
-    status, told = by_hand("--parameters", str(tmp_path / "nowhere.yaml"))
+    status, told = by_hand("--config", str(tmp_path / "nowhere.yaml"))
     assert (status, "no such file" in told) == (2, True)
 
 

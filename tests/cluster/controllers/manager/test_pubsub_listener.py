@@ -16,7 +16,7 @@ from cluster.controllers.manager.observe import look
 from cluster.controllers.manager.policy import demand_of
 from cluster.controllers.manager.pubsub_listener import PubSubListener
 from cluster.controllers.manager.types import Rules
-from newsreel.config.pools import DEFAULT
+from newsreel.config.file import DEFAULT, changed
 from newsreel.submission.message import Message
 from newsreel.submission.topics import HEARD, STORIES, SUBSCRIPTIONS, ensure, request_of, topic_path
 from tests.cluster.controllers.manager.managed import PARAMETERS, managed, round_of, said
@@ -46,7 +46,7 @@ def wakeup():
 def setup(url):
     """Its clock is the machine's, as the emulator's is."""
     with managed(url, now=datetime.now(UTC)) as made:
-        made.services = replace(made.services, parameters=made.parameters.changed(policy=HOURLY))
+        made.services = replace(made.services, parameters=changed(made.parameters, policy=HOURLY))
         yield made
 
 
@@ -80,15 +80,15 @@ def test_the_first_message_requests_nodes_before_a_workflow(setup, clients, subs
 
 def test_the_program_creates_the_cluster_for_the_first_message(url, clients, wakeup, monkeypatch, tmp_path):
     publisher, subscriber = clients
-    project, bucket = PARAMETERS.cluster.project, PARAMETERS.cluster.memory.split("/")[2]
+    project, bucket = PARAMETERS.cluster.project, PARAMETERS.cluster.manager_state.split("/")[2]
     ensure(project, publisher.client, subscriber)
     requests.post(f"{url}/storage/v1/b?project=p", json={"name": bucket}, timeout=5)
-    pool = tmp_path / "pool.yaml"
+    pool = tmp_path / "newsreel.yaml"
     pool.write_text(
         DEFAULT.read_text().replace("mode: pool ", "mode: cluster ").replace("round_seconds: 30", "round_seconds: 600")
     )
     pool.write_text(pool.read_text().replace("away_minutes: 5", "away_minutes: 20"))
-    monkeypatch.setattr("sys.argv", ["cluster.controllers.manager", "--parameters", str(pool)])
+    monkeypatch.setattr("sys.argv", ["cluster.controllers.manager", "--config", str(pool)])
     with managed(url, "cluster", state="absent", now=datetime.now(UTC)) as setup:
         monkeypatch.setattr(program, "connect", lambda: setup.services.google)
         story = replace(publisher, topic=topic_path(project, STORIES))

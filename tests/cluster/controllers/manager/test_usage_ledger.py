@@ -10,11 +10,11 @@ from cluster.controllers.manager.controller import Metrics
 from cluster.controllers.manager.types import Account, Ledger
 from cluster.controllers.manager.usage_ledger import account_of, used_a_node
 from newsreel.argo.runs import pods_of, step_of
-from newsreel.config.pools import read_pool_config
+from newsreel.config.file import read_gke_config
 
 pytestmark = pytest.mark.slow
 
-PARAMETERS = read_pool_config()
+PARAMETERS = read_gke_config()
 POOLS = {"gke-1": "l4-spot-a", "gke-2": "l4-a"}
 DAY = date(2026, 5, 3)
 

@@ -17,7 +17,9 @@ from cluster.controllers.loop import JsonLog
 from cluster.controllers.submitter.__main__ import main
 from cluster.controllers.submitter.controller import Metrics, SubmitterController
 from cluster.manifests.controllers import submitter
-from newsreel.config.settings import Events, Settings
+from newsreel.config.model import Events
+from newsreel.config.names import WATCH_ACCOUNT
+from newsreel.config.settings import Settings
 from tests.cluster.api_server import serving
 from tests.cluster.controllers.rounds import run_round
 from tests.servers import free_port
@@ -25,7 +27,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.slow
 
 OBJECTS = submitter(Settings(), Events())
-ME = Events().watch_account
+ME = WATCH_ACCOUNT
 
 
 @pytest.fixture
