@@ -92,7 +92,7 @@ def test_the_example_says_the_defaults_where_there_are_any():
     assert validate(SourceTree(value=shortest), "", GkeConfig) == read_gke_config()
 
 
-def test_what_the_comments_of_the_example_show_is_what_gke_derives():
+def test_the_comments_of_the_example_show_what_gke_derives():
     document = deepcopy(DOCUMENT)
     for group, name in (("prices", "nodes"), ("story", "at_once"), ("placement", "story_pool"), ("placement", "system_pool")):
         del document[group][name]
