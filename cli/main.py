@@ -111,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
     config_check.set_defaults(command=run_config_check)
     migrate = config_commands.add_parser("migrate", help="make a newsreel.yaml of settings.yaml and pool.yaml")
     migrate.add_argument("--settings", type=Path, metavar="FILE", help="(settings.yaml, where there is one)")
-    migrate.add_argument("--pool", type=Path, metavar="FILE", help="(what `manager.pool` says, or cluster/pool.yaml)")
+    migrate.add_argument("--pool", type=Path, metavar="FILE", help="(`manager.pool`; without settings.yaml, cluster/pool.yaml)")
     migrate.add_argument("--to", type=Path, default=Path("newsreel.yaml"), metavar="FILE", help="(newsreel.yaml)")
     migrate.set_defaults(command=run_config_migrate)
 

@@ -52,15 +52,19 @@ MOVED = {
 
 
 def migrate(settings: Path | None, pool: Path | None, to: Path) -> int:
-    """Raises BadInput for values that cannot be kept, and where there is nothing to read or `to` is there already."""
+    """A settings.yaml that names no pool.yaml is of an installation not on GKE: then only --pool takes one in.
+
+    Raises BadInput for values that cannot be kept, and where there is nothing to read or `to` is there already.
+    """
     if to.exists():
         raise BadInput(f"{to}: is there already; --to names another file, or remove it")
     settings = settings or existing(Path("settings.yaml"))
     old = read(settings) if settings else {}
     manager = old.get("manager") if isinstance(old.get("manager"), dict) else {}
-    if not pool and settings and manager and "pool" in manager:
+    if settings and not pool and manager and "pool" in manager:
         pool = settings.parent / str(manager["pool"])
-    pool = pool or existing(Path("cluster/pool.yaml"))
+    elif not settings:
+        pool = pool or existing(Path("cluster/pool.yaml"))
     if not settings and not pool:
         raise BadInput("neither settings.yaml nor cluster/pool.yaml is here; --settings and --pool name them")
     document: Document = {}

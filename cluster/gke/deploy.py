@@ -40,6 +40,8 @@ class Deployment:
         """`argo`: Workflows and Events, by default those that we know."""
         self.parameters, self.programs, self.folder = parameters, programs, folder / "manifests"
         self.argo, self.kept = argo or releases(), folder / "releases"
+        newsroom = parameters.newsroom
+        self.signs_in = bool(newsroom and not newsroom.proxy_namespace)
         self.kubectl = ("kubectl", "--context", context_of(parameters))
 
     def run(self, *, yes: bool) -> int:
@@ -58,7 +60,7 @@ class Deployment:
             ask(f"{changed} of its files change.")
         self.prepare(settings)
         status = apply(self.folder, context_of(self.parameters), self.programs.dry_run)
-        if self.parameters.newsroom and not audience:
+        if self.signs_in and not audience:
             print("The newsroom's load balancer is being made: run `make deploy` again in 10 minutes; nobody is let in before.")
         return status
 
@@ -129,7 +131,7 @@ class Deployment:
             restart = ("rollout", "restart", "deployment/argo-server", "--namespace", settings.argo_namespace)
             if self.there("deployment/argo-server", settings.argo_namespace):
                 self.programs.do(*self.kubectl, *restart)
-        if self.parameters.newsroom:
+        if self.signs_in:
             with self.programs.only_told():
                 self.give([self.sign_in(settings)])
 
@@ -170,7 +172,7 @@ class Deployment:
 
     def audience(self) -> str | None:
         """Whom the newsroom's sign-in is for: the load balancer's backend, once there is one."""
-        if not self.parameters.newsroom:
+        if not self.signs_in:
             return None
         project = f"--project={self.parameters.cluster.project}"
         named = f"--filter=name~{self.parameters.cluster.namespace}-newsroom"

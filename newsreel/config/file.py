@@ -1,16 +1,16 @@
-"""Reading newsreel.yaml: every fault is reported at once, with its line and in our own words."""
+"""Reads and checks newsreel.yaml: every fault is reported at once, with its line, in our own words."""
 
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from newsreel.config.model import Config, GkeConfig
 from newsreel.config.settings import Settings, settings_of
 from newsreel.config.values import ImagePrefix, Project
-from newsreel.errors import BadInput
+from newsreel.errors import BadInput, translate_os_errors
 from newsreel.step import HARDWARE_MEASURED
 from newsreel.storage.address import Address, AllowList
 from newsreel.validation import bad_input, format_validation_error, validation_faults
@@ -23,10 +23,10 @@ Disagreement = tuple[ValuePath, str]
 HOME: Final = {
     name: group for group, kind in Config.model_fields.items() for name in getattr(kind.annotation, "model_fields", ())
 }
-"""The group of a field, to tell who has written it elsewhere."""
+"""The group of each field, for the message about one that stands in another group."""
 OAUTH_CLIENT: Final = ".apps.googleusercontent.com"
 FORMER: Final = {each.name for each in fields(Settings)} - set(Config.model_fields) | {"offers"}
-"""Top-level keys of settings.yaml and pool.yaml, the two files before there was one."""
+"""Top-level keys of settings.yaml and pool.yaml, the two files of earlier releases."""
 
 
 def read_config(path: Path) -> Config:
@@ -36,20 +36,16 @@ def read_config(path: Path) -> Config:
 
 def read_gke_config(path: Path = DEFAULT) -> GkeConfig:
     """The same where an installation on GKE is needed: it is a fault that `site` is missing."""
-    config = parse_config(read_bytes(path), str(path), GkeConfig)
-    assert isinstance(config, GkeConfig)  # noqa: S101 - for mypy: it was validated as one
-    return config
+    return cast(GkeConfig, parse_config(read_bytes(path), str(path), GkeConfig))
 
 
 def read_bytes(path: Path) -> bytes:
-    try:
+    with translate_os_errors(path):
         return path.read_bytes()
-    except OSError as fault:
-        raise BadInput(f"{path}: {(fault.strerror or str(fault)).lower()}") from fault
 
 
 def parse_config(content: bytes, name: str, model: type[Config] = Config) -> Config:
-    """`name` is what to call the content in messages; what has a `site` is read as a GkeConfig. Raises BadInput."""
+    """`name` is the content's name in messages. A document with `site` is read as a GkeConfig. Raises BadInput."""
     tree = read_tree(content)
     if tree.faults == [Fault(1, (), "is empty")]:
         tree = SourceTree(value={})
@@ -64,7 +60,7 @@ def parse_config(content: bytes, name: str, model: type[Config] = Config) -> Con
 
 
 def validate(tree: SourceTree, name: str, model: type[AnyConfig]) -> AnyConfig:
-    """A document as a configuration; values that come from no file (`name` is empty) have no lines."""
+    """Validate a document. Messages about values that come from no file (`name` is empty) have no lines."""
     try:
         config = model.model_validate(tree.value)
     except ValidationError as error:
@@ -79,7 +75,7 @@ def validate(tree: SourceTree, name: str, model: type[AnyConfig]) -> AnyConfig:
 
 
 def explain_unknown(fault: Fault) -> Fault:
-    """Names the group of a field that stands in another."""
+    """Name the right group of a field that stands in another."""
     home = HOME.get(str(fault.path[-1])) if fault.path else None
     if not home or not fault.message.startswith("is unknown"):
         return fault
@@ -95,7 +91,7 @@ def changed(config: AnyConfig, **groups: Any) -> AnyConfig:
 
 
 def with_options(config: Config, images: str | None, project: str | None) -> Config:
-    """With the values of `newsreel emit --images --project`. Raises BadInput."""
+    """Apply the options --images and --project of `newsreel emit`. Raises BadInput."""
     if images:
         config = changed(config, cluster={"image_prefix": option("--images", ImagePrefix, images)})
     if project:
@@ -112,7 +108,7 @@ def option(name: str, kind: Any, text: str) -> str:
 
 
 def disagreements(config: Config) -> Iterator[Disagreement]:
-    """Values that are valid each, and would not work together."""
+    """Values that are valid each, and do not work together."""
     if isinstance(config, GkeConfig):
         yield from times(config)
         yield from node_pools(config)
@@ -196,7 +192,7 @@ def of_gke_alone(config: Config) -> Iterator[Disagreement]:
 
 
 def sign_in(config: Config) -> Iterator[Disagreement]:
-    """What a newsroom page and a manager cannot do without."""
+    """What a newsroom page must be given, and where a manager cannot be."""
     if newsroom := config.newsroom:
         needed = (["client", "admits"] if not newsroom.proxy_namespace else []) if isinstance(config, GkeConfig) else ["topic"]
         yield from ((("newsroom", name), "is missing") for name in needed if name not in newsroom.model_fields_set)

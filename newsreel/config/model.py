@@ -1,4 +1,4 @@
-"""The model of newsreel.yaml: what is built, on what stories are made, what that costs, and who is told how they end.
+"""The model of newsreel.yaml: how the installation is built, where stories run, what that costs, where ends are reported to.
 
 Without `site` it describes an installation on any Kubernetes cluster (`Config`); with `site`, one on GKE (`GkeConfig`), where
 values that are not given follow from project and cluster name (`newsreel.config.settings`).
@@ -180,14 +180,14 @@ class Storage(Group):
 
 
 class Notifications(Group):
-    """Who is told how a story has ended (`newsreel.notifications.notifier`)."""
+    """Where the end of a story is reported to (`newsreel.notifications.notifier`)."""
 
     done_topic: Topic | None = None
     """Pub/Sub topic that every end is published to; on GKE by default `stories-done`."""
     webhook: Webhook | None = None
     """https address that every end is posted to, signed."""
     webhook_receivers: tuple[Webhook, ...] = ()
-    """https prefixes; a submitter may name an address below one of them, which is told of that story's end."""
+    """https prefixes; a submitter may name an address below one of them for that story's end."""
     webhook_secret: Name = "newsreel-webhook"  # noqa: S105 - the name of a Secret
     """Secret in the namespace whose key `secret` signs the webhook's messages."""
     webhook_addresses: tuple[AddressBlock, ...] = ()
@@ -311,7 +311,7 @@ class Config(Group):
     storage: Storage = Storage()
     """Where stories, videos and weights are."""
     notifications: Notifications = Notifications()
-    """Who is told how a story has ended."""
+    """Where the end of a story is reported to."""
     events: Events | None = None
     """The message trigger; without it no message becomes a workflow. On GKE it is there by default."""
     newsroom: Newsroom | None = None

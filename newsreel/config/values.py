@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core.core_schema import CoreSchema
 
 from newsreel.errors import BadInput
 from newsreel.notifications.webhook_target import WebhookAllowList
@@ -27,6 +29,9 @@ class Group(StrictModel):
 @dataclass(frozen=True)
 class Like(Matches):
     """Text that must match as a whole; a fault repeats the value: `'Bad Name' must be ` and the message."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(core) | {"pattern": f"^(?:{self.pattern})$"}
 
     def check(self, text: str) -> str:
         if not re.fullmatch(self.pattern, text):

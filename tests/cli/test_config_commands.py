@@ -46,6 +46,12 @@ def change(path, old, new):
     path.write_text(text.replace(old, new, 1))
 
 
+def in_its_place(folder):
+    """pool.yaml where the repository had it."""
+    (folder / "cluster").mkdir()
+    (folder / "pool.yaml").rename(folder / "cluster" / "pool.yaml")
+
+
 def test_the_two_files_become_one_that_means_the_same(folder, newsreel):
     status, said, _ = newsreel("config", "migrate")
     assert status == 0 and "newsreel.yaml: 145 values of settings.yaml and pool.yaml; their comments are not in it\n" in said
@@ -60,8 +66,9 @@ def test_the_two_files_become_one_that_means_the_same(folder, newsreel):
 
 def test_pool_yaml_alone_becomes_the_example(folder, newsreel):
     (folder / "settings.yaml").unlink()
-    status, said, _ = newsreel("config", "migrate", "--pool", "pool.yaml", "--to", "new.yaml")
-    assert status == 0 and said.startswith("new.yaml: 115 values of pool.yaml;")
+    in_its_place(folder)
+    status, said, _ = newsreel("config", "migrate", "--to", "new.yaml")
+    assert status == 0 and said.startswith("new.yaml: 115 values of cluster/pool.yaml;")
     assert read_gke_config(folder / "new.yaml") == read_gke_config(DEFAULT)
 
 
@@ -69,6 +76,7 @@ def test_settings_yaml_alone_becomes_an_installation_without_gke(folder, newsree
     (folder / "settings.yaml").write_text(
         "namespace: video\nprices: USD l4-a=0.92\nevents: {submitter_account: newsreel-submitter}\n"
     )
+    in_its_place(folder)
     assert newsreel("config", "migrate")[0] == 0
     config = read_config(folder / "newsreel.yaml")
     assert not isinstance(config, GkeConfig) and config.cluster.namespace == "video" and config.events is not None

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from newsreel.config.file import DEFAULT, parse_config, read_gke_config, validate
@@ -92,7 +93,7 @@ def test_the_example_says_the_defaults_where_there_are_any():
     assert validate(SourceTree(value=shortest), "", GkeConfig) == read_gke_config()
 
 
-def test_what_the_comments_of_the_example_show_is_what_gke_derives():
+def test_the_comments_of_the_example_show_what_gke_derives():
     document = deepcopy(DOCUMENT)
     for group, name in (("prices", "nodes"), ("story", "at_once"), ("placement", "story_pool"), ("placement", "system_pool")):
         del document[group][name]
@@ -148,3 +149,11 @@ def test_nothing_that_is_derived_is_written_into_the_text():
 def test_a_file_of_earlier_releases_names_the_command_to_migrate(text):
     with pytest.raises(BadInput, match=r"^newsreel\.yaml: '\w+' is of settings\.yaml or pool\.yaml: newsreel config migrate"):
         parse_config(text.encode(), "newsreel.yaml")
+
+
+def test_the_json_schema_accepts_the_example_and_no_typo():
+    schema = Draft202012Validator(Config.model_json_schema())
+    assert list(schema.iter_errors(DOCUMENT)) == []
+    for path, value in ((("cluster", "namespace"), "a Bad Name b"), (("policy", "aim"), 2), (("story", "disk"), "40Gi!")):
+        [fault] = schema.iter_errors(changed_at(path, value))
+        assert tuple(fault.absolute_path) == path

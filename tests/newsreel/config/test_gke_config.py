@@ -27,7 +27,7 @@ def refusal(tmp_path, old, new):
     return str(refused.value)
 
 
-def test_the_file_as_it_comes_is_sound_and_its_demo_takes_what_was_measured():
+def test_the_example_is_valid_and_its_demo_takes_what_was_measured():
     parameters = read_gke_config()
     cpu = speed_of(parameters, "cpu").seconds(39.9, 0)
     assert sum(cpu.values()) == pytest.approx(61.9)
@@ -67,7 +67,7 @@ def test_a_value_that_cannot_be_meant_is_refused(tmp_path, old, new, why):
     assert why in refusal(tmp_path, old, new)
 
 
-def test_a_zone_without_that_gpu_is_refused_with_the_zones_that_have_it(tmp_path):
+def test_a_zone_without_that_gpu_is_refused_with_those_that_have_it(tmp_path):
     said = refusal(tmp_path, "accelerator: nvidia-l4", "accelerator: nvidia-tesla-v100")
     assert "l4-spot-a: zone europe-west4-a has no nvidia-tesla-v100; it is in europe-west4-b, europe-west4-c" in said
 
@@ -85,7 +85,7 @@ def test_a_zone_without_that_gpu_is_refused_with_the_zones_that_have_it(tmp_path
         ("zones: [europe-west4-a, europe-west4-b", "zones: [europe-west1-b, europe-west4-b", "site.system.zones[0]"),
     ],
 )
-def test_places_that_disagree_are_told_of_the_one_that_is_to_be_changed_with_its_line(tmp_path, old, new, where):
+def test_of_places_that_disagree_the_one_to_change_is_named(tmp_path, old, new, where):
     said = refusal(tmp_path, old, new)
     line = SOUND[: SOUND.index(old)].count("\n") + 1
     assert f"newsreel.yaml:{line}: {where}: " in said
@@ -129,7 +129,7 @@ def test_every_fault_is_told_at_once(tmp_path):
     assert len(str(refused.value).splitlines()) == 1 + 3
 
 
-def test_a_value_of_the_command_line_is_held_to_what_the_file_may_say():
+def test_values_of_the_command_line_are_checked_as_the_files():
     assert changed(read_gke_config(), policy={"wait_minutes": 5}).policy.wait_minutes == 5
     with pytest.raises(BadInput, match="wait_minutes"):
         changed(read_gke_config(), policy={"wait_minutes": -5})

@@ -22,7 +22,7 @@ def report_of(settings):
     return template, report["container"]
 
 
-def test_the_exit_hook_knows_topic_webhook_and_the_run_it_tells_of():
+def test_the_exit_hook_has_topic_webhook_and_run():
     template, report = report_of(CHOSEN)
     assert lint(template, settings=CHOSEN) == []
     told = {variable["name"]: variable for variable in report["env"]}
@@ -52,7 +52,7 @@ def test_the_watch_tells_whom_the_exit_hook_would_have_told():
     assert len(told) == 4 and told.items() <= variables_in(container_of("watch", chosen)).items()
 
 
-def test_a_storys_own_webhook_is_called_only_where_the_settings_let_it_be():
+def test_a_storys_own_webhook_needs_an_allowed_prefix():
     chosen = Settings(webhook_receivers=("https://cms.example.org/hooks",))
     _, report = report_of(chosen)
     told = {variable["name"]: variable for variable in report["env"]}
