@@ -12,7 +12,7 @@ from newsreel.config.settings import Settings
 from newsreel.runtime.log import LOG_FORMAT_VARIABLE, WORKFLOW_VARIABLE
 from newsreel.step import Step
 from newsreel.storage.unit_cache import UNITS_VARIABLE
-from workflows.metrics import of_a_step
+from workflows.metrics import step_histogram
 from workflows.placement import ROLE, STORY_MOUNT, Placement, image, scratch
 from workflows.services import SERVICES
 
@@ -51,7 +51,7 @@ class Containers:
             affinity=placement.affinity,
             volumes=[*placement.volumes, scratch()],
             daemon=placement.daemon or None,
-            metrics=None if placement.daemon else [of_a_step(step.name)],
+            metrics=None if placement.daemon else [step_histogram(step.name)],
             readiness_probe=ready_when(placement.ready_when),
             active_deadline_seconds=step.deadline_seconds or cast(int, f"{{{{inputs.parameters.{placement.deadline}}}}}"),
             priority_class_name=placement.priority,

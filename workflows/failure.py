@@ -8,10 +8,10 @@ from steps.triage import STEP as TRIAGE
 from workflows.container import Containers
 from workflows.placement import WORKSPACE, on_system_pool, pinned
 
-SOUND = "none"
+NO_REFUSAL = "none"
 """The refusal of what was not refused."""
 REFUSAL = "{{tasks.attempt.outputs.parameters.refusal}}"
-REFUSED = f"'{REFUSAL}' != '{SOUND}'"
+REFUSED = f"'{REFUSAL}' != '{NO_REFUSAL}'"
 """When an attempt has ended well and yet made nothing."""
 
 
@@ -21,20 +21,21 @@ def failed(last: str) -> str:
 
 
 def triage(containers: Containers) -> Container:
-    """After a failure: is it the story's, or this node's? What no other node can heal is its output `refusal`; else it fails
-    too, and with it the attempt, which is tried elsewhere."""
+    """After a failure: may another node do better? If not, the output `refusal` has the reason; if so, the task fails and with
+    it the
+    attempt, which is retried on another node."""
     refusal = Parameter(name="refusal", value_from=ValueFrom(path="/tmp/refusal"))  # noqa: S108
     arguments = [*WORKSPACE, "--refusal-file", "/tmp/refusal"]  # noqa: S108
     return containers.build(TRIAGE, pinned(containers.settings), arguments, outputs=[refusal])
 
 
 def refuse(containers: Containers) -> Container:
-    """Ends the story with the failed step's own message and exit status."""
+    """End the story with the failed step's own message and exit status."""
     arguments = ["--refusal", "{{inputs.parameters.refusal}}"]
     return containers.build(REFUSE, on_system_pool(containers.settings), arguments, inputs=["refusal"])
 
 
-def told_by(task: str) -> list[Parameter]:
+def refusal_output(task: str) -> list[Parameter]:
     """A DAG's output: the refusal that a task of it has found. A task that was not needed has found none."""
     source = f"{{{{tasks.{task}.outputs.parameters.refusal}}}}"
-    return [Parameter(name="refusal", value_from=ValueFrom(parameter=source, default=SOUND))]
+    return [Parameter(name="refusal", value_from=ValueFrom(parameter=source, default=NO_REFUSAL))]

@@ -18,8 +18,8 @@ KNOWN = " || ".join(f"workflow.parameters.priority == '{priority}'" for priority
 PRIORITY = f"{{{{={KNOWN} ? workflow.parameters.priority : 'other'}}}}"
 
 
-def of_a_workflow(name: str, profile: str) -> Histogram:
-    """From its submission to its end, the wait for its turn and for a machine included."""
+def workflow_histogram(name: str, profile: str) -> Histogram:
+    """From submission to end, including the time in the queue and for a node."""
     said = {"workflow": name, "profile": profile, "priority": PRIORITY, "status": "{{workflow.status}}"}
     return Histogram(
         name=WORKFLOW_SECONDS,
@@ -30,8 +30,8 @@ def of_a_workflow(name: str, profile: str) -> Histogram:
     )
 
 
-def of_a_step(name: str) -> Histogram:
-    """Each try of it, its wait for a place on the node included."""
+def step_histogram(name: str) -> Histogram:
+    """Each try by itself, including its wait for the node."""
     return Histogram(
         name=STEP_SECONDS,
         help="Seconds that a step took, each try for itself",

@@ -81,7 +81,7 @@ def image(name: str, settings: Settings) -> str:
 
 
 def on_system_pool(settings: Settings) -> Placement:
-    """A machine that is always there: no GPU, no SSD."""
+    """A node of the system pool, which is always there: no GPU, no local SSD."""
     return Placement(
         role="step",
         node_selector=dict([settings.system_pool.selector]),
@@ -124,7 +124,7 @@ def anchored(settings: Settings, workspace: PurePosixPath) -> Placement:
 
 
 def pinned(settings: Settings) -> Placement:
-    """The story's node and the story's directory on it, both handed down from the anchor."""
+    """The story's node and the story's directory on it, both outputs of the anchor."""
     return Placement(
         role="step",
         node_selector={"kubernetes.io/hostname": "{{inputs.parameters.node}}"},
@@ -146,12 +146,12 @@ def ssd_volume(name: str, path: str, mount: PurePosixPath) -> HostPathVolume:
 
 
 def scratch() -> EmptyDirVolume:
-    """The one place outside the story's directory that a container may write to."""
+    """An emptyDir at /tmp: the only place outside the story's directory that a container may write to."""
     return EmptyDirVolume(name="tmp", mount_path="/tmp", size_limit=Quantity("1Gi"))  # noqa: S108
 
 
 def confined(user: int = USER, capabilities: tuple[str, ...] = ()) -> SecurityContext:
-    """A container that can write nothing but its volumes and gain no right it was not given."""
+    """A security context that allows writing to volumes alone, and no privilege."""
     return SecurityContext(
         run_as_user=user,
         run_as_group=user,

@@ -16,10 +16,21 @@ from steps.init_story import STEP as INIT_STORY
 from steps.publish import STEP as PUBLISH
 from steps.report import STEP as REPORT
 from workflows.container import Containers
-from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
+from workflows.failure import REFUSAL, REFUSED, failed, refusal_output, refuse, triage
 from workflows.placement import ATTEMPT_SECONDS, STEP_SECONDS, STORY_MOUNT, WORKSPACE, on_system_pool, pinned
 from workflows.profiles import Profile, story_weights
-from workflows.template import PLACE, PRIORITY, attempt, chain, connect, handed_on, output, parameters, task, workflow_template
+from workflows.template import (
+    PLACE,
+    PRIORITY,
+    attempt,
+    chain,
+    connect,
+    output,
+    parameters,
+    pass_arguments,
+    task,
+    workflow_template,
+)
 
 ARGUMENTS = ("story", "finals", "shards")
 """What a story is submitted with."""
@@ -57,23 +68,24 @@ def story_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
 
 
 def story(profile: Profile, containers: Containers) -> None:
-    """Neither a bad story nor one whose video is already there wakes a node.
+    """Check the story, attempt it, and refuse it if no node can make it; a faulty or finished story takes no node.
 
-    Both last tasks are named, since `argo retry` goes on from there: `refuse` is omitted once an attempt has failed, and counts
-    as over ever after (4.0.5), so a story that waited for it alone would hang.
+    Both last tasks are targets since `argo retry` resumes there: `refuse` is omitted once an attempt has failed, and counts as
+    finished
+    ever after (4.0.5), so a story that waited for it alone would hang.
     """
     with DAG(name="story", inputs=parameters(ARGUMENTS), target="attempt refuse"):
         checked = task(check(profile, containers))
         todo = f"{output(checked, 'state')} == todo"
         outputs = {name: output(checked, name) for name in ("story", DIGEST, *SECONDS)}
-        arguments = handed_on([*ARGUMENTS, DIGEST, *SECONDS], **outputs)
+        arguments = pass_arguments([*ARGUMENTS, DIGEST, *SECONDS], **outputs)
         attempted = Task(name="attempt", template="attempt", arguments=arguments, when=todo)
         chain(checked, attempted, task(refuse(containers), when=REFUSED, refusal=REFUSAL))
 
 
 def work(profile: Profile, containers: Containers) -> None:
     """From the story's document to its video; a step begins once those have succeeded that write what it reads."""
-    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, DIGEST, STEP_SECONDS]), outputs=told_by("triage")):
+    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS, DIGEST, STEP_SECONDS]), outputs=refusal_output("triage")):
         script = task(init_story(containers))
         tasks = {INIT_STORY.name: script} | {step.name: step_task(step, script, containers) for step in profile.steps}
         tasks[PUBLISH.name] = task(publish(containers))
@@ -82,7 +94,7 @@ def work(profile: Profile, containers: Containers) -> None:
 
 
 def step_task(step: Step, script: Task, containers: Containers) -> Task:
-    """A step that finds all it needs in the story's directory; `sharded`, it does the K-th of N parts, given as `K/N`."""
+    """A step that finds its inputs in the story's directory. A `sharded` step does the K-th of N parts, given as `K/N`."""
     placement = pinned(containers.settings)
     if not step.sharded:
         return task(containers.build(step, placement, WORKSPACE))
@@ -102,7 +114,7 @@ def check(profile: Profile, containers: Containers) -> Container:
 
 
 def init_story(containers: Containers) -> Container:
-    """Brings the story and its pictures in; its output `shards` is the list `["0/N", ...]` the generator is spread over."""
+    """Import the story and its pictures; the output `shards` is the list `["0/N", ...]` over which the generator is spread."""
     shards = Parameter(name="shards", value_from=ValueFrom(path="/tmp/shards.json"))  # noqa: S108
     spread = [*SHARDS, "--shards-file", "/tmp/shards.json"]  # noqa: S108
     arguments = [*STORY, "--digest={{inputs.parameters.digest}}", *WORKSPACE, *spread]
@@ -111,8 +123,10 @@ def init_story(containers: Containers) -> Container:
 
 
 def publish(containers: Containers) -> Container:
-    """Its artifacts are what Argo's page shows of a story: small files, kept as they are. Where Argo has no bucket for them there
-    are none: one it could not keep would fail the story after its video is out."""
+    """Publish the video. Its artifacts are the previews on Argo's page: small files, stored as they are.
+
+    Without a bucket for them there are none: an artifact that cannot be saved would fail the story after its video is published.
+    """
     settings = containers.settings
     shown = [
         Artifact(name=name, path=str(STORY_MOUNT / "final" / file), archive=NoneArchiveStrategy(), optional=True)

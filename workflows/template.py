@@ -20,8 +20,8 @@ from newsreel.config.settings import Settings
 from newsreel.step import Step
 from newsreel.story.priority import PRIORITY_VALUE
 from workflows.container import Containers
-from workflows.failure import told_by
-from workflows.metrics import of_a_workflow
+from workflows.failure import refusal_output
+from workflows.metrics import workflow_histogram
 from workflows.placement import SSD_MOUNT, USER, anchored, retry_elsewhere
 from workflows.profiles import Profile, predecessors
 
@@ -36,10 +36,11 @@ DAY, HOUR = 86400, 3600
 def workflow_template(
     name: str, profile: Profile, settings: Settings, arguments: Sequence[Parameter], *, hours: int, on_exit: str | None = None
 ) -> WorkflowTemplate:
-    """Everything about a workflow that is not a template of it; its entrypoint is the template of its own name.
+    """The parts that every WorkflowTemplate of ours shares; its entrypoint is the template of its own name.
 
-    `hours` is how long it may take in all, attempts on other nodes included. Who submits with no more than arguments sees these
-    in the list of workflows; `newsreel submit` tells more, see `described`.
+    `hours` limits the whole workflow, attempts on other nodes included. A workflow that is submitted with arguments alone shows
+    these in
+    the list of workflows; `newsreel submit` adds a title and a description (`newsreel.argo.workflow.story_annotations`).
     """
     labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
     told = "`breaking` takes the next node that is free"
@@ -55,7 +56,7 @@ def workflow_template(
         ),
         entrypoint=name,
         on_exit=on_exit,
-        metrics=[of_a_workflow(name, profile.name)],
+        metrics=[workflow_histogram(name, profile.name)],
         arguments=[*arguments, priority],
         active_deadline_seconds=hours * HOUR,
         ttl_strategy=TTLStrategy(seconds_after_success=3 * DAY, seconds_after_failure=14 * DAY),
@@ -70,23 +71,23 @@ def workflow_template(
 
 
 def attempt(anchor: Step, arguments: Sequence[str], containers: Containers) -> None:
-    """A node for this work alone, and `work` on it; what fails there is tried on another, unless `triage` knows better.
+    """A node of its own, and `work` on it; a failure is retried on another node unless `triage` refuses.
 
-    The steps lie one DAG deeper, in `work`: directly here they would be told "not this node" by the retry and "this node" by
+    The steps lie one DAG deeper, in `work`: as direct children they would get "not this node" from the retry and "this node" from
     their placement, and hang.
     """
     settings = containers.settings
-    holder = holding(anchor, containers)
+    holder = anchor_container(anchor, containers)
     own = [str(parameter.name) for parameter in cast(list[Parameter], holder.inputs or [])]
     given = parameters([*arguments, *own])
-    with DAG(name="attempt", inputs=given, outputs=told_by("work"), retry_strategy=retry_elsewhere()):
+    with DAG(name="attempt", inputs=given, outputs=refusal_output("work"), retry_strategy=retry_elsewhere()):
         held = task(holder)
         place = {"node": "{{tasks.anchor.hostNodeName}}", "dir": f"{settings.ssd_root}/{{{{workflow.uid}}}}"}
-        worked = Task(name="work", template="work", arguments=handed_on([*PLACE, *arguments], **place))
+        worked = Task(name="work", template="work", arguments=pass_arguments([*PLACE, *arguments], **place))
         held.next(worked, on=TaskResult.daemoned)
 
 
-def holding(anchor: Step, containers: Containers) -> Container:
+def anchor_container(anchor: Step, containers: Containers) -> Container:
     """Holds the node and the work's directory on it for as long as the attempt lasts."""
     workspace = SSD_MOUNT / "{{workflow.uid}}"
     return containers.build(anchor, anchored(containers.settings, workspace), ["--workspace", str(workspace)])
@@ -96,32 +97,32 @@ def parameters(names: Sequence[str]) -> list[Parameter]:
     return [Parameter(name=name) for name in names]
 
 
-def handed_on(names: Sequence[str], **given: str) -> list[Parameter]:
-    """Arguments of these names: what is `given`, else the calling DAG's own input of the same name."""
+def pass_arguments(names: Sequence[str], **given: str) -> list[Parameter]:
+    """Arguments of these names: the value in `given`, else the calling DAG's own input of the same name."""
     return [Parameter(name=name, value=given.get(name, f"{{{{inputs.parameters.{name}}}}}")) for name in names]
 
 
 def task(template: Container, *, with_param: str | None = None, when: str | None = None, **given: str) -> Task:
-    """A task named after its template; each input that is not `given` is the DAG's own of the same name."""
+    """A task named after its template; each input that is not in `given` is the DAG's own of the same name."""
     inputs = cast(list[Parameter], template.inputs or [])
-    arguments = handed_on([str(parameter.name) for parameter in inputs], **given)
+    arguments = pass_arguments([str(parameter.name) for parameter in inputs], **given)
     return Task(name=str(template.name), template=template, arguments=arguments or None, with_param=with_param, when=when)
 
 
 def output(task: Task, name: str) -> str:
-    """The expression for an output parameter of a task; KeyError where its template has none of that name."""
+    """The expression for an output parameter of a task. Raises KeyError where its template has none of that name."""
     return str(task.get_parameter(name).value)
 
 
 def chain(first: Task, *rest: Task) -> Task:
-    """Each task once the one before it has succeeded; the last of them."""
+    """Run each task after the one before it has succeeded; returns the last."""
     for task in rest:
         first = first.next(task)
     return first
 
 
 def connect(tasks: Mapping[str, Task], steps: Sequence[Step]) -> None:
-    """Each step's task once all those have succeeded that write what it reads."""
+    """Run each step's task after all tasks have succeeded that write what it reads."""
     for name, before in predecessors(steps).items():
         for step in before:
             tasks[step.name].next(tasks[name])

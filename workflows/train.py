@@ -7,9 +7,9 @@ from pathlib import Path
 from newsreel.config.settings import Settings
 from newsreel.errors import BadInput
 from newsreel.presenters.bundle import PRESENTERS_VARIABLE
-from newsreel.presenters.training_data import MAX_TRAINING_MINUTES, REPORT_FILE, SAMPLES_FILE
 from newsreel.storage.address import Address, AllowList
 from newsreel.storage.store import Storage
+from newsreel.training_data import MAX_TRAINING_MINUTES, REPORT_FILE, SAMPLES_FILE
 from steps.check_presenter.program import check
 from workflows.emit import emit_workflows
 from workflows.profiles import EMBEDDED

@@ -10,10 +10,10 @@ from steps.check_presenter import STEP as CHECK_PRESENTER
 from steps.init_presenter import STEP as INIT_PRESENTER
 from steps.publish_presenter import STEP as PUBLISH_PRESENTER
 from workflows.container import Containers
-from workflows.failure import REFUSAL, REFUSED, failed, refuse, told_by, triage
+from workflows.failure import REFUSAL, REFUSED, failed, refusal_output, refuse, triage
 from workflows.placement import WORKSPACE, on_system_pool, pinned
 from workflows.profiles import Profile, training_weights
-from workflows.template import PLACE, PRIORITY, attempt, chain, connect, handed_on, parameters, task, workflow_template
+from workflows.template import PLACE, PRIORITY, attempt, chain, connect, parameters, pass_arguments, task, workflow_template
 
 TRAIN_PRESENTER = "train-presenter"
 ARGUMENTS = ("footage", "bundles", "steps", "minutes")
@@ -48,15 +48,15 @@ def training_template(profile: Profile, settings: Settings) -> WorkflowTemplate:
 
 
 def training(containers: Containers) -> None:
-    """Footage that cannot be used wakes no node."""
+    """Check the footage, attempt the training, and refuse it if no node can do it; faulty footage takes no node."""
     with DAG(name=TRAIN_PRESENTER, inputs=parameters(ARGUMENTS)):
-        attempted = Task(name="attempt", template="attempt", arguments=handed_on(ARGUMENTS))
+        attempted = Task(name="attempt", template="attempt", arguments=pass_arguments(ARGUMENTS))
         chain(task(check(containers)), attempted, task(refuse(containers), when=REFUSED, refusal=REFUSAL))
 
 
 def work(profile: Profile, containers: Containers) -> None:
     """From footage to a bundle: the face is tracked, mouth shapes are fitted to it, and the generator learns to draw it."""
-    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS]), outputs=told_by("triage")):
+    with DAG(name="work", inputs=parameters([*PLACE, *ARGUMENTS]), outputs=refusal_output("triage")):
         placed = pinned(containers.settings)
         arguments = {INIT_PRESENTER.name: ([*FOOTAGE, *WORKSPACE, *LIMITS], ["footage", "steps", "minutes"])}
         arguments[PUBLISH_PRESENTER.name] = ([*WORKSPACE, *BUNDLES], ["bundles"])

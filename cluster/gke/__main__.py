@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def command_in(commands: Any, name: str, called: str, does: str) -> argparse.ArgumentParser:
-    """`called` is what people type."""
+    """The command's name as a person typed it."""
     made: argparse.ArgumentParser = commands.add_parser(name, prog=called, help=does, description=f"{does[0].upper()}{does[1:]}.")
     return made
 

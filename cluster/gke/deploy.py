@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cluster.gke import certificate
-from cluster.gke.argo import CERTIFICATE, installation
+from cluster.gke import argo as certificate
+from cluster.gke.argo import CERTIFICATE, Release, documents, fetched, installation, releases
 from cluster.gke.programs import Programs, ask
-from cluster.gke.releases import Release, documents, fetched, releases
 from cluster.manifests.apply import apply
 from cluster.manifests.emit import emit
 from newsreel.config.model import GkeConfig
@@ -32,7 +31,7 @@ LINES_SHOWN = 200
 
 
 class Deployment:
-    """What is to be in the cluster, as files below a folder of its own."""
+    """The cluster's desired state, as files below a folder of its own."""
 
     def __init__(
         self, parameters: GkeConfig, programs: Programs, folder: Path, *, argo: tuple[Release, Release] | None = None
@@ -45,7 +44,7 @@ class Deployment:
         self.kubectl = ("kubectl", "--context", context_of(parameters))
 
     def run(self, *, yes: bool) -> int:
-        """Raises what its programs' failures are; it may be run again at any time, and goes on where it stopped."""
+        """Deploy, step by step. Raises the failures of the programs it calls; it may be run again at any time and resumes."""
         credentials(self.parameters, self.programs)
         audience = self.audience()
         settings = settings_of(self.parameters, audience)
@@ -65,14 +64,14 @@ class Deployment:
         return status
 
     def write_ours(self, settings: Settings) -> None:
-        """Raises BadInput for manifests that break our own rules."""
+        """Write our manifests. Raises BadInput for manifests that break our own lint rules."""
         shutil.rmtree(self.folder, ignore_errors=True)
         ours = emit(PROFILES[self.parameters.site.profile], self.folder, settings)
         if faults := [str(fault) for fault in lint_files(ours, settings)]:
             raise BadInput("\n".join(faults))
 
     def write_argo(self, settings: Settings) -> None:
-        """Raises what `fetched` raises."""
+        """Write Argo's manifests. Raises what `fetched` raises."""
         namespaces: list[dict[str, Any]] = []
         for release, name in zip(self.argo, (ARGO, EVENTS), strict=True):
             first, *rest = self.objects(release, settings)
@@ -85,7 +84,7 @@ class Deployment:
         return installation(release, given, self.parameters, settings)
 
     def require_images(self, settings: Settings) -> None:
-        """Raises BadInput that names the images of ours that nobody has pushed."""
+        """Raises BadInput that names the images that are not in the registry."""
         prefix = re.escape(settings.image_prefix)
         texts = [file.read_text() for file in self.folder.glob("*.yaml")]
         wanted = {found for text in texts for found in re.findall(rf"{prefix}/[a-z0-9-]+:[\w.-]+", text)}
@@ -98,7 +97,7 @@ class Deployment:
             raise BadInput(f"nobody has pushed {names}: {known}; make images push IMAGES={settings.image_prefix}")
 
     def difference(self) -> int:
-        """Show it; how many files would change something."""
+        """Show the difference; returns the number of files that would change something."""
         changed = 0
         for file in sorted(self.folder.glob("*.yaml")):
             status, shown, fault = self.programs.status(
@@ -121,7 +120,7 @@ class Deployment:
         return changed
 
     def prepare(self, settings: Settings) -> None:
-        """What no file may hold: Secrets, and for them the namespaces."""
+        """Create what no file may hold: Secrets, and the namespaces for them."""
         for name in ("00-namespace.yaml", NAMESPACES):
             self.programs.do(*self.kubectl, "apply", "--server-side", "--filename", str(self.folder / name))
         now = datetime.now(UTC)
@@ -136,7 +135,7 @@ class Deployment:
                 self.give([self.sign_in(settings)])
 
     def certified(self, settings: Settings, now: datetime) -> bool:
-        """Whether both sides have the certificate, for some time to come."""
+        """Whether both namespaces have the certificate, and it is valid for some time."""
         name = f"secret/{CERTIFICATE}"
         if not (theirs := self.there(name, settings.argo_namespace)) or not (ours := self.there(name, settings.namespace)):
             return False
@@ -146,7 +145,7 @@ class Deployment:
         return same and until is not None and until - now > RENEWED_BEFORE
 
     def there(self, what: str, namespace: str) -> dict[str, Any] | None:
-        """The object; None where it is not. Raises Unavailable where nobody can say, which a dry run takes for not there."""
+        """The object, or None if it does not exist. Raises Unavailable if that is unknown, which a dry run takes for absent."""
         words = (*self.kubectl, "get", what, "--namespace", namespace, "--ignore-not-found", "--output=json")
         found: dict[str, Any] | None = None
         with self.programs.only_told():
@@ -154,7 +153,7 @@ class Deployment:
         return found
 
     def sign_in(self, settings: Settings) -> dict[str, Any]:
-        """The Secret that IAP's OAuth client proves itself by: kept in Secret Manager, put there by a person."""
+        """Create the Secret of IAP's OAuth client from Secret Manager, where a person has stored it."""
         name = f"{self.parameters.cluster.name}-newsroom"
         of_project = f"--project={self.parameters.cluster.project}"
         status, held, fault = self.programs.status(
@@ -171,7 +170,7 @@ class Deployment:
         self.programs.give(content, *self.kubectl, "apply", "--server-side", "--force-conflicts", "--filename", "-")
 
     def audience(self) -> str | None:
-        """Whom the newsroom's sign-in is for: the load balancer's backend, once there is one."""
+        """The audience of the newsroom's IAP tokens: the load balancer's backend, once it exists."""
         if not self.signs_in:
             return None
         project = f"--project={self.parameters.cluster.project}"
@@ -186,13 +185,13 @@ class Deployment:
 
 
 def context_of(parameters: GkeConfig) -> str:
-    """As `gcloud container clusters get-credentials` calls it."""
+    """The kubectl context that `gcloud container clusters get-credentials` creates."""
     cluster = parameters.cluster
     return f"gke_{cluster.project}_{cluster.location}_{cluster.name}"
 
 
 def credentials(parameters: GkeConfig, programs: Programs) -> None:
-    """For kubectl: by the name that Google's IAM guards, since the API server has no public address."""
+    """Get credentials for kubectl by the DNS endpoint that IAM guards: the API server has no public address."""
     cluster = parameters.cluster
     where = (f"--location={cluster.location}", f"--project={cluster.project}")
     programs.do("gcloud", "container", "clusters", "get-credentials", cluster.name, *where, "--dns-endpoint")
@@ -204,6 +203,6 @@ def as_text(objects: Iterable[dict[str, Any]]) -> str:
 
 
 def tags(image: dict[str, Any]) -> list[str]:
-    """gcloud has written them as a list and as one text."""
+    """An image's tags: gcloud has printed them as a list and as one text."""
     told = image.get("tags") or []
     return [tag.strip() for tag in told.split(",")] if isinstance(told, str) else list(told)

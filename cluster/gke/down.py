@@ -17,7 +17,8 @@ SHOWN = 5
 
 
 def down(parameters: GkeConfig, programs: Programs, folder: Path, *, everything: bool, anyway: bool, yes: bool) -> int:
-    """Raises BadInput for reasons not to, and what the programs' failures are. Run again, it goes on where it stopped."""
+    """Delete the cluster. Raises BadInput for reasons not to, and the failures of the programs it calls; run again, it
+    resumes."""
     cluster = parameters.cluster
     there = cluster_there(parameters, programs)
     reasons = [*(under_way(parameters, programs) if there else []), *missing(parameters, programs)]
@@ -46,14 +47,14 @@ def down(parameters: GkeConfig, programs: Programs, folder: Path, *, everything:
 
 
 def cluster_there(parameters: GkeConfig, programs: Programs) -> bool:
-    """Raises what keeps us from knowing."""
+    """Whether the cluster exists. Raises if that cannot be known."""
     cluster = parameters.cluster
     listing = ("--filter", f"name={cluster.name} AND location={cluster.location}", "--format=value(name)")
     return bool(programs.read("gcloud", "container", "clusters", "list", f"--project={cluster.project}", *listing).strip())
 
 
 def under_way(parameters: GkeConfig, programs: Programs) -> list[str]:
-    """An unknown is a reason too."""
+    """Stories that are not over; an unknown number is a reason not to delete, too."""
     try:
         credentials(parameters, programs)
         words = ("kubectl", "--context", context_of(parameters), "get", "workflows", "--namespace", parameters.cluster.namespace)
@@ -65,7 +66,7 @@ def under_way(parameters: GkeConfig, programs: Programs) -> list[str]:
 
 
 def missing(parameters: GkeConfig, programs: Programs) -> list[str]:
-    """Stories that were sent off and have neither a video nor a reason why there will be none."""
+    """Submitted stories that have neither a video nor a recorded failure."""
     try:
         saved = {revision for revision, _ in saved_in(names_in(settings_of(parameters).stories, programs))}
         ended = {revision for revision, _ in outcomes_in(names_in(settings_of(parameters).finals, programs))}
@@ -76,7 +77,7 @@ def missing(parameters: GkeConfig, programs: Programs) -> list[str]:
 
 
 def names_in(bucket: str, programs: Programs) -> list[str]:
-    """Of all objects; none where there is no bucket."""
+    """Names of all objects; none where there is no bucket."""
     status, listed, fault = programs.status("gcloud", "storage", "ls", "--recursive", f"{bucket}/**")
     if status and "matched no objects" not in fault and "not found: 404" not in fault:
         raise BadInput(f"{bucket}: {' '.join(fault.split())[:200]}")

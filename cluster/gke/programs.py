@@ -77,19 +77,19 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Programs:
-    """With `dry_run` what would change something is said, and not done."""
+    """The programs of others that are called: gcloud, terraform, kubectl. With `dry_run` changes are printed and not made."""
 
     dry_run: bool = False
 
     def read(self, *words: str) -> str:
-        """What it prints; for what changes nothing. Raises MissingProgram, BadInput, Unavailable."""
+        """Output of a call that changes nothing. Raises MissingProgram, BadInput, Unavailable."""
         done = started(words)
         if done.returncode:
             raise failure(words, done.stderr)
         return done.stdout
 
     def read_json(self, *words: str) -> Any:
-        """As `read`; None where it prints nothing."""
+        """As `read`, parsed; None where it prints nothing."""
         said = self.read(*words)
         try:
             return json.loads(said) if said.strip() else None
@@ -97,7 +97,7 @@ class Programs:
             raise Unavailable(f"{shown(words[:4])}: answers no JSON ({' '.join(said.split())[:80]})") from fault
 
     def do(self, *words: str) -> None:
-        """Its output is the person's to read, as it comes; and its questions the person's to answer."""
+        """Make a call whose output and questions go straight to the person's terminal."""
         print(f"$ {shown(words)}", flush=True)
         if self.dry_run:
             return
@@ -110,7 +110,7 @@ class Programs:
             raise failure(words, said)
 
     def give(self, content: str, *words: str) -> None:
-        """With `content` as its input: what must not be seen among a machine's processes."""
+        """Make a call with `content` as its input: secrets must not be seen among a machine's processes."""
         print(f"$ {shown(words)} < ...", flush=True)
         if self.dry_run:
             return
@@ -121,7 +121,7 @@ class Programs:
 
     @contextmanager
     def only_told(self) -> Iterator[None]:
-        """What stops a run stops no dry one: that tells it, and the steps that come after it."""
+        """In a dry run a reason to stop is printed, and the following steps are printed too."""
         try:
             yield
         except NewsreelError as fault:
@@ -130,7 +130,7 @@ class Programs:
             print(fault, flush=True)
 
     def status(self, *words: str) -> tuple[int, str, str]:
-        """Exit status, output and errors of what answers by its exit status."""
+        """Exit status, output and errors of a program that answers by its exit status."""
         done = started(words)
         return done.returncode, done.stdout, done.stderr
 
@@ -143,7 +143,7 @@ def started(words: Sequence[str], content: str | None = None) -> subprocess.Comp
 
 
 def told(running: subprocess.Popen[str]) -> str:
-    """The last of its errors, all of which are passed on as they come."""
+    """The last line of its errors, all of which are passed on as they come."""
     lines: deque[str] = deque(maxlen=LINES_KEPT)
     for line in running.stderr or ():
         sys.stderr.write(line)
@@ -163,7 +163,7 @@ def missing(program: str) -> MissingProgram:
 
 
 def failure(words: Sequence[str], said: str) -> NewsreelError:
-    """The reason in one line, and which call it was."""
+    """One line with the reason and the call that failed."""
     lines = [COLOUR.sub("", line).strip(" │╷╵|") for line in said.splitlines()]
     last = next((line for line in reversed(lines) if line), "no word")
     for pattern, kind, advice in ADVICE:
@@ -174,7 +174,7 @@ def failure(words: Sequence[str], said: str) -> NewsreelError:
 
 
 def cause(fault: Exception) -> str:
-    """The same for every call that fails for one reason a person can mend."""
+    """The same sentence for every call that fails for a reason that a person can fix."""
     said = " ".join(str(fault).split())
     return next((advice for _, _, advice in ADVICE if f": {advice} (" in said), said)
 
@@ -184,7 +184,7 @@ def shown(words: Sequence[str]) -> str:
 
 
 def ask(question: str, wanted: str = "yes") -> None:
-    """Raises BadInput unless a person types it."""
+    """Raises BadInput unless the person types the expected answer."""
     try:
         answer = input(f"{question} Type {wanted} to go on: ")
     except EOFError:

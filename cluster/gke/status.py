@@ -24,7 +24,7 @@ LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 
 
 def status(parameters: GkeConfig, programs: Programs, now: datetime) -> int:
-    """0, or 75 where something could not be asked."""
+    """Print the status; returns 0, or 75 if something could not be asked."""
     sections: dict[str, Callable[[], list[str]]] = {
         "Cluster": lambda: cluster(parameters, programs),
         "Machines": lambda: machines(parameters, programs),
@@ -65,7 +65,7 @@ def machines(parameters: GkeConfig, programs: Programs) -> list[str]:
 
 
 def queue(parameters: GkeConfig, programs: Programs) -> list[str]:
-    """As the manager counts it."""
+    """Queued stories, counted as the manager counts them."""
     if parameters.cluster.mode == "cluster":
         return [OUTSIDE]
     demand = {labels["source"]: value for labels, value in manager_says(parameters, programs, "newsreel_manager_demand")}
@@ -83,7 +83,7 @@ def stories(parameters: GkeConfig, programs: Programs, now: datetime) -> list[st
 
 
 def today(parameters: GkeConfig, programs: Programs, now: datetime) -> list[str]:
-    """Of story machines while stories held them: what the manager has entered. The rest is what is always on, until now."""
+    """Today's cost: node hours of stories from the manager's ledger, and what is always on until now."""
     day, money = now.astimezone(UTC).date().isoformat(), parameters.prices.currency
     if parameters.cluster.mode == "cluster":
         return [OUTSIDE]
@@ -111,7 +111,7 @@ def kubectl(parameters: GkeConfig, programs: Programs, *words: str) -> dict[str,
 
 
 def manager_says(parameters: GkeConfig, programs: Programs, name: str) -> Iterator[tuple[dict[str, str], float]]:
-    """The samples of a metric, asked for in the manager's own pod: no NetworkPolicy lets anybody else in."""
+    """Samples of a metric, read inside the manager's own pod, since the NetworkPolicy admits no other."""
     where = ("--namespace", parameters.cluster.namespace, "deployment/manager")
     for line in programs.read("kubectl", "--context", context_of(parameters), "exec", *where, "--", *ASK).splitlines():
         if (found := SAMPLE.match(line)) and found["name"] == name:

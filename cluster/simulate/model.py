@@ -1,19 +1,94 @@
-"""A cluster as the policy meets it: nodes that take minutes to come, are taken away or not to be had, stories that wait."""
+"""The simulated cluster: an event queue, the inventory of nodes and stories, and the cluster's behaviour over time.
 
+Nodes take minutes to start, are preempted or out of stock; stories wait for one. Not simpy: a generator per story makes a
+simulated
+day several times as long, and a plan simulates a hundred days.
+"""
+
+import heapq
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Literal
 
 from cluster.simulate.arrivals import Arrival
-from cluster.simulate.events import Clock
-from cluster.simulate.inventory import Kind, Machine, Story
 from newsreel.config.gke import NodePoolOption
 from newsreel.config.model import GkeConfig
 from newsreel.config.values import Range
 
-__all__ = ["Model"]
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+        """Seconds since the beginning."""
+        self.coming: list[tuple[float, int, Callable[[], None]]] = []
+        self.count = 0
+
+    def after(self, seconds: float, do: Callable[[], None]) -> None:
+        self.at(self.now + seconds, do)
+
+    def at(self, when: float, do: Callable[[], None]) -> None:
+        """What is for the same moment is done in the order in which it was said."""
+        self.count += 1
+        heapq.heappush(self.coming, (when, self.count, do))
+
+    def run(self, over: Callable[[], bool], most: float) -> None:
+        """Until it is over, nothing is to come, or `most` seconds have passed."""
+        while self.coming and not over():
+            when, _, do = heapq.heappop(self.coming)
+            if when > most:
+                return
+            self.now = when
+            do()
+
+
+@dataclass(eq=False)
+class Story:
+    arrival: Arrival
+    since: float
+    """When it began to wait; again, when its node was taken away."""
+    waited: float = 0.0
+    finished: float | None = None
+    on: "Machine | None" = None
+
+
+@dataclass(eq=False)
+class Machine:
+    name: str
+    kind: "Kind"
+    paid_from: float
+    phases: tuple[float, float, float]
+    """Seconds: boot, driver, images."""
+    ready: bool = False
+    cordoned: bool = False
+    gone: bool = False
+    story: Story | None = None
+    free_since: float = 0.0
+
+
+@dataclass(eq=False)
+class Kind:
+    """A node pool."""
+
+    offer: NodePoolOption
+    in_stock: bool = True
+    busy_until: float = 0.0
+    """GKE does one thing at a time with a pool."""
+    size: int = 0
+    bounds: tuple[int, int] | None = None
+    machines: dict[str, Machine] = field(default_factory=dict)
+    """Those that are paid for."""
+    paid: float = 0.0
+    """Node seconds."""
+    worked: float = 0.0
+    """Node seconds of stories that came to their end there."""
+    lost: float = 0.0
+    """Node seconds of stories whose node was taken away."""
+    lack: tuple[str, float] | None = None
+    """Why the last machine that was asked for was not to be had, and when."""
+
 
 GOING = 180.0
 """Seconds a cluster takes to go. Assumed."""

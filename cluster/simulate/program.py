@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from cluster.simulate.arrivals import DAY, Arrival, Rate, batches, burst, poisson, read_trace, require_so_few, seconds_in, viral
-from cluster.simulate.drawing import picture, svg
-from cluster.simulate.report import bound_cost, caveat, span, table
+from cluster.simulate.report import bound_cost, caveat, picture, span, svg, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import SEEDS, Plan, first_frame, plan, sweep
 from newsreel.config.file import DEFAULT, changed, read_gke_config

@@ -30,8 +30,7 @@ from cluster.controllers.manager.types import (
 )
 from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival
-from cluster.simulate.inventory import Kind
-from cluster.simulate.model import Model
+from cluster.simulate.model import Kind, Model
 from newsreel.config.gke import NodePoolOption
 from newsreel.config.model import GkeConfig
 

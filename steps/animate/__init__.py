@@ -32,5 +32,5 @@ VISEMES = Step(
     progress_unit="faces",
     durations={"cpu": Duration(fixed=1.0), "gpu": Duration(fixed=1.0)},
     deadline_seconds=600,
-    module="rehearsal",
+    module="training_step",
 )

@@ -3,10 +3,10 @@
 import argparse
 
 from newsreel.errors import Conflict
-from newsreel.presenters.training_data import TrainingData, open_training_data
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
 from newsreel.story.priority import require_priority
+from newsreel.training_data import TrainingData, open_training_data
 
 
 def run(arguments: list[str]) -> None:

@@ -24,5 +24,5 @@ TRACK = Step(
     progress_unit="frames",
     durations={"cpu": Duration(fixed=5.0), "gpu": Duration(fixed=5.0)},
     deadline_seconds=7200,
-    module="rehearsal",
+    module="training_step",
 )

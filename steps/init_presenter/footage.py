@@ -12,7 +12,7 @@ import av
 from newsreel.artifacts import FRAME_RATE
 from newsreel.errors import BadInput, MissingProgram, disk_full
 from newsreel.media.encoder import find_ffmpeg, is_disk_full
-from newsreel.presenters.training_data import MAX_FOOTAGE_SECONDS, MIN_FRAMES
+from newsreel.training_data import MAX_FOOTAGE_SECONDS, MIN_FRAMES
 
 MAX_SIDE = 8192
 DEMUXER_OPTIONS = {"protocol_whitelist": "file,pipe"}

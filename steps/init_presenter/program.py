@@ -1,5 +1,5 @@
 """`init-presenter`: write a presenter's sheet, footage and training job to the workspace; see
-`newsreel.presenters.training_data`."""
+`newsreel.training_data`."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,10 @@ import numpy as np
 from newsreel.errors import BadInput, translate_disk_full
 from newsreel.files import link_or_copy, write_atomically
 from newsreel.presenters.bundle import BUNDLED_PRESENTERS
-from newsreel.presenters.training_data import (
+from newsreel.runtime.progress import Progress
+from newsreel.storage.address import Address
+from newsreel.storage.store import Storage
+from newsreel.training_data import (
     EXACT_LANDMARKS_FILE,
     FOOTAGE_FILE,
     JOB_FILE,
@@ -20,9 +23,6 @@ from newsreel.presenters.training_data import (
     bundle_file,
     open_training_data,
 )
-from newsreel.runtime.progress import Progress
-from newsreel.storage.address import Address
-from newsreel.storage.store import Storage
 from newsreel.workspace import Workspace, work_key
 
 NAME, VERSION = "init-presenter", 1

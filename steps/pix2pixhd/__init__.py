@@ -38,7 +38,7 @@ TRAIN = Step(
     progress_unit="steps",
     durations={"cpu": Duration(fixed=87.0), "gpu": Duration(fixed=87.0)},
     deadline_seconds=72000,
-    module="rehearsal",
+    module="training_step",
 )
 
 __all__ = ["load_generator", "save_generator"]

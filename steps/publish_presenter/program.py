@@ -10,10 +10,10 @@ from pathlib import Path
 from newsreel.errors import BadInput
 from newsreel.files import content_digest
 from newsreel.presenters.bundle import load_presenter_at
-from newsreel.presenters.training_data import BUNDLE_FILES, REPORT_FILE, SAMPLES_FILE, bundle_file, read_training_job
 from newsreel.runtime.progress import Progress
 from newsreel.storage.address import Address
 from newsreel.storage.store import Storage
+from newsreel.training_data import BUNDLE_FILES, REPORT_FILE, SAMPLES_FILE, bundle_file, read_training_job
 from newsreel.workspace import Workspace
 
 CONTENT_TYPES = {".yaml": "application/yaml", ".mp4": "video/mp4", ".png": "image/png", ".json": "application/json"}

@@ -49,7 +49,7 @@ def entries(image):
     if image.program != "steps":
         return [f"{image.program}.__main__"]
     packages = sorted({path.parts[1] for path in content(image.name) if path.parts[0] == "steps" and len(path.parts) > 2})
-    work = [f"steps.{name}.{module}" for name in packages for module in ("step", "program", "rehearsal", "training_step")]
+    work = [f"steps.{name}.{module}" for name in packages for module in ("step", "program", "training_step")]
     return ["steps.__main__", *(module for module in work if file_of(module))]
 
 

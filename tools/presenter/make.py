@@ -1,6 +1,6 @@
 """`python -m tools.presenter.make maya --into FOLDER`: draw the training data of the example presenter, who is not a real person.
 
-FOLDER/maya/ then holds what a newsroom would provide of a person, see `newsreel.presenters.training_data`: the sheet, footage of
+FOLDER/maya/ then holds what a newsroom would provide of a person, see `newsreel.training_data`: the sheet, footage of
 her idling, a training clip (rehearsal.mp4) with exact landmarks, dlib's predictor trained on drawn faces, and her visemes.
 `newsreel train` does the rest. Everything is seeded; each file appears under its name when it is complete.
 """

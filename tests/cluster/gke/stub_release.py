@@ -2,7 +2,7 @@
 
 import hashlib
 
-from cluster.gke.releases import Release
+from cluster.gke.argo import Release
 
 __all__ = ["CONTROLLER", "EVENTS", "FILES", "digest", "events_release", "release"]
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from cryptography import x509
 
-from cluster.gke import certificate
+from cluster.gke import argo as certificate
 from cluster.gke.deploy import Deployment
 from cluster.gke.programs import Programs
 from newsreel.config.settings import settings_of

@@ -8,9 +8,8 @@ from threading import Thread
 import pytest
 import yaml
 
-from cluster.gke.argo import installation
+from cluster.gke.argo import documents, fetched, installation, releases
 from cluster.gke.programs import Programs
-from cluster.gke.releases import documents, fetched, releases
 from newsreel.config.settings import settings_of
 from newsreel.errors import BadInput, Unavailable
 from tests.cluster.gke.stub_release import CONTROLLER, EVENTS, FILES, release

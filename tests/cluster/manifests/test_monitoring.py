@@ -16,7 +16,7 @@ from newsreel.config.settings import Settings
 from tests.workflows.golden_manifests import WHOLE_SETTINGS as SETTINGS
 from tests.workflows.test_whole_installation import name_of
 from workflows.lint import lint
-from workflows.metrics import of_a_workflow
+from workflows.metrics import workflow_histogram
 from workflows.profiles import STUDIO
 
 KINDS = ("google", "operator", "annotations")
@@ -108,7 +108,7 @@ def test_grafanas_sidecar_finds_the_dashboard(kind):
 
 def test_a_label_has_few_values_whatever_is_submitted():
     """A priority that somebody made up must not become a series of its own, nor a story's name ever."""
-    labels = {label.key: label.value for label in of_a_workflow("story", "studio").labels}
+    labels = {label.key: label.value for label in workflow_histogram("story", "studio").labels}
     assert labels["priority"].endswith("? workflow.parameters.priority : 'other'}}")
     texts = manifests(STUDIO, SETTINGS)
     templates = [yaml.load(texts[name], yaml.CSafeLoader)["spec"] for name in ("story.yaml", "train-presenter.yaml")]

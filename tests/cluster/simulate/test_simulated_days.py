@@ -11,8 +11,7 @@ from cli.main import main
 from cluster.controllers.loop import DEBOUNCE_SECONDS
 from cluster.durations import speed_of
 from cluster.simulate.arrivals import Arrival, Rate, batches, burst, poisson, read_trace, viral
-from cluster.simulate.drawing import marks, picture, svg
-from cluster.simulate.report import bound_cost, bound_waits, caveat, percentile, table
+from cluster.simulate.report import bound_cost, bound_waits, caveat, marks, percentile, picture, svg, table
 from cluster.simulate.run import simulate
 from cluster.simulate.studies import plan, room, with_most
 from newsreel.config.file import DEFAULT, changed, read_gke_config
@@ -214,7 +213,7 @@ def test_the_command_prints_the_table_and_draws_the_picture(capsys, monkeypatch,
 def test_it_needs_none_of_googles_libraries():
     """They come with `make setup-cluster`, and a price is asked for before."""
     without = "import sys; sys.modules['google'] = sys.modules['kubernetes'] = None"
-    code = f"{without}; import cluster.simulate.program, cluster.gke.estimate"
+    code = f"{without}; import cluster.simulate.program, cluster.gke.up"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from cluster.simulate.arrivals import Arrival
-from cluster.simulate.bounds import erlang_c, least_waits, md_c_wait, mm_c_wait
+from cluster.simulate.report import erlang_c, least_waits, md_c_wait, mm_c_wait
 from cluster.simulate.run import simulate
 from newsreel.config.file import changed, read_gke_config
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from cluster.controllers.manager.gke_cluster_spec import cluster_spec
-from cluster.gke.variables import as_json, variables
+from cluster.gke.terraform import as_json, variables
 from cluster.manifests.emit import manifests
 from newsreel.config.file import changed, read_gke_config
 from newsreel.config.names import Account, Bucket

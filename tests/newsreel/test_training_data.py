@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from newsreel.media.encoder import open_encoder
-from newsreel.presenters.training_data import (
+from newsreel.training_data import (
     EXACT_LANDMARKS_FILE,
     FOOTAGE_FILE,
     TrainingJob,

@@ -5,7 +5,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsreel.presenters.training_data import (
+from newsreel.runtime.progress import Progress
+from newsreel.step import Unit, UnitWork
+from newsreel.training_data import (
     EXACT_LANDMARKS_FILE,
     FOOTAGE_FILE,
     LANDMARKS_FILE,
@@ -13,8 +15,6 @@ from newsreel.presenters.training_data import (
     read_trained_presenter,
     read_training_job,
 )
-from newsreel.runtime.progress import Progress
-from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace
 
 if TYPE_CHECKING:

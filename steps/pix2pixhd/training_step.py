@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsreel.errors import MissingProgram
-from newsreel.presenters.training_data import (
+from newsreel.runtime.progress import Progress
+from newsreel.step import Unit, UnitWork
+from newsreel.training_data import (
     FOOTAGE_FILE,
     LANDMARKS_FILE,
     REPORT_FILE,
@@ -20,8 +22,6 @@ from newsreel.presenters.training_data import (
     read_trained_presenter,
     read_training_job,
 )
-from newsreel.runtime.progress import Progress
-from newsreel.step import Unit, UnitWork
 from newsreel.workspace import Workspace, work_key
 from steps.pix2pixhd import TRAIN
 from steps.pix2pixhd.config import Architecture, TrainingConfig, architecture_for

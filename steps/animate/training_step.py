@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from newsreel.presenters.training_data import LANDMARKS_FILE, VISEMES_FILE, bundle_file
 from newsreel.runtime.progress import Progress
 from newsreel.step import Unit, UnitWork
+from newsreel.training_data import LANDMARKS_FILE, VISEMES_FILE, bundle_file
 from newsreel.workspace import Workspace
 
 
