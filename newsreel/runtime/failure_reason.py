@@ -33,8 +33,11 @@ TERMINATED: Final = re.compile(r"(?:\w[\w-]*: )?\w+ \(exit code \d{1,3}\)(?:: (?
 """How Argo puts a container's end: `main: Error (exit code 2): check: ...`, with the container's termination message last
 (argo-workflows 4.0, workflow/controller/operator.go, inferFailedReason)."""
 SHUTDOWN: Final = re.compile(r"(?:workflow shutdown with strategy: +|Stopped with strategy ')(?P<strategy>Stop|Terminate)'?")
-OF_A_CHILD: Final = re.compile(r"child '.*' (?:failed|errored).*|No more retries left|(?:Max|Backoff) .*duration.*|", re.DOTALL)
-"""Messages of DAGs and retries, which repeat that something below them failed."""
+OF_A_CHILD: Final = re.compile(
+    r"child '.*' (?:failed|errored).*|No more retries left|retryStrategy\.expression evaluated to .*|(?:Max|Backoff) .*duration.*|",
+    re.DOTALL,
+)
+"""Messages of DAGs and retries, which only say that something below them failed."""
 EXPLANATIONS: Final = (
     (re.compile(r"OOMKilled\b.*"), "ran out of memory (OOMKilled)"),
     (re.compile(r".*longer than the specified deadline.*|.*exceeded its deadline.*"), "took longer than its deadline"),

@@ -68,6 +68,17 @@ REFUSAL = Failure(step="init-story", exit_status=2, message="pictures/a.png: is 
 WRONG_PRESENTER = 'Error (exit code 2): check: story.yaml:4: "presenter": \u202e is no presenter\nchoose maya'
 CHILD = "child 'budget-r1-1163' failed"
 CASES = {
+    "a defect on two nodes, as Argo 4.0.5 listed it": Case(
+        nodes=(
+            pod("hibari", "main: Error (exit code 70): hibari: a defect of newsreel; its log tells more", "70", minute=5),
+            parent("hibari", "retryStrategy.expression evaluated to false", "Retry", minute=6),
+            pod("triage", "main: Error (exit code 1)", "1", minute=7),
+            parent("triage", "retryStrategy.expression evaluated to false", "Retry", minute=8),
+            parent("attempt", "No more retries left", "Retry", minute=9),
+        ),
+        sentence="hibari: a defect of newsreel; its log tells more",
+        exit_status=70,
+    ),
     "refusal by triage": Case(
         nodes=(
             pod("init-story", "main: Error (exit code 2): init-story: pictures/a.png: is no picture that can be read", "2", 3),
