@@ -11,8 +11,6 @@ from yaml.composer import Composer
 
 from newsreel.errors import BadInput
 
-__all__ = ["load_document", "load_documents", "nested_too_deeply"]
-
 
 class Loader(Composer, yaml.CSafeLoader):
     """Scans in C, since what defines a workflow has 180,000 lines, and composes in Python: a text that is nested too deeply

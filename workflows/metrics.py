@@ -9,8 +9,6 @@ from hera.workflows.metrics import Label
 
 from newsreel.story.priority import PRIORITY_VALUE
 
-__all__ = ["PREFIX", "STEP_SECONDS", "WORKFLOW_SECONDS", "of_a_step", "of_a_workflow"]
-
 PREFIX = "argo_workflows_"
 WORKFLOW_SECONDS, STEP_SECONDS = "newsreel_workflow_seconds", "newsreel_step_seconds"
 MINUTE, HOUR = 60.0, 3600.0

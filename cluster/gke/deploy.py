@@ -20,8 +20,6 @@ from newsreel.files import write_atomically
 from workflows.lint import lint_files
 from workflows.profiles import PROFILES
 
-__all__ = ["Deployment", "context_of", "credentials"]
-
 NAMESPACES, ARGO, EVENTS = "05-argo-namespaces.yaml", "42-argo-workflows.yaml", "44-argo-events.yaml"
 """Between our own files: the controller's settings (40) before the controller, what defines Sensors before the Sensor (62)."""
 RENEWED_BEFORE = timedelta(days=90)

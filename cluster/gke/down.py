@@ -10,8 +10,6 @@ from newsreel.config.settings import settings_of
 from newsreel.errors import BadInput, NewsreelError, pluralize
 from newsreel.submission.revision_store import outcomes_in, saved_in
 
-__all__ = ["down"]
-
 UNFINISHED = "app.kubernetes.io/part-of=newsreel,workflows.argoproj.io/completed!=true"
 SHOWN = 5
 

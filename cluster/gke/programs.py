@@ -15,8 +15,6 @@ from typing import Any
 
 from newsreel.errors import BadInput, MissingProgram, NewsreelError, Unavailable
 
-__all__ = ["Programs", "ask", "cause", "shown"]
-
 ADVICE: tuple[tuple[str, type[NewsreelError], str], ...] = (
     (
         r"not currently have an active account|Reauthentication|invalid_grant|have valid credentials|Request had invalid auth",

@@ -13,8 +13,6 @@ from newsreel.argo.table import stories_table
 from newsreel.config.model import GkeConfig
 from newsreel.errors import NewsreelError, Unavailable
 
-__all__ = ["status"]
-
 POOL = "cloud.google.com/gke-nodepool"
 OUTSIDE = "the manager is outside the cluster: its own lines tell it"
 LAST = 5

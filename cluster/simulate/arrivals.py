@@ -12,8 +12,6 @@ from typing import NamedTuple
 from newsreel.config.values import Range
 from newsreel.errors import BadInput
 
-__all__ = ["Arrival", "Rate", "batches", "burst", "poisson", "read_trace", "require_so_few", "seconds_in", "viral"]
-
 DAY = 86_400.0
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY}
 MOST_STORIES = 2_000_000

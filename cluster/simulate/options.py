@@ -5,8 +5,6 @@ from pathlib import Path
 
 from newsreel.config.option import declare_config_option
 
-__all__ = ["declare_plan", "declare_simulate"]
-
 
 def declare_simulate(parser: argparse.ArgumentParser) -> None:
     demand(parser)

@@ -14,8 +14,6 @@ from newsreel.config.model import GkeConfig
 from newsreel.errors import BadInput
 from newsreel.files import write_atomically
 
-__all__ = ["run_plan", "run_simulate"]
-
 EXAMPLES = "give --stories 3000/day, --burst 1000/10min, --batch 40/12h or --trace FILE, and 1 to 366 days"
 
 

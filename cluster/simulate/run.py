@@ -34,8 +34,6 @@ from cluster.simulate.model import Kind, Model
 from newsreel.config.gke import NodePoolOption
 from newsreel.config.model import GkeConfig
 
-__all__ = ["Outcome", "simulate", "work_seconds"]
-
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST = 30 * 86_400.0
 """Seconds after the last arrival after which a story that has not ended is told as stranded."""

@@ -14,8 +14,6 @@ from newsreel.config.file import changed
 from newsreel.config.gke import NodePoolOption
 from newsreel.config.model import GkeConfig
 
-__all__ = ["Plan", "first_frame", "plan", "sweep"]
-
 AIMS = (0.3, 0.5, 0.7, 0.9)
 SEEDS = (11, 12, 13, 14, 15)
 """The days a plan is tried on; the first once more with the preferred kind of node out of stock all day."""

@@ -6,8 +6,6 @@ from typing import Any
 from newsreel.errors import BadInput
 from newsreel.yaml_text import load_documents
 
-__all__ = ["documents_of", "read_documents"]
-
 
 def read_documents(file: Path) -> list[Any]:
     """Raises BadInput for what cannot be read, and what `documents_of` raises."""

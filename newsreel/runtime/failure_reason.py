@@ -34,7 +34,8 @@ TERMINATED: Final = re.compile(r"(?:\w[\w-]*: )?\w+ \(exit code \d{1,3}\)(?:: (?
 (argo-workflows 4.0, workflow/controller/operator.go, inferFailedReason)."""
 SHUTDOWN: Final = re.compile(r"(?:workflow shutdown with strategy: +|Stopped with strategy ')(?P<strategy>Stop|Terminate)'?")
 OF_A_CHILD: Final = re.compile(
-    r"child '.*' (?:failed|errored).*|No more retries left|retryStrategy\.expression evaluated to .*|(?:Max|Backoff) .*duration.*|",
+    r"child '.*' (?:failed|errored).*|No more retries left|retryStrategy\.expression evaluated to .*"
+    r"|(?:Max|Backoff) .*duration.*|",
     re.DOTALL,
 )
 """Messages of DAGs and retries, which only say that something below them failed."""

@@ -16,8 +16,6 @@ from newsreel.weights.state_dict import Shapes, load_strictly, read_state, save_
 from steps.pix2pixhd.config import Architecture
 from steps.pix2pixhd.networks import Generator, MultiscaleDiscriminator, build_generator
 
-__all__ = ["describe", "infer_architecture", "load_generator", "load_state", "save_generator"]
-
 CHANNELS, NGF, DOWNSAMPLINGS = range(1, 513), range(1, 257), range(1, 8)
 """Ranges of published nets; a file that claims more is refused, so that it cannot exhaust the memory."""
 
