@@ -41,7 +41,7 @@ class Unit:
     writes: tuple[str, ...]
     """Files of the workspace that appear when the unit is done."""
     settings: Mapping[str, object] = field(default_factory=dict)
-    """All else that the output depends on, as plain JSON values; also how a unit is told its part (`scene`, `seed`).
+    """All else that the output depends on, as plain JSON values; also how a unit knows its part (`scene`, `seed`).
     What does not change the output (an index, a thread count) has no place here: it would only spoil the key."""
     cost: int
     """How much there is to do, in the step's `counts`."""

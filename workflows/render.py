@@ -108,12 +108,12 @@ def address(path: Path) -> str:
 
 def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
     """On a laptop a story is read from its own folder, the video goes where it was asked for, finished work stays, a newsroom's
-    own presenters, weights and aligner are found, and whoever is to be told of the end is told."""
+    own presenters, weights and aligner are found, and who is notified of the end."""
     catalogue = catalogue_of_weights()
     also = (os.environ.get("NEWSREEL_ADDRESSES", ""), catalogue.rpartition("/")[0])
     allowed = ",".join(filter(None, [f"{address(story.resolve().parent)}/", f"{address(to)}/", *also]))
     more = os.pathsep.join(str(folder) for folder in presenter_folders() if folder != BUNDLED_PRESENTERS)
-    told = {
+    variables = {
         "NEWSREEL_ADDRESSES": allowed,
         "NEWSREEL_KEEP_WORKSPACE": "1",
         "NEWSREEL_CACHE": str(cache(work)),
@@ -121,7 +121,7 @@ def environment(story: Path, to: Path, work: Path) -> Mapping[str, str]:
         "NEWSREEL_UNITS": "",
     }
     own = {name: os.environ[name] for name in OWN if os.environ.get(name)}
-    return told | own | ({PRESENTERS_VARIABLE: more} if more else {})
+    return variables | own | ({PRESENTERS_VARIABLE: more} if more else {})
 
 
 def catalogue_of_weights() -> str:

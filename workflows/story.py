@@ -109,8 +109,8 @@ def check(profile: Profile, containers: Containers) -> Container:
     the digest of what was validated; the others say how long a step and an attempt of this story may take."""
     arguments = [*STORY, *FINALS, *SHARDS, *PRIORITY, "--voice-system", profile.voice.name, "--outputs", "/tmp"]  # noqa: S108
     names = ("state", "story", DIGEST, *SECONDS)
-    told = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
-    return containers.build(CHECK, on_system_pool(containers.settings), arguments, inputs=ARGUMENTS, outputs=told)
+    values = [Parameter(name=name, value_from=ValueFrom(path=f"/tmp/{name}")) for name in names]  # noqa: S108
+    return containers.build(CHECK, on_system_pool(containers.settings), arguments, inputs=ARGUMENTS, outputs=values)
 
 
 def init_story(containers: Containers) -> Container:
@@ -137,10 +137,10 @@ def publish(containers: Containers) -> Container:
 
 
 def report(containers: Containers) -> Container:
-    """Says how the story ended, whatever its end. An exit handler is nobody's task: it has the workflow's own arguments.
+    """Report how the story ended. The exit handler belongs to no task: it gets the workflow's own arguments.
 
     It tries again itself. At the story's deadline Argo ends an exit handler with a retry, and after `argo stop` calls one that
-    is a DAG failed before it has begun (4.0.5, `IsPartOfExitHandler`, `assessDAGPhase`): nobody would be told.
+    is a DAG failed before it has begun (4.0.5, `IsPartOfExitHandler`, `assessDAGPhase`): nobody would be values.
     """
     settings = containers.settings
     story, finals = (f"{{{{workflow.parameters.{name}}}}}" for name in ("story", "finals"))

@@ -43,9 +43,9 @@ def workflow_template(
     the list of workflows; `newsreel submit` adds a title and a description (`newsreel.argo.workflow.story_annotations`).
     """
     labels = {"app.kubernetes.io/part-of": "newsreel", "newsreel/profile": profile.name}
-    told = "`breaking` takes the next node that is free"
+    advice = "`breaking` takes the next node that is free"
     shown = [str(argument.name) for argument in arguments]
-    priority = Parameter(name="priority", value="normal", enum=[*PRIORITY_VALUE], description=told)
+    priority = Parameter(name="priority", value="normal", enum=[*PRIORITY_VALUE], description=advice)
     return WorkflowTemplate(
         name=name,
         labels=labels,

@@ -40,11 +40,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="cluster", description="The cluster of cluster/newsreel.yaml on Google Cloud.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     up = command_in(commands, "up", "cluster/up", "tell what it costs, ask, make it, install what runs in it")
-    up.add_argument("--stories", metavar="RATE", help="what the price is told of, such as 3000/day (site.expected)")
+    up.add_argument("--stories", metavar="RATE", help="stories for the cost estimate, such as 3000/day (site.expected)")
     up.set_defaults(command=run_up)
     down = command_in(commands, "down", "cluster/down", "take the cluster away; what lasts stays")
     down.add_argument("--everything", action="store_true", help="also what lasts, but for buckets that hold something")
-    down.add_argument("--anyway", action="store_true", help="also while stories run or have no video, or nobody can say")
+    down.add_argument("--anyway", action="store_true", help="also while stories run or have no video, or that is unknown")
     down.set_defaults(command=run_down)
     status = command_in(commands, "status", "cluster/status", "machines, queue, stories, what today has cost")
     status.set_defaults(command=run_status)
@@ -75,8 +75,8 @@ def run_up(options: argparse.Namespace, parameters: GkeConfig) -> int:
 def run_down(options: argparse.Namespace, parameters: GkeConfig) -> int:
     from cluster.gke.down import down
 
-    told = {"everything": options.everything, "anyway": options.anyway, "yes": options.yes}
-    return down(parameters, Programs(options.dry_run), FOLDER, **told)
+    choices = {"everything": options.everything, "anyway": options.anyway, "yes": options.yes}
+    return down(parameters, Programs(options.dry_run), FOLDER, **choices)
 
 
 def run_status(options: argparse.Namespace, parameters: GkeConfig) -> int:

@@ -58,7 +58,7 @@ class Deployment:
         self.prepare(settings)
         status = apply(self.folder, context_of(self.parameters), self.programs.dry_run)
         if self.signs_in and not audience:
-            print("The newsroom's load balancer is being made: run `make deploy` again in 10 minutes; nobody is let in before.")
+            print("The newsroom's load balancer is being made: run `make deploy` again in 10 minutes; access is denied before.")
         return status
 
     def write_ours(self, settings: Settings) -> None:
@@ -92,7 +92,7 @@ class Deployment:
         if missing := sorted(wanted - there):
             names = ", ".join(image.rpartition("/")[2] for image in missing)
             known = f"gcloud auth configure-docker {settings.image_prefix.partition('/')[0]}"
-            raise BadInput(f"nobody has pushed {names}: {known}; make images push IMAGES={settings.image_prefix}")
+            raise BadInput(f"no image has been pushed for {names}: {known}; make images push IMAGES={settings.image_prefix}")
 
     def difference(self) -> int:
         """Show the difference; returns the number of files that would change something."""
@@ -158,8 +158,8 @@ class Deployment:
             "gcloud", "secrets", "versions", "access", "latest", f"--secret={name}", of_project
         )
         if status:
-            told = f"gcloud secrets versions add {name} {of_project} --data-file=-"
-            raise BadInput(f"the newsroom's sign-in has no secret yet: {told} ({' '.join(fault.split())[:160]})")
+            command = f"gcloud secrets versions add {name} {of_project} --data-file=-"
+            raise BadInput(f"the newsroom's sign-in has no secret yet: {command} ({' '.join(fault.split())[:160]})")
         metadata = {"name": "newsroom-iap", "namespace": settings.namespace}
         return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"key": held.strip()}}
 
@@ -202,5 +202,5 @@ def as_text(objects: Iterable[dict[str, Any]]) -> str:
 
 def tags(image: dict[str, Any]) -> list[str]:
     """An image's tags: gcloud has printed them as a list and as one text."""
-    told = image.get("tags") or []
-    return [tag.strip() for tag in told.split(",")] if isinstance(told, str) else list(told)
+    tags = image.get("tags") or []
+    return [tag.strip() for tag in tags.split(",")] if isinstance(tags, str) else list(tags)

@@ -58,7 +58,7 @@ def under_way(parameters: GkeConfig, programs: Programs) -> list[str]:
         words = ("kubectl", "--context", context_of(parameters), "get", "workflows", "--namespace", parameters.cluster.namespace)
         found = programs.read_json(*words, f"--selector={UNFINISHED}", "--output=json") or {}
     except NewsreelError as fault:
-        return [f"nobody can say whether stories run: {fault}"]
+        return [f"it is unknown whether stories run: {fault}"]
     names = [str(item["metadata"]["name"]) for item in found.get("items", [])]
     return [f"{pluralize(len(names), 'story runs', 'stories run')}: {some(names)}"] if names else []
 
@@ -69,7 +69,7 @@ def missing(parameters: GkeConfig, programs: Programs) -> list[str]:
         saved = {revision for revision, _ in saved_in(names_in(settings_of(parameters).stories, programs))}
         ended = {revision for revision, _ in outcomes_in(names_in(settings_of(parameters).finals, programs))}
     except NewsreelError as fault:
-        return [f"nobody can say whether every story has its video: {fault}"]
+        return [f"it is unknown whether every story has its video: {fault}"]
     names = sorted(revision.workflow for revision in saved - ended)
     return [f"{pluralize(len(names), 'story has', 'stories have')} no video yet: {some(names)}"] if names else []
 

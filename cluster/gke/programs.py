@@ -1,6 +1,6 @@
 """gcloud, terraform and kubectl: called as programs, so that what is done can be read, repeated and done by hand.
 
-Their failures that a person can do something about are told in one line; all else is told in their own last one.
+Failures that a person can fix are reported in one line; any other by the program's own last line.
 """
 
 import json
@@ -101,7 +101,7 @@ class Programs:
             return
         try:
             with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, errors="replace") as running:
-                said = told(running)
+                said = last_error(running)
         except FileNotFoundError as fault:
             raise missing(words[0]) from fault
         if running.returncode:
@@ -140,7 +140,7 @@ def started(words: Sequence[str], content: str | None = None) -> subprocess.Comp
         raise missing(words[0]) from fault
 
 
-def told(running: subprocess.Popen[str]) -> str:
+def last_error(running: subprocess.Popen[str]) -> str:
     """The last line of its errors, all of which are passed on as they come."""
     lines: deque[str] = deque(maxlen=LINES_KEPT)
     for line in running.stderr or ():

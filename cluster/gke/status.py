@@ -1,4 +1,4 @@
-"""`cluster/status`: machines, queue, stories under way, the last videos, what today has cost. What nobody can say is told so."""
+"""`cluster/status`: machines, queue, stories, the last videos, what today has cost. Unknown values are shown as `unknown`."""
 
 import re
 from collections import Counter
@@ -85,14 +85,14 @@ def today(parameters: GkeConfig, programs: Programs, now: datetime) -> list[str]
     day, money = now.astimezone(UTC).date().isoformat(), parameters.prices.currency
     if parameters.cluster.mode == "cluster":
         return [OUTSIDE]
-    told = {
+    lines = {
         name: value
         for name in ("newsreel_day_stories", "newsreel_day_cost")
         for labels, value in manager_says(parameters, programs, name)
         if labels["day"] == day
     }
-    count = told.get("newsreel_day_stories", 0)
-    cost = told.get("newsreel_day_cost", None if count else 0.0)
+    count = lines.get("newsreel_day_stories", 0)
+    cost = lines.get("newsreel_day_cost", None if count else 0.0)
     hours = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds() / 3600
     always = hours * (parameters.always_on_an_hour + parameters.prices.lasting_an_hour)
     held = "unknown" if cost is None else f"{cost:.2f} {money}"

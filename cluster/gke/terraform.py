@@ -141,13 +141,15 @@ class Terraform:
 
     def apply(self, *changes: str, yes: bool) -> None:
         """Run `terraform apply`, which shows the plan and asks unless `yes`; `changes` are further variables, as `made=false`."""
-        self.programs.do(*self.words("apply"), *self.told(changes), *(("-auto-approve",) if yes else ()))
+        self.programs.do(*self.words("apply"), *self.variable_arguments(changes), *(("-auto-approve",) if yes else ()))
 
     def destroy(self, *, yes: bool) -> None:
-        self.programs.do(*self.words("destroy"), *self.told(("protected=false",)), *(("-auto-approve",) if yes else ()))
+        self.programs.do(
+            *self.words("destroy"), *self.variable_arguments(("protected=false",)), *(("-auto-approve",) if yes else ())
+        )
 
     def words(self, command: str) -> tuple[str, ...]:
         return ("terraform", f"-chdir={CONFIGURATION}", command)
 
-    def told(self, changes: tuple[str, ...]) -> tuple[str, ...]:
+    def variable_arguments(self, changes: tuple[str, ...]) -> tuple[str, ...]:
         return (f"-var-file={self.variables.resolve()}", *(f"-var={change}" for change in changes))

@@ -134,10 +134,10 @@ def shortages(parameters: GkeConfig, programs: Programs) -> list[str]:
     cluster = parameters.cluster
     words = ("gcloud", "compute", "regions", "describe", cluster.region, f"--project={cluster.project}", "--format=json(quotas)")
     try:
-        told = programs.read_json(*words) or {}
+        region_record = programs.read_json(*words) or {}
     except NewsreelError as fault:
-        return [f"nobody can say whether the quotas are large enough ({fault})"]
-    limits = {quota["metric"]: float(quota["limit"]) for quota in told.get("quotas", [])}
+        return [f"it is unknown whether the quotas are large enough ({fault})"]
+    limits = {quota["metric"]: float(quota["limit"]) for quota in region_record.get("quotas", [])}
     wanted: Counter[str] = Counter()
     for offer in parameters.node_pools:
         if offer.quota:

@@ -26,7 +26,7 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True)
 class Rate:
-    """`3000/day`, `1000/10min`: so many stories in so many seconds."""
+    """Stories per period: `3000/day`, `1000/10min`."""
 
     count: int
     seconds: float
@@ -40,7 +40,7 @@ class Rate:
 
 
 def seconds_in(text: str) -> float:
-    """Of `15min`, `1.5h`. Raises BadInput."""
+    """Seconds of `15min`, `1.5h`. Raises BadInput."""
     found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]+)?)(s|min|h|day)s?", text)
     if not found or float(found[1]) == 0:
         raise BadInput(f"{text!r} is no time; write 90s, 15min or 1.5h")
@@ -48,13 +48,13 @@ def seconds_in(text: str) -> float:
 
 
 def require_so_few(stories: float) -> None:
-    """Raises BadInput for more than can be held."""
+    """Raises BadInput for more stories than fit into memory."""
     if stories > MOST_STORIES:
         raise BadInput(f"{stories:,.0f} stories are more than the {MOST_STORIES:,} that can be simulated")
 
 
 def poisson(rate: Rate, length: float, video: Range, random: Random) -> Iterator[Arrival]:
-    """Stories that know nothing of each other."""
+    """Independent arrivals at a constant rate (a Poisson process)."""
     at = random.expovariate(rate.count / rate.seconds)
     while at < length:
         yield Arrival(at, of_length(video, random))
@@ -62,12 +62,12 @@ def poisson(rate: Rate, length: float, video: Range, random: Random) -> Iterator
 
 
 def burst(rate: Rate, begin: float, video: Range, random: Random) -> Iterator[Arrival]:
-    """All within the rate's span, once."""
+    """All stories within the rate's period, once."""
     return (Arrival(begin + random.uniform(0, rate.seconds), of_length(video, random)) for _ in range(rate.count))
 
 
 def viral(rate: Rate, begin: float, video: Range, random: Random) -> Iterator[Arrival]:
-    """A rush that dies away: half of what is left comes in each fifth of the span."""
+    """A decaying burst: half of the remaining stories arrive in each fifth of the period."""
     return (
         Arrival(begin + min(random.expovariate(5 * 0.6931 / rate.seconds), rate.seconds), of_length(video, random))
         for _ in range(rate.count)
@@ -75,7 +75,7 @@ def viral(rate: Rate, begin: float, video: Range, random: Random) -> Iterator[Ar
 
 
 def batches(rate: Rate, length: float, video: Range, random: Random) -> Iterator[Arrival]:
-    """So many at once, each time the rate's span is over."""
+    """A batch at the end of each period."""
     at = rate.seconds / 2
     while at < length:
         yield from [Arrival(at, of_length(video, random)) for _ in range(rate.count)]
@@ -87,7 +87,7 @@ def of_length(video: Range, random: Random) -> float:
 
 
 def read_trace(path: Path, video: Range, random: Random) -> list[Arrival]:
-    """A line a story: when (seconds, or ISO 8601), and, after a comma, the seconds of its video where they are known.
+    """One story per line: its time (seconds, or ISO 8601) and, after a comma, the length of its video in seconds if known.
 
     Raises BadInput with the line, and OSError.
     """

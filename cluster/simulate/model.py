@@ -30,12 +30,12 @@ class Clock:
         self.at(self.now + seconds, do)
 
     def at(self, when: float, do: Callable[[], None]) -> None:
-        """What is for the same moment is done in the order in which it was said."""
+        """Schedule an event; events of the same moment happen in the order in which they were scheduled."""
         self.count += 1
         heapq.heappush(self.coming, (when, self.count, do))
 
     def run(self, over: Callable[[], bool], most: float) -> None:
-        """Until it is over, nothing is to come, or `most` seconds have passed."""
+        """Process events until none is left or `most` seconds have passed."""
         while self.coming and not over():
             when, _, do = heapq.heappop(self.coming)
             if when > most:
@@ -95,7 +95,7 @@ GOING = 180.0
 
 
 class Model:
-    """Effects only; what to do is the policy's."""
+    """The cluster's behaviour; decisions are the policy's."""
 
     def __init__(self, parameters: GkeConfig, seed: int, seconds_of: Callable[[Arrival, NodePoolOption], float]) -> None:
         self.parameters, self.seconds_of = parameters, seconds_of
@@ -128,7 +128,7 @@ class Model:
         self.counts.append((self.clock.now, len(self.messages)))
 
     def take(self) -> None:
-        """Messages become workflows."""
+        """Turn messages into workflows."""
         if self.cluster == "there" and self.messages:
             self.queue += self.messages
             self.messages.clear()
@@ -164,7 +164,7 @@ class Model:
     # Nodes
 
     def occupy(self, kind: Kind) -> None:
-        """By an operation of the manager's; GKE's own autoscaler needs none."""
+        """Block a node pool by an operation of the manager; GKE's own autoscaler needs none."""
         kind.busy_until = self.clock.now + self.draw(self.parameters.delays.operation_seconds)
 
     def resize(self, kind: Kind, size: int) -> None:
@@ -172,7 +172,7 @@ class Model:
         self.fill(kind)
 
     def fill(self, kind: Kind) -> None:
-        """Google makes what is asked for, while it has any and the project's quota lets it; else it says why not."""
+        """Create the requested nodes as far as stock and the project's quota allow; otherwise record why not."""
         while self.cluster == "there" and len(kind.machines) < kind.size:
             if why := self.lacking(kind):
                 kind.lack = (why, self.clock.now)
@@ -188,12 +188,12 @@ class Model:
                 self.clock.after(self.random.expovariate(hourly / 3600), partial(self.preempt, machine))
 
     def fill_all(self) -> None:
-        """What one kind gives back of a quota, another may take."""
+        """Fill all pools again: quota that one kind releases may be used by another."""
         for kind in self.kinds.values():
             self.fill(kind)
 
     def lacking(self, kind: Kind) -> str | None:
-        """Why there is not one machine more to be had, in Compute Engine's words."""
+        """Why no further node can be created, in Compute Engine's words."""
         if not kind.in_stock:
             return "ZONE_RESOURCE_POOL_EXHAUSTED"
         quota = kind.offer.quota or ""
@@ -213,7 +213,7 @@ class Model:
             self.begin(self.queue.popleft(), machine)
 
     def preempt(self, machine: Machine) -> None:
-        """A spot node is taken away, and asked for again: the pool's size is what it was."""
+        """Preempt a spot node; its pool's size is unchanged, so it is requested again."""
         if not machine.gone:
             self.preempted += 1
             self.remove(machine, after=0)
@@ -232,7 +232,7 @@ class Model:
             self.dispatch()
 
     def shrink(self, kind: Kind, to: int) -> None:
-        """Only of what has no story: the policy has seen to that, and we make sure."""
+        """Remove idle nodes only; the policy ensures it, and it is checked here."""
         idle = [machine for machine in kind.machines.values() if machine.story is None]
         for machine in idle[: max(0, len(kind.machines) - to)]:
             self.remove(machine, self.parameters.delays.remove_seconds)
@@ -255,7 +255,7 @@ class Model:
         self.market(kind)
 
     def autoscale(self) -> None:
-        """As GKE does: a node for each pod that no node can hold, none for what was idle long or cannot be had."""
+        """Scale as GKE does: a node for each pod that no node can hold, none for pods that cannot be served."""
         self.fill_all()
         for kind in self.kinds.values():
             if kind.bounds is None:

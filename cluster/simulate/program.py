@@ -49,7 +49,7 @@ def run_plan(options: argparse.Namespace) -> int:
 
 
 def in_sentences(found: Plan, parameters: GkeConfig, bound: float) -> Iterator[str]:
-    """`bound` is what a video's work alone costs."""
+    """The result in sentences; `bound` is the cost of a video's work alone."""
     minutes, currency = parameters.policy.wait_minutes, parameters.prices.currency
     yield f"Buy at most {counted(found.nodes)} of each kind, {found.nodes * len(parameters.node_pools)} in all, in this order:"
     yield from (f"  {place}. {in_words(offer)}" for place, offer in enumerate(parameters.node_pools, 1))
@@ -77,7 +77,7 @@ def parameters_of(options: argparse.Namespace) -> GkeConfig:
 
 
 def stories_of(options: argparse.Namespace, parameters: GkeConfig) -> Callable[[int], list[Arrival]]:
-    """The arrivals of a seed. Raises BadInput where none are asked for, or more than can be held."""
+    """The arrivals of a seed. Raises BadInput for none, or more than fit into memory."""
     given = {name: Rate.parse(text) for name in ("stories", "burst", "viral", "batch") if (text := getattr(options, name))}
     video = parameters.work.video_seconds
     if options.trace:

@@ -20,7 +20,7 @@ from newsreel.config.model import GkeConfig
 def least_waits(
     arrivals: Sequence[Arrival], nodes: int, offer: NodePoolOption, seconds_of: Callable[[Arrival, NodePoolOption], float]
 ) -> list[float]:
-    """Seconds each story waits when so many nodes are ready all the time, and none is ever taken away."""
+    """Waiting time of each story in seconds if that many nodes are always ready and never fail."""
     free = [0.0] * nodes
     waits = []
     for arrival in arrivals:
@@ -31,7 +31,7 @@ def least_waits(
 
 
 def erlang_c(servers: int, load: float) -> float:
-    """The share of customers of M/M/c who must wait; `load` in erlangs, below `servers`. A. K. Erlang, 1917."""
+    """Probability of waiting in M/M/c; `load` in erlangs, below `servers`. A. K. Erlang, 1917."""
     blocked = 1.0
     for server in range(1, servers + 1):
         blocked = load * blocked / (server + load * blocked)
@@ -39,7 +39,7 @@ def erlang_c(servers: int, load: float) -> float:
 
 
 def mm_c_wait(servers: int, load: float, service: float) -> float:
-    """Mean seconds of waiting in M/M/c."""
+    """Mean waiting time in M/M/c, seconds."""
     return erlang_c(servers, load) * service / (servers - load)
 
 
@@ -63,7 +63,7 @@ def poisson_share(count: int, mean: float) -> float:
 
 
 def caveat(parameters: GkeConfig) -> str:
-    """What is not known in every figure: said wherever one is printed."""
+    """What is assumed rather than measured; printed beside every figure."""
     speeds = {offer.speed: speed_of(parameters, offer.speed) for offer in parameters.node_pools}
     lines = [f"Prices are examples of {parameters.prices.dated}, not quotes."]
     if assumed := [name for name, speed in speeds.items() if not speed.measured]:
@@ -72,20 +72,20 @@ def caveat(parameters: GkeConfig) -> str:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that so large a share of all does not exceed; 0 of nothing."""
+    """The smallest value that so large a share of all does not exceed; 0 for an empty sequence."""
     ordered = sorted(values)
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
 def bound_cost(arrivals: Sequence[Arrival], parameters: GkeConfig) -> float:
-    """A video on the cheapest kind of node, were nothing paid but work: no start, no idle second, no cluster."""
+    """Cost of a video on the cheapest kind of node if only work is paid: no start, no idle second, no cluster."""
     seconds_of = work_seconds(parameters)
     each = [sum(seconds_of(arrival, offer) for arrival in arrivals) * offer.an_hour / 3600 for offer in parameters.node_pools]
     return min(each) / max(1, len(arrivals))
 
 
 def bound_waits(arrivals: Sequence[Arrival], parameters: GkeConfig) -> list[float]:
-    """Were every node that may be bought there all the time, of the quickest kind."""
+    """Waiting times if every node that may be bought is always there, all of the fastest kind."""
     seconds_of = work_seconds(parameters)
     quickest = min(parameters.node_pools, key=lambda offer: story_seconds(parameters, offer))
     return least_waits(arrivals, sum(offer.most for offer in parameters.node_pools), quickest, seconds_of)
@@ -144,7 +144,7 @@ PAPER, INK, RULE, COLOURS = "#ffffff", "#333333", "#dddddd", ("#b3541e", "#1e6db
 
 
 def picture(outcome: Outcome) -> str:
-    """As text, no wider than 79 columns."""
+    """The chart as text, at most 79 columns wide."""
     lines = []
     for name, values in zip(NAMES, sampled(outcome, COLUMNS), strict=True):
         top = max(1, *values)
@@ -155,13 +155,13 @@ def picture(outcome: Outcome) -> str:
 
 
 def bars(values: list[int], top: int) -> list[str]:
-    """A column for each value, in eighths of a row; the least that is not nothing can be seen."""
+    """One column per value, in eighths of a row; the smallest value above zero is visible."""
     eighths = [ceil(value * 8 * ROWS / top) for value in values]
     return ["".join(BLOCKS[min(8, max(0, each - 8 * row))] for each in eighths).rstrip() for row in reversed(range(ROWS))]
 
 
 def axis(seconds: float) -> str:
-    """Marks below the columns, with what they stand for."""
+    """The time axis: marks with their labels."""
     rule, words = ["─"] * COLUMNS, [" "] * (COLUMNS + 4)
     for at, label in marks(seconds, most=8):
         column = min(COLUMNS - 1, int(at / max(seconds, 1e-9) * COLUMNS))
@@ -171,7 +171,7 @@ def axis(seconds: float) -> str:
 
 
 def marks(seconds: float, most: int) -> list[tuple[float, str]]:
-    """At most so many moments, at even distances, in words: 0, 6 h, 12 h."""
+    """At most so many evenly spaced times, as labels: 0, 6 h, 12 h."""
     step = next((each for each in STEPS if seconds / each < most), ceil(seconds / most / STEPS[-1]) * STEPS[-1])
     length, unit = next((length, unit) for length, unit in UNITS if step >= length)
     moments = range(0, int(seconds) + 1, step)
@@ -179,7 +179,7 @@ def marks(seconds: float, most: int) -> list[tuple[float, str]]:
 
 
 def sampled(outcome: Outcome, columns: int) -> tuple[list[int], list[int]]:
-    """The most stories waiting, and nodes, in each of so many equal spans."""
+    """Maxima of waiting stories and of nodes in each of so many equal intervals."""
     waiting, nodes = [0] * columns, [0] * columns
     ends = [*outcome.history, (outcome.seconds, 0, 0)]
     for (begin, queue, machines), (end, _, _) in pairwise(ends):
@@ -190,7 +190,7 @@ def sampled(outcome: Outcome, columns: int) -> tuple[list[int], list[int]]:
 
 
 def svg(outcome: Outcome) -> str:
-    """On white, so that it is read on a dark page too."""
+    """The chart as SVG on white, so that it is readable on a dark page too."""
     bottom = len(NAMES) * (HIGH + ABOVE)
     parts = [f'<rect width="100%" height="100%" fill="{PAPER}"/>']
     for at, label in marks(outcome.seconds, most=12):
@@ -205,7 +205,7 @@ def svg(outcome: Outcome) -> str:
 
 
 def curve(name: str, values: list[int], base: int, colour: str) -> list[str]:
-    """Standing on the line `base`, as high as its largest value."""
+    """An area on the line `base`, scaled to its maximum."""
     top = max(1, *values)
     points = " ".join(f"{LEFT + x},{base - value * HIGH / top:.1f}" for x, value in enumerate(values))
     return [

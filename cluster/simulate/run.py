@@ -36,7 +36,7 @@ from newsreel.config.model import GkeConfig
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST = 30 * 86_400.0
-"""Seconds after the last arrival after which a story that has not ended is told as stranded."""
+"""Seconds after the last arrival after which a story that has not ended counts as stranded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class Outcome:
 
 
 def work_seconds(parameters: GkeConfig) -> Callable[[Arrival, NodePoolOption], float]:
-    """How long a story keeps a node."""
+    """How long a story occupies a node."""
     pod = parameters.work.pod_seconds
     rates = {}
     for name in {offer.speed for offer in parameters.node_pools}:
@@ -91,7 +91,7 @@ def simulate(
     seed: int = 1,
     seconds_of: Callable[[Arrival, NodePoolOption], float] | None = None,
 ) -> Outcome:
-    """Until all stories are made and what was bought for them is gone (or only the warm nodes are left)."""
+    """Simulate until all stories are made and the nodes bought for them are gone (or only the warm nodes are left)."""
     model = Model(parameters, seed, seconds_of or work_seconds(parameters))
     rounds = Rounds(model, Rules.of(parameters), len(arrivals))
     come(rounds, iter(arrivals))
@@ -101,7 +101,7 @@ def simulate(
 
 
 def come(rounds: "Rounds", left: Iterator[Arrival]) -> None:
-    """One story after the other; each brings on the next."""
+    """Schedule the arrivals one by one: each schedules the next."""
     arrival = next(left, None)
     if arrival is not None:
         rounds.model.clock.at(arrival.at, partial(arrived, rounds, arrival, left))
@@ -131,14 +131,14 @@ class Rounds:
         return left <= 2 * self.rules.warm and gone
 
     def hear(self) -> None:
-        """The first message after a while does not wait for the next look, as `cluster.controllers.loop` has it."""
+        """The first message after a pause wakes the manager at once, as `cluster.controllers.loop` does."""
         work, policy = self.model.parameters.work, self.model.parameters.policy
         first, self.heard = self.model.clock.now - self.heard > policy.round_seconds, self.model.clock.now
         if first:
             self.model.clock.after(work.heard_seconds + DEBOUNCE_SECONDS, self.round)
 
     def next(self, last: int) -> None:
-        """Unless there has been one since the last, early."""
+        """Schedule the next round, unless an earlier one has happened meanwhile."""
         if self.begun == last:
             self.round()
 
@@ -177,7 +177,7 @@ class Rounds:
         )
 
     def metric(self) -> Reading:
-        """What Cloud Monitoring shows now of a while ago."""
+        """The value that Cloud Monitoring shows now, which is some time old."""
         model = self.model
         age = model.draw(model.parameters.work.metric_seconds)
         at = max(0.0, model.clock.now - age)

@@ -23,7 +23,7 @@ Stories = Callable[[int], list[Arrival]]
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A pool that keeps the promise on every day that was tried."""
+    """A pool that keeps the promise on every day that was simulated."""
 
     nodes: int
     """Most nodes of each kind."""
@@ -37,7 +37,7 @@ class Plan:
 
 
 def sweep(stories: Stories, parameters: GkeConfig, waits: Sequence[float] = (2, 5, 10, 15, 30, 60)) -> str:
-    """The price of each promise of so many minutes: the table of the pools that `plan` finds."""
+    """The price of each promise in minutes: a table of the pools that `plan` finds."""
     rows = []
     for minutes in waits:
         found = plan(stories, changed(parameters, policy={"wait_minutes": minutes}))
@@ -51,7 +51,8 @@ def sweep(stories: Stories, parameters: GkeConfig, waits: Sequence[float] = (2, 
 
 
 def plan(stories: Stories, parameters: GkeConfig) -> Plan | None:
-    """The cheapest pool that keeps `policy.wait_minutes` at p99; None where no number of nodes does: nodes take time to come."""
+    """The cheapest pool that keeps `policy.wait_minutes` at p99; None if no number of nodes does, since nodes take time to
+    start."""
     limit = 60 * parameters.policy.wait_minutes
     least = fewest(stories(SEEDS[0]), parameters, limit)
     found = [found for aim in AIMS if (found := smallest(stories, changed(parameters, policy={"aim": aim}), least, limit))]
@@ -59,7 +60,7 @@ def plan(stories: Stories, parameters: GkeConfig) -> Plan | None:
 
 
 def smallest(stories: Stories, parameters: GkeConfig, least: int, limit: float) -> Plan | None:
-    """Nodes are added, a tenth at a time, until every day is kept; on the first day alone while it is not."""
+    """Add nodes, a tenth at a time, until every day is kept; only the first day is simulated until it is kept."""
     kinds = len(parameters.node_pools)
     most = max(1, min(room(parameters) // kinds, 4 * least + 20, largest_quota(parameters)))
     nodes = min(most, max(1, ceil(least / kinds), parameters.policy.warm_nodes))
@@ -79,14 +80,14 @@ def smallest(stories: Stories, parameters: GkeConfig, least: int, limit: float) 
 
 
 def days(parameters: GkeConfig) -> Iterator[tuple[int, GkeConfig]]:
-    """The hardest first: what does not keep that one is tried on no other."""
+    """The days, hardest first: a pool that fails on it is tried on no other."""
     if len(parameters.node_pools) > 1:
         yield SEEDS[0], offering(parameters, parameters.node_pools[1:])
     yield from ((seed, parameters) for seed in SEEDS)
 
 
 def fewest(arrivals: Sequence[Arrival], parameters: GkeConfig, limit: float) -> int:
-    """By halving: nodes that are always there and never fail, and still keep the promise."""
+    """Bisect the number of nodes that, always there and never failing, keep the promise."""
     low, high = 1, room(parameters)
     while low < high:
         middle = (low + high) // 2
@@ -99,7 +100,7 @@ def fewest(arrivals: Sequence[Arrival], parameters: GkeConfig, limit: float) -> 
 
 
 def room(parameters: GkeConfig) -> int:
-    """How many story nodes the cluster's network has addresses for, no more than one kind may have."""
+    """How many story nodes the cluster's network has addresses for, at most as many as one kind may have."""
     return min(1000, parameters.site.network.machines - parameters.site.system.most)
 
 
@@ -113,13 +114,13 @@ def with_most(parameters: GkeConfig, nodes: int) -> GkeConfig:
 
 
 def offering(parameters: GkeConfig, offers: Sequence[NodePoolOption]) -> GkeConfig:
-    """The same with these kinds of node alone, and the quotas that they count against."""
+    """The same configuration with these node pools alone, and their quotas."""
     quotas = {name: most for name, most in parameters.market.quotas.items() if name in {offer.quota for offer in offers}}
     return changed(parameters, node_pools=[offer.model_dump(mode="json") for offer in offers], market={"quotas": quotas})
 
 
 def first_frame(parameters: GkeConfig, trials: int = 200) -> str:
-    """A story alone, from nothing: by phase, until the generator draws its first frame. Mean and p95 of so many tries."""
+    """One story from zero, by phase, until the generator renders its first frame. Mean and p95 of so many trials."""
     random = Random(7)  # noqa: S311
     quiet = changed(parameters, market={"preemptions_an_hour": 0, "stock_out_hours": 0})
     story = [Arrival(random.uniform(600, 4200), parameters.work.video_seconds.usual) for _ in range(trials)]

@@ -56,7 +56,7 @@ class FailedNode:
     """The name of its template."""
     message: str
     exit_status: int | None = None
-    """Of its container; the exit handler is not told it."""
+    """Of its container; the exit handler does not get it."""
     ended: str = ""
     """When, in ISO 8601; the cause of a run's failure is the last one."""
 

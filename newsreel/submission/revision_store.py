@@ -48,7 +48,7 @@ class Failure(BaseModel):
     run: str | None = None
     """Uid of the workflow that failed, None where there was none: it outlives the workflow."""
     status: str = "Failed"
-    """As those who are told of that run's end hear it, see `newsreel.notifications.notifier.Notification`."""
+    """Its status in notifications, see `newsreel.notifications.notifier.Notification`."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,11 @@ class RevisionStore:
     def fail(self, revision: Revision, failure: Failure) -> bool:
         """Say for all to see that a video will not come; False where that was said before."""
         address = self.address_of_failure(revision)
-        told = {"id": revision.id, "revision": revision.number} | failure.model_dump(mode="json", exclude_none=True)
+        record = {"id": revision.id, "revision": revision.number} | failure.model_dump(mode="json", exclude_none=True)
         if self.storage.find(address) is not None:
             return False
         try:
-            self.storage.create(address, json.dumps(told).encode(), "application/json")
+            self.storage.create(address, json.dumps(record).encode(), "application/json")
         except Conflict:
             return False
         return True

@@ -90,7 +90,7 @@ def test_quotas_that_nobody_can_tell_are_no_reason_to_stop(programs, monkeypatch
     answers("no")
     programs.answer("regions describe", errors="API [compute] not enabled on project\n", status=1)
     cluster(monkeypatch, "up")
-    assert "nobody can say whether the quotas" in capsys.readouterr().out
+    assert "it is unknown whether the quotas" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
