@@ -75,9 +75,7 @@ def first_run(newsroom: Path) -> subprocess.CompletedProcess[str]:
     return run
 
 
-def test_a_story_becomes_a_video_that_any_player_can_start_at_once(
-    newsroom: Path, first_run: subprocess.CompletedProcess[str]
-) -> None:
+def test_a_story_becomes_a_video_that_streams_at_once(newsroom: Path, first_run: subprocess.CompletedProcess[str]) -> None:
     path = newsroom / "out/library/landscape.mp4"
     with av.open(str(path)) as video:
         picture, sound = video.streams.video[0], video.streams.audio[0]
@@ -123,7 +121,7 @@ def test_the_words_are_recognised_back_from_the_sound(newsroom: Path, first_run:
     assert len(wanted & heard) / len(wanted) > 0.6, heard
 
 
-def test_the_next_revision_on_another_machine_begins_no_system_for_what_has_not_changed(
+def test_unchanged_units_start_no_system_on_another_machine(
     newsroom: Path, first_run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     units = f"file:{tmp_path / 'units'}"
@@ -142,7 +140,7 @@ def test_the_next_revision_on_another_machine_begins_no_system_for_what_has_not_
     assert elsewhere.path("final/landscape.mp4").read_bytes() == made
 
 
-def test_nothing_is_done_twice_and_a_changed_scene_alone_is_rendered(newsroom: Path, first_run: object) -> None:
+def test_only_a_changed_scene_is_rendered_again(newsroom: Path, first_run: object) -> None:
     before = (newsroom / "out/library/manifest.json").read_bytes()
     again = render(newsroom)
     assert again.returncode == 0, again.stderr

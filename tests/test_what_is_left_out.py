@@ -13,7 +13,7 @@ def test_it(number):
 """
 
 
-def test_what_is_left_out_is_listed_once_with_its_reason_and_the_run_is_green(tmp_path):
+def test_skipped_tests_are_listed_once_with_their_reason(tmp_path):
     (tmp_path / "test_skips.py").write_text(SKIPS)
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-n", "0", str(tmp_path)]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

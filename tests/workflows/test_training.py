@@ -45,7 +45,7 @@ def test_argos_models_know_every_field_of_the_training():
     assert (done.returncode, done.stdout) == (0, "train-presenter\n"), done.stderr
 
 
-def test_only_the_generator_is_trained_on_a_gpu_and_only_in_the_studio():
+def test_only_the_studios_generator_is_trained_on_a_gpu():
     for profile, wanted in ((STUDIO, {"pix2pixhd-train"}), (EMBEDDED, set())):
         limits = {
             name: one["container"]["resources"]["limits"] for name, one in template_of(profile).items() if "container" in one
@@ -53,7 +53,7 @@ def test_only_the_generator_is_trained_on_a_gpu_and_only_in_the_studio():
         assert {name for name, limit in limits.items() if "nvidia.com/gpu" in limit} == wanted
 
 
-def test_a_step_of_the_training_is_one_that_there_is_and_counts_what_it_says():
+def test_training_steps_are_declared_with_their_unit():
     for name, template in template_of(EMBEDDED).items():
         if "container" in template:
             step = declared_steps()[template["container"]["args"][0]]
@@ -76,7 +76,7 @@ def trained(home: Path, steps: str = "8") -> tuple[object, dict[str, str]]:
     return result, {step.name: step.phase for step in result.steps}
 
 
-def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_trained_on_twice(tmp_path, monkeypatch):
+def test_footage_becomes_a_bundle_and_is_trained_on_once(tmp_path, monkeypatch):
     folder = film(tmp_path / "in" / "clara")
     result, _ = trained(tmp_path)
     assert result.exit_status == 0, result.message
@@ -105,7 +105,7 @@ def test_four_seconds_of_footage_become_a_bundle_that_renders_and_are_not_traine
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()} == published
 
 
-def test_footage_without_a_face_ends_the_training_with_one_line_and_leaves_no_bundle(tmp_path):
+def test_footage_without_a_face_leaves_no_bundle(tmp_path):
     folder = film(tmp_path / "in" / "clara", frames=60)
     (folder / "landmarks.npz").unlink()  # 64 pixels are too few for dlib's detector
     result, steps = trained(tmp_path)

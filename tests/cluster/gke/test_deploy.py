@@ -100,7 +100,7 @@ def test_a_dry_run_says_each_step_and_does_none(there, deploy, parameters, capsy
     assert "63-eventsource.yaml" in said and applied(there) == [] and not there.asked("get-credentials")
 
 
-def test_a_dry_run_needs_neither_the_cluster_nor_the_newsrooms_secret(there, deploy, with_newsroom, capsys):
+def test_a_dry_run_needs_no_cluster_and_no_secret(there, deploy, with_newsroom, capsys):
     there.answer("kubectl --context", errors='error: context "gke" does not exist\n', status=1)
     there.answer("secrets versions access", errors="ERROR: NOT_FOUND: no version\n", status=1)
     assert deploy(with_newsroom, dry_run=True) == 0
@@ -109,7 +109,7 @@ def test_a_dry_run_needs_neither_the_cluster_nor_the_newsrooms_secret(there, dep
     assert "apply --server-side --force-conflicts --filename - < ..." in said and "63-eventsource.yaml" in said
 
 
-def test_images_that_nobody_has_pushed_are_named_before_anything_is_done(there, deploy, parameters):
+def test_missing_images_are_named_before_anything_is_done(there, deploy, parameters):
     there.answer("artifacts docker images list", json.dumps([{"package": f"{PREFIX}/core", "tags": "0.1.0, newest"}]))
     with pytest.raises(BadInput, match=rf"pix2pixhd:0\.1\.0.*configure-docker .*make images push IMAGES={PREFIX}") as refused:
         deploy(parameters)
@@ -127,7 +127,7 @@ def secrets_given(programs):
     return {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in content["items"]}
 
 
-def test_the_argo_server_has_a_certificate_for_its_name_and_the_sensor_knows_it(there, deploy, parameters):
+def test_the_sensor_trusts_the_argo_servers_certificate(there, deploy, parameters):
     deploy(parameters)
     given = secrets_given(there)
     server, known = given["argo", "argo-server-tls"], given["newsreel", "argo-server-tls"]
@@ -156,7 +156,7 @@ def test_a_secret_that_is_no_certificate_is_replaced():
     assert certificate.good_until("bm8=") is None and certificate.good_until("%") is None
 
 
-def test_the_newsrooms_sign_in_comes_from_secret_manager_and_is_no_argument(there, deploy, with_newsroom, capsys):
+def test_the_sign_in_secret_is_never_an_argument(there, deploy, with_newsroom, capsys):
     there.answer("secrets versions access", "open sesame\n")
     there.answer("backend-services list", "77\n")
     deploy(with_newsroom)

@@ -69,13 +69,13 @@ def test_all_that_people_want_to_know_is_there(busy, parameters, capsys):
     assert f"{12 * (parameters.always_on_an_hour + parameters.prices.lasting_an_hour):.2f} USD" in said
 
 
-def test_the_last_five_videos_and_every_story_under_way_are_shown(busy, parameters, capsys):
+def test_the_last_five_videos_and_running_stories_are_shown(busy, parameters, capsys):
     _, said = shown(parameters, capsys)
     names = [line.split()[0] for line in said.splitlines() if "-r1 " in line]
     assert names == ["budget-r1", *(f"old-{hour}-r1" for hour in (7, 6, 5, 4, 3))]
 
 
-def test_what_cannot_be_asked_is_unknown_and_the_rest_is_still_told(busy, parameters, capsys):
+def test_an_unavailable_source_is_unknown_and_the_rest_shown(busy, parameters, capsys):
     busy.answer("exec .*deployment/manager", errors="error: deployments.apps manager not found\n", status=1)
     ended, said = shown(parameters, capsys)
     assert ended == 75 and "budget-r1" in said and "system: 2 ready" in said

@@ -23,7 +23,7 @@ def changes(programs):
     return [call for call in programs.calls if any(word in call for word in CHANGING)]
 
 
-def test_the_price_is_told_before_anything_is_done_and_no_means_no(programs, monkeypatch, answers, capsys):
+def test_the_cost_is_shown_first_and_no_means_no(programs, monkeypatch, answers, capsys):
     answers("no")
     assert cluster(monkeypatch, "up") == BadInput.exit_status
     said = capsys.readouterr()
@@ -44,7 +44,7 @@ def test_a_dry_run_says_each_step_and_changes_nothing(programs, monkeypatch, cap
     assert changes(programs) == []
 
 
-def test_it_makes_the_states_bucket_then_what_lasts_with_variables_from_newsreel_yaml(programs, monkeypatch, tmp_path, capsys):
+def test_the_state_bucket_is_made_before_terraform_runs(programs, monkeypatch, tmp_path, capsys):
     programs.answer("buckets describe", status=1)
     programs.answer("images list", errors="NOT_FOUND", status=1)
     cluster(monkeypatch, "up", "--yes")
@@ -56,7 +56,7 @@ def test_it_makes_the_states_bucket_then_what_lasts_with_variables_from_newsreel
     assert applied.endswith("-auto-approve")
 
 
-def test_without_a_yes_on_the_command_line_terraform_asks_for_itself(programs, monkeypatch, answers):
+def test_without_yes_terraform_asks_for_approval(programs, monkeypatch, answers):
     answers("yes")
     programs.answer("terraform .*apply", errors="Error: apply cancelled\n", status=1)
     assert cluster(monkeypatch, "up") == Unavailable.exit_status
@@ -130,7 +130,7 @@ def test_a_price_for_stories_that_cannot_be_is_refused_at_once(programs, monkeyp
     assert told in capsys.readouterr().err and programs.calls == []
 
 
-def test_a_wrong_newsreel_yaml_is_refused_before_anybody_is_asked(programs, monkeypatch, tmp_path, capsys):
+def test_an_invalid_newsreel_yaml_is_refused_first(programs, monkeypatch, tmp_path, capsys):
     pool = tmp_path / "newsreel.yaml"
     pool.write_text(POOL.replace("disk_gb: 100", "disk_gb: -1"))
     assert cluster(monkeypatch, "up", "--yes", "--config", str(pool)) == BadInput.exit_status

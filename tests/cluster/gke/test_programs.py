@@ -40,7 +40,7 @@ def test_what_it_says_while_it_works_is_passed_on(programs, capfd):
     assert "$ terraform apply\n" in said.out and "made\n" in said.out and said.err == "a warning\n"
 
 
-def test_an_answer_that_is_no_json_is_told_in_one_line_and_none_is_nothing(programs):
+def test_invalid_json_output_is_one_line_and_none_is_none(programs):
     programs.answer("gcloud list", "<html>\nbusy</html>\n")
     with pytest.raises(Unavailable, match=r"^gcloud list: answers no JSON \(<html> busy</html>\)$"):
         Programs().read_json("gcloud", "list")

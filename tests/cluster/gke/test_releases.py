@@ -65,7 +65,7 @@ def test_an_origin_that_does_not_answer_is_told(tmp_path):
         fetched(release(origin="http://127.0.0.1:1/"), tmp_path)
 
 
-def test_what_we_install_is_listed_with_a_commit_and_a_checksum_for_every_file():
+def test_every_release_file_has_a_commit_and_a_checksum():
     for one in releases():
         assert one.origin.startswith("https://") and len(one.origin.rstrip("/").rpartition("/")[2]) == 40
         assert one.files and all(len(known) == 64 for known in one.files.values())
@@ -88,7 +88,7 @@ def changed(name, parameters, given, of=None):
     return {(one["kind"], one["metadata"]["name"]): one for one in objects}[name]
 
 
-def test_every_image_has_a_version_and_no_pod_leaves_the_system_pool(parameters):
+def test_images_have_versions_and_pods_stay_in_the_system_pool(parameters):
     made = changed(("Deployment", "workflow-controller"), parameters, [yaml.safe_load(CONTROLLER)])
     pod = made["spec"]["template"]["spec"]
     assert pod["nodeSelector"] == {"kubernetes.io/os": "linux", "newsreel/pool": "system"}
@@ -112,7 +112,7 @@ def test_the_controllers_settings_are_ours_alone(parameters):
     assert "workflow-controller-configmap" not in names and names[0] == "argo"
 
 
-def test_the_argo_server_shows_previews_and_is_known_by_a_certificate(parameters):
+def test_the_argo_server_has_previews_and_a_certificate(parameters):
     given = [one for one in yaml.safe_load_all("\n---\n".join(FILES.values())) if one.get("kind") != "Kustomization"]
     account = changed(("ServiceAccount", "argo-server"), parameters, given)
     google = account["metadata"]["annotations"]["iam.gke.io/gcp-service-account"]

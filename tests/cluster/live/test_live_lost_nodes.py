@@ -9,11 +9,11 @@ from tests.cluster.live.waiting import await_truth, nothing_is_left
 
 
 @pytest.mark.parametrize("step", ["init-story", "hibari"])
-def test_a_killed_nodes_story_is_made_on_another_within_the_time_it_takes(cluster, name, story, bucket, lab, reconciler, step):
+def test_a_killed_nodes_story_is_made_on_another_in_time(cluster, name, story, bucket, lab, reconciler, step):
     begun_elsewhere(cluster, name, story, bucket, lab, "kill", step)
 
 
-def test_a_story_whose_node_is_cut_off_is_made_elsewhere_and_published_once(cluster, name, story, bucket, lab, reconciler):
+def test_a_cut_off_nodes_story_is_published_once(cluster, name, story, bucket, lab, reconciler):
     lost = begun_elsewhere(cluster, name, story, bucket, lab, "netcut", "init-story")
     before = bucket.finals(name)
     lab.node(lost, "netjoin")

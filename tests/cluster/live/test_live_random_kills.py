@@ -20,7 +20,7 @@ LATEST = 60.0
 """Seconds after a story's first step began until something dies."""
 
 
-def test_stories_in_a_row_under_random_kills_all_become_the_right_video(cluster, name, bucket, lab, reconciler, tmp_path):
+def test_stories_under_random_kills_become_the_right_videos(cluster, name, bucket, lab, reconciler, tmp_path):
     seed = cluster.place.told("SEED", "")
     if not seed:
         pytest.skip("set NEWSREEL_LIVE_SEED to a number: stories in a row under random kills")

@@ -140,7 +140,7 @@ def test_a_story_that_is_published_wakes_no_node_again(cluster, name, story, buc
     assert bucket.finals(name) == before
 
 
-def test_damaged_weights_end_the_story_at_once_with_the_steps_own_words(cluster, name, story, faulty):
+def test_damaged_weights_end_a_story_with_the_steps_message(cluster, name, story, faulty):
     cluster.submit(name, faulty("pix2pixhd", DAMAGED_GENERATOR), **story)
     record = cluster.over(name)
     assert record.phase == "Failed"

@@ -65,26 +65,26 @@ def test_every_story_is_made_however_bad_the_market_is(mode):
     assert outcome.preempted > 0 and outcome.lost > 0
 
 
-def test_a_newsroom_that_produces_twice_a_day_pays_for_no_cluster_between():
+def test_two_batches_a_day_pay_for_no_cluster_between():
     arrivals = list(batches(Rate(40, 43_200), 86_400, VIDEO, seeded(1)))
     pool, whole = (simulate(arrivals, changed(PARAMETERS, cluster={"mode": mode})) for mode in ("pool", "cluster"))
     assert whole.always_on_cost < pool.always_on_cost / 4
     assert percentile(whole.waits, 1) > percentile(pool.waits, 1)
 
 
-def test_the_first_story_after_a_while_does_not_wait_for_the_next_look():
+def test_the_first_story_after_a_pause_wakes_the_manager():
     [(asked, *_)] = simulate([Arrival(611.0, 40.0)], PARAMETERS).first_waits
     assert asked == pytest.approx(PARAMETERS.work.heard_seconds + DEBOUNCE_SECONDS)
 
 
-def test_a_pool_that_is_being_resized_is_not_resized_again_until_that_is_done():
+def test_a_pool_is_not_resized_during_a_resize():
     slow = changed(PARAMETERS, delays={"operation_seconds": {"least": 200, "usual": 200, "most": 200}})
     history = simulate([Arrival(600.0, 40.0), *[Arrival(610.0, 40.0)] * 40], slow).history
     one, more = (next(at for at, _, nodes in history if nodes > few) for few in (0, 1))
     assert more - one >= 200
 
 
-def test_a_promise_that_is_planned_is_kept_on_days_the_plan_has_not_seen():
+def test_a_plan_keeps_its_promise_on_unseen_days():
     found = plan(small, changed(PARAMETERS, policy={"wait_minutes": 15}))
     assert found.least <= 3 * found.nodes
     bought = changed(
@@ -96,7 +96,7 @@ def test_a_promise_that_is_planned_is_kept_on_days_the_plan_has_not_seen():
     assert percentile(unseen, 0.99) <= 900
 
 
-def test_a_plan_tries_no_more_machines_than_the_network_has_addresses_for():
+def test_a_plan_stays_within_the_networks_addresses():
     kinds = len(PARAMETERS.node_pools)
     narrow = PARAMETERS.site.network.model_dump(mode="json") | {"pods": "10.16.0.0/16"}
     small_site = changed(with_most(PARAMETERS, 1), site={"network": narrow})
@@ -110,7 +110,7 @@ def test_a_promise_that_no_pool_can_keep_from_zero_is_not_made():
     assert plan(lambda _: [Arrival(5.0, 40.0)], changed(PARAMETERS, policy={"wait_minutes": 1})) is None
 
 
-def test_the_table_says_what_was_bought_and_the_picture_is_an_image(outcome):
+def test_the_table_lists_nodes_and_the_chart_is_valid_svg(outcome):
     said = table(outcome, day(), PARAMETERS)
     assert caveat(PARAMETERS) in said
     assert re.search(r"\| +simulated \| +bound \|", said) and "| measured" not in said
@@ -118,7 +118,7 @@ def test_the_table_says_what_was_bought_and_the_picture_is_an_image(outcome):
     assert svg(outcome).startswith("<svg") and svg(outcome).count("<polygon") == 2
 
 
-def test_the_picture_fits_a_terminal_and_shows_the_least_and_the_most(outcome):
+def test_the_chart_fits_a_terminal_and_shows_its_extremes(outcome):
     lines = picture(outcome).splitlines()
     assert max(map(len, lines)) <= 79
     most = max(queue for _, queue, _ in outcome.history)
@@ -147,7 +147,7 @@ def test_what_is_assumed_is_told_until_it_is_measured():
     assert "ASSUMED" not in caveat(measured)
 
 
-def test_a_quota_is_a_limit_for_all_kinds_that_count_against_it_and_every_story_is_still_made():
+def test_a_quota_limits_all_kinds_and_every_story_is_made():
     small_quotas = changed(PARAMETERS, market={"quotas": {"PREEMPTIBLE_NVIDIA_L4_GPUS": 5, "NVIDIA_L4_GPUS": 2}})
     outcome = simulate(day(), small_quotas)
     assert (outcome.most_nodes, outcome.stranded) == (7, 0)

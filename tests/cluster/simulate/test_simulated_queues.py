@@ -67,7 +67,7 @@ def test_waiting_is_within_3_percent_of_the_closed_form(servers, share, exponent
 
 
 @pytest.mark.parametrize("servers", [3, 20])
-def test_each_story_waits_as_long_as_the_recursion_of_kiefer_and_wolfowitz_says(servers):
+def test_waits_follow_the_recursion_of_kiefer_and_wolfowitz(servers):
     arrivals = [Arrival(at + 5000, video) for at, video in customers(10_000, 0.9 * servers, True, seed=2)]
     parameters = steady(servers)
     simulated = simulate(arrivals, parameters, seconds_of=seconds_of).waits
@@ -76,12 +76,12 @@ def test_each_story_waits_as_long_as_the_recursion_of_kiefer_and_wolfowitz_says(
     assert sorted(simulated) == pytest.approx(sorted(exact), abs=1e-6)
 
 
-def test_the_recursion_itself_is_within_3_percent_of_erlang_for_twenty_nodes():
+def test_the_recursion_is_within_3_percent_of_erlang():
     exact = least_waits(list(customers(300_000, 15, True, seed=3)), 20, read_gke_config().node_pools[0], seconds_of)
     assert mean(exact) == pytest.approx(mm_c_wait(20, 15, SERVICE), rel=0.03)
 
 
-def test_a_story_alone_waits_for_the_manager_and_the_node_and_pays_for_both():
+def test_one_story_waits_and_pays_for_manager_and_node():
     parameters = changed(read_gke_config(), market=QUIET)
     outcome = simulate([Arrival(1000, 39.9)], parameters)
     [(asked, *phases)] = outcome.first_waits

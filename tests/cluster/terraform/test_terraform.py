@@ -58,14 +58,14 @@ def resources(blocks):
     return {(kind, name): body for block in blocks["resource"] for kind, named in block.items() for name, body in named.items()}
 
 
-def test_every_variable_has_a_type_a_description_and_what_it_may_not_be(declared):
+def test_variables_have_type_description_and_validation(declared):
     for name, body in declared.items():
         assert body.get("description"), name
         assert body.get("type"), name
         assert body.get("validation") or body["type"] == "bool", name
 
 
-def test_newsreel_yaml_says_every_variable_that_has_no_default_and_no_other(declared):
+def test_newsreel_yaml_gives_the_variables_without_default(declared):
     needed = {name for name, body in declared.items() if "default" not in body}
     assert needed <= set(variables(PARAMETERS)) <= set(declared)
 
@@ -82,7 +82,7 @@ def test_provider_and_program_are_pinned_to_a_range(blocks):
     assert all(re.fullmatch(r">= \d+\.\d+, < \d+\.\d+", each["version"]) for each in providers.values())
 
 
-def test_no_bucket_is_public_or_forgets_and_none_is_removed_with_what_it_holds(resources):
+def test_buckets_are_private_versioned_and_never_emptied(resources):
     bucket = resources["google_storage_bucket", "of"]
     assert bucket["uniform_bucket_level_access"] is True and bucket["public_access_prevention"] == "enforced"
     assert bucket["versioning"] == [{"enabled": True}] and bucket["force_destroy"] is False
@@ -103,7 +103,7 @@ def test_nobody_is_given_more_than_a_role_of_its_own(blocks):
     assert not re.search(r"allUsers|allAuthenticatedUsers", text)
 
 
-def test_editors_add_stories_and_announce_them_and_change_nothing(blocks, resources):
+def test_editors_may_add_and_announce_stories_only(blocks, resources):
     [rights] = [each["editors_on_buckets"] for each in blocks["locals"] if "editors_on_buckets" in each]
     assert {(right["bucket"], right["role"]) for right in rights.values()} == {
         ("stories", "roles/storage.objectCreator"),
@@ -118,11 +118,11 @@ def test_editors_add_stories_and_announce_them_and_change_nothing(blocks, resour
     )
 
 
-def test_each_program_that_pulls_may_pull_its_own_subscription_and_no_other():
+def test_each_program_may_pull_its_own_subscription_only():
     assert variables(PARAMETERS)["subscribers"] == {Account.EVENTS: PULLED, Account.MANAGER: HEARD}
 
 
-def test_the_topics_and_subscriptions_are_those_that_the_programs_use():
+def test_topics_and_subscriptions_are_those_in_use():
     told = variables(PARAMETERS)
     assert set(told["topics"].values()) == set(TOPICS)
     for one in SUBSCRIPTIONS:
@@ -141,7 +141,7 @@ def emitted(parameters):
     return [document for text in texts.values() for document in yaml.load_all(text, yaml.CSafeLoader)]
 
 
-def test_each_account_that_a_manifest_names_is_made_and_may_be_acted_as_by_that_account_alone():
+def test_each_google_account_has_one_service_account():
     told = variables(PARAMETERS)["accounts"]
     ours = {
         account["metadata"]["annotations"]["iam.gke.io/gcp-service-account"]: f"newsreel/{account['metadata']['name']}"
@@ -161,7 +161,7 @@ def test_each_bucket_and_topic_that_a_manifest_names_is_made():
     assert set(re.findall(r"projects/my-project/topics/([a-z-]+)", text)) <= set(told["topics"].values())
 
 
-def test_a_story_asks_for_the_label_and_bears_the_taint_of_the_machines_that_are_made():
+def test_stories_select_the_label_and_tolerate_the_taint():
     told, settings = variables(PARAMETERS), settings_of(PARAMETERS)
     assert settings.story_pool.selector == (told["pool_label"], "stories")
     assert settings.system_pool.selector == (told["pool_label"], "system")
@@ -174,7 +174,7 @@ def test_the_machines_labels_are_those_words(resources):
     assert {name: list(label.values()) for name, label in labels.items()} == {"system": ["system"], "stories": ["stories"]}
 
 
-def test_the_cluster_that_the_manager_makes_is_the_one_that_is_made_here():
+def test_the_manager_makes_the_same_cluster_as_terraform():
     told, shape = variables(PARAMETERS), cluster_spec(PARAMETERS)
     pools = {pool.name: pool for pool in shape.node_pools}
     for name, wanted in told["story_pools"].items():
@@ -240,7 +240,7 @@ def test_the_provider_plans_what_newsreel_yaml_says(begun, mode):
     }
 
 
-def test_it_can_be_made_and_taken_away_again_while_what_lasts_stays(begun):
+def test_the_cluster_can_be_removed_and_storage_stays(begun):
     """The whole of it, by a provider that makes nothing: all that one resource takes from another is there when it is made."""
     newsroom = {"host": "newsroom.example.org", "client": "1.apps.googleusercontent.com", "admits": ["domain:example.org"]}
     (begun / "tests").mkdir()

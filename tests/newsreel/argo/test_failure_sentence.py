@@ -73,5 +73,5 @@ def test_a_run_that_has_not_failed_has_no_reason():
 
 
 @given(st.text() | st.text().map(lambda text: json.dumps(text)) | st.text().map(lambda text: f'"{text}"'))
-def test_whatever_the_exit_handler_gets_is_one_printable_sentence(text):
+def test_any_list_of_failures_is_one_printable_sentence(text):
     assert failure_reason(parse_failures(text)).sentence.isprintable()

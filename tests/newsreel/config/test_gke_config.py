@@ -27,7 +27,7 @@ def refusal(tmp_path, old, new):
     return str(refused.value)
 
 
-def test_the_example_is_valid_and_its_demo_takes_what_was_measured():
+def test_the_example_is_valid_and_its_demo_takes_62_seconds():
     parameters = read_gke_config()
     cpu = speed_of(parameters, "cpu").seconds(39.9, 0)
     assert sum(cpu.values()) == pytest.approx(61.9)
@@ -67,7 +67,7 @@ def test_a_value_that_cannot_be_meant_is_refused(tmp_path, old, new, why):
     assert why in refusal(tmp_path, old, new)
 
 
-def test_a_zone_without_that_gpu_is_refused_with_those_that_have_it(tmp_path):
+def test_a_zone_without_the_gpu_names_those_that_have_it(tmp_path):
     said = refusal(tmp_path, "accelerator: nvidia-l4", "accelerator: nvidia-tesla-v100")
     assert "l4-spot-a: zone europe-west4-a has no nvidia-tesla-v100; it is in europe-west4-b, europe-west4-c" in said
 
