@@ -9,7 +9,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,7 +28,8 @@ def main() -> None:
     options = parser().parse_args()
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        status = command(options)
+        with former_configuration(options):
+            status = command(options)
         sys.stdout.flush()
         sys.exit(status)
     except BrokenPipeError:
@@ -40,6 +42,21 @@ def main() -> None:
         exit_with(fault)
     except OSError as fault:
         exit_with(translate_os_error(fault))
+
+
+@contextmanager
+def former_configuration(options: argparse.Namespace) -> Iterator[None]:
+    """For one release a former option (`--settings`, `--parameters`) reads a former file, too."""
+    if (option := getattr(options, "former_option", None)) is None:
+        yield
+        return
+    from tempfile import TemporaryDirectory
+
+    from cli.migrate import former_file
+
+    with TemporaryDirectory(prefix="newsreel-") as folder:
+        options.config = former_file(options.config, option, Path(folder))
+        yield
 
 
 def exit_with(fault: NewsreelError) -> NoReturn:

@@ -4,6 +4,7 @@ Every value is kept, and the manifests stay what they were: what on GKE would no
 value before, is written out. What cannot be kept is reported, and nothing is written.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from newsreel.config import names
-from newsreel.config.file import parse_config, read_bytes, validate
+from newsreel.config.file import former_keys, parse_config, read_bytes, validate
 from newsreel.config.model import Config, GkeConfig, Manager
 from newsreel.config.settings import Settings, price_list, settings_of
 from newsreel.errors import BadInput, pluralize
@@ -59,12 +60,34 @@ def migrate(settings: Path | None, pool: Path | None, to: Path) -> int:
     if to.exists():
         raise BadInput(f"{to}: is there already; --to names another file, or remove it")
     settings = settings or existing(Path("settings.yaml"))
+    pool = pool or (existing(Path("cluster/pool.yaml")) if not settings else None)
+    text, document, moves, sources = converted(settings, pool, str(to))
+    write_atomically(to, text)
+    named = " and ".join(str(path) for path in sources)
+    print(f"{to}: {pluralize(count(document), 'value')} of {named}; their comments are not in it", *moves, sep="\n")
+    return 0
+
+
+def former_file(path: Path, option: str, folder: Path) -> Path:
+    """For an option's former name: the file, or a newsreel.yaml in `folder` made of a settings.yaml or pool.yaml."""
+    if not former_keys(read(path)):
+        return path
+    settings, pool = (path, None) if option == "--settings" else (None, path)
+    text, *_ = converted(settings, pool, str(path))
+    write_atomically(folder / path.name, text)
+    print(
+        f"{path}: is read as of earlier releases, until the next; newsreel config migrate makes a newsreel.yaml of it",
+        file=sys.stderr,
+    )
+    return folder / path.name
+
+
+def converted(settings: Path | None, pool: Path | None, name: str) -> tuple[str, Document, list[str], list[Path]]:
+    """Text and document of a newsreel.yaml, what has moved, and the files it was made of. Raises BadInput."""
     old = read(settings) if settings else {}
     manager = old.get("manager") if isinstance(old.get("manager"), dict) else {}
     if settings and not pool and manager and "pool" in manager:
         pool = settings.parent / str(manager["pool"])
-    elif not settings:
-        pool = pool or existing(Path("cluster/pool.yaml"))
     if not settings and not pool:
         raise BadInput("neither settings.yaml nor cluster/pool.yaml is here; --settings and --pool name them")
     document: Document = {}
@@ -74,12 +97,9 @@ def migrate(settings: Path | None, pool: Path | None, to: Path) -> int:
         keep_manifests(document, old, wanted=old_settings(old, pool))
     config = validated(document)
     text = HEADER + yaml.safe_dump(in_order(document), sort_keys=False, width=120, allow_unicode=True)
-    if settings_of(parse_config(text.encode(), str(to))) != settings_of(config):
-        raise BadInput(f"{to}: would not be read as it was meant; please report this")
-    write_atomically(to, text)
-    sources = " and ".join(str(path) for path in (settings, pool) if path)
-    print(f"{to}: {pluralize(count(document), 'value')} of {sources}; their comments are not in it", *moves, sep="\n")
-    return 0
+    if settings_of(parse_config(text.encode(), name)) != settings_of(config):
+        raise BadInput(f"{name}: would not be read as it was meant; please report this")
+    return text, document, moves, [path for path in (settings, pool) if path]
 
 
 HEADER = "# Made by `newsreel config migrate`; cluster/newsreel.yaml of the repository describes all that may be here.\n"

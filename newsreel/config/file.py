@@ -44,6 +44,11 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
 
 
+def former_keys(document: object) -> list[str]:
+    """Keys of a document that are of settings.yaml or pool.yaml, the files of earlier releases."""
+    return sorted(FORMER & document.keys()) if isinstance(document, dict) else []
+
+
 def parse_config(content: bytes, name: str, model: type[Config] = Config) -> Config:
     """`name` is the content's name in messages. A document with `site` is read as a GkeConfig. Raises BadInput."""
     tree = read_tree(content)
@@ -51,7 +56,7 @@ def parse_config(content: bytes, name: str, model: type[Config] = Config) -> Con
         tree = SourceTree(value={})
     if tree.faults:
         raise bad_input(name, tree.faults)
-    if isinstance(tree.value, dict) and (former := sorted(FORMER & tree.value.keys())):
+    if former := former_keys(tree.value):
         raise BadInput(
             f"{name}: {former[0]!r} is of settings.yaml or pool.yaml: newsreel config migrate makes a newsreel.yaml of them"
         )

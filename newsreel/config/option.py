@@ -23,3 +23,4 @@ class FormerName(argparse.Action):
     ) -> None:
         print(f"{option_string} is now --config; the old name goes with the next release", file=sys.stderr)
         setattr(options, self.dest, values)
+        options.former_option = option_string

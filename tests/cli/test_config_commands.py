@@ -64,6 +64,25 @@ def test_the_two_files_become_one_that_means_the_same(folder, newsreel):
     assert newsreel("config", "check", "newsreel.yaml")[:2] == (0, "newsreel.yaml: no fault\n")
 
 
+def test_former_options_read_former_files_for_one_release(folder, newsreel):
+    status, _, said = newsreel("emit", "--settings", "settings.yaml", "--into", "former")
+    assert status == 0
+    assert said == (
+        "--settings is now --config; the old name goes with the next release\n"
+        "settings.yaml: is read as of earlier releases, until the next; newsreel config migrate makes a newsreel.yaml of it\n"
+    )
+    assert newsreel("config", "migrate")[0] == 0
+    assert newsreel("emit", "--config", "newsreel.yaml", "--into", "present")[0] == 0
+    former = {path.name: path.read_text() for path in (folder / "former" / "embedded").iterdir()}
+    assert former == {path.name: path.read_text() for path in (folder / "present" / "embedded").iterdir()}
+    assert newsreel("simulate", "--stories", "10/day", "--parameters", "pool.yaml")[0] == 0
+
+
+def test_the_present_option_refuses_a_former_file(folder, newsreel):
+    status, _, said = newsreel("emit", "--config", "settings.yaml", "--into", "m")
+    assert status == 2 and "newsreel config migrate makes a newsreel.yaml of them (exit 2)" in said
+
+
 def test_pool_yaml_alone_becomes_the_example(folder, newsreel):
     (folder / "settings.yaml").unlink()
     in_its_place(folder)
