@@ -282,7 +282,7 @@ class Prices(Group):
 
 
 class Config(Group):
-    """newsreel.yaml."""
+    """The configuration of an installation: on any Kubernetes cluster, and with `site` on GKE."""
 
     cluster: Cluster = Cluster()
     """The Kubernetes cluster."""
