@@ -120,7 +120,7 @@ def test_settings_yaml_alone_becomes_an_installation_without_gke(folder, newsree
         ("pool.yaml", "mode: pool", "mode: cluster", "manager: in mode `cluster`"),
     ],
 )
-def test_what_cannot_be_kept_is_told_and_nothing_is_written(folder, newsreel, file, old, new, told):
+def test_a_value_that_would_be_lost_stops_the_migration(folder, newsreel, file, old, new, told):
     change(folder / file, old, new)
     status, _, said = newsreel("config", "migrate")
     assert status == 2 and told in said

@@ -198,7 +198,7 @@ def test_logs_that_are_followed_end_with_the_story(desk):
     assert desk.newsreel("logs", "budget-r1", "--follow") == (0, "check: sound\n", "")
 
 
-def test_what_there_is_no_log_of_is_told(desk):
+def test_a_missing_log_is_reported(desk):
     for command in (["logs", "budget-r1"], ["status", "budget-r1"]):
         assert desk.newsreel(*command)[::2] == (
             2,

@@ -161,7 +161,7 @@ def test_what_is_missing_is_one_line_that_says_what_to_do(desk, changed, status,
     assert expected in told
 
 
-def test_who_is_no_editor_is_told_which_role_to_ask_for(desk, tmp_path):
+def test_a_person_without_the_role_gets_its_name(desk, tmp_path):
     stranger = str(desk.server.kubeconfig(tmp_path, "stranger"))
     for command, doing in (
         (["submit", "story.yaml"], "submit a story"),
@@ -222,7 +222,7 @@ def test_defaults_of_submit_and_settings_agree():
     assert (Settings().stories, Settings().finals) == (USUAL_STORIES, USUAL_FINALS)
 
 
-def test_a_wrong_story_is_told_before_a_cluster_is_looked_for(desk, tmp_path):
+def test_an_invalid_story_is_refused_before_connecting(desk, tmp_path):
     desk.story.write_text("id: budget\nrevision: none\n")
     status, said, told = desk.submit(KUBECONFIG=str(tmp_path / "none"))
     assert (status, said) == (2, "") and "story.yaml:2: revision: " in told and "cluster" not in told

@@ -53,6 +53,6 @@ def test_every_program_explains_itself(program, capsys):
     assert capsys.readouterr().out.startswith(f"usage: python -m steps {program} ")
 
 
-def test_a_step_without_an_anchor_is_told_to_submit_again(tmp_path, capsys):
+def test_a_step_without_an_anchor_asks_to_resubmit(tmp_path, capsys):
     assert main(["gentle", "--workspace", str(tmp_path)]) == 2
     assert "resubmit the story (exit 2)" in capsys.readouterr().err

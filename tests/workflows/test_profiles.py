@@ -35,7 +35,7 @@ def test_a_name_is_no_prefix_of_another_word():
     assert names(predecessors(steps))["b"] == ["c"]
 
 
-def test_reading_what_nobody_writes_is_refused():
+def test_reading_what_no_step_writes_is_refused():
     with pytest.raises(ValueError, match="b reads y, which no step writes"):
         predecessors([step("a", writes=("x",)), step("b", ("y",))])
 

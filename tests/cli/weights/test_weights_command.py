@@ -79,7 +79,7 @@ def test_json_says_the_same(newsreel, generator_file):
     ],
     ids=["local", "discriminator", "unknown"],
 )
-def test_each_kind_of_net_is_told_from_the_others(net, described, tmp_path):
+def test_each_kind_of_net_is_recognised(net, described, tmp_path):
     torch.save(net().half().state_dict(), tmp_path / "net.pth")
     found = inspect_weights(tmp_path / "net.pth")
     assert found.described.startswith(described)
@@ -109,7 +109,7 @@ def test_no_system_takes_anothers_net_for_its_own(system, generator_file):
     assert not takes({"model.1.weight": (1,)})
 
 
-def test_dlibs_predictor_is_told_by_its_first_bytes_without_dlib(tmp_path):
+def test_dlibs_predictor_is_recognised_without_dlib(tmp_path):
     found = inspect_weights(MAYA / "landmarks.dat")
     assert (found.system, found.described) == ("dlib", "68-point shape predictor")
     (tmp_path / "five.dat").write_bytes(bytes([1, 1, 0x81, 10, 0x81, 1]) + bytes(100))

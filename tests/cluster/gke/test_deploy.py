@@ -87,7 +87,7 @@ def test_a_cluster_that_is_as_it_should_be_is_asked_nothing(there, deploy, param
     assert "The cluster is as it should be." in capsys.readouterr().out
 
 
-def test_a_difference_that_nobody_can_tell_stops_it(there, deploy, parameters):
+def test_an_unknown_difference_stops_it(there, deploy, parameters):
     there.answer(" diff --server-side .*50-reconciler", errors="error: the server is on fire\n", status=2)
     with pytest.raises(Unavailable, match=r"50-reconciler\.yaml cannot be compared"):
         deploy(parameters)
@@ -167,7 +167,7 @@ def test_the_sign_in_secret_is_never_an_argument(there, deploy, with_newsroom, c
     assert "run `make deploy` again" not in capsys.readouterr().out
 
 
-def test_a_load_balancer_that_is_not_there_yet_is_told(there, deploy, with_newsroom, capsys):
+def test_a_pending_load_balancer_is_reported(there, deploy, with_newsroom, capsys):
     there.answer("secrets versions access", "open sesame\n")
     deploy(with_newsroom)
     assert "run `make deploy` again in 10 minutes" in capsys.readouterr().out

@@ -38,7 +38,7 @@ def test_the_cluster_goes_in_two_steps_and_what_lasts_stays(idle, monkeypatch):
     assert not idle.asked("destroy")
 
 
-def test_everything_goes_only_when_told_and_after_the_cluster(idle, monkeypatch):
+def test_everything_is_deleted_on_request_after_the_cluster(idle, monkeypatch):
     assert down(monkeypatch, "--yes", "--everything") == 0
     assert "destroy" in taken(idle)[-1] and len(taken(idle)) == 3
 
@@ -57,7 +57,7 @@ def test_everything_goes_only_when_told_and_after_the_cluster(idle, monkeypatch)
         ),
     ],
 )
-def test_it_refuses_with_the_reason_unless_told(idle, monkeypatch, capsys, pattern, answer, told):
+def test_it_refuses_with_the_reason_unless_forced(idle, monkeypatch, capsys, pattern, answer, told):
     idle.answer(pattern, *answer)
     assert down(monkeypatch, "--yes") == BadInput.exit_status
     said = capsys.readouterr()
@@ -95,14 +95,14 @@ def test_a_dry_run_says_each_step_and_does_none(idle, monkeypatch, capsys):
     assert taken(idle) == [] and not idle.asked("get-credentials") and not idle.asked("terraform -chdir")
 
 
-def test_a_dry_run_tells_what_would_stop_it_and_goes_on(idle, monkeypatch, capsys):
+def test_a_dry_run_reports_obstacles_and_continues(idle, monkeypatch, capsys):
     idle.answer("get workflows", errors='error: context "gke_my-project_europe-west4_newsreel" does not exist\n', status=1)
     assert down(monkeypatch, "--dry-run") == 0
     said = capsys.readouterr().out
     assert "it is unknown whether stories run: kubectl" in said and "newsreel stays; wait" in said and "-var=made=false" in said
 
 
-def test_without_a_cluster_nobody_is_asked_what_runs_in_it(idle, monkeypatch):
+def test_without_a_cluster_nothing_is_queried(idle, monkeypatch):
     idle.answer("clusters list .*value", "")
     assert down(monkeypatch, "--yes") == 0
     assert not idle.asked("kubectl") and len(taken(idle)) == 1

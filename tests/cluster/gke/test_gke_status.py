@@ -87,7 +87,7 @@ def test_a_cost_that_the_manager_does_not_know_is_not_zero(busy, parameters, cap
     assert "12 stories; the machines they held: unknown" in shown(parameters, capsys)[1]
 
 
-def test_in_mode_cluster_nobody_asks_a_manager_in_the_cluster(busy, parameters, capsys):
+def test_in_mode_cluster_no_manager_pod_is_queried(busy, parameters, capsys):
     ended, said = shown(changed(parameters, cluster={"mode": "cluster"}), capsys)
     assert ended == 0 and "the manager is outside" in said and not busy.asked("exec")
 
@@ -103,7 +103,7 @@ def test_an_answer_that_makes_no_sense_is_unknown(busy, parameters, capsys):
     assert ended == 75 and "Machines\n  unknown: " in said
 
 
-def test_who_is_not_logged_in_is_told_so_once(busy, parameters, capsys):
+def test_a_missing_login_is_reported_once(busy, parameters, capsys):
     busy.answer("kubectl", errors="error: You do not currently have an active account selected.\n", status=1)
     busy.answer("gcloud", errors="ERROR: You do not currently have an active account selected.\n", status=1)
     ended, said = shown(parameters, capsys)

@@ -77,7 +77,7 @@ def test_in_mode_cluster_what_lasts_is_made_and_no_cluster(programs, monkeypatch
     assert programs.asked("terraform") and not programs.asked("get-credentials")
 
 
-def test_quotas_that_are_too_small_are_told_in_good_time(programs, monkeypatch, answers, capsys):
+def test_insufficient_quotas_are_reported_early(programs, monkeypatch, answers, capsys):
     answers("no")
     quotas = [{"metric": "NVIDIA_L4_GPUS", "limit": 8.0}, {"metric": "PREEMPTIBLE_NVIDIA_L4_GPUS", "limit": 120.0}]
     programs.answer("regions describe", json.dumps({"quotas": quotas}))
@@ -86,7 +86,7 @@ def test_quotas_that_are_too_small_are_told_in_good_time(programs, monkeypatch, 
     assert "WARNING: quota NVIDIA_L4_GPUS in europe-west4 is 8, newsreel.yaml wants 60" in said and "PREEMPTIBLE" not in said
 
 
-def test_quotas_that_nobody_can_tell_are_no_reason_to_stop(programs, monkeypatch, answers, capsys):
+def test_unknown_quotas_do_not_stop_it(programs, monkeypatch, answers, capsys):
     answers("no")
     programs.answer("regions describe", errors="API [compute] not enabled on project\n", status=1)
     cluster(monkeypatch, "up")
@@ -101,7 +101,7 @@ def test_quotas_that_nobody_can_tell_are_no_reason_to_stop(programs, monkeypatch
         ("terraform .*apply", "│ Error: Quota 'CPUS' exceeded. Limit: 24\n", "ask for more"),
     ],
 )
-def test_what_fails_is_told_in_one_line_that_says_what_to_do(programs, monkeypatch, capsys, program, errors, told):
+def test_a_failure_is_one_actionable_line(programs, monkeypatch, capsys, program, errors, told):
     programs.answer(program, errors=errors, status=1 if errors else 0)
     assert cluster(monkeypatch, "up", "--yes") == BadInput.exit_status
     last = capsys.readouterr().err.splitlines()[-1]

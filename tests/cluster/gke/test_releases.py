@@ -60,7 +60,7 @@ def test_a_file_that_is_not_the_one_we_know_is_not_kept(origin, tmp_path):
     assert not (tmp_path / "argo-workflows-v4.0.5" / "base" / "controller.yaml").exists()
 
 
-def test_an_origin_that_does_not_answer_is_told(tmp_path):
+def test_an_unreachable_origin_is_reported(tmp_path):
     with pytest.raises(Unavailable, match="127"):
         fetched(release(origin="http://127.0.0.1:1/"), tmp_path)
 

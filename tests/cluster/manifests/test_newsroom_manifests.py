@@ -75,7 +75,7 @@ def test_iap_identifies_people_with_the_configured_roles():
     assert not identity.roles.person("anna@elsewhere.org").roles
 
 
-def test_without_an_audience_nobody_signs_in():
+def test_without_an_audience_sign_in_is_refused():
     documents = newsroom(Settings(), Newsroom(host="a.example.org", topic="projects/a/topics/stories"), "hibari")
     identity = identity_from(environment(documents))
     assert isinstance(identity, SignedIn) and not identity.audience.startswith("/projects/")

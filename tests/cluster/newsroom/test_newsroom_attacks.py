@@ -95,7 +95,7 @@ def test_a_method_without_a_route_is_405(browser):
             assert browser.request(method, address).status_code == 405, (method, address)
 
 
-def test_no_other_site_is_told_that_it_may_ask(browser, stranger):
+def test_no_cors_header_is_sent_to_other_sites(browser, stranger):
     asked = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     for client in (browser, stranger):
         answer = client.options("/stories", headers=asked)

@@ -101,7 +101,7 @@ def test_skip_link_leads_to_the_story(chromium, tmp_path, drawing):
         assert (focused(page), page.url) == ("title", there)
 
 
-def test_a_story_that_is_not_there_is_told_for_all_to_see(chromium, tmp_path):
+def test_a_missing_story_is_announced_on_the_page(chromium, tmp_path):
     with served(tmp_path / "room", Remembered()) as address, page_of(chromium, f"{address}#/nothing") as page:
         page.locator("#saved", has_text="nothing").wait_for()
         assert page.get_by_role("heading", name="Stories").is_visible()

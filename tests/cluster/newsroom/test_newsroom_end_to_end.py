@@ -47,7 +47,7 @@ def test_story_from_first_word_to_second_revision(tmp_path):
         assert download.value.path().read_text().startswith("WEBVTT")
 
 
-def test_who_sent_a_story_off_over_the_api_is_told_of_its_video(tmp_path, monkeypatch):
+def test_the_webhook_of_an_api_submission_is_called(tmp_path, monkeypatch):
     secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
     with receiving(tmp_path) as cms:
         told = {

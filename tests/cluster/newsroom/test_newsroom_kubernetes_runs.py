@@ -168,7 +168,7 @@ def test_pods_are_steps_in_order_with_newest_try():
     ]
 
 
-def test_a_failure_is_told_in_the_failed_steps_own_words():
+def test_a_failure_shows_the_failed_steps_message():
     failed = workflow(
         "budget-r1", "Failed", pod("compose(0)", "Failed", finishedAt="2026-05-01T10:01:00Z", message="the disk is full")
     )

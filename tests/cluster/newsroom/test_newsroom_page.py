@@ -147,7 +147,7 @@ class Writer:
         return Person(email="bert@example.org", roles=frozenset({"writer"}))
 
 
-def test_a_writer_writes_and_is_told_who_sends_it_off(chromium, tmp_path, drawing):
+def test_a_writer_saves_and_sees_who_may_publish(chromium, tmp_path, drawing):
     runs = Remembered()
     with served(tmp_path / "room", runs, identity=Writer()) as address, page_of(chromium, address) as page:
         write(page, "The library opens", "The library opens on Sundays.", drawing).get_by_label("Credit").fill("City archive")

@@ -89,7 +89,7 @@ def test_failing_mixpanel_does_not_affect_editors(newsroom, mixpanel, says):
     assert newsroom.metrics.registry.get_sample_value("newsroom_product_events_total", {"outcome": "failed"}) == len(NAMES)
 
 
-def test_nobody_waits_for_a_sink_that_hangs():
+def test_a_hanging_sink_delays_no_request():
     class Hanging:
         stuck = threading.Event()
 

@@ -97,7 +97,7 @@ def test_submitter_makes_what_pubsub_did_not_take(newsroom, desk, argo, cluster)
     assert workflow.parameters["story"] == str(desk.stories.child(f"{identifier}/r1.json"))
 
 
-def test_what_is_saved_and_kept_is_what_pubsub_is_told(newsroom, desk, tmp_path):
+def test_the_saved_order_equals_the_pubsub_message(newsroom, desk, tmp_path):
     with emulating(tmp_path) as host:
         browser, publisher = newsroom(host)
         subscriber = SubscriberClient()

@@ -139,7 +139,7 @@ def test_revision_is_stored_whatever_fails_later(browser, story, runs):
     assert runs.kept == {(story["id"], 1): "breaking"}
 
 
-def test_who_tries_again_while_the_cluster_is_away_is_told_so(browser, story, runs):
+def test_a_retry_while_the_cluster_is_away_is_answered(browser, story, runs):
     sent = send(browser, story).json()
     runs.put(story["id"], 1, "failed")
     runs.failure = Unavailable("the cluster does not answer")
@@ -147,7 +147,7 @@ def test_who_tries_again_while_the_cluster_is_away_is_told_so(browser, story, ru
     assert (answer.status_code, "try again" in answer.json()["detail"], "retry-after" in answer.headers) == (503, True, True)
 
 
-def test_a_cluster_that_is_away_keeps_nobody_from_writing(browser, story, runs):
+def test_stories_can_be_written_without_a_cluster(browser, story, runs):
     send(browser, story)
     runs.failure = Unavailable("the cluster does not answer")
     assert [one["state"] for one in browser.get("/stories").json()] == ["sent"]
@@ -259,7 +259,7 @@ def hear_seconds(text):
         return sound.getnframes() / sound.getframerate()
 
 
-def test_a_sentence_is_heard_with_the_storys_own_pronunciations(browser):
+def test_a_voice_preview_uses_the_storys_pronunciations(browser):
     order = {"narration": "Harwick.", "voice": "heart"}
     plain = browser.post("/voice", json=order)
     told = browser.post("/voice", json=order | {"pronunciations": {"Harwick": "HH AE1 R IH0 K"}})
@@ -281,7 +281,7 @@ def test_a_scene_is_previewed_before_its_story_is_finished(browser, story):
 @pytest.mark.parametrize(
     ("status", "why"), [("Succeeded", None), ("Failed", "workflow budget-r1 was cancelled"), ("Error", None)]
 )
-def test_what_openapi_says_of_a_webhook_is_what_it_is_told(status, why):
+def test_openapi_describes_the_webhooks_payload(status, why):
     notice = Notification(run="uid-1", story="gs://a/b.json", status=status, video=None, why=why)
     told = json.loads(notice.content(datetime(2026, 5, 3, 12, tzinfo=UTC)))
     described = RunEndedNotification.model_validate(told).model_dump(mode="json")

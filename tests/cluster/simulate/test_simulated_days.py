@@ -139,7 +139,7 @@ def test_a_day_without_a_story_can_be_drawn():
     assert "nodes" in picture(nothing) and svg(nothing).startswith("<svg")
 
 
-def test_what_is_assumed_is_told_until_it_is_measured():
+def test_assumptions_are_printed_until_measured():
     assert "examples of 2026-11-22, not quotes" in caveat(PARAMETERS)
     assert "gpu nodes work is ASSUMED" in caveat(PARAMETERS) and "cpu" not in caveat(PARAMETERS)
     declared = speed_of(PARAMETERS, "gpu").model_dump(mode="json")
@@ -173,7 +173,7 @@ def test_a_trace_is_read_in_seconds_or_dates_and_put_in_order(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["soon", "5,long", "-5", "5,-1", "nan", "5,inf", "2026-13-01"])
-def test_a_line_that_is_no_story_is_told_with_its_number(tmp_path, line):
+def test_an_invalid_trace_line_has_its_number(tmp_path, line):
     trace = tmp_path / "trace.csv"
     trace.write_text(f"5,30\n{line}\n")
     with pytest.raises(BadInput, match=r"trace\.csv:2:"):
@@ -227,7 +227,7 @@ def test_the_command_says_which_pool_to_buy(capsys, monkeypatch):
     assert max(map(len, said.splitlines())) <= 79
 
 
-def test_a_promise_beyond_the_quotas_is_told_to_be_so(capsys, monkeypatch, tmp_path):
+def test_a_promise_beyond_the_quotas_is_reported(capsys, monkeypatch, tmp_path):
     pool = tmp_path / "newsreel.yaml"
     pool.write_text(DEFAULT.read_text().replace("quotas: {}", "quotas: {PREEMPTIBLE_NVIDIA_L4_GPUS: 1, NVIDIA_L4_GPUS: 1}"))
     arguments = ["--batch", "40/12h", "--wait", "20min", "--config", str(pool)]

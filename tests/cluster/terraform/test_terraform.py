@@ -93,7 +93,7 @@ def test_only_previews_are_removed_after_a_time():
     assert kept == {which.value: (30 if which in (Bucket.PREVIEWS, Bucket.UNITS) else None) for which in Bucket}
 
 
-def test_nobody_is_given_more_than_a_role_of_its_own(blocks):
+def test_each_account_has_only_its_own_roles(blocks):
     """No owner, editor or admin; the one exception installs what runs in a cluster that it makes itself."""
     text = "\n".join(file.read_text() for file in FOLDER.glob("*.tf"))
     roles = re.findall(r'"(roles/[a-zA-Z.]+)"', text)

@@ -20,7 +20,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "told"), WRONG.items(), ids=[told.partition("story.yaml")[2][:40] for told in WRONG.values()])
-def test_what_is_no_yaml_is_told_in_one_line_and_ends_no_process(text, told):
+def test_invalid_yaml_is_one_line_and_ends_no_process(text, told):
     with pytest.raises(BadInput) as refused:
         documents_of(text, "story.yaml")
     assert str(refused.value).startswith(told)
@@ -31,7 +31,7 @@ def test_empty_documents_are_none():
     assert documents_of("---\n---\nkind: Pod\n---\n# nothing\n", "story.yaml") == [{"kind": "Pod"}]
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path):
+def test_an_unreadable_file_is_one_line(tmp_path):
     with pytest.raises(BadInput, match=r"none\.yaml: no such file or directory"):
         read_documents(tmp_path / "none.yaml")
     with pytest.raises(BadInput, match="is a directory"):

@@ -100,7 +100,7 @@ def test_what_is_wrong_is_said_in_one_line_that_names_it(tmp_path, text, told):
     assert "\n" not in str(refused.value)
 
 
-def test_every_fault_is_told_at_once_with_its_line(tmp_path):
+def test_every_fault_is_reported_at_once_with_its_line(tmp_path):
     with pytest.raises(BadInput) as refused:
         read_config(written(tmp_path, "story: {deadline_hours: 0}\nevents:\n  project: NAME\n  projct: a\n"))
     lines = str(refused.value).splitlines()

@@ -128,7 +128,7 @@ def test_no_fault_of_any_field_is_in_pydantics_words(value):
         ("node_pools: []\ncluster: {name: a}", "cluster.name: is of a cluster on GKE: `site` must be there"),
     ],
 )
-def test_a_misspelt_place_or_machine_is_told_with_an_example(text, told):
+def test_a_misspelt_zone_or_machine_has_an_example(text, told):
     with pytest.raises(BadInput) as refused:
         parse_config(text.encode(), "newsreel.yaml")
     assert told in str(refused.value)

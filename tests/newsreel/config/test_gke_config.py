@@ -34,7 +34,7 @@ def test_the_example_is_valid_and_its_demo_takes_62_seconds():
     assert stories_a_node(parameters) >= 1
 
 
-def test_a_typo_is_told_with_its_line_and_the_right_word(tmp_path):
+def test_a_typo_has_its_line_and_the_right_word(tmp_path):
     said = refusal(tmp_path, "idle_minutes", "idle_minuets")
     line = SOUND[: SOUND.index("idle_minutes")].count("\n") + 1
     assert f"newsreel.yaml:{line}: policy.idle_minuets: is unknown; did you mean 'idle_minutes'?" in said
@@ -92,7 +92,7 @@ def test_of_places_that_disagree_the_one_to_change_is_named(tmp_path, old, new, 
     assert len(said.splitlines()) == 1
 
 
-def test_places_that_disagree_are_told_all_at_once(tmp_path):
+def test_all_disagreements_are_reported_at_once(tmp_path):
     path = tmp_path / "newsreel.yaml"
     path.write_text(SOUND.replace("warm_nodes: 0", "warm_nodes: 61").replace("quotas: {}", "quotas: {A: 8, B: 9}"))
     with pytest.raises(BadInput) as refused:
@@ -121,7 +121,7 @@ def test_what_the_file_says_can_be_written_down_and_read_again(tmp_path):
     assert read_gke_config(path) == read_gke_config()
 
 
-def test_every_fault_is_told_at_once(tmp_path):
+def test_every_fault_is_reported_at_once(tmp_path):
     path = tmp_path / "newsreel.yaml"
     path.write_text(SOUND.replace("most: 60", "most: 0"))
     with pytest.raises(BadInput) as refused:
@@ -185,7 +185,7 @@ DOCUMENT = yaml.safe_load(SOUND)
 NAMED_BY_THE_FILE = re.compile(r"(work\.speeds\.\w+|work\.speeds\.\w+\.(fixed|scaled)\..+|zones\..+|market\.quotas\..+)")
 
 
-def test_a_typo_in_any_key_is_told_the_right_word():
+def test_a_typo_in_any_key_names_the_right_word():
     def misspell(parent, part):
         parent[f"{part}x"] = parent.pop(part)
 
@@ -206,5 +206,5 @@ def test_no_value_anywhere_is_a_defect_of_ours(value):
             after(replaced)(path)
 
 
-def test_a_typo_deep_in_the_file_is_told_the_right_word(tmp_path):
+def test_a_nested_typo_names_the_right_word(tmp_path):
     assert "site.network.podz: is unknown; did you mean 'pods'?" in refusal(tmp_path, "    pods:", "    podz:")

@@ -43,7 +43,7 @@ def test_only_the_exit_hook_and_the_watch_may_reach_the_webhook():
     assert reaching == [exit_hook, {"matchLabels": {"newsreel/role": "service", "newsreel/service": "watch"}}]
 
 
-def test_the_watch_tells_whom_the_exit_hook_would_have_told():
+def test_the_submitter_notifies_the_exit_hooks_targets():
     chosen = replace(CHOSEN, events=Events(), webhook_receivers=("https://cms.example.org/hooks",))
     _, report = report_of(chosen)
     told = {
@@ -74,14 +74,14 @@ def variables_in(container):
     return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]}
 
 
-def test_a_story_rendered_here_tells_whom_the_environment_names(monkeypatch, tmp_path):
+def test_a_local_story_notifies_the_environments_targets(monkeypatch, tmp_path):
     monkeypatch.setenv("NEWSREEL_WEBHOOK", "https://hooks.example/done")
     monkeypatch.setenv("NEWSREEL_RECEIVERS", "")
     told = environment(tmp_path / "story.yaml", tmp_path / "out", tmp_path / "work")
     assert told["NEWSREEL_WEBHOOK"] == "https://hooks.example/done" and "NEWSREEL_RECEIVERS" not in told
 
 
-def test_without_being_asked_nobody_is_told():
+def test_without_targets_no_notification_is_sent():
     _, report = report_of(Settings())
     assert not [variable for variable in report["env"] if "WEBHOOK" in variable["name"] or "TOPIC" in variable["name"]]
     assert "--run" not in report["args"]

@@ -52,7 +52,7 @@ def refusing(fault):
     return call
 
 
-def test_a_topic_that_is_not_there_is_told(clients):
+def test_a_missing_topic_is_reported(clients):
     publisher, _ = clients
     with pytest.raises(BadInput, match="projects/p/topics/none"):
         Publisher(publisher.client, topic_path("p", "none")).publish(MESSAGE)
@@ -87,7 +87,7 @@ def test_after_an_outage_the_same_story_can_be_published(fault):
 
 
 @pytest.mark.parametrize("fault", [api.PermissionDenied("x"), api.NotFound("x"), api.InvalidArgument("x")])
-def test_what_will_never_work_is_told_as_such(fault):
+def test_a_permanent_error_is_reported_as_such(fault):
     with pytest.raises(BadInput, match=r"stories-dead: Pub/Sub refuses it"):
         Publisher(Failing(fault), topic_path("p", DEAD), 1).publish(MESSAGE)
 

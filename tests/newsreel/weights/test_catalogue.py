@@ -149,7 +149,7 @@ def test_a_cache_that_cannot_be_written_says_what_to_set(library, monkeypatch):
         fetched()
 
 
-def test_a_full_disk_is_told(library, tmp_path):
+def test_a_full_disk_is_reported(library, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     (library / "waveglow.pt").write_bytes(bytes(1 << 20))
@@ -182,7 +182,7 @@ def test_only_allowed_addresses_are_read(library, monkeypatch):
 # The catalogue's text
 
 
-def test_every_fault_is_told_with_its_line():
+def test_every_fault_is_reported_with_its_line():
     text = b"""\
 good-one:
   address: gs://weights/a.pt

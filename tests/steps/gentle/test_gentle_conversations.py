@@ -89,7 +89,7 @@ def test_a_transcription_the_original_forgot_is_not_awaited():
         of_original(address, begun).align(b"RIFF", SENTENCE)
 
 
-def test_the_client_tells_the_original_from_our_server():
+def test_the_client_distinguishes_the_original_server():
     with replaying(conversation("front")) as (address, _):
         assert GentleClient.at(address).aligner() is None
 

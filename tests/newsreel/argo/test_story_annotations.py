@@ -55,7 +55,7 @@ def test_title_with_markup_is_shown_as_text():
     assert shown(told[TITLE]) == (set(), title)
 
 
-def test_it_tells_who_speaks_how_much_and_where_to_look():
+def test_it_names_presenter_length_and_links():
     told = story_annotations(story(), Address.parse("gs://finals/videos"), "https://news.example.org")[DESCRIPTION]
     kinds, said = shown(told)
     assert said == "budget revision 3 \u00b7 maya, heart \u00b7 1 scene, 2 words \u00b7 newsroom \u00b7 video"

@@ -52,7 +52,7 @@ def test_a_kept_message_says_the_priority_and_may_be_kept_twice(desk):
 
 
 @pytest.mark.parametrize("home", ["file:stories", "gs://newsreel-stories/_hidden"])
-def test_a_place_that_no_message_can_name_is_told(desk, home):
+def test_an_address_that_fits_no_message_is_reported(desk, home):
     elsewhere = RevisionStore(desk.storage, Address.parse(home), desk.finals)
     with pytest.raises(BadInput, match="save stories below gs://bucket/prefix"):
         elsewhere.message(ONE)
@@ -84,7 +84,7 @@ def test_a_failure_is_said_once_and_for_all_to_see(desk):
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"why": 7, "time": "now"}', b"\xff"])
-def test_a_failure_that_nobody_of_ours_has_told_is_none(desk, content):
+def test_a_foreign_failure_record_is_ignored(desk, content):
     put(desk, "budget/r1/failed.json", content, below="finals")
     with pytest.raises(BadInput, match="says nothing of a failure"):
         desk.failure(ONE)
