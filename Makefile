@@ -54,7 +54,7 @@ demo: $(VENV)/.embedded ## Render STORY (examples/budget.yaml) to OUT (out): lan
 test: $(VENV)/.dev check ## Style, types and tests, the slowest 20 named
 	$(BIN)/python -m pytest --durations=20
 
-test-fast: $(VENV)/.dev ## The tests not marked slow, in less than a minute
+test-fast: $(VENV)/.dev ## The tests not marked slow, in a good minute
 	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fast
 
 test-latest: $(VENV)/.build ## The tests in VENV_LATEST (.venv-latest), with the newest versions that pyproject.toml allows
